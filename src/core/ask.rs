@@ -1,0 +1,89 @@
+//! What a stage may ask of the outside, as plain values. The shell (`run::pipeline`) does the asking.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A question that a stage has while it decides.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// A language model's answer.
+    Model(ModelAsk),
+    /// One vector of [`DIMENSIONS`] numbers for each text, at most [`MOST_TEXTS`] of them a question.
+    Embed(Vec<String>),
+    /// For each vector, the player's active facts at least so similar.
+    Similar {
+        /// What to compare with, each of [`DIMENSIONS`] numbers.
+        vectors: Vec<Vec<f32>>,
+        /// The least cosine similarity, -1 to 1.
+        least: f64,
+    },
+}
+
+/// How long an embedding is (spec 04).
+pub const DIMENSIONS: usize = 1536;
+/// The most texts in one embedding call (spec 04).
+pub const MOST_TEXTS: usize = 100;
+
+/// A question to a language model. Instructions and data are apart, so that a transcript can't give orders.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelAsk {
+    /// Extract what [`crate::core::stages::extraction::Extraction`] holds from a transcript, as JSON that follows `schema`.
+    Extract {
+        /// What the model is to do.
+        instructions: &'static str,
+        /// The transcript, one `role: content` a line.
+        transcript: String,
+        /// The JSON schema that the reply must satisfy.
+        schema: Value,
+    },
+    /// Summarise the last messages in a sentence or two.
+    Summarise {
+        /// What the model is to do.
+        instructions: &'static str,
+        /// The transcript, one `role: content` a line.
+        transcript: String,
+    },
+    /// Polish a rendered prompt without losing what it says.
+    Enrich {
+        /// What the model is to do.
+        instructions: &'static str,
+        /// The plain rendering.
+        prompt: String,
+    },
+}
+
+/// An answer to an [`Ask`], of the same kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// To [`ModelAsk::Extract`]: JSON as the model gave it, not yet checked.
+    Json(Value),
+    /// To [`ModelAsk::Summarise`] and [`ModelAsk::Enrich`].
+    Text(String),
+    /// To [`Ask::Embed`]: as many vectors as texts.
+    Vectors(Vec<Vec<f32>>),
+    /// To [`Ask::Similar`]: for each vector, the facts that are similar enough, the most similar first.
+    Similar(Vec<Vec<Uuid>>),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// This model is not set up, and does not need to be: the local model has no enrichment.
+    #[error("not offered by this provider")]
+    NotOffered,
+    /// The provider can't be reached or refuses for now; the conversation goes back without an attempt (spec 02).
+    #[error("provider unavailable: {0}")]
+    Unavailable(String),
+    /// The provider answered, and the answer can't be used.
+    #[error("invalid_reply: {0}")]
+    InvalidReply(String),
+    /// The provider will never take this conversation.
+    #[error("refused by the provider: {0}")]
+    Refused(String),
+    /// The key or the model's name is wrong: the run stops.
+    #[error("provider configuration: {0}")]
+    Configuration(String),
+    /// The database did not answer.
+    #[error("database: {0}")]
+    Store(String),
+}

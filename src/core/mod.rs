@@ -1,0 +1,9 @@
+//! The rules, pure and synchronous: the same input gives the same output on every host and at every hour.
+//!
+//! Nothing here knows a database, a network or a clock; `tests/architecture.rs` fails where something does.
+
+pub mod ask;
+pub mod prompt;
+pub mod settings;
+pub mod stages;
+pub mod tone;

@@ -1,0 +1,5 @@
+//! Prompt templates: rendering, counting, fitting.
+
+/// A compiled template.
+#[derive(Debug)]
+pub struct PromptTemplate {}

@@ -1,0 +1,21 @@
+//! The numbers and texts that the stages work by. Spec 04's are the defaults.
+
+use super::prompt::PromptTemplate;
+
+/// Settings of all stages.
+#[derive(Debug)]
+pub struct StageSettings {
+    /// Cosine similarity from which a new fact replaces an old one.
+    pub duplicate_similarity: f64,
+    /// The longest transcript that is sent to a model, in characters; over it the oldest messages go first.
+    pub transcript_budget: usize,
+    /// The prompt template.
+    pub template: PromptTemplate,
+}
+
+impl StageSettings {
+    /// Spec 04's similarity.
+    pub const DUPLICATE_SIMILARITY: f64 = 0.87;
+    /// About 50,000 tokens: well inside the smallest context window of the models in use.
+    pub const TRANSCRIPT_BUDGET: usize = 200_000;
+}

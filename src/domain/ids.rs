@@ -1,0 +1,58 @@
+//! Identifiers. Each kind is a type of its own, so that a player's id can't be passed where a conversation's is meant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// A player: `users.id`.
+    UserId
+);
+id!(
+    /// A conversation: `conversations.id`.
+    ConversationId
+);
+id!(
+    /// One run of one job: `job_executions.id`.
+    ExecutionId
+);
+id!(
+    /// The random value that proves a lease or a claim is still ours. A fence compares it in the same statement that writes.
+    Token
+);
+
+impl ConversationId {
+    /// An id for a row that this conversation brings forth, the same at every attempt: a second commit of the same row
+    /// meets its own primary key.
+    ///
+    /// `kind` names the table and `index` the place within it.
+    #[must_use]
+    pub fn derive(self, kind: &str, index: usize) -> Uuid {
+        Uuid::new_v5(&self.0, format!("{kind}:{index}").as_bytes())
+    }
+}

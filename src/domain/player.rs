@@ -1,0 +1,107 @@
+//! A player and what the game knows of them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::ids::UserId;
+use super::points::Points;
+
+/// Where a player stands in the game: `users.game_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GameStatus {
+    /// Playing.
+    Active,
+    /// In a boss fight: the score is at stake, decay pauses.
+    BossFight,
+    /// Lost.
+    GameOver,
+    /// Won.
+    Won,
+}
+
+impl GameStatus {
+    /// Reads the database's word; an unknown one counts as `active`, the state in which nothing is withheld.
+    #[must_use]
+    pub fn read(word: &str) -> Self {
+        match word {
+            "boss_fight" => Self::BossFight,
+            "game_over" => Self::GameOver,
+            "won" => Self::Won,
+            _ => Self::Active,
+        }
+    }
+
+    /// Whether the game has ended; conversations of such a player are closed unread (spec 02).
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::GameOver | Self::Won)
+    }
+}
+
+/// One player, as the pipeline reads them.
+#[derive(Clone, Debug)]
+pub struct Player {
+    /// Who.
+    pub id: UserId,
+    /// The chat of the Telegram bot, if linked.
+    pub telegram_id: Option<i64>,
+    /// The relationship score; 50.00 where the database holds NULL.
+    pub score: Points,
+    /// 1 to 5 by rule; whatever the database holds in fact.
+    pub chapter: i32,
+    /// Where they stand in the game.
+    pub game_status: GameStatus,
+    /// When they last wrote or spoke.
+    pub last_interaction_at: Option<DateTime<Utc>>,
+    /// Whether messages may be sent on Nikita's own account.
+    pub notifications_enabled: bool,
+    /// An IANA name as the database holds it; [`Player::zone`] reads it.
+    pub timezone: String,
+    /// Days since the game began.
+    pub days_played: i32,
+    /// `users.conflict_details`, as the conflict stage left it.
+    pub conflict_details: Option<Value>,
+    /// When the last conflict began.
+    pub last_conflict_at: Option<DateTime<Utc>>,
+}
+
+impl Player {
+    /// The player's time zone; UTC where the database names one that does not exist.
+    #[must_use]
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.timezone.trim().parse().unwrap_or(chrono_tz::Tz::UTC)
+    }
+}
+
+/// `user_metrics`: four sides of the relationship, 0–100.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Metrics {
+    /// Closeness.
+    pub intimacy: f64,
+    /// Attraction.
+    pub passion: f64,
+    /// Trust.
+    pub trust: f64,
+    /// How secure she feels.
+    pub secureness: f64,
+}
+
+impl Default for Metrics {
+    /// The middle of every scale, for a player without a row.
+    fn default() -> Self {
+        Self { intimacy: 50.0, passion: 50.0, trust: 50.0, secureness: 50.0 }
+    }
+}
+
+/// `user_vice_preferences`: a theme the player leans towards.
+#[derive(Clone, Debug, Serialize)]
+pub struct Vice {
+    /// Such as `dark_humor`.
+    pub category: String,
+    /// 1–5.
+    pub intensity_level: i32,
+    /// How much the player responds to it; larger is more.
+    pub engagement_score: f64,
+}

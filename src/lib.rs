@@ -1,0 +1,15 @@
+//! nikita-jobs: the background work of Nikita, a companion game.
+//!
+//! The layers, from the edge inwards; a module imports only from those below it (`tests/architecture.rs` holds it to that):
+//!
+//! ```text
+//! cli        arguments, composition, exit codes, output
+//! jobs       one file a verb
+//! run        the imperative shell: lifecycle, heartbeat, walking the stages
+//! store      all SQL            providers   models            config   settings, validated once
+//! core       the rules, pure
+//! domain     the nouns
+//! ```
+
+pub mod core;
+pub mod domain;

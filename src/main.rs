@@ -1,0 +1,2 @@
+//! The binary: see `lib.rs`.
+fn main() {}
