@@ -11,5 +11,7 @@
 //! domain     the nouns
 //! ```
 
+pub mod config;
 pub mod core;
 pub mod domain;
+pub mod store;

@@ -3,7 +3,9 @@
 //! Nothing here knows a database, a network or a clock; `tests/architecture.rs` fails where something does.
 
 pub mod ask;
+pub mod decay;
 pub mod prompt;
 pub mod settings;
+pub mod similarity;
 pub mod stages;
 pub mod tone;

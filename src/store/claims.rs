@@ -1,0 +1,249 @@
+//! Claims: taking conversations, and giving them back (spec 02).
+//!
+//! ```text
+//!                claim (attempt + 1, fresh token)
+//!     active ─────────────────────────────────────▶ processing
+//!       ▲ ▲                                         │  │  │
+//!       │ └── retry: later ─────────────────────────┘  │  ├── commit ▶ processed   (with all effects, or not at all)
+//!       └──── release: attempt - 1, at once or later ──┘  └── fail ──▶ failed
+//! ```
+//!
+//! Every way out is one statement that repeats the claim: id, token, `processing`. Where it finds no row, the claim was
+//! given away meanwhile, and nothing is written.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::codec::{DbId, DbTime};
+use super::session::{Tx, execute, fetch_all, fetch_one, pg_now, sqlite_now};
+use super::{Result, Store};
+use crate::domain::conversation::Claim;
+use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
+
+/// What may be claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// The run's time.
+    pub now: DateTime<Utc>,
+    /// How long after its last message a conversation is over. A call that has ended is over at once.
+    pub session_timeout: Duration,
+}
+
+impl Due {
+    /// The last message must not be later than this.
+    fn cutoff(&self) -> DbTime {
+        let timeout = TimeDelta::from_std(self.session_timeout).unwrap_or(TimeDelta::MAX);
+        DbTime(self.now.checked_sub_signed(timeout).unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+}
+
+/// `processing_attempts` at which a conversation is given up (spec 02).
+pub const MOST_ATTEMPTS: i32 = 3;
+
+#[derive(sqlx::FromRow)]
+struct ClaimedRow {
+    id: DbId,
+    user_id: DbId,
+    claim_token: DbId,
+    processing_attempts: i32,
+    provider_outages: i32,
+}
+
+/// Attempts are left, and the backoff is over. $2 is the run's time.
+macro_rules! ready {
+    () => {
+        "c.status = 'active' and c.claim_token is null and c.processing_attempts < 3 \
+         and (c.next_attempt_at is null or c.next_attempt_at <= $2)"
+    };
+}
+
+/// No other conversation of the player is being processed, and no older one is over and waits for its turn: memory and
+/// prompts build up in order. $1 is the cutoff.
+macro_rules! first_of_its_player {
+    () => {
+        "not exists (select 1 from conversations o where o.user_id = c.user_id and o.id <> c.id \
+             and (o.status = 'processing' or (o.status = 'active' and o.processing_attempts < 3 \
+                 and (o.last_message_at <= $1 or (o.platform = 'voice' and o.ended_at is not null)) \
+                 and (coalesce(o.last_message_at, o.ended_at), o.id) < (coalesce(c.last_message_at, c.ended_at), c.id))))"
+    };
+}
+
+/// The two ways of being over, each by an index of its own: silence, and the end of a call.
+macro_rules! over {
+    (silent) => {
+        "c.last_message_at <= $1"
+    };
+    (ended) => {
+        "c.platform = 'voice' and c.ended_at is not null"
+    };
+}
+
+/// The statement of [`Store::fence`], around the two places where the time stands.
+macro_rules! leaving {
+    () => {
+        "update conversations set status = $4, claimed_by = null, claim_token = null, \
+             processing_attempts = processing_attempts - $5, provider_outages = provider_outages + $6, \
+             next_attempt_at = $7, last_error = $8, updated_at = "
+    };
+    (where $now:expr) => {
+        concat!(
+            ", processed_at = case when $4 = 'processed' then ", $now, " else processed_at end \
+             where id = $2 and claim_token = $3 and status = 'processing'"
+        )
+    };
+}
+
+impl Store {
+    /// Claims at most `most` conversations for a run, oldest first, each with a fresh token and never two of one player.
+    pub async fn claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
+        loop {
+            match self.try_claim(due, execution, most).await {
+                // Another run got to a player's other conversation first; the unique index told us. Look again.
+                Err(error) if error.is_conflict() => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
+        let mut tx = self.begin().await?;
+        let sql = tx.pick(
+            concat!(
+                "with silent as (select c.id, c.last_message_at as over_at from conversations c where ",
+                over!(silent), " and ", ready!(), " and ", first_of_its_player!(),
+                " order by c.last_message_at limit $3 for no key update skip locked), \
+                 ended as (select c.id, c.ended_at as over_at from conversations c where ",
+                over!(ended), " and ", ready!(), " and ", first_of_its_player!(),
+                " order by c.ended_at limit $3 for no key update skip locked), \
+                 oldest as (select id, min(over_at) as over_at \
+                     from (select * from silent union all select * from ended) it group by id order by 2, 1 limit $3) \
+                 update conversations c set status = 'processing', processing_attempts = c.processing_attempts + 1, \
+                     processing_started_at = ", pg_now!("$5"), ", \
+                     updated_at = ", pg_now!("$5"), ", \
+                     claimed_by = $4, claim_token = gen_random_uuid() \
+                 from oldest where c.id = oldest.id and c.status = 'active' \
+                 returning c.id, c.user_id, c.claim_token, c.processing_attempts, c.provider_outages"
+            ),
+            concat!(
+                "update conversations set status = 'processing', processing_attempts = processing_attempts + 1, \
+                     processing_started_at = ", sqlite_now!("$5"), ", \
+                     updated_at = ", sqlite_now!("$5"), ", claimed_by = $4, \
+                     claim_token = lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' \
+                         || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))) \
+                 where id in (select id from ( \
+                     select * from (select c.id, c.last_message_at as over_at from conversations c where ",
+                over!(silent), " and ", ready!(), " and ", first_of_its_player!(),
+                " order by c.last_message_at limit $3) \
+                     union all \
+                     select * from (select c.id, c.ended_at as over_at from conversations c where ",
+                over!(ended), " and ", ready!(), " and ", first_of_its_player!(),
+                " order by c.ended_at limit $3)) \
+                     group by id order by min(over_at), id limit $3) \
+                 returning id, user_id, claim_token, processing_attempts, provider_outages"
+            ),
+        );
+        let rows: Vec<ClaimedRow> = fetch_all!(
+            &mut tx,
+            _,
+            sql,
+            due.cutoff(),
+            DbTime(due.now),
+            i64::try_from(most).unwrap_or(i64::MAX),
+            DbId::from(execution),
+            self.now_parameter()
+        );
+        tx.commit().await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Claim {
+                conversation: ConversationId(row.id.0),
+                user: UserId(row.user_id.0),
+                token: Token(row.claim_token.0),
+                attempt: row.processing_attempts,
+                outages: row.provider_outages,
+            })
+            .collect())
+    }
+
+    /// How many conversations a claim could take, one after another.
+    pub async fn count_due(&self, due: &Due) -> Result<usize> {
+        let mut tx = self.begin_reading().await?;
+        let sql = concat!(
+            "select (select count(*) from conversations c where ", over!(silent), " and ", ready!(), ") \
+             + (select count(*) from conversations c where ", over!(ended), " and ", ready!(),
+            " and (c.last_message_at is null or c.last_message_at > $1))"
+        );
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now));
+        tx.rollback().await?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written.
+    pub async fn leave(&self, claim: &Claim, leave: &Leave) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let ours = self.fence(&mut tx, claim, leave).await?;
+        tx.commit().await?;
+        Ok(ours)
+    }
+
+    /// The fence: the one statement by which a conversation leaves `processing` with its claim. `false` where the claim is
+    /// no longer ours.
+    pub(super) async fn fence(&self, tx: &mut Tx, claim: &Claim, leave: &Leave) -> Result<bool> {
+        let sql = tx.pick(
+            concat!(leaving!(), pg_now!("$1"), leaving!(where pg_now!("$1"))),
+            concat!(leaving!(), sqlite_now!("$1"), leaving!(where sqlite_now!("$1"))),
+        );
+        let (status, attempts, outages, next, error) = match leave {
+            Leave::Processed => ("processed", 0, 0, None, None),
+            Leave::Failed { error } => ("failed", 0, 0, None, Some(error)),
+            Leave::Retry { at, error } => ("active", 0, 0, Some(*at), Some(error)),
+            Leave::Outage { at, counts: true, error } => ("active", 0, 1, Some(*at), Some(error)),
+            Leave::Outage { at, counts: false, error } => ("active", 1, 1, Some(*at), Some(error)),
+            Leave::Released => ("active", 1, 0, None, None),
+        };
+        let rows = execute!(
+            tx,
+            sql,
+            self.now_parameter(),
+            DbId::from(claim.conversation),
+            DbId::from(claim.token),
+            status,
+            attempts,
+            outages,
+            next.map(DbTime),
+            error
+        );
+        Ok(rows == 1)
+    }
+}
+
+/// The ways out of `processing`, as spec 02 lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Done, or unread because the game is over.
+    Processed,
+    /// Given up.
+    Failed {
+        /// Why, without any conversation text.
+        error: String,
+    },
+    /// To be tried again; the attempt counts.
+    Retry {
+        /// Not before this instant.
+        at: DateTime<Utc>,
+        /// Why, without any conversation text.
+        error: String,
+    },
+    /// The provider was unavailable.
+    Outage {
+        /// Not before this instant.
+        at: DateTime<Utc>,
+        /// Whether the attempt counts, because the conversation has met too many outages.
+        counts: bool,
+        /// Why, without any conversation text.
+        error: String,
+    },
+    /// Not begun, or broken off by a shutdown: due again at once, as if it had never been claimed.
+    Released,
+}

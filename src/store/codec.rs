@@ -1,0 +1,248 @@
+//! How values stand in the two databases. The only encoding there is; see the head of the SQLite migrations for the rules.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
+use uuid::Uuid;
+
+use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
+use crate::domain::points::Points;
+
+/// Gives a wrapper its two encodings: the type that stands for it in each database, and the way there and back.
+macro_rules! column {
+    ($name:ident, pg: $pg:ty, sqlite: $lite:ty) => {
+        impl Type<Postgres> for $name {
+            fn type_info() -> PgTypeInfo {
+                <$pg as Type<Postgres>>::type_info()
+            }
+            fn compatible(ty: &PgTypeInfo) -> bool {
+                Self::pg_compatible(ty)
+            }
+        }
+        impl Type<Sqlite> for $name {
+            fn type_info() -> SqliteTypeInfo {
+                <$lite as Type<Sqlite>>::type_info()
+            }
+            fn compatible(_: &SqliteTypeInfo) -> bool {
+                // SQLite values carry their own type; decoding says what is wrong with one.
+                true
+            }
+        }
+        impl Encode<'_, Postgres> for $name {
+            fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                Encode::<Postgres>::encode_by_ref(&self.to_pg(), buffer)
+            }
+        }
+        impl Encode<'_, Sqlite> for $name {
+            fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+                Encode::<Sqlite>::encode_by_ref(&self.to_sqlite(), buffer)
+            }
+        }
+        impl<'r> Decode<'r, Postgres> for $name {
+            fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+                Self::from_pg(value)
+            }
+        }
+        impl<'r> Decode<'r, Sqlite> for $name {
+            fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+                Self::from_sqlite(value)
+            }
+        }
+    };
+}
+
+/// A UUID: `uuid`, or lower-case hyphenated text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DbId(pub Uuid);
+column!(DbId, pg: Uuid, sqlite: String);
+
+impl DbId {
+    fn pg_compatible(ty: &PgTypeInfo) -> bool {
+        <Uuid as Type<Postgres>>::compatible(ty)
+    }
+    fn to_pg(self) -> Uuid {
+        self.0
+    }
+    fn to_sqlite(self) -> String {
+        self.0.hyphenated().to_string()
+    }
+    fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<Uuid as Decode<Postgres>>::decode(value)?))
+    }
+    fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<&str as Decode<Sqlite>>::decode(value)?.parse()?))
+    }
+}
+
+macro_rules! from_id {
+    ($($id:ident),*) => {$(
+        impl From<$id> for DbId {
+            fn from(id: $id) -> Self {
+                Self(id.0)
+            }
+        }
+    )*};
+}
+from_id!(UserId, ConversationId, ExecutionId, Token);
+
+/// An instant: `timestamptz`, or fixed-width RFC 3339 text in UTC with microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DbTime(pub DateTime<Utc>);
+column!(DbTime, pg: DateTime<Utc>, sqlite: String);
+
+impl DbTime {
+    fn pg_compatible(ty: &PgTypeInfo) -> bool {
+        <DateTime<Utc> as Type<Postgres>>::compatible(ty)
+    }
+    fn to_pg(self) -> DateTime<Utc> {
+        self.0
+    }
+    pub(crate) fn to_sqlite(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+    fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<DateTime<Utc> as Decode<Postgres>>::decode(value)?))
+    }
+    fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        let text = <&str as Decode<Sqlite>>::decode(value)?;
+        let instant = DateTime::parse_from_rfc3339(text)
+            .map(|at| at.to_utc())
+            // `datetime('now')` by a person at the sqlite3 prompt.
+            .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc()))
+            .map_err(|_| format!("{text:?} is not a timestamp such as 2026-11-22T10:00:00.000000Z"))?;
+        Ok(Self(instant))
+    }
+}
+
+/// A date: `date`, or `YYYY-MM-DD`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DbDate(pub NaiveDate);
+column!(DbDate, pg: NaiveDate, sqlite: String);
+
+impl DbDate {
+    fn pg_compatible(ty: &PgTypeInfo) -> bool {
+        <NaiveDate as Type<Postgres>>::compatible(ty)
+    }
+    fn to_pg(self) -> NaiveDate {
+        self.0
+    }
+    fn to_sqlite(self) -> String {
+        self.0.to_string()
+    }
+    fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<NaiveDate as Decode<Postgres>>::decode(value)?))
+    }
+    fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<&str as Decode<Sqlite>>::decode(value)?.parse()?))
+    }
+}
+
+/// A score: `numeric`, or a number with two decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DbPoints(pub Points);
+column!(DbPoints, pg: Decimal, sqlite: f64);
+
+impl DbPoints {
+    fn pg_compatible(ty: &PgTypeInfo) -> bool {
+        <Decimal as Type<Postgres>>::compatible(ty)
+    }
+    fn to_pg(self) -> Decimal {
+        Decimal::new(self.0.0, 2)
+    }
+    fn to_sqlite(self) -> f64 {
+        self.0.as_f64()
+    }
+    fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        let decimal = <Decimal as Decode<Postgres>>::decode(value)?;
+        let hundredths = (decimal * Decimal::ONE_HUNDRED).round();
+        Ok(Self(Points(i64::try_from(hundredths)?)))
+    }
+    fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(Points::from_f64(<f64 as Decode<Sqlite>>::decode(value)?)))
+    }
+}
+
+/// JSON: `jsonb` or `json`, or text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DbJson(pub Value);
+column!(DbJson, pg: Value, sqlite: String);
+
+impl DbJson {
+    fn pg_compatible(ty: &PgTypeInfo) -> bool {
+        <Value as Type<Postgres>>::compatible(ty)
+    }
+    fn to_pg(&self) -> &Value {
+        &self.0
+    }
+    fn to_sqlite(&self) -> String {
+        self.0.to_string()
+    }
+    fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<Value as Decode<Postgres>>::decode(value)?))
+    }
+    /// Text that is not JSON becomes a JSON string, which no reader of ours takes for a list or an object: one bad row must
+    /// fail alone, not the statement that reads ten.
+    fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        let text = <&str as Decode<Sqlite>>::decode(value)?;
+        Ok(Self(serde_json::from_str(text).unwrap_or_else(|_| Value::String("not JSON".to_owned()))))
+    }
+}
+
+/// A vector: `real[]`, or a blob of little-endian f32.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DbVector(pub Vec<f32>);
+column!(DbVector, pg: Vec<f32>, sqlite: Vec<u8>);
+
+impl DbVector {
+    fn pg_compatible(ty: &PgTypeInfo) -> bool {
+        <Vec<f32> as Type<Postgres>>::compatible(ty)
+    }
+    fn to_pg(&self) -> &[f32] {
+        &self.0
+    }
+    fn to_sqlite(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|number| number.to_le_bytes()).collect()
+    }
+    fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self(<Vec<f32> as Decode<Postgres>>::decode(value)?))
+    }
+    fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        let bytes = <&[u8] as Decode<Sqlite>>::decode(value)?;
+        let (numbers, rest) = bytes.as_chunks::<4>();
+        if !rest.is_empty() {
+            return Err(format!("a vector of {} bytes is not a row of 4-byte numbers", bytes.len()).into());
+        }
+        Ok(Self(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect()))
+    }
+}
+
+/// Many ids as one parameter: `uuid[]` for `= any($n)`, or a JSON list for `in (select value from json_each($n))`.
+#[derive(Clone, Debug)]
+pub(crate) struct DbIds(pub Vec<Uuid>);
+
+impl Type<Postgres> for DbIds {
+    fn type_info() -> PgTypeInfo {
+        <Vec<Uuid> as Type<Postgres>>::type_info()
+    }
+}
+impl Type<Sqlite> for DbIds {
+    fn type_info() -> SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+impl Encode<'_, Postgres> for DbIds {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        <Vec<Uuid> as Encode<Postgres>>::encode_by_ref(&self.0, buffer)
+    }
+}
+impl Encode<'_, Sqlite> for DbIds {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        let list: Vec<String> = self.0.iter().map(|id| id.hyphenated().to_string()).collect();
+        <String as Encode<Sqlite>>::encode(serde_json::to_string(&list)?, buffer)
+    }
+}

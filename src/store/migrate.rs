@@ -1,0 +1,136 @@
+//! The schema: which version there is, which this binary needs, and the way from one to the other.
+//!
+//! Migrations are embedded in the binary, one folder per dialect with equal versions and names. All that are pending go in
+//! one transaction, together with their entries in the ledger, so a migration is there or it is not. No advisory lock is
+//! taken: on PostgreSQL the ledger table's own lock serialises two `migrate`s, on SQLite the write lock does.
+
+use sqlx::migrate::Migrator;
+
+use super::session::{Tx, execute, fetch_all, fetch_one};
+use super::{Pool, Result, Store, StoreError};
+
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+
+const LEDGER: &str = "create table if not exists nikita_jobs_migrations (\
+    version bigint primary key, name text not null, applied_at text not null)";
+
+/// A migration that the database does not have yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its number, ascending.
+    pub version: i64,
+    /// What it does, in a few words.
+    pub name: &'static str,
+    /// Its SQL.
+    pub sql: &'static str,
+}
+
+/// What this binary holds for a dialect, in order.
+fn embedded(migrator: &'static Migrator) -> impl Iterator<Item = Pending> {
+    migrator.iter().map(|it| Pending { version: it.version, name: &it.description, sql: it.sql.as_str() })
+}
+
+/// The newest version that this binary knows; equal in both folders.
+fn newest() -> i64 {
+    embedded(&POSTGRES).map(|it| it.version).max().unwrap_or_default()
+}
+
+impl Store {
+    /// The migrations that are still to come, in order; changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] where the schema is newer than this binary.
+    pub async fn pending_migrations(&self) -> Result<Vec<Pending>> {
+        let mut tx = self.begin_reading().await?;
+        let pending = pending(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(pending)
+    }
+
+    /// Brings the schema up to date; what was applied. Safe to run twice, and on two hosts at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] where the schema is newer than this binary.
+    pub async fn migrate(&self) -> Result<Vec<Pending>> {
+        if let Pool::Sqlite(_) = self.pool {
+            // The usual case, on every start: nothing to do, and no write lock to wait for.
+            let pending = self.pending_migrations().await?;
+            if pending.is_empty() {
+                return Ok(pending);
+            }
+        }
+        match self.migrate_once().await {
+            // `create table if not exists` is not safe against itself: of two at once, one may be told that it exists.
+            Err(error) if error.is_conflict() => self.migrate_once().await,
+            other => other,
+        }
+    }
+
+    async fn migrate_once(&self) -> Result<Vec<Pending>> {
+        let mut tx = self.begin().await?;
+        if let Tx::Pg(_) = tx {
+            execute!(&mut tx, "set local client_min_messages = warning");
+        }
+        execute!(&mut tx, LEDGER);
+        if let Tx::Pg(_) = tx {
+            execute!(&mut tx, "lock table nikita_jobs_migrations in exclusive mode");
+        }
+        let pending = pending(&mut tx).await?;
+        for migration in &pending {
+            match &mut tx {
+                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(&mut **conn).await.map(drop),
+                Tx::Sqlite(conn) => sqlx::raw_sql(migration.sql).execute(&mut **conn).await.map(drop),
+            }?;
+            let sql = tx.pick(
+                "insert into nikita_jobs_migrations (version, name, applied_at) values ($1, $2, cast(now() as text))",
+                "insert into nikita_jobs_migrations (version, name, applied_at) values ($1, $2, datetime('now'))",
+            );
+            execute!(&mut tx, sql, migration.version, migration.name);
+        }
+        tx.commit().await?;
+        Ok(pending)
+    }
+
+    /// Checks that the schema is exactly the one this binary needs.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] with the command to run.
+    pub async fn check_schema(&self) -> Result<()> {
+        let pending = self.pending_migrations().await?;
+        match pending.first() {
+            None => Ok(()),
+            Some(next) => Err(StoreError::Schema(format!(
+                "the schema is older than this binary: migration {:04} ({}) is missing. Run `nikita-jobs migrate` \
+                 (`nikita-jobs migrate --plan` shows what it would do)",
+                next.version, next.name
+            ))),
+        }
+    }
+}
+
+async fn pending(tx: &mut Tx) -> Result<Vec<Pending>> {
+    let sql = tx.pick(
+        "select count(*) from pg_catalog.pg_class where oid = to_regclass('nikita_jobs_migrations')",
+        "select count(*) from sqlite_master where type = 'table' and name = 'nikita_jobs_migrations'",
+    );
+    let (ledgers,): (i64,) = fetch_one!(&mut *tx, _, sql);
+    let applied: Vec<(i64,)> = if ledgers == 0 {
+        Vec::new()
+    } else {
+        fetch_all!(&mut *tx, _, "select version from nikita_jobs_migrations order by version")
+    };
+    if let Some((version,)) = applied.last()
+        && *version > newest()
+    {
+        return Err(StoreError::Schema(format!(
+            "the schema (version {version}) is newer than this binary (version {}). Install the newer nikita-jobs",
+            newest()
+        )));
+    }
+    let migrator = match tx {
+        Tx::Pg(_) => &POSTGRES,
+        Tx::Sqlite(_) => &SQLITE,
+    };
+    Ok(embedded(migrator).filter(|it| !applied.contains(&(it.version,))).collect())
+}

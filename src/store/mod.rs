@@ -1,0 +1,151 @@
+//! All SQL. The only place that knows a dialect; no transaction leaves it.
+//!
+//! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
+//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`].
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, PgPool, SqlitePool};
+
+use crate::config::database::Database;
+
+pub mod claims;
+mod codec;
+pub mod commit;
+pub mod decay;
+mod effects;
+mod error;
+pub mod memory;
+pub mod migrate;
+pub mod runs;
+mod session;
+pub mod snapshots;
+
+use codec::DbTime;
+pub use error::{Result, StoreError};
+use session::Tx;
+
+/// How long a statement waits for a connection, and SQLite for another writer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+    /// The hidden `--now`: stands in for the database's clock.
+    now: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug)]
+enum Pool {
+    Pg(PgPool),
+    Sqlite(SqlitePool),
+}
+
+impl Store {
+    /// Opens the database and checks that its schema is this binary's. An SQLite file is created and migrated on first use;
+    /// PostgreSQL never is (`migrate` does it).
+    ///
+    /// `connections` is the most that will be open at once; `now` stands in for the database's clock.
+    pub async fn open(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let store = Self::connect(database, connections, now).await?;
+        if let Pool::Sqlite(_) = store.pool {
+            store.migrate().await?;
+        } else {
+            store.check_schema().await?;
+        }
+        Ok(store)
+    }
+
+    /// Opens the database as it is, for `migrate` and for looking at it.
+    pub async fn connect(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let pool = match database {
+            Database::Postgres(url) => Pool::Pg(connect_postgres(url.expose_secret(), connections).await?),
+            Database::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(PATIENCE)
+                    .disable_statement_logging();
+                // One writer at a time is SQLite's rule; more connections than this would only queue.
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(connections.min(4))
+                    .acquire_timeout(PATIENCE)
+                    .connect_with(options)
+                    .await?;
+                Pool::Sqlite(pool)
+            }
+        };
+        Ok(Self { pool, now })
+    }
+
+    /// Closes every connection, so that an SQLite file is left without its `-wal`.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Pg(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+
+    /// The database's clock.
+    pub async fn now(&self) -> Result<DateTime<Utc>> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        let mut tx = self.begin().await?;
+        let sql = tx.pick("select clock_timestamp()", "select strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')");
+        let (now,): (DbTime,) = session::fetch_one!(&mut tx, _, sql);
+        tx.commit().await?;
+        Ok(now.0)
+    }
+
+    /// Begins a transaction. On SQLite it takes the write lock at once, because a reader that turns writer later fails
+    /// instead of waiting.
+    async fn begin(&self) -> Result<Tx> {
+        Ok(match &self.pool {
+            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
+            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+        })
+    }
+
+    /// Begins a transaction that only reads: on SQLite it waits for no writer.
+    async fn begin_reading(&self) -> Result<Tx> {
+        Ok(match &self.pool {
+            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
+            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
+        })
+    }
+
+    fn now_parameter(&self) -> Option<DbTime> {
+        self.now.map(DbTime)
+    }
+}
+
+async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
+    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
+        sqlx::Error::Configuration(why) => StoreError::Configuration(format!("DATABASE_URL can't be read: {why}")),
+        other => other.into(),
+    })?;
+    let options = options.application_name("nikita-jobs").disable_statement_logging();
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
+    match pool.acquire().await {
+        Ok(_) => Ok(pool),
+        // The pool has swallowed the reason while it tried again; one plain attempt tells it.
+        Err(sqlx::Error::PoolTimedOut) => {
+            let why = match tokio::time::timeout(PATIENCE, options.connect()).await {
+                Ok(Ok(_)) => "no connection within 10 s".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer within 10 s".to_owned(),
+            };
+            Err(StoreError::Unavailable(format!("can't connect to {}:{}: {why}", options.get_host(), options.get_port())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
