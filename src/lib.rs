@@ -11,7 +11,12 @@
 //! domain     the nouns
 //! ```
 
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod core;
 pub mod domain;
+pub mod jobs;
+pub mod providers;
+pub mod run;
 pub mod store;

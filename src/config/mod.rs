@@ -1,3 +1,6 @@
 //! Settings: from flags, environment and files to plain values that are right.
 
 pub mod database;
+pub mod parse;
+pub mod secrets;
+pub mod state;

@@ -3,9 +3,12 @@
 //! Nothing here knows a database, a network or a clock; `tests/architecture.rs` fails where something does.
 
 pub mod ask;
+pub mod backoff;
 pub mod decay;
+pub mod disposition;
 pub mod prompt;
 pub mod settings;
 pub mod similarity;
+pub mod stable_hash;
 pub mod stages;
 pub mod tone;

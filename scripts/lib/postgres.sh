@@ -1,0 +1,89 @@
+# Sourced by the scripts that need a PostgreSQL of their own.
+#
+# postgres_install         installs a server where there is none
+# postgres_start FOLDER    starts a private cluster there; sets postgres_url (password login over TCP, as in production)
+# postgres_stop            takes it down
+
+postgres_folder=
+postgres_bin=
+postgres_url=
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+    printf 'installing %s\n' "$*"
+    as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# The newest installed server's programs.
+postgres_find() {
+    postgres_bin=$(find /usr/lib/postgresql/*/bin -maxdepth 1 -name initdb 2>/dev/null | sort -V | tail -n 1 | xargs -r dirname)
+    [ -n "$postgres_bin" ]
+}
+
+postgres_install() {
+    postgres_find && return
+    # Debian would start a cluster of its own, which nobody asked for.
+    as_root mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    install_packages postgresql
+    postgres_find || { echo 'no PostgreSQL server could be installed: install the package postgresql and try again' >&2; exit 1; }
+}
+
+# PostgreSQL refuses to run as root.
+as_server() {
+    if [ "$(id -u)" = 0 ]; then
+        local user=nobody
+        id postgres >/dev/null 2>&1 && user=postgres
+        runuser -u "$user" -- "$@"
+    else
+        "$@"
+    fi
+}
+
+postgres_start() {
+    postgres_folder=$1
+    local password=nikita-test-password
+    mkdir -p "$postgres_folder"
+    echo "$password" >"$postgres_folder/password"
+    if [ "$(id -u)" = 0 ]; then
+        local user=nobody
+        id postgres >/dev/null 2>&1 && user=postgres
+        chmod 711 "$(dirname "$postgres_folder")"
+        chown -R "$user" "$postgres_folder"
+    fi
+    as_server "$postgres_bin/initdb" -D "$postgres_folder/data" -U nikita -E UTF8 --locale=C.UTF-8 \
+        --auth-local=trust --auth-host=scram-sha-256 --pwfile="$postgres_folder/password" >/dev/null
+    # Nothing here outlives the machine, so nothing waits for the disk.
+    cat >"$postgres_folder/settings" <<-SETTINGS
+		listen_addresses = '127.0.0.1'
+		unix_socket_directories = '$postgres_folder'
+		max_connections = 300
+		fsync = off
+		synchronous_commit = off
+		full_page_writes = off
+		log_min_messages = warning
+	SETTINGS
+    as_server tee -a "$postgres_folder/data/postgresql.conf" <"$postgres_folder/settings" >/dev/null
+    local try port
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+        if as_server "$postgres_bin/pg_ctl" -D "$postgres_folder/data" -l "$postgres_folder/log" -o "-p $port" -w -t 60 start >/dev/null 2>&1; then
+            postgres_url="postgres://nikita:$password@127.0.0.1:$port/postgres"
+            return
+        fi
+    done
+    echo "PostgreSQL did not start (try $try):" >&2
+    as_server tail -n 20 "$postgres_folder/log" >&2 || true
+    exit 1
+}
+
+postgres_stop() {
+    [ -n "$postgres_folder" ] || return 0
+    as_server "$postgres_bin/pg_ctl" -D "$postgres_folder/data" -m immediate -w stop >/dev/null 2>&1 || true
+    postgres_folder=
+}

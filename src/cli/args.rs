@@ -1,0 +1,166 @@
+//! The command line, as clap sees it. Values stay text here; `compose` checks them, because what is wrong with them is a
+//! usage error or a configuration error by where they came from.
+
+use std::env;
+
+use clap::builder::FalseyValueParser;
+use clap::{Arg, ArgAction, Command};
+
+use super::help;
+
+/// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
+/// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
+struct Setting {
+    id: &'static str,
+    variable: &'static str,
+    value: &'static str,
+    default: Option<&'static str>,
+    help: &'static str,
+}
+
+const fn setting(
+    id: &'static str,
+    variable: &'static str,
+    value: &'static str,
+    default: Option<&'static str>,
+    help: &'static str,
+) -> Setting {
+    Setting { id, variable, value, default, help }
+}
+
+const DATABASE_URL: Setting = setting(
+    "database-url",
+    "DATABASE_URL",
+    "URL",
+    None,
+    "postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in \
+     $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs",
+);
+const ENV_FILE: Setting =
+    setting("env-file", "NIKITA_ENV_FILE", "PATH", None, "Read variables from this file instead of ./.env; one already set wins");
+const FORMAT: Setting =
+    setting("format", "NIKITA_FORMAT", "human|json", None, "How stdout is written [default: human on a terminal, else json]");
+const NOW: Setting = setting("now", "NIKITA_NOW", "TIME", None, "Stand-in for the database's clock, for tests");
+const LEASE: Setting =
+    setting("lease", "NIKITA_LEASE", "DUR", Some("90s"), "How long the run's lease lives without a renewal; at least 2s");
+const SKIP_EXIT_CODE: Setting =
+    setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
+
+const DECAY: [Setting; 6] = [
+    setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
+    setting("batch", "NIKITA_DECAY_BATCH", "N", None, "Charge at most N players, the longest overdue first [default: no cap]"),
+    setting("chunk", "NIKITA_DECAY_CHUNK", "N", Some("10000"), "Players a transaction looks at"),
+    setting("grace-hours", "NIKITA_DECAY_GRACE_HOURS", "H,…", Some("8,16,24,48,72"), "Grace by chapter, in hours"),
+    setting("rates", "NIKITA_DECAY_RATES", "P,…", Some("0.8,0.6,0.4,0.3,0.2"), "Points an hour by chapter"),
+    setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
+];
+
+const PROCESS: [Setting; 8] = [
+    setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
+    setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
+    setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
+    setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
+    setting("session-timeout", "NIKITA_SESSION_TIMEOUT", "DUR", Some("15m"), "Silence after which a conversation is over"),
+    setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
+    setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
+    setting("rehearse", "NIKITA_REHEARSE", "PLAN", None, "Failures on purpose, such as latency=200ms,extraction=unavailable"),
+];
+
+/// The environment variable from which an argument has this text, for messages.
+pub fn variable_holding(id: &str, text: &str) -> &'static str {
+    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
+    DECAY
+        .iter()
+        .chain(&PROCESS)
+        .chain(common)
+        .find(|setting| setting.id == id && env::var(setting.variable).is_ok_and(|value| value == text))
+        .map_or("a variable", |setting| setting.variable)
+}
+
+/// The whole command line.
+pub fn command() -> Command {
+    Command::new("nikita-jobs")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Runs the background jobs of Nikita, a companion game")
+        .after_help(help::overview())
+        .after_long_help(help::overview())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            job("decay", "Charge inactive players' scores, each overdue hour exactly once", &DECAY).after_help(help::DECAY),
+        )
+        .subcommand(
+            job("process-conversations", "Take stale conversations through the nine-stage pipeline", &PROCESS)
+                .arg(switch("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others"))
+                .after_help(help::PROCESS),
+        )
+        .subcommand(
+            common(Command::new("migrate"))
+                .about("Bring the schema up to date")
+                .arg(switch("plan", "NIKITA_MIGRATE_PLAN", "Print the SQL that would run, and change nothing"))
+                .after_help(help::MIGRATE),
+        )
+        .subcommand(
+            Command::new("demo")
+                .about("Build a sample SQLite database and run the jobs on it, on a machine with nothing set up")
+                .arg(argument(&setting(
+                    "path",
+                    "NIKITA_DEMO_PATH",
+                    "PATH",
+                    None,
+                    "Where to build it [default: demo.sqlite in the state folder]",
+                )))
+                .args([argument(&FORMAT), quiet(), verbose(), argument(&ENV_FILE)])
+                .after_help(help::DEMO),
+        )
+}
+
+fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
+    common(Command::new(name).about(about))
+        .args(own.iter().map(argument))
+        .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
+        .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
+        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
+}
+
+fn common(command: Command) -> Command {
+    command.args([argument(&DATABASE_URL).hide_env_values(true), argument(&ENV_FILE), argument(&FORMAT), quiet(), verbose()])
+}
+
+fn argument(setting: &Setting) -> Arg {
+    let arg = Arg::new(setting.id)
+        .long(setting.id)
+        .env(setting.variable)
+        .value_name(setting.value)
+        .help(setting.help)
+        .hide_env_values(true)
+        // "-5" is a wrong value, not an unknown flag.
+        .allow_hyphen_values(true);
+    match setting.default {
+        Some(default) => arg.default_value(default),
+        None => arg,
+    }
+}
+
+fn switch(id: &'static str, variable: &'static str, help: &'static str) -> Arg {
+    Arg::new(id)
+        .long(id)
+        .env(variable)
+        .hide_env_values(true)
+        .action(ArgAction::SetTrue)
+        .value_parser(FalseyValueParser::new())
+        .help(help)
+}
+
+fn quiet() -> Arg {
+    switch("quiet", "NIKITA_QUIET", "Not a byte on success or a skip; on failure, the result and the log").short('q')
+}
+
+fn verbose() -> Arg {
+    Arg::new("verbose")
+        .long("verbose")
+        .short('v')
+        .action(ArgAction::Count)
+        .help("Log more to stderr; twice for details")
+}

@@ -1,0 +1,105 @@
+//! From a command's name to its run.
+
+use clap::ArgMatches;
+use serde_json::{Map, Value, json};
+
+use super::compose;
+use super::output::Output;
+use super::progress_bar;
+use super::raw::{self, Problem};
+use crate::clock;
+use crate::domain::exit::Exit;
+use crate::jobs::{decay, process_conversations};
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Ended, run, skipped};
+use crate::run::signals::Signals;
+use crate::store::Store;
+
+/// Does what the command says.
+pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
+    let ended = match name {
+        "decay" => decay(matches, output).await,
+        "process-conversations" => process(matches, output).await,
+        "migrate" => migrate(matches).await,
+        other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
+    };
+    progress_bar::clear();
+    ended
+}
+
+async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
+    let settings = compose::decay(matches)?;
+    let plan = compose::plan(matches, output, "decay", "players")?;
+    let signals = listen()?;
+    let store = compose::store(matches, 3).await?;
+    let ended = if raw::is_on(matches, "dry-run") {
+        dry_run(&store, plan.job, decay::preview(&settings, &store)).await?
+    } else {
+        run(&store, &signals, &plan, async |run| decay::work(&settings, run).await).await
+    };
+    store.close().await;
+    Ok(ended)
+}
+
+async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
+    let settings = compose::process(matches)?;
+    let plan = compose::plan(matches, output, "process-conversations", "conversations")?;
+    let enabled = compose::pipeline_enabled(matches)?;
+    let signals = listen()?;
+    // One for each pipeline, one for the heartbeat, one to claim with.
+    let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
+    let store = compose::store(matches, connections).await?;
+    let workshop = compose::workshop(matches, &store)?;
+    let ended = if !enabled {
+        skipped(plan.job, "pipeline_disabled", None, None, store.now().await?)
+    } else if raw::is_on(matches, "dry-run") {
+        dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?
+    } else {
+        run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+    };
+    store.close().await;
+    Ok(ended)
+}
+
+async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let began = clock::start();
+    let store = Store::connect(&compose::database(matches)?, 1, None).await?;
+    let started_at = store.now().await?;
+    let plan = raw::is_on(matches, "plan");
+    let migrations = if plan { store.pending_migrations().await? } else { store.migrate().await? };
+    store.close().await;
+    let listed: Vec<_> = migrations
+        .iter()
+        .map(|it| if plan { json!({"version": it.version, "name": it.name, "sql": it.sql}) } else { json!({"version": it.version, "name": it.name}) })
+        .collect();
+    let result = json!({"job": "migrate", "status": "ok", "exit_code": 0, "execution_id": null, "started_at": started_at,
+        "duration_ms": clock::millis_since(began), "dry_run": plan, "migrations": listed});
+    Ok(Ended { result, exit: Exit::Success })
+}
+
+/// The common fields around what a job would do.
+async fn dry_run(
+    store: &Store,
+    job: &str,
+    preview: impl Future<Output = Result<Map<String, Value>, RunError>>,
+) -> Result<Ended, Problem> {
+    let began = clock::start();
+    let started_at = store.now().await?;
+    let mut fields = preview.await?;
+    for (name, value) in [
+        ("job", json!(job)),
+        ("status", json!("ok")),
+        ("exit_code", json!(Exit::Success.code())),
+        ("execution_id", Value::Null),
+        ("started_at", json!(started_at)),
+        ("duration_ms", json!(clock::millis_since(began))),
+        ("dry_run", json!(true)),
+    ] {
+        fields.insert(name.to_owned(), value);
+    }
+    Ok(Ended { result: Value::Object(fields), exit: Exit::Success })
+}
+
+fn listen() -> Result<Signals, Problem> {
+    Signals::listen().map_err(|error| Problem::Run(RunError::Failed(format!("no signal handlers: {error}"))))
+}

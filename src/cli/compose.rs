@@ -1,0 +1,129 @@
+//! From arguments to settings, store and providers: the composition root.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::ArgMatches;
+use secrecy::ExposeSecret;
+
+use super::output::Output;
+use super::progress_bar;
+use super::raw::{self, Problem};
+use crate::config::database::Database;
+use crate::config::{parse, secrets, state};
+use crate::core::decay::{ChapterRule, Rules};
+use crate::core::prompt::PromptTemplate;
+use crate::core::settings::StageSettings;
+use crate::domain::points::Points;
+use crate::jobs::{decay, process_conversations};
+use crate::providers::Providers;
+use crate::providers::rehearsal::Rehearsal;
+use crate::run::lifecycle::Plan;
+use crate::run::pipeline::Workshop;
+use crate::store::Store;
+
+/// The name of the default SQLite file in the state folder.
+const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
+
+/// Which database.
+pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
+    if let Some(url) = raw::text(matches, "database-url") {
+        return Database::parse(url).map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
+    }
+    let secret = secrets::find("DATABASE_URL").map_err(Problem::configuration)?;
+    if let Some(url) = secret {
+        return Database::parse(url.expose_secret()).map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
+    }
+    let folder = state::folder().map_err(Problem::configuration)?;
+    fs::create_dir_all(&folder)
+        .map_err(|error| Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display())))?;
+    Ok(Database::Sqlite(folder.join(DEFAULT_FILE)))
+}
+
+/// The database, open, with its schema checked.
+pub async fn store(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
+    Ok(Store::open(&database(matches)?, connections, now(matches)?).await?)
+}
+
+fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
+    raw::value(matches, "now", |text| {
+        let time = DateTime::parse_from_rfc3339(text).map_err(|why| format!("is not RFC 3339: {why}"))?;
+        Ok(time.to_utc())
+    })
+}
+
+/// How the run is made.
+pub fn plan(matches: &ArgMatches, output: &Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
+    let window = raw::required(matches, "window", parse::duration_or_zero)?;
+    let lease = raw::required(matches, "lease", |text| match parse::duration(text)? {
+        short if short < Duration::from_secs(2) => Err("must be at least 2s".to_owned()),
+        lease => Ok(lease),
+    })?;
+    Ok(Plan {
+        job,
+        unit,
+        overlap: raw::is_on(matches, "allow-overlap"),
+        lease,
+        window: (!raw::is_on(matches, "force")).then_some(window),
+        watch: progress_bar::watch(output, unit),
+    })
+}
+
+/// How decay works.
+pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
+    let hours = |text: &str| text.parse().ok().filter(|hours| *hours > 0);
+    let graces = raw::required(matches, "grace-hours", |text| parse::by_chapter(text, hours, "8,16,24,48,72"))?;
+    let rates = raw::required(matches, "rates", |text| parse::by_chapter(text, parse::hundredths, "0.8,0.6,0.4,0.3,0.2"))?;
+    let mut chapters = Vec::with_capacity(graces.len());
+    for (grace, rate) in graces.into_iter().zip(rates) {
+        let rule = ChapterRule::new(grace, rate);
+        chapters.push(rule.ok_or_else(|| Problem::configuration("a grace over a year, or over 100 points an hour".to_owned()))?);
+    }
+    let most = raw::required(matches, "max-points", |text| {
+        parse::hundredths(text).ok_or_else(|| "is not a positive number of points such as 20".to_owned())
+    })?;
+    let chapters = chapters.try_into().map_err(|_| Problem::configuration("five chapters are needed".to_owned()))?;
+    Ok(decay::Settings {
+        rules: Rules { chapters, most_per_run: Points(most) },
+        chunk: raw::required(matches, "chunk", |text| parse::count(text, 1_000_000))?,
+        batch: raw::value(matches, "batch", |text| parse::count(text, i64::from(i32::MAX)))?,
+    })
+}
+
+/// How conversations are processed.
+pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, Problem> {
+    let number = |id, most| -> Result<usize, Problem> {
+        let count = raw::required(matches, id, |text| parse::count(text, most))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    };
+    Ok(process_conversations::Settings {
+        batch: number("batch", 1_000_000)?,
+        concurrency: number("concurrency", 200)?,
+        session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
+        grace: raw::required(matches, "grace", parse::duration_or_zero)?,
+    })
+}
+
+/// What conversations are processed with.
+pub fn workshop(matches: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
+    let rehearsal = raw::value(matches, "rehearse", Rehearsal::parse)?.unwrap_or_default();
+    let timeout = raw::required(matches, "timeout", parse::duration)?;
+    Ok(local_workshop(store, rehearsal, timeout))
+}
+
+/// The shipped template and the offline providers.
+pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Workshop {
+    let settings = StageSettings {
+        duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
+        transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
+        template: PromptTemplate::shipped(),
+    };
+    Workshop { store: store.clone(), providers: Arc::new(Providers::local(rehearsal)), settings: Arc::new(settings), timeout }
+}
+
+/// Whether the pipeline is switched on.
+pub fn pipeline_enabled(matches: &ArgMatches) -> Result<bool, Problem> {
+    raw::required(matches, "pipeline-enabled", parse::switch)
+}

@@ -1,0 +1,38 @@
+//! What `--help` says below the flags.
+
+use crate::domain::exit::Exit;
+
+/// Below the list of commands.
+pub fn overview() -> String {
+    format!(
+        "Examples:\n  \
+         nikita-jobs demo                                see all of it work, with nothing set up\n  \
+         nikita-jobs decay                               charge what is overdue\n  \
+         nikita-jobs decay --dry-run                     say what that would be\n  \
+         nikita-jobs process-conversations --batch 50    process up to fifty stale conversations\n  \
+         nikita-jobs decay -q || echo \"exit code $?\"     as cron runs it\n\n\
+         Exit codes:\n{}",
+        Exit::table()
+    )
+}
+
+pub const DECAY: &str = "Examples:\n  \
+    nikita-jobs decay                      from cron or a timer, at any interval: the charge is the same\n  \
+    nikita-jobs decay --dry-run            say who would be charged, and how much\n  \
+    nikita-jobs decay --force --batch 500  now, whatever the window, the 500 longest overdue\n\n\
+    `nikita-jobs --help` lists the exit codes.";
+
+pub const PROCESS: &str = "Examples:\n  \
+    nikita-jobs process-conversations                        from cron or a timer, every minute\n  \
+    nikita-jobs process-conversations --batch 100            clear a backlog\n  \
+    nikita-jobs process-conversations --allow-overlap        on many hosts at once\n  \
+    NIKITA_REHEARSE=extraction=unavailable nikita-jobs process-conversations\n\n\
+    `nikita-jobs --help` lists the exit codes.";
+
+pub const MIGRATE: &str = "Examples:\n  \
+    nikita-jobs migrate --plan > plan.sql    read it first\n  \
+    nikita-jobs migrate                      once per release, before the jobs of the new binary run\n\n\
+    SQLite files migrate themselves on first use; PostgreSQL only by this command.";
+
+pub const DEMO: &str = "The demo builds its own database, and starts afresh each time. It never touches another file: a file \
+    that is not a demo of ours is left alone, with an error.";

@@ -1,0 +1,99 @@
+//! Results for a person: a short table.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+/// The result of a command as a person reads it.
+pub fn render(command: &str, result: &Value) -> String {
+    if let Some(message) = result.pointer("/error/message").and_then(Value::as_str)
+        && result.get("processed").is_none()
+    {
+        return format!("error: {message}");
+    }
+    if result["status"] == "skipped" {
+        return skipped(result);
+    }
+    match command {
+        "migrate" => migrations(result),
+        "process-conversations" => conversations(result),
+        "demo" => text(&result["text"]),
+        _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),
+    }
+}
+
+fn skipped(result: &Value) -> String {
+    let why = match result["reason"].as_str() {
+        Some("recent_execution") => "skipped: a run completed a short while ago",
+        Some("already_running") => "skipped: another run is going on",
+        Some("pipeline_disabled") => "skipped: the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)",
+        other => return format!("skipped: {}", other.unwrap_or("no reason given")),
+    };
+    match (result["blocked_by"].as_str(), result["reopens_at"].as_str()) {
+        (Some(by), Some(at)) => format!("{why}\n  execution {by}\n  reopens   {at}"),
+        _ => why.to_owned(),
+    }
+}
+
+fn migrations(result: &Value) -> String {
+    let list = result["migrations"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if list.is_empty() {
+        return "The schema is up to date.".to_owned();
+    }
+    let plan = result["dry_run"] == true;
+    let line = |it: &Value| format!("{:04} {}", it["version"].as_i64().unwrap_or_default(), text(&it["name"]));
+    if plan {
+        let sql: Vec<_> = list.iter().map(|it| format!("-- migration {}\n{}", line(it), text(&it["sql"]).trim_end())).collect();
+        return sql.join("\n\n");
+    }
+    let applied: Vec<_> = list.iter().map(|it| format!("applied {}", line(it))).collect();
+    applied.join("\n")
+}
+
+fn conversations(result: &Value) -> String {
+    let mut said = figures(
+        result,
+        &["detected", "processed", "partial", "skipped", "retrying", "failed", "released", "deferred", "cost_usd"],
+    );
+    if let Some(timings) = result["stage_timings"].as_object().filter(|timings| !timings.is_empty()) {
+        let mut table = table();
+        table.set_header(["stage", "runs", "p50 ms", "p95 ms", "max ms", "errors"]);
+        for (stage, timing) in timings {
+            let errors = &result["stage_errors"][stage]["count"];
+            table.add_row([
+                stage.clone(),
+                text(&timing["count"]),
+                text(&timing["p50_ms"]),
+                text(&timing["p95_ms"]),
+                text(&timing["max_ms"]),
+                if errors.is_null() { "0".to_owned() } else { text(errors) },
+            ]);
+        }
+        said = format!("{said}\n\n{table}");
+    }
+    let troubles = result["conversations"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for entry in troubles.iter().filter(|entry| entry["error"].is_string()) {
+        said += &format!("\n{} {}: {}", text(&entry["status"]), text(&entry["conversation_id"]), text(&entry["error"]));
+    }
+    said
+}
+
+/// The result's figures in one table, with what kind of run it was above.
+fn figures(result: &Value, names: &[&str]) -> String {
+    let mut table = table();
+    let shown: Vec<_> = names.iter().filter(|name| !result[**name].is_null()).collect();
+    table.set_header(shown.iter().map(|name| name.replace('_', " ")));
+    table.add_row(shown.iter().map(|name| text(&result[**name])));
+    let kind = if result["dry_run"] == true { "dry run, nothing was written" } else { result["status"].as_str().unwrap_or("") };
+    format!("{}: {kind} ({} ms)\n{table}", text(&result["job"]), text(&result["duration_ms"]))
+}
+
+/// A borderless table, as wide as it needs to be.
+pub fn table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}

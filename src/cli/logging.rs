@@ -1,0 +1,121 @@
+//! stderr: the log. Pretty on a terminal, JSON lines elsewhere, with a priority in front for the journal. With `-q` it is
+//! held back, and told only where the run did not go well: so a mail from cron has the reason, and otherwise there is none.
+
+use std::env;
+use std::io::{self, IsTerminal, Write, stderr};
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::domain::exit::Exit;
+
+/// The most that `-q` holds back, in bytes; the oldest lines are given up first.
+const MOST_HELD: usize = 256 * 1024;
+
+/// The log of this process.
+#[derive(Clone)]
+pub struct Log {
+    held: Option<Arc<Mutex<Vec<u8>>>>,
+    journal: bool,
+}
+
+/// Starts the log. One `-v` adds information, two add details.
+pub fn start(verbosity: u8, quiet: bool) -> Log {
+    let terminal = stderr().is_terminal();
+    // A person looks at the table and the progress bar; a journal wants to know what ran.
+    let level = match (verbosity, terminal && !quiet) {
+        (0, true) => Level::WARN,
+        (0, false) | (1, true) => Level::INFO,
+        (1, false) | (2, _) => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    let log = Log { held: quiet.then(Arc::default), journal: is_journal() };
+    // Only our own words: libraries would quote statements and addresses.
+    let filter = EnvFilter::new(format!("off,nikita_jobs={level}"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_target(false);
+    let started = if terminal && !quiet {
+        builder.with_ansi(env::var_os("NO_COLOR").is_none()).compact().try_init()
+    } else {
+        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+    };
+    debug_assert!(started.is_ok(), "the log is started once");
+    log
+}
+
+impl Log {
+    /// Tells what was held back, where the run did not go well.
+    pub fn settle(&self, exit: Exit) {
+        let Some(held) = &self.held else { return };
+        let held = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
+        if !matches!(exit, Exit::Success | Exit::Skipped) {
+            let _ = stderr().write_all(&held);
+        }
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line { log: self.clone(), priority: 6, text: Vec::new() }
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Line {
+        let priority = match *meta.level() {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            Level::INFO => 6,
+            Level::DEBUG | Level::TRACE => 7,
+        };
+        Line { log: self.clone(), priority, text: Vec::new() }
+    }
+}
+
+/// One event, written at once when it is whole.
+pub struct Line {
+    log: Log,
+    priority: u8,
+    text: Vec<u8>,
+}
+
+impl Write for Line {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let prefix = if self.log.journal { format!("<{}>", self.priority) } else { String::new() };
+        if let Some(held) = &self.log.held {
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.extend_from_slice(prefix.as_bytes());
+            held.extend_from_slice(&self.text);
+            if held.len() > MOST_HELD {
+                let cut = held.len() - MOST_HELD;
+                let line_end = held[cut..].iter().position(|byte| *byte == b'\n').map_or(held.len(), |at| cut + at + 1);
+                held.drain(..line_end);
+            }
+        } else {
+            let mut line = prefix.into_bytes();
+            line.append(&mut self.text);
+            super::progress_bar::suspend(|| {
+                let _ = stderr().write_all(&line);
+            });
+        }
+    }
+}
+
+/// Whether stderr is the journal: systemd tells its device and inode.
+fn is_journal() -> bool {
+    let Ok(stream) = env::var("JOURNAL_STREAM") else { return false };
+    std::fs::metadata("/proc/self/fd/2").is_ok_and(|meta| stream == format!("{}:{}", meta.dev(), meta.ino()))
+}

@@ -1,0 +1,96 @@
+//! The edge: arguments in, exit code and output out. [`main`] is the whole process; [`compose`] turns arguments into
+//! settings, store and providers; [`commands`] starts the job.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+use serde_json::json;
+
+mod args;
+mod commands;
+mod compose;
+mod env_file;
+mod help;
+mod human;
+mod logging;
+mod output;
+mod progress_bar;
+mod raw;
+
+use crate::domain::exit::Exit;
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Ended, failed};
+use output::Output;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    if let Err(why) = env_file::load() {
+        return Output::from_environment().print_early(&failed_early(&RunError::Configuration(why)));
+    }
+    let command = args::command();
+    match command.clone().try_get_matches() {
+        Ok(matches) => run(&command, &matches),
+        Err(error) => wrong_usage(&error),
+    }
+}
+
+fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
+    let Some((name, of_command)) = matches.subcommand() else { unreachable!("clap requires a command") };
+    let output = match Output::read(of_command) {
+        Ok(output) => output,
+        Err(problem) => return refuse(command, &Output::from_environment(), problem),
+    };
+    let log = logging::start(output.verbosity, output.quiet);
+    panic::set_hook(Box::new(|info| {
+        // The place, and not the payload: that may quote what it choked on.
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
+        runtime.block_on(commands::dispatch(name, of_command, &output))
+    }));
+    let ended = match ended {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(raw::Problem::Run(error))) => failed(name, &error),
+        Ok(Err(problem)) => return refuse(command, &output, problem),
+        Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
+    };
+    log.settle(ended.exit);
+    output.print(name, &ended)
+}
+
+/// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the
+/// environment.
+fn refuse(command: &clap::Command, output: &Output, problem: raw::Problem) -> ExitCode {
+    match problem {
+        raw::Problem::Usage(message) => wrong_usage(&command.clone().error(ErrorKind::ValueValidation, message)),
+        raw::Problem::Run(error) => output.print_early(&failed_early(&error)),
+    }
+}
+
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Success.into();
+    }
+    let output = Output::from_environment();
+    if output.is_json() {
+        let message = error.render().to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let result = json!({"status": "error", "exit_code": Exit::Usage.code(), "error": {"kind": "usage", "message": first}});
+        output.write_line(&result.to_string());
+    }
+    Exit::Usage.into()
+}
+
+/// The result of a process that has not come as far as a job.
+fn failed_early(error: &RunError) -> Ended {
+    let result = json!({"status": "error", "exit_code": error.exit().code(),
+        "error": {"kind": error.kind(), "message": error.to_string()}});
+    Ended { result, exit: error.exit() }
+}

@@ -1,0 +1,43 @@
+//! A progress bar on a terminal's stderr, for a person who waits.
+
+use std::io::{IsTerminal, stderr};
+use std::sync::{Arc, OnceLock};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::Output;
+use crate::run::progress::Watch;
+
+static BAR: OnceLock<ProgressBar> = OnceLock::new();
+
+/// What shows a run's progress; nothing unless stderr is a terminal.
+pub fn watch(output: &Output, unit: &'static str) -> Option<Watch> {
+    if output.quiet || !stderr().is_terminal() {
+        return None;
+    }
+    let bar = BAR.get_or_init(|| ProgressBar::no_length().with_message(unit));
+    Some(Arc::new(|done, total| {
+        if total > 0 && bar.length() != Some(total) {
+            bar.set_length(total);
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}, {elapsed}, {eta} left") {
+                bar.set_style(style);
+            }
+        }
+        bar.set_position(done);
+    }))
+}
+
+/// Does something to stderr while the bar is out of the way.
+pub fn suspend(what: impl FnOnce()) {
+    match BAR.get() {
+        Some(bar) => bar.suspend(what),
+        None => what(),
+    }
+}
+
+/// Takes the bar off the screen.
+pub fn clear() {
+    if let Some(bar) = BAR.get() {
+        bar.finish_and_clear();
+    }
+}

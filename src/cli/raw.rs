@@ -1,0 +1,61 @@
+//! Checked access to raw arguments. A wrong value on the command line is a usage error; the same one in the environment is a
+//! configuration error that names the variable (spec 01).
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use crate::run::error::RunError;
+
+/// Why a command can't start.
+#[derive(Debug)]
+pub enum Problem {
+    /// The command line is wrong: exit 2.
+    Usage(String),
+    /// Anything else, with its own exit code.
+    Run(RunError),
+}
+
+impl<E: Into<RunError>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+impl Problem {
+    /// A configuration error.
+    pub fn configuration(message: String) -> Self {
+        Self::Run(RunError::Configuration(message))
+    }
+}
+
+/// The text of an argument, from wherever it came.
+pub fn text<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a str> {
+    matches.try_get_one::<String>(id).ok().flatten().map(String::as_str)
+}
+
+/// Whether a switch is on.
+pub fn is_on(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or_default()
+}
+
+/// An argument's value, checked by `parse`.
+pub fn value<T>(matches: &ArgMatches, id: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Problem> {
+    let Some(text) = text(matches, id) else { return Ok(None) };
+    parse(text).map(Some).map_err(|why| problem(matches, id, text, &why))
+}
+
+/// The value of an argument that has a default.
+pub fn required<T>(matches: &ArgMatches, id: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Problem> {
+    value(matches, id, parse)?.ok_or_else(|| Problem::Usage(format!("--{id} needs a value")))
+}
+
+/// The sentence for a value that is wrong, by where it came from.
+pub fn problem(matches: &ArgMatches, id: &str, text: &str, why: &str) -> Problem {
+    match matches.value_source(id) {
+        Some(ValueSource::EnvVariable) => {
+            let variable = super::args::variable_holding(id, text);
+            Problem::configuration(format!("{variable}={text:?} {why}"))
+        }
+        _ => Problem::Usage(format!("--{id} {text:?} {why}")),
+    }
+}

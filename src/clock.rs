@@ -1,0 +1,36 @@
+//! The host's clock and its dice: the only place that reads either (clippy.toml).
+//!
+//! The host's clock only measures how long something takes. What time it *is*, the database says (spec 02).
+
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use crate::domain::ids::{ExecutionId, Token};
+
+/// Begins to measure a span of time.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn start() -> Instant {
+    Instant::now()
+}
+
+/// Milliseconds since `start`, to the nearest whole one.
+#[must_use]
+pub fn millis_since(start: Instant) -> i64 {
+    i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A new execution's id: ids sort by when they were drawn, which keeps the primary key's index dense.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn new_execution() -> ExecutionId {
+    ExecutionId(Uuid::now_v7())
+}
+
+/// A fresh random token.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn new_token() -> Token {
+    Token(Uuid::new_v4())
+}

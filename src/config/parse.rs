@@ -1,0 +1,91 @@
+//! Texts to values, each with a sentence for what is wrong. Whoever asks adds where the text came from.
+
+use std::time::Duration;
+
+/// A duration such as `50m` or `1h 30m`; not zero.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text.trim()) {
+        Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
+        Ok(duration) if duration > Duration::from_secs(10 * 365 * 86_400) => Err("must be shorter than ten years".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(why) => Err(format!("is not a duration such as 50m or \"1h 30m\": {why}")),
+    }
+}
+
+/// A duration such as `50m`; `0s` is allowed.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    if humantime::parse_duration(text.trim()) == Ok(Duration::ZERO) { Ok(Duration::ZERO) } else { duration(text) }
+}
+
+/// A whole number from 1 to `most`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn count(text: &str, most: i64) -> Result<i64, String> {
+    match text.trim().parse::<i64>() {
+        Ok(number) if (1..=most).contains(&number) => Ok(number),
+        Ok(number) => Err(format!("must be from 1 to {most}, not {number}")),
+        Err(_) => Err(format!("is not a whole number from 1 to {most}")),
+    }
+}
+
+/// A yes or no.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn switch(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("is neither true nor false".to_owned()),
+    }
+}
+
+/// Five values, one a chapter, separated by commas.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn by_chapter(text: &str, one: impl Fn(&str) -> Option<i64>, example: &str) -> Result<[i64; 5], String> {
+    let values: Option<Vec<i64>> = text.split(',').map(|part| one(part.trim())).collect();
+    values
+        .and_then(|values| <[i64; 5]>::try_from(values).ok())
+        .ok_or_else(|| format!("is not five positive values, one a chapter, such as {example}"))
+}
+
+/// Points with at most two decimals, in hundredths; positive.
+#[must_use]
+pub fn hundredths(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 2 || !(whole.to_owned() + fraction).bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let value = whole.parse::<i64>().ok()?.checked_mul(100)? + format!("{fraction:0<2}").parse::<i64>().ok()?;
+    (value > 0).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundredths_are_exact() {
+        for (text, value) in [("0.8", Some(80)), ("20", Some(2000)), ("0.05", Some(5)), ("0.123", None), ("-1", None), ("0", None), ("", None)] {
+            assert_eq!(hundredths(text), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn durations_say_what_is_wrong() {
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("0s").unwrap_err(), "must be longer than zero");
+        assert!(duration("soon").unwrap_err().starts_with("is not a duration such as 50m"));
+        assert!(duration("-5m").is_err());
+        assert_eq!(duration_or_zero("0s"), Ok(Duration::ZERO));
+    }
+}

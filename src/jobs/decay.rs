@@ -1,0 +1,94 @@
+//! `decay`: charges inactive players, each overdue hour once (spec 03).
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::core::decay::Rules;
+use crate::domain::exit::Exit;
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Report, Run};
+use crate::store::decay::{DecayOrder, Decayed};
+use crate::store::{Store, StoreError};
+
+/// What a run of decay works by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Graces, rates and the cap.
+    pub rules: Rules,
+    /// How many players a transaction looks at.
+    pub chunk: i64,
+    /// The most players that a run charges; the longest overdue go first.
+    pub batch: Option<i64>,
+}
+
+/// How many players a transaction looks at: long enough to be quick, short enough that the application does not notice.
+pub const CHUNK: i64 = 10_000;
+
+const GOODBYE: &str = "I waited for you for a long time. I think this is where our story ends. \
+                       Thank you for everything we shared. Take good care of yourself.";
+const WARNING: &str = "I haven't heard from you in a while, and I miss our talks. How have you been?";
+
+/// Charges every player who owes something at the run's time.
+pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
+    let mut order = order(settings, run.now);
+    let mut overdue = 0;
+    if let Some(batch) = settings.batch {
+        overdue = run.store.count_overdue(&order).await?;
+        order.until = run.store.last_turn(&order, batch).await?;
+    }
+    let mut sum = Decayed::default();
+    let mut from = Some(Uuid::nil());
+    while let Some(id) = from
+        && !run.signals.is_stopping()
+    {
+        let (chunk, next) = charge(&run.store, &order, id).await?;
+        sum.add(&chunk);
+        run.progress.advance(u64::try_from(chunk.processed).unwrap_or_default());
+        from = next;
+    }
+    if sum.unreadable > 0 {
+        tracing::warn!(
+            players = sum.unreadable,
+            "players passed over: their score is missing or below 0, or their chapter is not 1 to 5"
+        );
+    }
+    let deferred = if order.until.is_some() { (overdue - sum.decayed).max(0) } else { 0 };
+    Ok(Report { fields: fields(&sum, deferred), exit: Exit::Success, cost_usd: None })
+}
+
+/// What [`work`] would do now, without doing it.
+pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+    let mut order = order(settings, store.now().await?);
+    let mut deferred = 0;
+    if let Some(batch) = settings.batch {
+        deferred = (store.count_overdue(&order).await? - batch).max(0);
+        order.until = store.last_turn(&order, batch).await?;
+    }
+    Ok(fields(&store.preview_decay(&order).await?, deferred))
+}
+
+/// One chunk. A transaction that another one got in the way of has changed nothing, and is tried again.
+async fn charge(store: &Store, order: &DecayOrder, from: Uuid) -> Result<(Decayed, Option<Uuid>), StoreError> {
+    loop {
+        match store.charge_chunk(order, from).await {
+            Err(error) if error.is_conflict() => tracing::info!(error = %error, "chunk tried again"),
+            other => return other,
+        }
+    }
+}
+
+fn order(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> DecayOrder {
+    DecayOrder { now, rules: settings.rules, chunk: settings.chunk, until: None, goodbye: GOODBYE, warning: WARNING }
+}
+
+fn fields(sum: &Decayed, deferred: i64) -> Map<String, Value> {
+    Map::from_iter([
+        ("processed".to_owned(), json!(sum.processed)),
+        ("decayed".to_owned(), json!(sum.decayed)),
+        ("game_overs".to_owned(), json!(sum.game_overs)),
+        ("warned".to_owned(), json!(sum.warned)),
+        ("deferred".to_owned(), json!(deferred)),
+        ("unreadable".to_owned(), json!(sum.unreadable)),
+        ("points".to_owned(), json!(sum.points)),
+    ])
+}

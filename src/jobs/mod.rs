@@ -1,0 +1,4 @@
+//! The verbs: one file a job. Each does its work inside [`crate::run::lifecycle`] and reports the fields of the contract.
+
+pub mod decay;
+pub mod process_conversations;

@@ -1,0 +1,181 @@
+//! `process-conversations`: claims stale conversations and walks each through the pipeline (spec 02 and 04).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
+
+mod one;
+mod tally;
+
+use crate::domain::conversation::Claim;
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Report, Run};
+use crate::run::pipeline::Workshop;
+use crate::store::Store;
+use crate::store::claims::{Due, Leave};
+use one::{Entry, process};
+use tally::Tally;
+
+/// What a run works by.
+#[derive(Clone)]
+pub struct Settings {
+    /// The most conversations of a run.
+    pub batch: usize,
+    /// The most at once.
+    pub concurrency: usize,
+    /// How long after its last message a conversation is over.
+    pub session_timeout: Duration,
+    /// How long running pipelines may go on after a signal.
+    pub grace: Duration,
+}
+
+/// Claims and processes until the cap is reached or nothing is due.
+pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result<Report, RunError> {
+    let due = Due { now: run.now, session_timeout: settings.session_timeout };
+    let detected = run.store.count_due(&due).await?;
+    run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
+    let mut floor = Floor { run, workshop, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() };
+    let mut claimed = 0;
+    let mut trouble = None;
+    // A claim that came back with less than was asked for is repeated only when a conversation has ended: it may have held
+    // back another one of its player.
+    let mut look = true;
+    loop {
+        let free = settings.concurrency.saturating_sub(floor.tasks.len()).min(settings.batch - claimed);
+        if look && free > 0 && trouble.is_none() && !run.signals.is_stopping() {
+            match run.store.claim(&due, run.execution, free).await {
+                Ok(claims) => {
+                    claimed += claims.len();
+                    look = claims.len() == free;
+                    if let Err(error) = floor.begin(&claims).await {
+                        trouble = Some(error);
+                    }
+                    continue;
+                }
+                Err(error) => trouble = Some(error.into()),
+            }
+        }
+        if floor.tasks.is_empty() {
+            break;
+        }
+        tokio::select! {
+            ended = floor.next() => {
+                look = true;
+                if let Some(error) = ended { trouble = trouble.or(Some(error)); }
+            }
+            () = run.signals.stopping() => {
+                floor.wind_up(settings.grace).await?;
+                break;
+            }
+        }
+    }
+    if let Some(error) = trouble {
+        floor.wind_up(settings.grace).await?;
+        return Err(error);
+    }
+    Ok(floor.tally.report(detected, detected.saturating_sub(claimed)))
+}
+
+/// The conversations in hand.
+struct Floor<'a> {
+    run: &'a Run,
+    workshop: &'a Workshop,
+    tasks: JoinSet<Entry>,
+    in_hand: Vec<(tokio::task::Id, Claim)>,
+    tally: Tally,
+}
+
+impl Floor<'_> {
+    /// Reads what the claimed conversations need, and starts them.
+    async fn begin(&mut self, claims: &[Claim]) -> Result<(), RunError> {
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let snapshots = match self.run.store.snapshots(claims, self.run.now).await {
+            Ok(snapshots) => snapshots,
+            Err(error) => {
+                for claim in claims {
+                    self.release(claim).await;
+                }
+                return Err(error.into());
+            }
+        };
+        for claim in claims.iter().filter(|claim| !snapshots.iter().any(|(known, _)| known == *claim)) {
+            // Its player was deleted meanwhile; nothing is left to process.
+            let error = "the conversation or its player is gone".to_owned();
+            self.run.store.leave(claim, &Leave::Failed { error: error.clone() }).await?;
+            self.tally.add(Entry::failed(claim, error));
+        }
+        for (claim, snapshot) in snapshots {
+            let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
+            let task = self.tasks.spawn(async move { process(&store, &workshop, claim, Arc::new(snapshot)).await });
+            self.in_hand.push((task.id(), claim));
+        }
+        Ok(())
+    }
+
+    /// Waits for the next conversation to end; the error that should stop the run, if it met one.
+    async fn next(&mut self) -> Option<RunError> {
+        let (id, mut entry) = match self.tasks.join_next_with_id().await? {
+            Ok((id, entry)) => (id, entry),
+            Err(failure) => {
+                let (id, claim) = *self.in_hand.iter().find(|(id, _)| *id == failure.id())?;
+                (id, self.panicked(&claim).await)
+            }
+        };
+        self.in_hand.retain(|(known, _)| *known != id);
+        self.run.progress.advance(1);
+        let stop = entry.stop.take();
+        self.tally.add(entry);
+        stop
+    }
+
+    /// Lets what is running go on for `grace`, then breaks it off and gives it back.
+    async fn wind_up(&mut self, grace: Duration) -> Result<(), RunError> {
+        let ended = tokio::time::timeout(grace, async {
+            while !self.tasks.is_empty() {
+                self.next().await;
+            }
+        });
+        if ended.await.is_ok() {
+            return Ok(());
+        }
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+        for (_, claim) in std::mem::take(&mut self.in_hand) {
+            // A conversation that was committed in this very moment is not ours any more, and stays as it is.
+            let released = self.run.store.leave(&claim, &Leave::Released).await?;
+            if released {
+                self.tally.add(Entry::released(&claim, "broken off by a signal"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn release(&mut self, claim: &Claim) {
+        match self.run.store.leave(claim, &Leave::Released).await {
+            Ok(_) => self.tally.add(Entry::released(claim, "the run stopped")),
+            Err(error) => tracing::warn!(error = %error, conversation = %claim.conversation, "claim not released"),
+        }
+    }
+
+    /// A bug of ours must cost the conversation an attempt, or it would kill every run for ever.
+    async fn panicked(&mut self, claim: &Claim) -> Entry {
+        one::give_back_after_panic(&self.run.store, claim, self.run.now).await
+    }
+}
+
+/// What [`work`] would do now, without doing it.
+pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+    let now: DateTime<Utc> = store.now().await?;
+    let detected = store.count_due(&Due { now, session_timeout: settings.session_timeout }).await?;
+    let processed = detected.min(settings.batch);
+    Ok(Map::from_iter([
+        ("detected".to_owned(), json!(detected)),
+        ("processed".to_owned(), json!(processed)),
+        ("deferred".to_owned(), json!(detected - processed)),
+    ]))
+}

@@ -1,0 +1,187 @@
+//! One claimed conversation: through the pipeline, and out of `processing` by exactly one statement.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::clock;
+use crate::core::ask::NoAnswer;
+use crate::core::disposition::{Disposition, dispose};
+use crate::core::stages::{StageError, StageName};
+use crate::domain::conversation::Claim;
+use crate::domain::ids::ConversationId;
+use crate::domain::snapshot::Snapshot;
+use crate::run::error::RunError;
+use crate::run::pipeline::{StageResult, Workshop, walk};
+use crate::store::claims::Leave;
+use crate::store::commit::Commit;
+use crate::store::{Store, StoreError};
+
+/// How a conversation came out, in the words of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Processed, every stage.
+    Success,
+    /// Processed, without the effects of a non-critical stage that failed.
+    PartialSuccess,
+    /// To be tried again.
+    Retrying,
+    /// Given up.
+    Failed,
+    /// Closed unread, because the game is over.
+    Skipped,
+    /// Given back with its attempt.
+    Released,
+}
+
+/// A conversation's entry in the result.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Which one.
+    pub conversation_id: ConversationId,
+    /// How it came out.
+    pub status: Status,
+    /// From claim to commit.
+    pub total_duration_ms: i64,
+    /// Every stage that ran.
+    pub stage_results: BTreeMap<StageName, StageResult>,
+    /// Why it did not succeed, without any conversation text.
+    pub error: Option<String>,
+    /// The error that should stop the run.
+    #[serde(skip)]
+    pub stop: Option<RunError>,
+    /// Whether a provider was unavailable.
+    #[serde(skip)]
+    pub outage: bool,
+    /// Whether the claim was lost: nothing was written.
+    #[serde(skip)]
+    pub lost: bool,
+    /// Whether it met a bug of ours.
+    #[serde(skip)]
+    pub bug: bool,
+}
+
+impl Entry {
+    fn new(claim: &Claim, status: Status) -> Self {
+        Self {
+            conversation_id: claim.conversation,
+            status,
+            total_duration_ms: 0,
+            stage_results: BTreeMap::new(),
+            error: None,
+            stop: None,
+            outage: false,
+            lost: false,
+            bug: false,
+        }
+    }
+
+    /// A conversation that was given up before it began.
+    pub fn failed(claim: &Claim, error: String) -> Self {
+        Self { error: Some(error), ..Self::new(claim, Status::Failed) }
+    }
+
+    /// A conversation that was given back.
+    pub fn released(claim: &Claim, why: &str) -> Self {
+        Self { error: Some(why.to_owned()), ..Self::new(claim, Status::Released) }
+    }
+}
+
+/// Processes a claimed conversation.
+pub async fn process(store: &Store, workshop: &Workshop, claim: Claim, snapshot: Arc<Snapshot>) -> Entry {
+    let began = clock::start();
+    let mut entry = if snapshot.player.game_status.is_over() {
+        let left = store.leave(&claim, &Leave::Processed).await;
+        settle(Entry::new(&claim, Status::Skipped), left)
+    } else {
+        through_the_pipeline(store, workshop, &claim, snapshot).await
+    };
+    entry.total_duration_ms = clock::millis_since(began);
+    if let Some(error) = &entry.error {
+        let status = format!("{:?}", entry.status);
+        tracing::warn!(conversation = %claim.conversation, attempt = claim.attempt, status, error, "conversation not processed");
+    }
+    entry
+}
+
+async fn through_the_pipeline(store: &Store, workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>) -> Entry {
+    let now = snapshot.now;
+    let walked = walk(workshop, snapshot).await;
+    let mut entry = match &walked.outcome {
+        Ok(effects) => {
+            let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
+            let committed = store.commit(&Commit { claim, now, prompt_ms, effects }).await;
+            let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
+            match committed {
+                // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
+                Err(error) => give_back(store, claim, error).await,
+                done => settle(Entry::new(claim, status), done),
+            }
+        }
+        Err((stage, error)) => after_failure(store, claim, *stage, error, now).await,
+    };
+    entry.stage_results = walked.stages;
+    entry
+}
+
+async fn after_failure(store: &Store, claim: &Claim, stage: StageName, error: &StageError, now: DateTime<Utc>) -> Entry {
+    let text = format!("{stage}: {error}");
+    let (leave, status) = match dispose(claim, error) {
+        Disposition::Retry(pause) => (Leave::Retry { at: now + pause, error: text.clone() }, Status::Retrying),
+        Disposition::Outage { pause, counts } => {
+            (Leave::Outage { at: now + pause, counts, error: text.clone() }, Status::Retrying)
+        }
+        Disposition::Fail => (Leave::Failed { error: text.clone() }, Status::Failed),
+        Disposition::Release => (Leave::Released, Status::Released),
+    };
+    let stop = match error {
+        StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
+        StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::Unavailable(why.clone()).into()),
+        _ => None,
+    };
+    let outage = matches!(leave, Leave::Outage { .. });
+    let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
+    let mut entry = settle(entry, store.leave(claim, &leave).await);
+    entry.stop = entry.stop.or(stop);
+    entry
+}
+
+/// Folds in whether the closing statement found the claim.
+fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
+    match left {
+        Ok(true) => {}
+        Ok(false) => {
+            entry.status = Status::Released;
+            entry.lost = true;
+            entry.error = Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
+        }
+        Err(error) => {
+            entry.status = Status::Released;
+            entry.error = Some(format!("left in processing for `recover`: {error}"));
+            entry.stop = Some(error.into());
+        }
+    }
+    entry
+}
+
+async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
+    let entry = Entry::released(claim, &format!("not committed: {error}"));
+    let mut entry = settle(entry, store.leave(claim, &Leave::Released).await);
+    entry.stop = entry.stop.or(Some(error.into()));
+    entry
+}
+
+/// Gives a conversation back whose pipeline panicked; the attempt counts, and the third one is the last.
+pub async fn give_back_after_panic(store: &Store, claim: &Claim, now: DateTime<Utc>) -> Entry {
+    let error = StageError::Failed("internal bug: the pipeline panicked".to_owned());
+    let text = error.to_string();
+    let (leave, status) = match dispose(claim, &error) {
+        Disposition::Retry(pause) => (Leave::Retry { at: now + pause, error: text.clone() }, Status::Retrying),
+        _ => (Leave::Failed { error: text.clone() }, Status::Failed),
+    };
+    let entry = Entry { error: Some(text), bug: true, ..Entry::new(claim, status) };
+    settle(entry, store.leave(claim, &leave).await)
+}

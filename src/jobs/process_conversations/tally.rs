@@ -1,0 +1,167 @@
+//! Adds up what became of a run's conversations.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::one::{Entry, Status};
+use crate::core::stages::StageName;
+use crate::domain::exit::Exit;
+use crate::run::lifecycle::Report;
+
+/// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes.
+const MOST_LISTED: usize = 1_000;
+
+/// The sums of a run.
+#[derive(Debug, Default)]
+pub struct Tally {
+    processed: usize,
+    partial: usize,
+    skipped: usize,
+    retrying: usize,
+    failed: usize,
+    released: usize,
+    outages: usize,
+    lost: usize,
+    bugs: usize,
+    errors: BTreeMap<StageName, (usize, String)>,
+    timings: BTreeMap<StageName, Vec<f64>>,
+    entries: Vec<Value>,
+    unlisted: usize,
+}
+
+impl Tally {
+    /// Adds a conversation.
+    pub fn add(&mut self, entry: Entry) {
+        match entry.status {
+            Status::Success => self.processed += 1,
+            Status::PartialSuccess => {
+                self.processed += 1;
+                self.partial += 1;
+            }
+            Status::Skipped => {
+                self.processed += 1;
+                self.skipped += 1;
+            }
+            Status::Retrying => self.retrying += 1,
+            Status::Failed => self.failed += 1,
+            Status::Released => self.released += 1,
+        }
+        self.outages += usize::from(entry.outage);
+        self.lost += usize::from(entry.lost);
+        self.bugs += usize::from(entry.bug);
+        for (name, stage) in &entry.stage_results {
+            self.timings.entry(*name).or_default().push(stage.duration_ms);
+            if let Some(error) = &stage.error {
+                let (count, last) = self.errors.entry(*name).or_default();
+                *count += 1;
+                last.clone_from(error);
+            }
+        }
+        if self.entries.len() < MOST_LISTED {
+            self.entries.push(json!(entry));
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    /// The job's fields and its exit code.
+    pub fn report(self, detected: usize, deferred: usize) -> Report {
+        let exit = self.exit();
+        let errors: Map<_, _> = self
+            .errors
+            .iter()
+            .map(|(stage, (count, last))| (stage.to_string(), json!({"count": count, "last": last})))
+            .collect();
+        let timings: Map<_, _> = self.timings.into_iter().map(|(stage, times)| (stage.to_string(), timing(times))).collect();
+        let mut fields = Map::from_iter([
+            ("detected".to_owned(), json!(detected)),
+            ("processed".to_owned(), json!(self.processed)),
+            ("partial".to_owned(), json!(self.partial)),
+            ("skipped".to_owned(), json!(self.skipped)),
+            ("retrying".to_owned(), json!(self.retrying)),
+            ("failed".to_owned(), json!(self.failed)),
+            ("released".to_owned(), json!(self.released)),
+            ("deferred".to_owned(), json!(deferred)),
+            ("stage_errors".to_owned(), json!(errors)),
+            ("stage_timings".to_owned(), json!(timings)),
+            ("cost_usd".to_owned(), json!("0.0000")),
+            ("conversations".to_owned(), json!(self.entries)),
+            ("conversations_unlisted".to_owned(), json!(self.unlisted)),
+        ]);
+        if let Some((kind, message)) = complaint(exit) {
+            fields.insert("error".to_owned(), json!({"kind": kind, "message": message}));
+        }
+        Report { fields, exit, cost_usd: Some("0.000000".to_owned()) }
+    }
+
+    const fn exit(&self) -> Exit {
+        if self.bugs > 0 {
+            Exit::Internal
+        } else if self.lost > 0 {
+            Exit::Failure
+        } else if self.failed > 0 {
+            Exit::Partial
+        } else if self.outages > 0 && self.processed == 0 {
+            Exit::Unavailable
+        } else {
+            Exit::Success
+        }
+    }
+}
+
+/// What a run that did not succeed has to say for itself; each conversation's own error stands with its entry.
+const fn complaint(exit: Exit) -> Option<(&'static str, &'static str)> {
+    match exit {
+        Exit::Internal => Some(("internal", "a pipeline panicked; its conversation was given back, and the log names the place")),
+        Exit::Failure => Some(("claim_lost", "a claim was lost to a recovery; nothing was written for its conversation")),
+        Exit::Unavailable => Some(("provider_unavailable", "no provider answered; the conversations keep their attempts")),
+        _ => None,
+    }
+}
+
+fn timing(mut times: Vec<f64>) -> Value {
+    times.sort_by(f64::total_cmp);
+    json!({
+        "count": times.len(),
+        "total_ms": hundredths(times.iter().sum()),
+        "p50_ms": hundredths(percentile(&times, 50)),
+        "p95_ms": hundredths(percentile(&times, 95)),
+        "max_ms": hundredths(times.last().copied().unwrap_or_default()),
+    })
+}
+
+/// The nearest-rank percentile of ascending values.
+fn percentile(ascending: &[f64], percent: usize) -> f64 {
+    let rank = (ascending.len() * percent).div_ceil(100).max(1);
+    ascending.get(rank - 1).copied().unwrap_or_default()
+}
+
+fn hundredths(ms: f64) -> f64 {
+    (ms * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        let times: Vec<f64> = (1..=20).map(f64::from).collect();
+        assert!((percentile(&times, 50) - 10.0).abs() < 1e-9);
+        assert!((percentile(&times, 95) - 19.0).abs() < 1e-9);
+        assert!((percentile(&[7.0], 95) - 7.0).abs() < 1e-9);
+        assert!(percentile(&[], 50).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_worst_outcome_decides_the_exit_code() {
+        let tally = |bugs, lost, failed, outages, processed| Tally { bugs, lost, failed, outages, processed, ..Tally::default() };
+        assert_eq!(tally(0, 0, 0, 0, 0).exit(), Exit::Success);
+        assert_eq!(tally(0, 0, 0, 3, 1).exit(), Exit::Success);
+        assert_eq!(tally(0, 0, 0, 3, 0).exit(), Exit::Unavailable);
+        assert_eq!(tally(0, 0, 1, 3, 0).exit(), Exit::Partial);
+        assert_eq!(tally(0, 1, 1, 3, 9).exit(), Exit::Failure);
+        assert_eq!(tally(1, 1, 1, 1, 9).exit(), Exit::Internal);
+    }
+}

@@ -1,0 +1,60 @@
+//! Why a run failed, and the exit code that follows.
+
+use crate::domain::exit::Exit;
+use crate::store::StoreError;
+
+/// A failure that ends a run. The edge prints it once, and exits with [`RunError::exit`].
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A setting, a secret or a file is wrong.
+    #[error("{0}")]
+    Configuration(String),
+    /// No provider answered, and nothing could be done without.
+    #[error("{0}")]
+    ProviderUnavailable(String),
+    /// The run's lease ran out or was taken over; since then it has written nothing.
+    #[error("this run lost its lease ({0}) and has stopped; what it had not committed goes to another run")]
+    LeaseLost(&'static str),
+    /// The work itself failed.
+    #[error("{0}")]
+    Failed(String),
+    /// A bug of ours.
+    #[error("internal bug: {0}. Please report it with the log")]
+    Bug(String),
+}
+
+impl RunError {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) | Self::ProviderUnavailable(_) => {
+                Exit::Unavailable
+            }
+            Self::Store(StoreError::Configuration(_) | StoreError::Schema(_)) | Self::Configuration(_) => {
+                Exit::Configuration
+            }
+            Self::Store(StoreError::Other(_)) | Self::LeaseLost(_) | Self::Failed(_) => Exit::Failure,
+            Self::Bug(_) => Exit::Internal,
+        }
+    }
+
+    /// The `error.kind` of the contract.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::Unavailable(_)) => "database_unavailable",
+            Self::Store(StoreError::Conflict(_)) => "database_conflict",
+            Self::Store(StoreError::Schema(_)) => "schema",
+            Self::Store(StoreError::Configuration(_)) | Self::Configuration(_) => "configuration",
+            Self::Store(StoreError::Other(_)) => "database",
+            Self::ProviderUnavailable(_) => "provider_unavailable",
+            Self::LeaseLost(_) => "lease_lost",
+            Self::Failed(_) => "failed",
+            Self::Bug(_) => "internal",
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The life of a run (spec 02): begin, work under a heartbeat, finish. Every job goes through here.
+//!
+//! ```text
+//!   begin ──▶ skipped                        lease held, or window closed: nothing written
+//!     │
+//!     ▼
+//!   work ───▶ lease lost ──▶ no further write; another run closes the execution
+//!     │
+//!     ▼
+//!   finish ─▶ completed | failed             only with the run's own token
+//! ```
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::error::RunError;
+use super::heartbeat::beat;
+use super::progress::{Progress, Watch};
+use super::signals::Signals;
+use crate::clock;
+use crate::domain::exit::Exit;
+use crate::domain::ids::ExecutionId;
+use crate::store::Store;
+use crate::store::runs::{Begun, Lease, RunEnd, Runner};
+
+/// How a run is to be made.
+#[derive(Clone)]
+pub struct Plan {
+    /// The job: `job_executions.job_name`.
+    pub job: &'static str,
+    /// What its progress counts.
+    pub unit: &'static str,
+    /// Whether other runs of the job may go on at the same time; then the lease is this run's own.
+    pub overlap: bool,
+    /// How long the lease lives without a renewal.
+    pub lease: Duration,
+    /// How long after a completed run the next one is skipped; none for a forced run.
+    pub window: Option<Duration>,
+    /// Told of progress.
+    pub watch: Option<Watch>,
+}
+
+/// What a job gets for its work.
+pub struct Run {
+    /// This run.
+    pub execution: ExecutionId,
+    /// The run's time, by the database's clock; all its decisions use this one reading.
+    pub now: DateTime<Utc>,
+    /// The database.
+    pub store: Store,
+    /// Whether it has been asked to wind up.
+    pub signals: Signals,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// What a job has to say at its end.
+#[derive(Debug)]
+pub struct Report {
+    /// The job's own fields.
+    pub fields: Map<String, Value>,
+    /// The exit code.
+    pub exit: Exit,
+    /// What it cost, in US dollars.
+    pub cost_usd: Option<String>,
+}
+
+/// A finished process: what goes to stdout, and the exit code.
+#[derive(Debug)]
+pub struct Ended {
+    /// The JSON result of the contract.
+    pub result: Value,
+    /// The exit code, before `--skip-exit-code`.
+    pub exit: Exit,
+}
+
+/// Runs a job once.
+///
+/// The execution is closed as `completed` where the job reports success or partial success, and as `failed` otherwise.
+pub async fn run(store: &Store, signals: &Signals, plan: &Plan, work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>) -> Ended {
+    match try_run(store, signals, plan, work).await {
+        Ok(ended) => ended,
+        Err(error) => failed(plan.job, &error),
+    }
+}
+
+/// The result of a run that failed before it began, or whose end could not be written.
+#[must_use]
+pub fn failed(job: &str, error: &RunError) -> Ended {
+    tracing::error!(error = %error, kind = error.kind(), job, "run failed");
+    let result = json!({"job": job, "status": "error", "exit_code": error.exit().code(), "execution_id": null,
+        "error": {"kind": error.kind(), "message": error.to_string()}});
+    Ended { result, exit: error.exit() }
+}
+
+/// The result of a run that was not made.
+#[must_use]
+pub fn skipped(job: &str, reason: &str, blocked_by: Option<ExecutionId>, reopens_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Ended {
+    tracing::info!(job, reason, blocked_by = blocked_by.map(tracing::field::display), "run skipped");
+    let result = json!({"job": job, "status": "skipped", "exit_code": Exit::Skipped.code(), "execution_id": null,
+        "started_at": now, "duration_ms": 0, "reason": reason, "blocked_by": blocked_by, "reopens_at": reopens_at});
+    Ended { result, exit: Exit::Skipped }
+}
+
+async fn try_run(
+    store: &Store,
+    signals: &Signals,
+    plan: &Plan,
+    work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>,
+) -> Result<Ended, RunError> {
+    let began = clock::start();
+    let execution = clock::new_execution();
+    let key = if plan.overlap { format!("job:{}:{execution}", plan.job) } else { format!("job:{}", plan.job) };
+    let lease = Lease { key, execution, token: clock::new_token(), length: plan.lease };
+    let now = match store.begin_run(plan.job, &lease, &this_process(), plan.window).await? {
+        Begun::Started { now } => now,
+        Begun::AlreadyRunning { by, until } => {
+            let now = store.now().await?;
+            return Ok(skipped(plan.job, "already_running", Some(by), Some(until), now));
+        }
+        Begun::Recent { by, until } => {
+            let now = store.now().await?;
+            return Ok(skipped(plan.job, "recent_execution", Some(by), Some(until), now));
+        }
+    };
+    let progress = Progress::new(plan.unit, plan.watch.clone());
+    let run = Run { execution, now, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
+    let lost = CancellationToken::new();
+    let heart = tokio::spawn(beat(store.clone(), lease.clone(), progress, lost.clone()));
+
+    let span = tracing::info_span!("run", job = plan.job, execution = %execution);
+    let outcome = tokio::select! {
+        biased;
+        // Dropping the work drops every task and transaction of it: no write after this.
+        () = lost.cancelled() => None,
+        outcome = AssertUnwindSafe(work(&run)).catch_unwind().instrument(span) => {
+            Some(outcome.unwrap_or_else(|_| Err(RunError::Bug("the job panicked".to_owned()))))
+        }
+    };
+    let Some(outcome) = outcome else {
+        return Err(RunError::LeaseLost(heart.await.unwrap_or("the heartbeat ended")));
+    };
+
+    let (ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
+    let completed = matches!(ended.exit, Exit::Success | Exit::Partial);
+    let end = RunEnd { completed, result: &ended.result, duration_ms: clock::millis_since(began), cost_usd };
+    let closed = store.finish_run(&lease, &end).await;
+    // Only now: the lease must live until everything is released.
+    heart.abort();
+    if closed? { Ok(ended) } else { Err(RunError::LeaseLost("its execution was closed by another run")) }
+}
+
+/// Puts the common fields of the contract around a job's own.
+fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
+    let (mut fields, exit, status, cost_usd) = match outcome {
+        Ok(report) if run.signals.is_stopping() => (report.fields, run.signals.exit(), "interrupted", report.cost_usd),
+        Ok(report) => {
+            let status = match report.exit {
+                Exit::Success => "ok",
+                Exit::Partial => "partial",
+                _ => "error",
+            };
+            (report.fields, report.exit, status, report.cost_usd)
+        }
+        Err(error) => {
+            tracing::error!(error = %error, kind = error.kind(), job, "run failed");
+            let fields = Map::from_iter([("error".to_owned(), json!({"kind": error.kind(), "message": error.to_string()}))]);
+            (fields, error.exit(), "error", None)
+        }
+    };
+    fields.insert("job".into(), json!(job));
+    fields.insert("status".into(), json!(status));
+    fields.insert("exit_code".into(), json!(exit.code()));
+    fields.insert("execution_id".into(), json!(run.execution));
+    fields.insert("started_at".into(), json!(run.now));
+    fields.insert("duration_ms".into(), json!(duration_ms));
+    (Ended { result: Value::Object(fields), exit }, cost_usd)
+}
+
+fn this_process() -> Runner {
+    Runner {
+        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        pid: i32::try_from(std::process::id()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,9 @@
+//! The imperative shell: what every run goes through ([`lifecycle`]), and the walk of one conversation through its stages
+//! ([`pipeline`]).
+
+pub mod error;
+mod heartbeat;
+pub mod lifecycle;
+pub mod pipeline;
+pub mod progress;
+pub mod signals;

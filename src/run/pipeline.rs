@@ -1,0 +1,161 @@
+//! One conversation through the nine stages: each starts when its needs have ended, within its own time and the pipeline's.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde::Serialize;
+
+use crate::clock;
+use crate::core::ask::{Answer, Ask, NoAnswer};
+use crate::core::settings::StageSettings;
+use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
+use crate::domain::effect::Effect;
+use crate::domain::ids::UserId;
+use crate::domain::snapshot::Snapshot;
+use crate::providers::Providers;
+use crate::store::Store;
+
+/// What every conversation of a run shares.
+#[derive(Clone)]
+pub struct Workshop {
+    /// For questions about similar facts.
+    pub store: Store,
+    /// For questions to models.
+    pub providers: Arc<Providers>,
+    /// The stages' numbers and the template.
+    pub settings: Arc<StageSettings>,
+    /// The longest a conversation may take.
+    pub timeout: Duration,
+}
+
+/// How a stage ended, for results and dashboards.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageResult {
+    /// `success` or `failed`.
+    pub status: &'static str,
+    /// Retries included.
+    pub duration_ms: f64,
+    /// Why, without any conversation text.
+    pub error: Option<String>,
+}
+
+/// How a conversation's walk ended.
+pub struct Walk {
+    /// Every stage that ran.
+    pub stages: BTreeMap<StageName, StageResult>,
+    /// What is to be changed, or the critical failure that stopped it.
+    pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
+}
+
+impl Walk {
+    /// Whether a non-critical stage failed.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.stages.values().any(|stage| stage.error.is_some())
+    }
+}
+
+struct Ended {
+    index: usize,
+    duration: Duration,
+    outcome: Result<Box<Decision>, StageError>,
+}
+
+/// Walks a conversation through all stages. It writes nothing.
+///
+/// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
+pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
+    let deadline = clock::start() + workshop.timeout;
+    let mut findings = Arc::new(Findings::default());
+    let mut stages = BTreeMap::new();
+    let mut effects: [Vec<Effect>; STAGES.len()] = Default::default();
+    let mut ended = [false; STAGES.len()];
+    let mut begun = [false; STAGES.len()];
+    let mut running = FuturesUnordered::new();
+    loop {
+        for (index, stage) in STAGES.iter().enumerate() {
+            if !begun[index] && stage.needs.iter().all(|need| ended[place(*need)]) {
+                begun[index] = true;
+                let context = Context {
+                    snapshot: Arc::clone(&snapshot),
+                    findings: Arc::clone(&findings),
+                    settings: Arc::clone(&workshop.settings),
+                };
+                running.push(run_stage(workshop, index, stage, context, deadline));
+            }
+        }
+        let Some(Ended { index, duration, outcome }) = running.next().await else { break };
+        let stage = &STAGES[index];
+        ended[index] = true;
+        let error = outcome.as_ref().err().map(ToString::to_string);
+        let status = if error.is_none() { "success" } else { "failed" };
+        stages.insert(stage.name, StageResult { status, duration_ms: duration.as_secs_f64() * 1000.0, error });
+        match outcome {
+            Ok(decision) => {
+                effects[index] = decision.effects;
+                Arc::make_mut(&mut findings).add(decision.output);
+            }
+            Err(error) if stage.critical || ends_the_run(&error) => {
+                return Walk { stages, outcome: Err((stage.name, error)) };
+            }
+            Err(error) => {
+                tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
+            }
+        }
+    }
+    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()) }
+}
+
+/// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
+const fn ends_the_run(error: &StageError) -> bool {
+    matches!(error, StageError::NoAnswer(NoAnswer::Configuration(_) | NoAnswer::Store(_)))
+}
+
+fn place(name: StageName) -> usize {
+    STAGES.iter().position(|stage| stage.name == name).unwrap_or(STAGES.len())
+}
+
+async fn run_stage(workshop: &Workshop, index: usize, stage: &'static Stage, context: Context, deadline: Instant) -> Ended {
+    let began = clock::start();
+    let mut tries = 0;
+    let outcome = loop {
+        let time = stage.timeout.min(deadline.saturating_duration_since(clock::start()));
+        let outcome = tokio::time::timeout(time, try_stage(workshop, stage, &context))
+            .await
+            .unwrap_or(Err(StageError::TimedOut(time)));
+        match outcome {
+            Err(error) if tries < stage.retries && deadline > clock::start() && !ends_the_run(&error) => tries += 1,
+            outcome => break outcome,
+        }
+    };
+    Ended { index, duration: began.elapsed(), outcome }
+}
+
+async fn try_stage(workshop: &Workshop, stage: &Stage, context: &Context) -> Result<Box<Decision>, StageError> {
+    workshop.providers.rehearse(stage.name).await?;
+    let user = context.snapshot.player.id;
+    let mut step = (stage.begin)(context)?;
+    loop {
+        match step {
+            Step::Done(decision) => return Ok(decision),
+            Step::Ask(asks, then) => {
+                let answers = join_all(asks.iter().map(|ask| answer(workshop, user, ask))).await;
+                step = then(answers)?;
+            }
+        }
+    }
+}
+
+async fn answer(workshop: &Workshop, user: UserId, ask: &Ask) -> Result<Answer, NoAnswer> {
+    match ask {
+        Ask::Model(ask) => workshop.providers.ask(ask).await,
+        Ask::Embed(texts) => workshop.providers.embed(texts).await,
+        Ask::Similar { vectors, least } => match workshop.store.similar_facts(user, vectors, *least).await {
+            Ok(facts) => Ok(Answer::Similar(facts)),
+            Err(error) => Err(NoAnswer::Store(error.to_string())),
+        },
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests from outside: the real binary, a real SQLite file, a real PostgreSQL. `scripts/test` sets them up.
+
+mod support;
+
+mod smoke;

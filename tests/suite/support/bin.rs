@@ -1,0 +1,138 @@
+//! The binary under test, as a shell script would run it.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A command line that has not been started.
+pub struct Bin {
+    command: Command,
+}
+
+/// The binary with these arguments, in an environment without settings of the caller's.
+pub fn command(args: &[&str]) -> Bin {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("nikita-jobs"));
+    let ours = |name: &str| {
+        ["NIKITA_", "DATABASE_URL", "UNIFIED_PIPELINE_", "AUDIT_", "ANTHROPIC_", "OPENAI_"].iter().any(|it| name.starts_with(it))
+            || ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "XDG_STATE_HOME"].contains(&name)
+    };
+    for (name, _) in std::env::vars() {
+        if ours(&name) {
+            command.env_remove(name);
+        }
+    }
+    command.args(args).stdin(Stdio::null());
+    Bin { command }
+}
+
+impl Bin {
+    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn env_remove(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    pub fn dir(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn done(mut self) -> Done {
+        Done(self.command.output().expect("the binary starts"))
+    }
+
+    /// Starts it.
+    pub fn start(mut self) -> Running {
+        Running(Some(self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")))
+    }
+}
+
+/// A process that is running; killed where a test forgets it.
+pub struct Running(Option<Child>);
+
+impl Running {
+    pub fn pid(&self) -> u32 {
+        self.0.as_ref().expect("running").id()
+    }
+
+    /// Sends a signal by its name, such as `KILL`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status();
+        assert!(status.expect("kill runs").success(), "kill -{name}");
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.0.as_mut().expect("running").try_wait().expect("waits").is_none()
+    }
+
+    /// Waits for its end.
+    pub fn done(mut self) -> Done {
+        Done(self.0.take().expect("running").wait_with_output().expect("waits"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A process that has ended.
+pub struct Done(Output);
+
+impl Done {
+    /// Asserts the exit code.
+    #[track_caller]
+    pub fn code(self, code: i32) -> Self {
+        assert_eq!(self.0.status.code(), Some(code), "stdout: {}\nstderr: {}", self.stdout(), self.stderr());
+        self
+    }
+
+    /// Whether a signal ended it.
+    pub fn was_killed(&self) -> bool {
+        self.0.status.code().is_none()
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    /// The result: exactly one JSON value, on one line.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let stdout = self.stdout();
+        assert_eq!(stdout.matches('\n').count(), 1, "one line: {stdout}\nstderr: {}", self.stderr());
+        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+    }
+
+    /// The message of a failure.
+    #[track_caller]
+    pub fn error(&self) -> String {
+        self.json()["error"]["message"].as_str().expect("an error message").to_owned()
+    }
+}
+
+/// Waits until a condition holds; fails after half a minute.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..1_500 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("never: {what}");
+}

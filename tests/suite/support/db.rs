@@ -1,0 +1,215 @@
+//! A database of a test's own: an SQLite file in a temporary folder, or a fresh database on the cluster of `scripts/test`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, SqliteConnection};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use super::bin;
+
+/// A migrated, empty database.
+pub struct Db {
+    /// What `DATABASE_URL` is to be.
+    pub url: String,
+    runtime: Runtime,
+    kind: Kind,
+}
+
+enum Kind {
+    Sqlite { folder: TempDir },
+    Postgres { name: String, admin: PgConnectOptions },
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+impl Db {
+    /// An SQLite file, migrated by its first use.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("test.sqlite").display());
+        let db = Self { url, runtime: runtime(), kind: Kind::Sqlite { folder } };
+        db.run(&["migrate"]).code(0);
+        db
+    }
+
+    /// A new database on the test cluster, migrated.
+    pub fn postgres() -> Self {
+        let db = Self::postgres_empty();
+        db.run(&["migrate"]).code(0);
+        db
+    }
+
+    /// A new database on the test cluster, with nothing in it.
+    pub fn postgres_empty() -> Self {
+        let admin_url = std::env::var("NIKITA_TEST_POSTGRES").unwrap_or_else(|_| {
+            panic!("NIKITA_TEST_POSTGRES is not set: run these tests with scripts/test, which starts a PostgreSQL for them")
+        });
+        let runtime = runtime();
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let admin = PgConnectOptions::from_str(&admin_url).expect("NIKITA_TEST_POSTGRES is a URL").disable_statement_logging();
+        runtime.block_on(async {
+            let mut server = PgConnection::connect_with(&admin).await.expect("the test cluster answers");
+            server.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a new database");
+        });
+        let (base, _) = admin_url.rsplit_once('/').expect("a URL with a database");
+        Self { url: format!("{base}/{name}"), runtime, kind: Kind::Postgres { name, admin } }
+    }
+
+    /// Whether it is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.kind, Kind::Postgres { .. })
+    }
+
+    /// The SQLite file.
+    pub fn file(&self) -> PathBuf {
+        PathBuf::from(self.url.strip_prefix("sqlite:").expect("an SQLite database"))
+    }
+
+    /// Runs the binary on this database.
+    pub fn run(&self, args: &[&str]) -> bin::Done {
+        bin::command(args).env("DATABASE_URL", &self.url).done()
+    }
+
+    /// The binary, ready to run on this database.
+    pub fn command(&self, args: &[&str]) -> bin::Bin {
+        bin::command(args).env("DATABASE_URL", &self.url)
+    }
+
+    /// Runs statements. SQL that both databases understand, with literals.
+    pub fn execute(&self, sql: &str) {
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// Runs statements that may fail.
+    pub fn try_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        self.runtime.block_on(async {
+            match &self.kind {
+                Kind::Sqlite { .. } => self.open_sqlite().await?.execute(AssertSqlSafe(sql)).await.map(drop),
+                Kind::Postgres { .. } => self.open_postgres().await?.execute(AssertSqlSafe(sql)).await.map(drop),
+            }
+        })
+    }
+
+    /// All rows of a query, every value as text, nulls as `null`.
+    pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let rows = self.runtime.block_on(async {
+            match &self.kind {
+                Kind::Sqlite { .. } => {
+                    let rows = self.open_sqlite().await?.fetch_all(AssertSqlSafe(sql)).await?;
+                    Ok::<_, sqlx::Error>(rows.iter().map(|row| (0..row.len()).map(|i| sqlite_text(row, i)).collect()).collect())
+                }
+                Kind::Postgres { .. } => {
+                    // The simple protocol gives every value as text.
+                    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.open_postgres().await?).await?;
+                    Ok(rows.iter().map(|row| (0..row.len()).map(|i| postgres_text(row, i)).collect()).collect())
+                }
+            }
+        });
+        rows.unwrap_or_else(|error| panic!("{error}\nin: {sql}"))
+    }
+
+    /// The one value of a query, as text.
+    pub fn value(&self, sql: &str) -> String {
+        let rows = self.rows(sql);
+        assert!(rows.len() == 1 && rows[0].len() == 1, "not one value but {rows:?}\nof: {sql}");
+        rows[0][0].clone()
+    }
+
+    /// The one value of a query, as a number.
+    pub fn number(&self, sql: &str) -> f64 {
+        let value = self.value(sql);
+        value.parse().unwrap_or_else(|_| panic!("{value:?} is not a number\nof: {sql}"))
+    }
+
+    /// Keeps a transaction open in which `sql` was executed, until the answer is dropped.
+    pub fn hold(&self, sql: &str) -> Held {
+        let runtime = runtime();
+        let connection = runtime.block_on(async {
+            match &self.kind {
+                Kind::Sqlite { .. } => {
+                    let mut open = self.open_sqlite().await.expect("opens");
+                    open.execute("begin immediate").await.expect("begins");
+                    open.execute(AssertSqlSafe(sql)).await.expect("executes");
+                    Open::Sqlite(open)
+                }
+                Kind::Postgres { .. } => {
+                    let mut open = self.open_postgres().await.expect("connects");
+                    open.execute("begin").await.expect("begins");
+                    open.execute(AssertSqlSafe(sql)).await.expect("executes");
+                    Open::Postgres(open)
+                }
+            }
+        });
+        Held { connection: Some(connection), runtime }
+    }
+
+    async fn open_sqlite(&self) -> Result<SqliteConnection, sqlx::Error> {
+        SqliteConnectOptions::new().filename(self.file()).foreign_keys(true).disable_statement_logging().connect().await
+    }
+
+    async fn open_postgres(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnectOptions::from_str(&self.url)?.disable_statement_logging().connect().await
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        match &self.kind {
+            Kind::Sqlite { folder } => drop(folder),
+            Kind::Postgres { name, admin } => self.runtime.block_on(async {
+                if let Ok(mut server) = PgConnection::connect_with(admin).await {
+                    let _ = server.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await;
+                }
+            }),
+        }
+    }
+}
+
+/// A transaction that is open.
+pub struct Held {
+    connection: Option<Open>,
+    runtime: Runtime,
+}
+
+enum Open {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Held {
+    /// Commits it.
+    pub fn commit(mut self) {
+        self.runtime.block_on(async {
+            match self.connection.take().expect("open") {
+                Open::Sqlite(mut open) => open.execute("commit").await.map(drop).expect("commits"),
+                Open::Postgres(mut open) => open.execute("commit").await.map(drop).expect("commits"),
+            }
+        });
+    }
+}
+
+fn sqlite_text(row: &sqlx::sqlite::SqliteRow, index: usize) -> String {
+    use sqlx::{TypeInfo, ValueRef};
+    let value = row.try_get_raw(index).expect("a column");
+    if value.is_null() {
+        return "null".to_owned();
+    }
+    match value.type_info().name() {
+        "INTEGER" => row.get_unchecked::<i64, _>(index).to_string(),
+        "REAL" => row.get_unchecked::<f64, _>(index).to_string(),
+        _ => row.get_unchecked::<String, _>(index),
+    }
+}
+
+fn postgres_text(row: &sqlx::postgres::PgRow, index: usize) -> String {
+    use sqlx::ValueRef;
+    let value = row.try_get_raw(index).expect("a column");
+    if value.is_null() { "null".to_owned() } else { value.as_str().expect("text").to_owned() }
+}

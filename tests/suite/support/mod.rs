@@ -1,0 +1,30 @@
+//! What the tests stand on: databases ([`db`]), the binary ([`bin`]), and rows to begin with ([`seed`]).
+
+pub mod bin;
+pub mod db;
+pub mod seed;
+
+/// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.
+#[macro_export]
+macro_rules! on_every_database {
+    ($($(#[$meta:meta])* fn $name:ident($db:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "tests share the imports of their file")]
+            use super::*;
+
+            fn test($db: &$crate::support::db::Db) $body
+
+            $(#[$meta])*
+            #[test]
+            fn sqlite() {
+                test(&$crate::support::db::Db::sqlite());
+            }
+
+            $(#[$meta])*
+            #[test]
+            fn postgres() {
+                test(&$crate::support::db::Db::postgres());
+            }
+        }
+    )*};
+}
