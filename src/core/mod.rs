@@ -5,5 +5,6 @@
 pub mod ask;
 pub mod prompt;
 pub mod settings;
+pub mod stable_hash;
 pub mod stages;
 pub mod tone;
