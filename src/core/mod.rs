@@ -5,6 +5,7 @@
 pub mod ask;
 pub mod prompt;
 pub mod settings;
+pub mod similarity;
 pub mod stable_hash;
 pub mod stages;
 pub mod tone;
