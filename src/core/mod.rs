@@ -3,6 +3,7 @@
 //! Nothing here knows a database, a network or a clock; `tests/architecture.rs` fails where something does.
 
 pub mod ask;
+pub mod graph;
 pub mod prompt;
 pub mod settings;
 pub mod similarity;
