@@ -9,4 +9,6 @@ pub mod settings;
 pub mod similarity;
 pub mod stable_hash;
 pub mod stages;
+pub mod text;
 pub mod tone;
+pub mod transcript;
