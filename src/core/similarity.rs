@@ -1,3 +1,53 @@
-//! Placeholder until the stage helper's version is merged.
-/// cos
-pub fn cosine(_: &[f32], _: &[f32]) -> f64 { 0.0 }
+//! How alike two vectors are.
+
+/// The cosine of the angle between two vectors, -1 to 1. Sums are kept in `f64`: 1536 products of `f32` would otherwise
+/// lose the third decimal, which is where spec 04's threshold lies.
+///
+/// Zero where there is no angle: a vector of zeros, vectors of different lengths, or one that holds no finite number.
+#[must_use]
+pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    if a.len() != b.len() {
+        return 0.0;
+    }
+    let (dot, a_squared, b_squared) = a.iter().zip(b).fold((0.0, 0.0, 0.0), |(dot, a_squared, b_squared), (a, b)| {
+        let (a, b) = (f64::from(*a), f64::from(*b));
+        (dot + a * b, a_squared + a * a, b_squared + b * b)
+    });
+    let cosine = dot / (a_squared.sqrt() * b_squared.sqrt());
+    if cosine.is_finite() { cosine.clamp(-1.0, 1.0) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::cosine;
+
+    #[test]
+    fn of_known_angles() {
+        for (a, b, expected) in [
+            (&[1.0, 0.0][..], &[2.0, 0.0][..], 1.0),
+            (&[1.0, 0.0], &[0.0, 3.0], 0.0),
+            (&[1.0, 0.0], &[-5.0, 0.0], -1.0),
+            (&[3.0, 4.0], &[4.0, 3.0], 0.96),
+            (&[0.0, 0.0], &[1.0, 0.0], 0.0),
+            (&[], &[], 0.0),
+            (&[1.0], &[1.0, 0.0], 0.0),
+            (&[f32::NAN, 1.0], &[1.0, 1.0], 0.0),
+            (&[f32::INFINITY, 1.0], &[1.0, 1.0], 0.0),
+            (&[f32::MAX, f32::MAX], &[f32::MAX, f32::MAX], 1.0),
+            (&[1e-30, 0.0], &[1e-30, 0.0], 1.0),
+        ] {
+            assert!((cosine(a, b) - expected).abs() < 1e-9, "{a:?} {b:?}: {}", cosine(a, b));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_bounded_and_symmetric(pairs in proptest::collection::vec((-1e3_f32..1e3, -1e3_f32..1e3), 0..50)) {
+            let (a, b): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
+            prop_assert!((-1.0..=1.0).contains(&cosine(&a, &b)));
+            prop_assert!((cosine(&a, &b) - cosine(&b, &a)).abs() < 1e-12);
+        }
+    }
+}

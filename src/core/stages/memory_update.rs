@@ -1,22 +1,154 @@
-//! memory_update: the facts get their vectors and take the place of near-duplicates.
+//! `memory_update`: the facts get their vectors and take the place of near-duplicates.
+//!
+//! Three steps: every text is embedded; the player's active facts that are similar to each vector are asked for; then it is
+//! decided who replaces whom, one new fact after the other, so that of several near-duplicates the last one stays.
 
-use super::{Context, StageError, Step};
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::extraction::ExtractedFact;
+use super::{Context, Output, StageError, Step};
+use crate::core::ask::{Answer, Ask, DIMENSIONS, MOST_TEXTS, NoAnswer};
+use crate::core::similarity::cosine;
+use crate::domain::effect::{Effect, NewFact};
+use crate::domain::ids::ConversationId;
 
 /// What became of the extracted facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryUpdate {
     /// The new facts that are active, in the order of the extraction.
     pub learned: Vec<String>,
-    /// How many older facts they replace.
+    /// How many older facts they replace; those of this conversation do not count.
     pub superseded: usize,
     /// How many have no vector yet, because embeddings were unavailable.
     pub without_vector: usize,
 }
 
-/// Begins the stage.
+/// A fact's vector; none where embeddings were unavailable.
+type Vector = Option<Vec<f32>>;
+
+/// Begins the stage. Two facts that differ only in case and white space count once: the first stays. Without an extraction
+/// there is nothing to remember.
 ///
 /// # Errors
-/// As [`StageError`] says.
-pub fn begin(_context: &Context) -> Result<Step, StageError> {
-    unimplemented!()
+/// [`StageError::NoAnswer`] where embeddings are wrong in number or length, refused or misconfigured, and where similar facts
+/// can't be read. Embeddings that are unavailable or not offered are no error: the fact is stored without one (spec 04), and
+/// replaces nothing.
+pub fn begin(context: &Context) -> Result<Step, StageError> {
+    let conversation = context.snapshot.conversation.id;
+    let least = context.settings.duplicate_similarity;
+    let facts = distinct(context.findings.extraction.as_ref().map(|it| it.facts.as_slice()).unwrap_or_default());
+    if facts.is_empty() {
+        return Ok(Step::done(Output::MemoryUpdate(MemoryUpdate::default()), vec![]));
+    }
+    let texts: Vec<String> = facts.iter().map(|fact| fact.fact.clone()).collect();
+    let asks = texts.chunks(MOST_TEXTS).map(|batch| Ask::Embed(batch.to_vec())).collect();
+    Ok(Step::Ask(
+        asks,
+        Box::new(move |answers| {
+            let vectors = read_vectors(facts.len(), answers)?;
+            Ok(compare(conversation, least, facts, vectors))
+        }),
+    ))
 }
+
+fn distinct(facts: &[ExtractedFact]) -> Vec<ExtractedFact> {
+    let mut seen = HashSet::new();
+    let is_new = |fact: &&ExtractedFact| {
+        let words: Vec<&str> = fact.fact.split_whitespace().collect();
+        seen.insert(words.join(" ").to_lowercase())
+    };
+    facts.iter().filter(is_new).cloned().collect()
+}
+
+/// One vector for each of `count` texts, from the answers to their batches.
+fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<Vec<Vector>, NoAnswer> {
+    let mut vectors = Vec::with_capacity(count);
+    for answer in answers {
+        let asked = MOST_TEXTS.min(count - vectors.len());
+        match answer {
+            Ok(Answer::Vectors(batch)) => {
+                check(&batch, asked)?;
+                vectors.extend(batch.into_iter().map(Some));
+            }
+            Ok(_) => return Err(NoAnswer::InvalidReply("the reply to an embedding call is no list of vectors".into())),
+            Err(NoAnswer::Unavailable(_) | NoAnswer::NotOffered) => vectors.extend((0..asked).map(|_| None)),
+            Err(error) => return Err(error),
+        }
+    }
+    if vectors.len() < count {
+        return Err(NoAnswer::InvalidReply(format!("{} of {count} texts have an answer", vectors.len())));
+    }
+    Ok(vectors)
+}
+
+/// A vector too few, too short or not finite is a failure, never a truncated row (spec 05).
+fn check(vectors: &[Vec<f32>], asked: usize) -> Result<(), NoAnswer> {
+    if vectors.len() != asked {
+        return Err(NoAnswer::InvalidReply(format!("{} vectors for {asked} texts", vectors.len())));
+    }
+    for (index, vector) in vectors.iter().enumerate() {
+        if vector.len() != DIMENSIONS {
+            let length = vector.len();
+            return Err(NoAnswer::InvalidReply(format!("vectors[{index}] has {length} numbers, not {DIMENSIONS}")));
+        }
+        if !vector.iter().all(|number| number.is_finite()) {
+            return Err(NoAnswer::InvalidReply(format!("vectors[{index}] holds what is not a finite number")));
+        }
+    }
+    Ok(())
+}
+
+fn compare(conversation: ConversationId, least: f64, facts: Vec<ExtractedFact>, vectors: Vec<Vector>) -> Step {
+    let known: Vec<Vec<f32>> = vectors.iter().flatten().cloned().collect();
+    if known.is_empty() {
+        let none = vec![vec![]; facts.len()];
+        return decide(conversation, least, facts, vectors, none);
+    }
+    let asked = known.len();
+    Step::ask_one(Ask::Similar { vectors: known, least }, move |answer| {
+        let mut similar = match answer? {
+            Answer::Similar(similar) if similar.len() == asked => similar.into_iter(),
+            _ => return Err(StageError::Failed(format!("no list of similar facts for each of {asked} vectors"))),
+        };
+        // Only the facts with a vector were asked about.
+        let to_each = vectors.iter().map(|vector| vector.as_ref().and_then(|_| similar.next()).unwrap_or_default());
+        let to_each = to_each.collect();
+        Ok(decide(conversation, least, facts, vectors, to_each))
+    })
+}
+
+/// Replaces older facts, one new fact after the other. What an earlier one has replaced stays replaced by it.
+fn decide(
+    conversation: ConversationId,
+    least: f64,
+    facts: Vec<ExtractedFact>,
+    vectors: Vec<Vector>,
+    similar: Vec<Vec<Uuid>>,
+) -> Step {
+    let mut taken = HashSet::new();
+    let mut decided: Vec<NewFact> = Vec::with_capacity(facts.len());
+    for (index, ((fact, embedding), similar)) in facts.into_iter().zip(vectors).zip(similar).enumerate() {
+        let id = conversation.derive("memory_facts", index);
+        let supersedes: Vec<Uuid> = similar.into_iter().filter(|old| taken.insert(*old)).collect();
+        for earlier in decided.iter_mut().filter(|earlier| earlier.superseded_by.is_none()) {
+            let alike = earlier.embedding.as_ref().zip(embedding.as_ref()).is_some_and(|(a, b)| cosine(a, b) >= least);
+            earlier.superseded_by = alike.then_some(id);
+        }
+        let ExtractedFact { fact, graph_type } = fact;
+        decided.push(NewFact { id, graph_type, fact, embedding, supersedes, superseded_by: None });
+    }
+    let active = decided.iter().filter(|fact| fact.superseded_by.is_none());
+    let update = MemoryUpdate {
+        learned: active.map(|fact| fact.fact.clone()).collect(),
+        superseded: taken.len(),
+        without_vector: decided.iter().filter(|fact| fact.embedding.is_none()).count(),
+    };
+    // The last one first: `superseded_by` is a foreign key, so the row it names must be there already.
+    let effects = decided.into_iter().rev().map(Effect::RememberFact).collect();
+    Step::done(Output::MemoryUpdate(update), effects)
+}
+
+#[cfg(test)]
+mod tests;

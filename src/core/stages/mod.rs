@@ -17,6 +17,8 @@ use crate::domain::snapshot::Snapshot;
 pub mod conflict;
 pub mod emotional;
 pub mod extraction;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod game_state;
 pub mod life_sim;
 pub mod memory_update;

@@ -1,0 +1,106 @@
+//! Makes foreign text safe to store and to show to a model, and cuts it to a length.
+
+/// `text` trimmed, without what can't be stored or can't be seen:
+///
+/// * control characters go, NUL (which PostgreSQL refuses) among them, except newline and tab;
+/// * every other line break (CR, CR LF, NEL, U+2028, U+2029) becomes a newline, so that no reader finds a line that we don't;
+/// * marks that reorder text (U+061C, U+200E, U+200F, U+202A–U+202E, U+2066–U+2069) and blanks without width (U+200B,
+///   U+2060, U+FEFF) go: with them a text reads otherwise than it shows. The joiners that emoji and Persian need stay.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut after_cr = false;
+    for char in text.chars() {
+        match char {
+            '\n' if after_cr => {}
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => clean.push('\n'),
+            '\n' | '\t' => clean.push(char),
+            _ if char.is_control() || is_unseen(char) => {}
+            _ => clean.push(char),
+        }
+        after_cr = char == '\r';
+    }
+    let trimmed = clean.trim();
+    if trimmed.len() == clean.len() { clean } else { trimmed.to_owned() }
+}
+
+const fn is_unseen(char: char) -> bool {
+    matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
+        || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` [`clean`] and on one line, every run of white space a single blank: a sentence that is stored can't begin a
+/// section of the prompt in which it is quoted later.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first `most` characters.
+#[must_use]
+pub fn first_chars(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+}
+
+/// The last `most` characters.
+#[must_use]
+pub fn last_chars(text: &str, most: usize) -> &str {
+    let Some(before) = most.checked_sub(1) else { return "" };
+    text.char_indices().nth_back(before).map_or(text, |(start, _)| text.get(start..).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::{clean, first_chars, last_chars, one_line};
+
+    #[rstest]
+    #[case::plain("Hello, wörld", "Hello, wörld")]
+    #[case::trimmed("  \n hello \t ", "hello")]
+    #[case::newline_and_tab_stay("a\n\tb", "a\n\tb")]
+    #[case::control("a\0b\u{7}c\u{1b}[31md\u{9f}e", "abc[31mde")]
+    #[case::carriage_returns("a\r\nb\rc\n\rd", "a\nb\nc\n\nd")]
+    #[case::other_line_breaks("a\u{85}b\u{2028}c\u{2029}d", "a\nb\nc\nd")]
+    #[case::reordering("pay \u{202e}001\u{202c} \u{2067}x\u{2069}\u{200f}", "pay 001 x")]
+    #[case::blanks_without_width("\u{feff}\u{200b}\u{2060}", "")]
+    #[case::joined_emoji("👩\u{200d}🚀", "👩\u{200d}🚀")]
+    fn cleans(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(clean(text), expected);
+    }
+
+    #[test]
+    fn puts_on_one_line() {
+        assert_eq!(one_line("  a \n\n# b\t\u{a0}c\0 "), "a # b c");
+    }
+
+    #[rstest]
+    #[case("äöü", 0, "", "")]
+    #[case("äöü", 1, "ä", "ü")]
+    #[case("äöü", 2, "äö", "öü")]
+    #[case("äöü", 3, "äöü", "äöü")]
+    #[case("äöü", 4, "äöü", "äöü")]
+    #[case("", 2, "", "")]
+    fn cuts_between_characters(#[case] text: &str, #[case] most: usize, #[case] first: &str, #[case] last: &str) {
+        assert_eq!(first_chars(text, most), first);
+        assert_eq!(last_chars(text, most), last);
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_is_complete(text in "(?s).*") {
+            let once = clean(&text);
+            prop_assert_eq!(&clean(&once), &once);
+            prop_assert!(!once.contains(|char: char| char.is_control() && char != '\n' && char != '\t'));
+            prop_assert!(!one_line(&text).contains(['\n', '\t']));
+        }
+
+        #[test]
+        fn cuts_have_the_length_asked_for(text in "(?s).*", most in 0_usize..50) {
+            let expected = most.min(text.chars().count());
+            prop_assert_eq!(first_chars(&text, most).chars().count(), expected);
+            prop_assert_eq!(last_chars(&text, most).chars().count(), expected);
+        }
+    }
+}
