@@ -11,7 +11,7 @@ use crate::clock;
 use crate::domain::exit::Exit;
 use crate::jobs::{decay, process_conversations};
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, run, skipped};
+use crate::run::lifecycle::{Ended, Skip, common, run, skipped};
 use crate::run::signals::Signals;
 use crate::store::Store;
 
@@ -51,7 +51,8 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let store = compose::store(matches, connections).await?;
     let workshop = compose::workshop(matches, &store)?;
     let ended = if !enabled {
-        skipped(plan.job, "pipeline_disabled", None, None, store.now().await?)
+        let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
+        skipped(plan.job, skip, store.now().await?)
     } else if raw::is_on(matches, "dry-run") {
         dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?
     } else {
@@ -72,8 +73,8 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
         .iter()
         .map(|it| if plan { json!({"version": it.version, "name": it.name, "sql": it.sql}) } else { json!({"version": it.version, "name": it.name}) })
         .collect();
-    let result = json!({"job": "migrate", "status": "ok", "exit_code": 0, "execution_id": null, "started_at": started_at,
-        "duration_ms": clock::millis_since(began), "dry_run": plan, "migrations": listed});
+    let own = Map::from_iter([("dry_run".to_owned(), json!(plan)), ("migrations".to_owned(), json!(listed))]);
+    let result = common("migrate", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit: Exit::Success })
 }
 
@@ -85,19 +86,10 @@ async fn dry_run(
 ) -> Result<Ended, Problem> {
     let began = clock::start();
     let started_at = store.now().await?;
-    let mut fields = preview.await?;
-    for (name, value) in [
-        ("job", json!(job)),
-        ("status", json!("ok")),
-        ("exit_code", json!(Exit::Success.code())),
-        ("execution_id", Value::Null),
-        ("started_at", json!(started_at)),
-        ("duration_ms", json!(clock::millis_since(began))),
-        ("dry_run", json!(true)),
-    ] {
-        fields.insert(name.to_owned(), value);
-    }
-    Ok(Ended { result: Value::Object(fields), exit: Exit::Success })
+    let mut own = preview.await?;
+    own.insert("dry_run".to_owned(), json!(true));
+    let result = common(job, "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
+    Ok(Ended { result, exit: Exit::Success })
 }
 
 fn listen() -> Result<Signals, Problem> {

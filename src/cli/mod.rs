@@ -41,7 +41,7 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
     let Some((name, of_command)) = matches.subcommand() else { unreachable!("clap requires a command") };
     let output = match Output::read(of_command) {
         Ok(output) => output,
-        Err(problem) => return refuse(command, &Output::from_environment(), problem),
+        Err(problem) => return refuse(command, name, &Output::from_environment(), problem),
     };
     let log = logging::start(output.verbosity, output.quiet);
     panic::set_hook(Box::new(|info| {
@@ -57,7 +57,7 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
     let ended = match ended {
         Ok(Ok(ended)) => ended,
         Ok(Err(raw::Problem::Run(error))) => failed(name, &error),
-        Ok(Err(problem)) => return refuse(command, &output, problem),
+        Ok(Err(problem)) => return refuse(command, name, &output, problem),
         Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
     };
     log.settle(ended.exit);
@@ -66,9 +66,18 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
 
 /// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the
 /// environment.
-fn refuse(command: &clap::Command, output: &Output, problem: raw::Problem) -> ExitCode {
+fn refuse(command: &clap::Command, name: &str, output: &Output, problem: raw::Problem) -> ExitCode {
     match problem {
-        raw::Problem::Usage(message) => wrong_usage(&command.clone().error(ErrorKind::ValueValidation, message)),
+        raw::Problem::Usage(message) => {
+            let mut command = command.clone();
+            // A built command knows its whole name, for the usage line.
+            command.build();
+            let of = command.find_subcommand_mut(name);
+            wrong_usage(&of.map_or_else(
+                || clap::Error::raw(ErrorKind::ValueValidation, &message),
+                |of| of.error(ErrorKind::ValueValidation, &message),
+            ))
+        }
         raw::Problem::Run(error) => output.print_early(&failed_early(&error)),
     }
 }
@@ -90,7 +99,6 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
 
 /// The result of a process that has not come as far as a job.
 fn failed_early(error: &RunError) -> Ended {
-    let result = json!({"status": "error", "exit_code": error.exit().code(),
-        "error": {"kind": error.kind(), "message": error.to_string()}});
+    let result = json!({"status": "error", "exit_code": error.exit().code(), "error": error.to_json()});
     Ended { result, exit: error.exit() }
 }

@@ -1,5 +1,7 @@
 //! Why a run failed, and the exit code that follows.
 
+use serde_json::{Value, json};
+
 use crate::domain::exit::Exit;
 use crate::store::StoreError;
 
@@ -40,6 +42,12 @@ impl RunError {
             Self::Store(StoreError::Other(_)) | Self::LeaseLost(_) | Self::Failed(_) => Exit::Failure,
             Self::Bug(_) => Exit::Internal,
         }
+    }
+
+    /// The contract's `error` object.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"kind": self.kind(), "message": self.to_string()})
     }
 
     /// The `error.kind` of the contract.

@@ -94,18 +94,31 @@ pub async fn run(store: &Store, signals: &Signals, plan: &Plan, work: impl Async
 #[must_use]
 pub fn failed(job: &str, error: &RunError) -> Ended {
     tracing::error!(error = %error, kind = error.kind(), job, "run failed");
-    let result = json!({"job": job, "status": "error", "exit_code": error.exit().code(), "execution_id": null,
-        "error": {"kind": error.kind(), "message": error.to_string()}});
-    Ended { result, exit: error.exit() }
+    let own = Map::from_iter([("error".to_owned(), error.to_json())]);
+    Ended { result: common(job, "error", error.exit(), None, None, 0, own), exit: error.exit() }
+}
+
+/// Why a run was not made.
+#[derive(Clone, Copy, Debug)]
+pub struct Skip {
+    /// `recent_execution`, `already_running` or `pipeline_disabled`.
+    pub reason: &'static str,
+    /// The run that is in the way.
+    pub blocked_by: Option<ExecutionId>,
+    /// When it is worth trying again.
+    pub reopens_at: Option<DateTime<Utc>>,
 }
 
 /// The result of a run that was not made.
 #[must_use]
-pub fn skipped(job: &str, reason: &str, blocked_by: Option<ExecutionId>, reopens_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Ended {
-    tracing::info!(job, reason, blocked_by = blocked_by.map(tracing::field::display), "run skipped");
-    let result = json!({"job": job, "status": "skipped", "exit_code": Exit::Skipped.code(), "execution_id": null,
-        "started_at": now, "duration_ms": 0, "reason": reason, "blocked_by": blocked_by, "reopens_at": reopens_at});
-    Ended { result, exit: Exit::Skipped }
+pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
+    tracing::info!(job, reason = skip.reason, blocked_by = skip.blocked_by.map(tracing::field::display), "run skipped");
+    let own = Map::from_iter([
+        ("reason".to_owned(), json!(skip.reason)),
+        ("blocked_by".to_owned(), json!(skip.blocked_by)),
+        ("reopens_at".to_owned(), json!(skip.reopens_at)),
+    ]);
+    Ended { result: common(job, "skipped", Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
 }
 
 async fn try_run(
@@ -121,12 +134,12 @@ async fn try_run(
     let now = match store.begin_run(plan.job, &lease, &this_process(), plan.window).await? {
         Begun::Started { now } => now,
         Begun::AlreadyRunning { by, until } => {
-            let now = store.now().await?;
-            return Ok(skipped(plan.job, "already_running", Some(by), Some(until), now));
+            let skip = Skip { reason: "already_running", blocked_by: Some(by), reopens_at: Some(until) };
+            return Ok(skipped(plan.job, skip, store.now().await?));
         }
         Begun::Recent { by, until } => {
-            let now = store.now().await?;
-            return Ok(skipped(plan.job, "recent_execution", Some(by), Some(until), now));
+            let skip = Skip { reason: "recent_execution", blocked_by: Some(by), reopens_at: Some(until) };
+            return Ok(skipped(plan.job, skip, store.now().await?));
         }
     };
     let progress = Progress::new(plan.unit, plan.watch.clone());
@@ -156,9 +169,9 @@ async fn try_run(
     if closed? { Ok(ended) } else { Err(RunError::LeaseLost("its execution was closed by another run")) }
 }
 
-/// Puts the common fields of the contract around a job's own.
+/// Puts the common fields of the contract in front of a job's own.
 fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
-    let (mut fields, exit, status, cost_usd) = match outcome {
+    let (own, exit, status, cost_usd) = match outcome {
         Ok(report) if run.signals.is_stopping() => (report.fields, run.signals.exit(), "interrupted", report.cost_usd),
         Ok(report) => {
             let status = match report.exit {
@@ -170,17 +183,34 @@ fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms
         }
         Err(error) => {
             tracing::error!(error = %error, kind = error.kind(), job, "run failed");
-            let fields = Map::from_iter([("error".to_owned(), json!({"kind": error.kind(), "message": error.to_string()}))]);
-            (fields, error.exit(), "error", None)
+            (Map::from_iter([("error".to_owned(), error.to_json())]), error.exit(), "error", None)
         }
     };
-    fields.insert("job".into(), json!(job));
-    fields.insert("status".into(), json!(status));
-    fields.insert("exit_code".into(), json!(exit.code()));
-    fields.insert("execution_id".into(), json!(run.execution));
-    fields.insert("started_at".into(), json!(run.now));
-    fields.insert("duration_ms".into(), json!(duration_ms));
-    (Ended { result: Value::Object(fields), exit }, cost_usd)
+    let result = common(job, status, exit, Some(run.execution), Some(run.now), duration_ms, own);
+    (Ended { result, exit }, cost_usd)
+}
+
+/// A result of the contract: the fields that every job has, then its own.
+#[must_use]
+pub fn common(
+    job: &str,
+    status: &str,
+    exit: Exit,
+    execution: Option<ExecutionId>,
+    started_at: Option<DateTime<Utc>>,
+    duration_ms: i64,
+    own: Map<String, Value>,
+) -> Value {
+    let mut fields = Map::from_iter([
+        ("job".to_owned(), json!(job)),
+        ("status".to_owned(), json!(status)),
+        ("exit_code".to_owned(), json!(exit.code())),
+        ("execution_id".to_owned(), json!(execution)),
+        ("started_at".to_owned(), json!(started_at)),
+        ("duration_ms".to_owned(), json!(duration_ms)),
+    ]);
+    fields.extend(own);
+    Value::Object(fields)
 }
 
 fn this_process() -> Runner {

@@ -1,0 +1,260 @@
+//! decay, from outside: what becomes of players' rows.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+
+use crate::on_every_database;
+use crate::support::bin::eventually;
+use crate::support::db::Db;
+use crate::support::seed::{NOW, Player, at, time};
+
+const HOUR: i64 = 3600;
+
+/// Runs decay as if it were so many seconds after [`NOW`].
+fn decay(db: &Db, seconds: i64, args: &[&str]) -> serde_json::Value {
+    let now = time(seconds);
+    let args: Vec<_> = ["decay", "--force", "--now", &now].into_iter().chain(args.iter().copied()).collect();
+    db.run(&args).code(0).json()
+}
+
+fn score(db: &Db, player: uuid::Uuid) -> String {
+    format!("{:.2}", db.number(&format!("select relationship_score from users where id = '{player}'")))
+}
+
+fn charged(db: &Db) -> f64 {
+    db.number("select coalesce(sum(cast(event_details ->> 'decay_amount' as real)), 0) from score_history where event_type = 'decay'")
+}
+
+on_every_database! {
+    fn twenty_four_hourly_runs_cost_19_20_and_not_more(db) {
+        let player = Player { last_interaction: at(-8 * HOUR), ..Player::default() }.insert(db);
+        for hour in 1..=24 {
+            decay(db, hour * HOUR, &[]);
+        }
+        assert_eq!(score(db, player), "40.80");
+        assert_eq!(db.number("select count(*) from score_history"), 24.0);
+    }
+
+    fn every_chapter_has_its_grace_and_its_rate(db) {
+        // One hour past each chapter's grace; and one exactly at it, who is not overdue.
+        let mut players = Vec::new();
+        for (chapter, grace) in [(1, 8), (2, 16), (3, 24), (4, 48), (5, 72)] {
+            let past = Player { chapter, last_interaction: at(-(grace + 1) * HOUR), ..Player::default() }.insert(db);
+            let boundary = Player { chapter, last_interaction: at(-grace * HOUR), ..Player::default() }.insert(db);
+            players.push((past, boundary));
+        }
+        let result = decay(db, 0, &[]);
+        assert_eq!((&result["processed"], &result["decayed"], &result["points"]), (&json!(10), &json!(5), &json!("2.30")));
+        let scores: Vec<_> = players.iter().map(|(past, _)| score(db, *past)).collect();
+        assert_eq!(scores, ["59.20", "59.40", "59.60", "59.70", "59.80"]);
+        assert!(players.iter().all(|(_, boundary)| score(db, *boundary) == "60.00"));
+    }
+
+    fn the_history_says_what_was_charged(db) {
+        Player { last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db);
+        decay(db, 50, &[]);
+        let details: serde_json::Value = serde_json::from_str(&db.value("select event_details from score_history")).unwrap();
+        assert_eq!(details["decay_amount"].as_f64(), Some(0.81));
+        assert_eq!(details["score_before"].as_f64(), Some(60.0));
+        assert_eq!(details["hours_charged"].as_f64(), Some(1.0125));
+        assert_eq!(db.number("select score from score_history"), 59.19);
+    }
+
+    fn only_active_onboarded_players_decay(db) {
+        let due = at(-100 * HOUR);
+        for status in ["boss_fight", "game_over", "won"] {
+            Player { game_status: status, last_interaction: due.clone(), ..Player::default() }.insert(db);
+        }
+        for onboarding in ["pending", "in_progress"] {
+            Player { onboarding, last_interaction: due.clone(), ..Player::default() }.insert(db);
+        }
+        let skipped = Player { onboarding: "skipped", last_interaction: due, ..Player::default() }.insert(db);
+        let result = decay(db, 0, &[]);
+        assert_eq!((&result["processed"], &result["decayed"]), (&json!(1), &json!(1)));
+        assert_eq!(score(db, skipped), "40.00");
+    }
+
+    fn the_cap_forgives_and_the_watermark_says_so(db) {
+        let player = Player { last_interaction: at(-1000 * HOUR), ..Player::default() }.insert(db);
+        assert_eq!(decay(db, 0, &[])["points"], "20.00");
+        assert_eq!(decay(db, 0, &[])["points"], "0.00");
+        assert_eq!(decay(db, HOUR, &[])["points"], "0.80");
+        assert_eq!(score(db, player), "39.20");
+    }
+
+    fn who_never_interacted_owes_a_day_once(db) {
+        let player = Player { chapter: 2, ..Player::default() }.insert(db);
+        assert_eq!(decay(db, 0, &[])["points"], "14.40");
+        assert_eq!(decay(db, HOUR, &[])["points"], "0.60");
+        assert_eq!(score(db, player), "45.00");
+    }
+
+    fn a_new_interaction_restarts_the_clock(db) {
+        let player = Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
+        decay(db, 0, &[]);
+        db.execute(&format!("update users set last_interaction_at = {}", at(HOUR)));
+        assert_eq!(decay(db, 9 * HOUR, &[])["points"], "0.00");
+        assert_eq!(decay(db, 10 * HOUR, &[])["points"], "0.80");
+        assert_eq!(score(db, player), "57.60");
+    }
+
+    fn reaching_zero_ends_the_game_with_a_history_row_and_one_goodbye(db) {
+        let told = Player { score: "0.40", last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db);
+        Player { score: "0.40", last_interaction: at(-9 * HOUR), notifications: false, ..Player::default() }.insert(db);
+        Player { score: "0.40", last_interaction: at(-9 * HOUR), telegram_id: "null", ..Player::default() }.insert(db);
+        let result = decay(db, 0, &[]);
+        assert_eq!((&result["game_overs"], &result["points"]), (&json!(3), &json!("1.20")));
+        assert_eq!(db.number("select count(*) from users where game_status = 'game_over' and relationship_score = 0"), 3.0);
+        assert_eq!(db.number("select count(*) from score_history where event_type = 'decay_game_over'"), 3.0);
+        let events = db.rows("select user_id, status, platform, content ->> 'chat_id' from scheduled_events");
+        assert_eq!(events, [[told.to_string(), "pending".into(), "telegram".into(), "4711".into()]]);
+        assert_eq!(decay(db, 24 * HOUR, &[])["processed"], 0);
+    }
+
+    fn falling_below_forty_warns_once(db) {
+        let warned = Player { score: "40.00", last_interaction: at(-8 * HOUR - 45), ..Player::default() }.insert(db);
+        Player { score: "40.02", last_interaction: at(-8 * HOUR - 45), ..Player::default() }.insert(db);
+        Player { score: "39.99", last_interaction: at(-8 * HOUR - 45), ..Player::default() }.insert(db);
+        assert_eq!(decay(db, 0, &[])["warned"], 1);
+        assert_eq!(decay(db, 45, &[])["warned"], 0);
+        assert_eq!(db.value("select user_id from scheduled_touchpoints"), warned.to_string());
+    }
+
+    fn unreadable_players_are_left_alone_and_counted(db) {
+        db.execute(if db.is_postgres() {
+            "alter table users alter column relationship_score drop not null"
+        } else {
+            "select 1"
+        });
+        let missing = if db.is_postgres() { "null" } else { "-1" };
+        Player { score: missing, last_interaction: at(-99 * HOUR), ..Player::default() }.insert(db);
+        Player { score: "-5", last_interaction: at(-99 * HOUR), ..Player::default() }.insert(db);
+        Player { chapter: 0, last_interaction: at(-99 * HOUR), ..Player::default() }.insert(db);
+        Player { chapter: 9, last_interaction: at(-99 * HOUR), ..Player::default() }.insert(db);
+        Player { score: "150", last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db);
+        Player { last_interaction: at(99 * HOUR), ..Player::default() }.insert(db);
+        Player { last_interaction: at(-99 * HOUR), decayed_through: at(99 * HOUR), ..Player::default() }.insert(db);
+        let result = decay(db, 0, &[]);
+        assert_eq!((&result["unreadable"], &result["decayed"], &result["points"]), (&json!(4), &json!(1), &json!("0.80")));
+    }
+
+    fn a_capped_run_charges_the_longest_overdue_and_defers_the_rest(db) {
+        let players: Vec<_> =
+            (1..=5).map(|hours| Player { last_interaction: at(-(8 + hours) * HOUR), ..Player::default() }.insert(db)).collect();
+        let preview = decay(db, 0, &["--batch", "2", "--dry-run"]);
+        assert_eq!((&preview["decayed"], &preview["deferred"], &preview["points"]), (&json!(2), &json!(3), &json!("7.20")));
+        let result = decay(db, 0, &["--batch", "2"]);
+        assert_eq!((&result["decayed"], &result["deferred"]), (&json!(2), &json!(3)));
+        assert_eq!((score(db, players[4]), score(db, players[3]), score(db, players[2])), ("56.00".into(), "56.80".into(), "60.00".into()));
+        // The next run takes the next ones: nobody waits for ever.
+        decay(db, 0, &["--batch", "2"]);
+        assert_eq!((score(db, players[2]), score(db, players[1]), score(db, players[0])), ("57.60".into(), "58.40".into(), "60.00".into()));
+        assert_eq!(decay(db, 0, &["--batch", "2"])["deferred"], 0);
+    }
+
+    fn a_dry_run_foretells_and_writes_nothing(db) {
+        Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
+        Player { score: "0.10", last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
+        Player { score: "40.50", last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
+        let preview = decay(db, 0, &["--dry-run"]);
+        assert_eq!(preview["dry_run"], true);
+        assert_eq!(preview["execution_id"], serde_json::Value::Null);
+        assert_eq!(db.number("select count(*) from job_executions"), 0.0);
+        assert_eq!(charged(db), 0.0);
+        let result = decay(db, 0, &[]);
+        for field in ["processed", "decayed", "game_overs", "warned", "deferred", "points"] {
+            assert_eq!(preview[field], result[field], "{field}");
+        }
+    }
+
+    fn two_processes_at_once_charge_once(db) {
+        for _ in 0..50 {
+            Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
+        }
+        let runs: Vec<_> =
+            (0..6).map(|_| db.command(&["decay", "--now", NOW, "--chunk", "3"]).start()).collect();
+        let codes: Vec<_> = runs.into_iter().map(|run| run.done().json()["exit_code"].as_i64().unwrap()).collect();
+        assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+        assert_eq!(codes.iter().filter(|code| **code == 75).count(), 5, "{codes:?}");
+        assert_eq!(db.number("select count(*) from job_executions"), 1.0);
+        assert_eq!(db.number("select count(*) from score_history"), 50.0);
+        assert_eq!(db.number("select sum(relationship_score) from users"), 50.0 * 58.4);
+    }
+
+    fn a_run_killed_between_chunks_is_finished_by_the_next(db) {
+        for _ in 0..400 {
+            Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
+        }
+        // Every player a chunk: there is always a "between".
+        let run = db.command(&["decay", "--now", NOW, "--chunk", "1", "--lease", "2s"]).start();
+        eventually("the first charges are there", || db.number("select count(*) from score_history") > 10.0);
+        run.signal("KILL");
+        assert!(run.done().was_killed());
+        let before = db.number("select count(*) from score_history");
+        assert!(before < 400.0, "the run was too quick to be killed");
+        // The dead run's lease blocks until it ends, and is then taken over.
+        let blocked = db.run(&["decay", "--now", NOW]).code(75).json();
+        assert_eq!(blocked["reason"], "already_running");
+        db.run(&["decay", "--now", &time(3)]).code(0);
+        assert_eq!(db.number("select count(distinct user_id) from score_history"), 400.0);
+        assert_eq!(db.number("select count(*) from score_history"), 400.0);
+        assert_eq!(db.number("select count(*) from users where relationship_score = 58.4"), 400.0);
+        let dead = db.rows("select status, result -> 'error' ->> 'kind' from job_executions order by started_at");
+        assert_eq!(dead, [["failed", "lease_expired"], ["completed", "null"]]);
+    }
+}
+
+/// Only PostgreSQL has concurrent writers.
+#[test]
+fn a_player_who_is_being_written_is_neither_waited_for_nor_overwritten() {
+    let db = Db::postgres();
+    let busy = Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
+    let other = Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
+    let held = db.hold(&format!("update users set relationship_score = 70, last_interaction_at = {} where id = '{busy}'", at(0)));
+    assert_eq!(decay(&db, 0, &[])["decayed"], 1);
+    held.commit();
+    assert_eq!((score(&db, busy), score(&db, other)), ("70.00".into(), "58.40".into()));
+    // The interaction counts from now on; a score that is only raised keeps its debt.
+    assert_eq!(decay(&db, 0, &[])["decayed"], 0);
+    let held = db.hold(&format!("update users set relationship_score = 80 where id = '{other}'"));
+    assert_eq!(decay(&db, HOUR, &[])["decayed"], 0);
+    held.commit();
+    decay(&db, HOUR, &[]);
+    assert_eq!(score(&db, other), "79.20");
+}
+
+/// The SQL is held to the rule of `core::decay`, whatever the partition of time: a property, on real databases.
+fn partitions_agree(db: &Db, cases: u32) {
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let cuts = prop::collection::vec(1..90_000_i64, 0..6);
+    let result = runner.run(&(1..=5_i32, 0..8_000_i64, cuts), |(chapter, hundredths, mut cuts)| {
+        let grace = [8, 16, 24, 48, 72][usize::try_from(chapter).unwrap() - 1] * HOUR;
+        db.execute("delete from score_history");
+        db.execute("delete from users");
+        let score_text: &'static str = format!("{}.{:02}", hundredths / 100, hundredths % 100).leak();
+        let player = Player { chapter, score: score_text, last_interaction: at(-grace), ..Player::default() }.insert(db);
+        cuts.push(90_000);
+        cuts.sort_unstable();
+        for cut in cuts {
+            decay(db, cut, &[]);
+        }
+        let per_hour = [80, 60, 40, 30, 20][usize::try_from(chapter).unwrap() - 1];
+        let owed = (90_000 * per_hour / 3600).min(2_000).min(hundredths);
+        let left = hundredths - owed;
+        prop_assert_eq!(score(db, player), format!("{}.{:02}", left / 100, left % 100));
+        prop_assert!((charged(db) * 100.0 - owed as f64).abs() < 0.01);
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
+fn partitions_agree_on_sqlite() {
+    partitions_agree(&Db::sqlite(), 24);
+}
+
+#[test]
+fn partitions_agree_on_postgres() {
+    partitions_agree(&Db::postgres(), 24);
+}
