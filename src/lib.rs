@@ -13,3 +13,4 @@
 
 pub mod core;
 pub mod domain;
+pub mod providers;

@@ -1,0 +1,3 @@
+//! Language models and embeddings (spec 05).
+
+pub mod local;
