@@ -13,4 +13,5 @@
 
 pub mod core;
 pub mod domain;
+pub mod jobs;
 pub mod providers;
