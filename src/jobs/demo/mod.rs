@@ -1,0 +1,3 @@
+//! `demo`: a sample database, and all four jobs on it.
+
+pub mod sample;
