@@ -4,6 +4,9 @@
 
 pub mod ask;
 pub mod prompt;
+pub mod prose;
 pub mod settings;
+pub mod stable_hash;
 pub mod stages;
 pub mod tone;
+pub mod transcript;
