@@ -24,6 +24,9 @@ pub mod prompt_builder;
 pub mod summary;
 pub mod touchpoint;
 
+#[cfg(test)]
+mod fixture;
+
 /// A stage's name: public interface, in results and dashboards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
