@@ -36,19 +36,40 @@ const DATABASE_URL: Setting = setting(
     "postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in \
      $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs",
 );
-const ENV_FILE: Setting =
-    setting("env-file", "NIKITA_ENV_FILE", "PATH", None, "Read variables from this file instead of ./.env; one already set wins");
-const FORMAT: Setting =
-    setting("format", "NIKITA_FORMAT", "human|json", None, "How stdout is written [default: human on a terminal, else json]");
+const ENV_FILE: Setting = setting(
+    "env-file",
+    "NIKITA_ENV_FILE",
+    "PATH",
+    None,
+    "Read variables from this file instead of ./.env; one already set wins",
+);
+const FORMAT: Setting = setting(
+    "format",
+    "NIKITA_FORMAT",
+    "human|json",
+    None,
+    "How stdout is written [default: human on a terminal, else json]",
+);
 const NOW: Setting = setting("now", "NIKITA_NOW", "TIME", None, "Stand-in for the database's clock, for tests");
-const LEASE: Setting =
-    setting("lease", "NIKITA_LEASE", "DUR", Some("90s"), "How long the run's lease lives without a renewal; at least 2s");
+const LEASE: Setting = setting(
+    "lease",
+    "NIKITA_LEASE",
+    "DUR",
+    Some("90s"),
+    "How long the run's lease lives without a renewal; at least 2s",
+);
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
 const DECAY: [Setting; 6] = [
     setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
-    setting("batch", "NIKITA_DECAY_BATCH", "N", None, "Charge at most N players, the longest overdue first [default: no cap]"),
+    setting(
+        "batch",
+        "NIKITA_DECAY_BATCH",
+        "N",
+        None,
+        "Charge at most N players, the longest overdue first [default: no cap]",
+    ),
     setting("chunk", "NIKITA_DECAY_CHUNK", "N", Some("10000"), "Players a transaction looks at"),
     setting("grace-hours", "NIKITA_DECAY_GRACE_HOURS", "H,…", Some("8,16,24,48,72"), "Grace by chapter, in hours"),
     setting("rates", "NIKITA_DECAY_RATES", "P,…", Some("0.8,0.6,0.4,0.3,0.2"), "Points an hour by chapter"),
@@ -60,10 +81,22 @@ const PROCESS: [Setting; 8] = [
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
     setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
-    setting("session-timeout", "NIKITA_SESSION_TIMEOUT", "DUR", Some("15m"), "Silence after which a conversation is over"),
+    setting(
+        "session-timeout",
+        "NIKITA_SESSION_TIMEOUT",
+        "DUR",
+        Some("15m"),
+        "Silence after which a conversation is over",
+    ),
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
-    setting("rehearse", "NIKITA_REHEARSE", "PLAN", None, "Failures on purpose, such as latency=200ms,extraction=unavailable"),
+    setting(
+        "rehearse",
+        "NIKITA_REHEARSE",
+        "PLAN",
+        None,
+        "Failures on purpose, such as latency=200ms,extraction=unavailable",
+    ),
 ];
 
 /// The environment variable from which an argument has this text, for messages.
@@ -88,11 +121,16 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(
-            job("decay", "Charge inactive players' scores, each overdue hour exactly once", &DECAY).after_help(help::DECAY),
+            job("decay", "Charge inactive players' scores, each overdue hour exactly once", &DECAY)
+                .after_help(help::DECAY),
         )
         .subcommand(
             job("process-conversations", "Take stale conversations through the nine-stage pipeline", &PROCESS)
-                .arg(switch("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others"))
+                .arg(switch(
+                    "allow-overlap",
+                    "NIKITA_ALLOW_OVERLAP",
+                    "Let several runs go on at once, on this host and others",
+                ))
                 .after_help(help::PROCESS),
         )
         .subcommand(
@@ -125,7 +163,13 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
 }
 
 fn common(command: Command) -> Command {
-    command.args([argument(&DATABASE_URL).hide_env_values(true), argument(&ENV_FILE), argument(&FORMAT), quiet(), verbose()])
+    command.args([
+        argument(&DATABASE_URL).hide_env_values(true),
+        argument(&ENV_FILE),
+        argument(&FORMAT),
+        quiet(),
+        verbose(),
+    ])
 }
 
 fn argument(setting: &Setting) -> Arg {

@@ -71,7 +71,13 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     store.close().await;
     let listed: Vec<_> = migrations
         .iter()
-        .map(|it| if plan { json!({"version": it.version, "name": it.name, "sql": it.sql}) } else { json!({"version": it.version, "name": it.name}) })
+        .map(|it| {
+            if plan {
+                json!({"version": it.version, "name": it.name, "sql": it.sql})
+            } else {
+                json!({"version": it.version, "name": it.name})
+            }
+        })
         .collect();
     let own = Map::from_iter([("dry_run".to_owned(), json!(plan)), ("migrations".to_owned(), json!(listed))]);
     let result = common("migrate", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);

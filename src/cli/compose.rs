@@ -34,11 +34,13 @@ pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
     }
     let secret = secrets::find("DATABASE_URL").map_err(Problem::configuration)?;
     if let Some(url) = secret {
-        return Database::parse(url.expose_secret()).map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
+        return Database::parse(url.expose_secret())
+            .map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
     }
     let folder = state::folder().map_err(Problem::configuration)?;
-    fs::create_dir_all(&folder)
-        .map_err(|error| Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display())))?;
+    fs::create_dir_all(&folder).map_err(|error| {
+        Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display()))
+    })?;
     Ok(Database::Sqlite(folder.join(DEFAULT_FILE)))
 }
 
@@ -75,11 +77,14 @@ pub fn plan(matches: &ArgMatches, output: &Output, job: &'static str, unit: &'st
 pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
     let hours = |text: &str| text.parse().ok().filter(|hours| *hours > 0);
     let graces = raw::required(matches, "grace-hours", |text| parse::by_chapter(text, hours, "8,16,24,48,72"))?;
-    let rates = raw::required(matches, "rates", |text| parse::by_chapter(text, parse::hundredths, "0.8,0.6,0.4,0.3,0.2"))?;
+    let rates =
+        raw::required(matches, "rates", |text| parse::by_chapter(text, parse::hundredths, "0.8,0.6,0.4,0.3,0.2"))?;
     let mut chapters = Vec::with_capacity(graces.len());
     for (grace, rate) in graces.into_iter().zip(rates) {
         let rule = ChapterRule::new(grace, rate);
-        chapters.push(rule.ok_or_else(|| Problem::configuration("a grace over a year, or over 100 points an hour".to_owned()))?);
+        chapters.push(
+            rule.ok_or_else(|| Problem::configuration("a grace over a year, or over 100 points an hour".to_owned()))?,
+        );
     }
     let most = raw::required(matches, "max-points", |text| {
         parse::hundredths(text).ok_or_else(|| "is not a positive number of points such as 20".to_owned())
@@ -110,17 +115,22 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
 pub fn workshop(matches: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
     let rehearsal = raw::value(matches, "rehearse", Rehearsal::parse)?.unwrap_or_default();
     let timeout = raw::required(matches, "timeout", parse::duration)?;
-    Ok(local_workshop(store, rehearsal, timeout))
+    local_workshop(store, rehearsal, timeout)
 }
 
 /// The shipped template and the offline providers.
-pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Workshop {
+pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
-        template: PromptTemplate::shipped(),
+        template: PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()))?,
     };
-    Workshop { store: store.clone(), providers: Arc::new(Providers::local(rehearsal)), settings: Arc::new(settings), timeout }
+    Ok(Workshop {
+        store: store.clone(),
+        providers: Arc::new(Providers::local(rehearsal)),
+        settings: Arc::new(settings),
+        timeout,
+    })
 }
 
 /// Whether the pipeline is switched on.

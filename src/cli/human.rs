@@ -42,7 +42,8 @@ fn migrations(result: &Value) -> String {
     let plan = result["dry_run"] == true;
     let line = |it: &Value| format!("{:04} {}", it["version"].as_i64().unwrap_or_default(), text(&it["name"]));
     if plan {
-        let sql: Vec<_> = list.iter().map(|it| format!("-- migration {}\n{}", line(it), text(&it["sql"]).trim_end())).collect();
+        let sql: Vec<_> =
+            list.iter().map(|it| format!("-- migration {}\n{}", line(it), text(&it["sql"]).trim_end())).collect();
         return sql.join("\n\n");
     }
     let applied: Vec<_> = list.iter().map(|it| format!("applied {}", line(it))).collect();
@@ -83,7 +84,11 @@ fn figures(result: &Value, names: &[&str]) -> String {
     let shown: Vec<_> = names.iter().filter(|name| !result[**name].is_null()).collect();
     table.set_header(shown.iter().map(|name| name.replace('_', " ")));
     table.add_row(shown.iter().map(|name| text(&result[**name])));
-    let kind = if result["dry_run"] == true { "dry run, nothing was written" } else { result["status"].as_str().unwrap_or("") };
+    let kind = if result["dry_run"] == true {
+        "dry run, nothing was written"
+    } else {
+        result["status"].as_str().unwrap_or("")
+    };
     format!("{}: {kind} ({} ms)\n{table}", text(&result["job"]), text(&result["duration_ms"]))
 }
 

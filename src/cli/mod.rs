@@ -51,7 +51,8 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
     }));
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
+        let runtime =
+            runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
         runtime.block_on(commands::dispatch(name, of_command, &output))
     }));
     let ended = match ended {
@@ -91,7 +92,8 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     if output.is_json() {
         let message = error.render().to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let result = json!({"status": "error", "exit_code": Exit::Usage.code(), "error": {"kind": "usage", "message": first}});
+        let result =
+            json!({"status": "error", "exit_code": Exit::Usage.code(), "error": {"kind": "usage", "message": first}});
         output.write_line(&result.to_string());
     }
     Exit::Usage.into()

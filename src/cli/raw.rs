@@ -39,7 +39,11 @@ pub fn is_on(matches: &ArgMatches, id: &str) -> bool {
 }
 
 /// An argument's value, checked by `parse`.
-pub fn value<T>(matches: &ArgMatches, id: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Problem> {
+pub fn value<T>(
+    matches: &ArgMatches,
+    id: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, Problem> {
     let Some(text) = text(matches, id) else { return Ok(None) };
     parse(text).map(Some).map_err(|why| problem(matches, id, text, &why))
 }

@@ -21,7 +21,9 @@ impl Database {
     pub fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
         if url.is_empty() {
-            return Err("is empty; give postgres://… or sqlite:PATH, or leave it out for the default SQLite file".into());
+            return Err(
+                "is empty; give postgres://… or sqlite:PATH, or leave it out for the default SQLite file".into()
+            );
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url.into()));
@@ -48,7 +50,9 @@ mod tests {
     #[test]
     fn reads_the_three_spellings_of_a_path() {
         for url in ["sqlite:/tmp/a.db", "sqlite:///tmp/a.db", "sqlite:///tmp/a.db?mode=rwc"] {
-            assert!(matches!(Database::parse(url), Ok(Database::Sqlite(path)) if path == std::path::Path::new("/tmp/a.db")));
+            assert!(
+                matches!(Database::parse(url), Ok(Database::Sqlite(path)) if path == std::path::Path::new("/tmp/a.db"))
+            );
         }
     }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 pub fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text.trim()) {
         Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
-        Ok(duration) if duration > Duration::from_secs(10 * 365 * 86_400) => Err("must be shorter than ten years".to_owned()),
+        Ok(duration) if duration > Duration::from_secs(10 * 365 * 86_400) => {
+            Err("must be shorter than ten years".to_owned())
+        }
         Ok(duration) => Ok(duration),
         Err(why) => Err(format!("is not a duration such as 50m or \"1h 30m\": {why}")),
     }
@@ -75,7 +77,15 @@ mod tests {
 
     #[test]
     fn hundredths_are_exact() {
-        for (text, value) in [("0.8", Some(80)), ("20", Some(2000)), ("0.05", Some(5)), ("0.123", None), ("-1", None), ("0", None), ("", None)] {
+        for (text, value) in [
+            ("0.8", Some(80)),
+            ("20", Some(2000)),
+            ("0.05", Some(5)),
+            ("0.123", None),
+            ("-1", None),
+            ("0", None),
+            ("", None),
+        ] {
             assert_eq!(hundredths(text), value, "{text:?}");
         }
     }

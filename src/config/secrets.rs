@@ -17,11 +17,15 @@ pub fn find(name: &str) -> Result<Option<SecretString>, String> {
     }
     let variable = format!("{name}_FILE");
     if let Some(path) = env::var_os(&variable).filter(|path| !path.is_empty()) {
-        return read(Path::new(&path)).map(Some).map_err(|why| format!("{variable} names {}: {why}", Path::new(&path).display()));
+        return read(Path::new(&path))
+            .map(Some)
+            .map_err(|why| format!("{variable} names {}: {why}", Path::new(&path).display()));
     }
     let credential = env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(name));
     match credential {
-        Some(path) if path.exists() => read(&path).map(Some).map_err(|why| format!("the credential {}: {why}", path.display())),
+        Some(path) if path.exists() => {
+            read(&path).map(Some).map_err(|why| format!("the credential {}: {why}", path.display()))
+        }
         _ => Ok(None),
     }
 }

@@ -14,7 +14,8 @@ pub fn folder() -> Result<PathBuf, String> {
         // systemd joins several with colons; the first is ours.
         return env::split_paths(&folders).next().ok_or_else(|| "STATE_DIRECTORY names no folder".to_owned());
     }
-    let base = named("XDG_STATE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(named("HOME")?).join(".local/state")));
+    let base =
+        named("XDG_STATE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(named("HOME")?).join(".local/state")));
     base.map(|base| base.join("nikita-jobs"))
         .ok_or_else(|| "no folder for the database is known: set DATABASE_URL, STATE_DIRECTORY or HOME".to_owned())
 }

@@ -8,6 +8,7 @@ pub mod decay;
 pub mod disposition;
 pub mod graph;
 pub mod prompt;
+pub mod prose;
 pub mod settings;
 pub mod similarity;
 pub mod stable_hash;

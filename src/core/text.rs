@@ -24,7 +24,8 @@ pub fn clean(text: &str) -> String {
     if trimmed.len() == clean.len() { clean } else { trimmed.to_owned() }
 }
 
-const fn is_unseen(char: char) -> bool {
+/// Marks that reorder text, and blanks without width.
+pub const fn is_unseen(char: char) -> bool {
     matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
         || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -29,7 +29,10 @@ impl Points {
 
     /// The nearest hundredth to a floating number of points.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a float-to-int `as` saturates, and scores are far from the ends")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float-to-int `as` saturates, and scores are far from the ends"
+    )]
     pub fn from_f64(points: f64) -> Self {
         Self((points * 100.0).round() as i64)
     }

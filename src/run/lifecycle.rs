@@ -83,7 +83,12 @@ pub struct Ended {
 /// Runs a job once.
 ///
 /// The execution is closed as `completed` where the job reports success or partial success, and as `failed` otherwise.
-pub async fn run(store: &Store, signals: &Signals, plan: &Plan, work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>) -> Ended {
+pub async fn run(
+    store: &Store,
+    signals: &Signals,
+    plan: &Plan,
+    work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>,
+) -> Ended {
     match try_run(store, signals, plan, work).await {
         Ok(ended) => ended,
         Err(error) => failed(plan.job, &error),

@@ -118,7 +118,13 @@ fn place(name: StageName) -> usize {
     STAGES.iter().position(|stage| stage.name == name).unwrap_or(STAGES.len())
 }
 
-async fn run_stage(workshop: &Workshop, index: usize, stage: &'static Stage, context: Context, deadline: Instant) -> Ended {
+async fn run_stage(
+    workshop: &Workshop,
+    index: usize,
+    stage: &'static Stage,
+    context: Context,
+    deadline: Instant,
+) -> Ended {
     let began = clock::start();
     let mut tries = 0;
     let outcome = loop {

@@ -88,7 +88,9 @@ macro_rules! leaving {
     };
     (where $now:expr) => {
         concat!(
-            ", processed_at = case when $4 = 'processed' then ", $now, " else processed_at end \
+            ", processed_at = case when $4 = 'processed' then ",
+            $now,
+            " else processed_at end \
              where id = $2 and claim_token = $3 and status = 'processing'"
         )
     };
@@ -170,8 +172,15 @@ impl Store {
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
         let mut tx = self.begin_reading().await?;
         let sql = concat!(
-            "select (select count(*) from conversations c where ", over!(silent), " and ", ready!(), ") \
-             + (select count(*) from conversations c where ", over!(ended), " and ", ready!(),
+            "select (select count(*) from conversations c where ",
+            over!(silent),
+            " and ",
+            ready!(),
+            ") \
+             + (select count(*) from conversations c where ",
+            over!(ended),
+            " and ",
+            ready!(),
             " and (c.last_message_at is null or c.last_message_at > $1))"
         );
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now));

@@ -114,8 +114,16 @@ macro_rules! begins {
     };
     (sqlite) => {
         concat!(
-            "case when u.last_interaction_at is null then coalesce(", us!("u.decayed_through"), ", ", us!("$11"), " - 86400000000) \
-                  else max(", us!("u.last_interaction_at"), " + r.grace, coalesce(", us!("u.decayed_through"), ", 0)) end"
+            "case when u.last_interaction_at is null then coalesce(",
+            us!("u.decayed_through"),
+            ", ",
+            us!("$11"),
+            " - 86400000000) \
+                  else max(",
+            us!("u.last_interaction_at"),
+            " + r.grace, coalesce(",
+            us!("u.decayed_through"),
+            ", 0)) end"
         )
     };
 }
@@ -125,21 +133,40 @@ macro_rules! overdue {
     (pg) => {
         concat!(
             "select u.id, u.chapter, u.telegram_id, u.notifications_enabled, u.relationship_score as before, \
-                 ", begins!(pg), " as begins, r.step, \
-                 (extract(epoch from $11::timestamptz - (", begins!(pg), ")) * 1000000)::bigint / r.step as steps \
+                 ",
+            begins!(pg),
+            " as begins, r.step, \
+                 (extract(epoch from $11::timestamptz - (",
+            begins!(pg),
+            ")) * 1000000)::bigint / r.step as steps \
              from users u join rule r on r.chapter = u.chapter \
-             where ", eligible!(), " and u.relationship_score >= 0 \
-             and ", begins!(pg), " + r.step * interval '1 microsecond' <= $11::timestamptz"
+             where ",
+            eligible!(),
+            " and u.relationship_score >= 0 \
+             and ",
+            begins!(pg),
+            " + r.step * interval '1 microsecond' <= $11::timestamptz"
         )
     };
     (sqlite) => {
         concat!(
             "select u.id, u.chapter, u.telegram_id, u.notifications_enabled, \
-                 cast(round(u.relationship_score * 100) as integer) as before, ", begins!(sqlite), " as begins, r.step, \
-                 (", us!("$11"), " - ", begins!(sqlite), ") / r.step as steps \
+                 cast(round(u.relationship_score * 100) as integer) as before, ",
+            begins!(sqlite),
+            " as begins, r.step, \
+                 (",
+            us!("$11"),
+            " - ",
+            begins!(sqlite),
+            ") / r.step as steps \
              from users u join rule r on r.chapter = u.chapter \
-             where ", eligible!(), " and u.relationship_score >= 0 \
-             and ", begins!(sqlite), " + r.step <= ", us!("$11")
+             where ",
+            eligible!(),
+            " and u.relationship_score >= 0 \
+             and ",
+            begins!(sqlite),
+            " + r.step <= ",
+            us!("$11")
         )
     };
 }
@@ -180,10 +207,20 @@ impl Store {
     pub async fn last_turn(&self, order: &DecayOrder, most: i64) -> Result<Option<Turn>> {
         let mut tx = self.begin_reading().await?;
         let sql = tx.pick(
-            concat!("with ", rules!(), " select begins, id from (", overdue!(pg), ") it order by begins, id offset $12 limit 1"),
             concat!(
-                "with ", rules!(), " select strftime('%Y-%m-%dT%H:%M:%S', begins / 1000000, 'unixepoch') \
-                     || printf('.%06dZ', begins % 1000000), id from (", overdue!(sqlite), ") it \
+                "with ",
+                rules!(),
+                " select begins, id from (",
+                overdue!(pg),
+                ") it order by begins, id offset $12 limit 1"
+            ),
+            concat!(
+                "with ",
+                rules!(),
+                " select strftime('%Y-%m-%dT%H:%M:%S', begins / 1000000, 'unixepoch') \
+                     || printf('.%06dZ', begins % 1000000), id from (",
+                overdue!(sqlite),
+                ") it \
                  order by begins, id limit 1 offset $12"
             ),
         );
@@ -232,7 +269,8 @@ impl Store {
             Tx::Sqlite(_) => charge_sqlite(&mut tx, order, from, last.0).await?,
         };
         tx.commit().await?;
-        let next = (page.processed == order.chunk).then(|| last.0.as_u128().checked_add(1).map(Uuid::from_u128)).flatten();
+        let next =
+            (page.processed == order.chunk).then(|| last.0.as_u128().checked_add(1).map(Uuid::from_u128)).flatten();
         Ok((sums.of(&page), next))
     }
 }
@@ -261,7 +299,8 @@ async fn page(tx: &mut Tx, from: Uuid, chunk: i64) -> Result<Page> {
     // Not `max(id)`: PostgreSQL has none for uuid before version 18.
     let sql = concat!(
         "with page as (select u.id, u.relationship_score is null or u.relationship_score < 0 \
-             or coalesce(u.chapter, 0) not between 1 and 5 as unreadable from users u where ", eligible!(),
+             or coalesce(u.chapter, 0) not between 1 and 5 as unreadable from users u where ",
+        eligible!(),
         " and u.id >= $1 order by u.id limit $2) \
          select count(*) as processed, count(*) filter (where unreadable) as unreadable, \
              (select id from page order by id desc limit 1) as last from page"
@@ -271,9 +310,14 @@ async fn page(tx: &mut Tx, from: Uuid, chunk: i64) -> Result<Page> {
 
 async fn charge_postgres(tx: &mut Tx, order: &DecayOrder, from: Uuid, to: Uuid) -> Result<Sums> {
     let sql = concat!(
-        "with ", rules!(), ", due as materialized (", overdue!(pg),
+        "with ",
+        rules!(),
+        ", due as materialized (",
+        overdue!(pg),
         " and u.id between $12 and $13 \
-             and ($15::timestamptz is null or (", begins!(pg), ", u.id) <= ($15::timestamptz, $16::uuid)) \
+             and ($15::timestamptz is null or (",
+        begins!(pg),
+        ", u.id) <= ($15::timestamptz, $16::uuid)) \
              order by u.id for no key update of u skip locked), \
          owed as (select due.*, least(least(steps, $14) * 0.01, before) as amount from due), \
          charged as (update users u set relationship_score = o.before - o.amount, \
@@ -326,16 +370,40 @@ async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: Uuid, to: Uuid) ->
     );
     execute!(tx, "delete from temp.decay_owed");
     let sql = concat!(
-        "with ", rules!(), " insert into temp.decay_owed \
+        "with ",
+        rules!(),
+        " insert into temp.decay_owed \
          select id, chapter, telegram_id, notifications_enabled, before, min(steps, $14, before), begins + steps * step, step \
-         from (", overdue!(sqlite), " and u.id between $12 and $13 \
-             and ($15 is null or (", begins!(sqlite), ", u.id) <= (", us!("$15"), ", $16)))"
+         from (",
+        overdue!(sqlite),
+        " and u.id between $12 and $13 \
+             and ($15 is null or (",
+        begins!(sqlite),
+        ", u.id) <= (",
+        us!("$15"),
+        ", $16)))"
     );
     let (begins, player) = order.turn();
     let r = order.rule_numbers();
     execute!(
-        tx, sql, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], DbTime(order.now),
-        DbId(from), DbId(to), order.rules.most_per_run.0, begins, player
+        tx,
+        sql,
+        r[0],
+        r[1],
+        r[2],
+        r[3],
+        r[4],
+        r[5],
+        r[6],
+        r[7],
+        r[8],
+        r[9],
+        DbTime(order.now),
+        DbId(from),
+        DbId(to),
+        order.rules.most_per_run.0,
+        begins,
+        player
     );
     execute!(
         tx,

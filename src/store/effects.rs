@@ -4,10 +4,10 @@
 
 use serde_json::json;
 
+use super::Result;
 use super::codec::{DbDate, DbId, DbIds, DbJson, DbPoints, DbTime, DbVector};
 use super::commit::Commit;
 use super::session::{Tx, execute, fetch_one};
-use super::Result;
 use crate::domain::effect::{DayEntry, Effect, NewFact, NewPrompt, NewTouchpoint};
 use crate::domain::memory::{LifeEvent, Mood};
 use crate::domain::prompt::Platform;
@@ -30,7 +30,11 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
                 tx,
                 "insert into conversation_threads (id, user_id, thread_type, content, source_conversation_id, status, created_at) \
                  values ($1, $2, 'follow_up', $3, $4, 'open', $5)",
-                DbId(*id), user, content, conversation, now
+                DbId(*id),
+                user,
+                content,
+                conversation,
+                now
             );
         }
         Effect::Think { id, content, expires_at } => {
@@ -38,7 +42,12 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
                 tx,
                 "insert into nikita_thoughts (id, user_id, thought_type, content, source_conversation_id, expires_at, created_at) \
                  values ($1, $2, 'reflection', $3, $4, $5, $6)",
-                DbId(*id), user, content, conversation, DbTime(*expires_at), now
+                DbId(*id),
+                user,
+                content,
+                conversation,
+                DbTime(*expires_at),
+                now
             );
         }
         Effect::LiveDay { date, events } => live_day(tx, user, DbDate(*date), events).await?,
@@ -47,17 +56,27 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
             execute!(
                 tx,
                 "update users set conflict_details = $2, last_conflict_at = coalesce($3, last_conflict_at) where id = $1",
-                user, DbJson(details.clone()), began_at.map(DbTime)
+                user,
+                DbJson(details.clone()),
+                began_at.map(DbTime)
             );
         }
         Effect::EndGame { event_type, details } => {
-            let ended = execute!(tx, "update users set game_status = 'game_over' where id = $1 and game_status = 'active'", user);
+            let ended = execute!(
+                tx,
+                "update users set game_status = 'game_over' where id = $1 and game_status = 'active'",
+                user
+            );
             if ended == 1 {
                 execute!(
                     tx,
                     "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) \
                      select $2, id, coalesce(relationship_score, 0), coalesce(chapter, 0), $3, $4, $5 from users where id = $1",
-                    user, DbId(commit.claim.conversation.derive("history", 0)), event_type, DbJson(details.clone()), now
+                    user,
+                    DbId(commit.claim.conversation.derive("history", 0)),
+                    event_type,
+                    DbJson(details.clone()),
+                    now
                 );
             }
         }
@@ -66,7 +85,9 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
             execute!(
                 tx,
                 "update conversations set extracted_entities = $2, emotional_tone = $3 where id = $1",
-                conversation, DbJson(entities.clone()), tone
+                conversation,
+                DbJson(entities.clone()),
+                tone
             );
         }
         Effect::Summarise { summary } => {
@@ -84,9 +105,18 @@ async fn remember(tx: &mut Tx, commit: &Commit<'_>, fact: &NewFact) -> Result<()
         "insert into memory_facts (id, user_id, graph_type, fact, source, confidence, embedding, metadata, is_active, \
              superseded_by, conversation_id, created_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        DbId(fact.id), DbId::from(commit.claim.user), fact.graph_type.as_str(), &fact.fact, SOURCE, CONFIDENCE,
-        fact.embedding.clone().map(DbVector), DbJson(json!({})), fact.superseded_by.is_none(),
-        fact.superseded_by.map(DbId), DbId::from(commit.claim.conversation), DbTime(commit.now)
+        DbId(fact.id),
+        DbId::from(commit.claim.user),
+        fact.graph_type.as_str(),
+        &fact.fact,
+        SOURCE,
+        CONFIDENCE,
+        fact.embedding.clone().map(DbVector),
+        DbJson(json!({})),
+        fact.superseded_by.is_none(),
+        fact.superseded_by.map(DbId),
+        DbId::from(commit.claim.conversation),
+        DbTime(commit.now)
     );
     if !fact.supersedes.is_empty() {
         let sql = tx.pick(
@@ -101,8 +131,13 @@ async fn remember(tx: &mut Tx, commit: &Commit<'_>, fact: &NewFact) -> Result<()
 
 /// A day that has events keeps them: the same ones would meet their own ids, others would be a second day.
 async fn live_day(tx: &mut Tx, user: DbId, date: DbDate, events: &[LifeEvent]) -> Result<()> {
-    let (lived,): (i64,) =
-        fetch_one!(&mut *tx, _, "select count(*) from nikita_life_events where user_id = $1 and event_date = $2", user, date);
+    let (lived,): (i64,) = fetch_one!(
+        &mut *tx,
+        _,
+        "select count(*) from nikita_life_events where user_id = $1 and event_date = $2",
+        user,
+        date
+    );
     if lived > 0 {
         return Ok(());
     }
@@ -111,8 +146,15 @@ async fn live_day(tx: &mut Tx, user: DbId, date: DbDate, events: &[LifeEvent]) -
             &mut *tx,
             "insert into nikita_life_events (event_id, user_id, event_date, time_of_day, domain, event_type, description, \
                  emotional_impact, importance) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (event_id) do nothing",
-            DbId(event.id), user, date, &event.time_of_day, &event.domain, &event.event_type, &event.description,
-            DbJson(json!(event.emotional_impact)), event.importance
+            DbId(event.id),
+            user,
+            date,
+            &event.time_of_day,
+            &event.domain,
+            &event.event_type,
+            &event.description,
+            DbJson(json!(event.emotional_impact)),
+            event.importance
         );
     }
     Ok(())
@@ -125,14 +167,26 @@ async fn feel(tx: &mut Tx, user: DbId, mood: &Mood, conflict_state: &str, now: D
         "update nikita_emotional_states set arousal = $2, valence = $3, dominance = $4, intimacy = $5, conflict_state = $6, \
              last_updated = $7 where state_id = (select state_id from nikita_emotional_states where user_id = $1 \
              order by last_updated desc, state_id desc limit 1)",
-        user, mood.arousal, mood.valence, mood.dominance, mood.intimacy, conflict_state, now
+        user,
+        mood.arousal,
+        mood.valence,
+        mood.dominance,
+        mood.intimacy,
+        conflict_state,
+        now
     );
     if updated == 0 {
         execute!(
             tx,
             "insert into nikita_emotional_states (state_id, user_id, arousal, valence, dominance, intimacy, conflict_state, \
                  last_updated) values ($1, $1, $2, $3, $4, $5, $6, $7) on conflict (state_id) do nothing",
-            user, mood.arousal, mood.valence, mood.dominance, mood.intimacy, conflict_state, now
+            user,
+            mood.arousal,
+            mood.valence,
+            mood.dominance,
+            mood.intimacy,
+            conflict_state,
+            now
         );
     }
     Ok(())
@@ -145,8 +199,13 @@ async fn schedule(tx: &mut Tx, user: DbId, touchpoint: &NewTouchpoint, now: DbTi
          select $2, u.id, $3, $4, $5, $6, $7 from users u where u.id = $1 and not exists ( \
              select 1 from scheduled_touchpoints t where t.user_id = $1 and not t.delivered and not t.skipped) \
          on conflict (id) do nothing",
-        user, DbId(touchpoint.id), touchpoint.trigger.as_str(), DbJson(touchpoint.context.clone()), &touchpoint.message,
-        DbTime(touchpoint.delivery_at), now
+        user,
+        DbId(touchpoint.id),
+        touchpoint.trigger.as_str(),
+        DbJson(touchpoint.context.clone()),
+        &touchpoint.message,
+        DbTime(touchpoint.delivery_at),
+        now
     );
     Ok(())
 }
@@ -158,16 +217,29 @@ async fn roll_up(tx: &mut Tx, user: DbId, entry: &DayEntry) -> Result<()> {
         "update daily_summaries set conversations_count = coalesce(conversations_count, 0) + 1, \
              score_start = coalesce(score_start, $3), score_end = $4, decay_applied = $5, summary_text = $6, \
              key_moments = $7, emotional_tone = $8 where user_id = $1 and date = $2",
-        user, DbDate(entry.date), DbPoints(entry.score_start), DbPoints(entry.score_end), DbPoints(entry.decay_applied),
-        &entry.summary_text, moments.clone(), &entry.emotional_tone
+        user,
+        DbDate(entry.date),
+        DbPoints(entry.score_start),
+        DbPoints(entry.score_end),
+        DbPoints(entry.decay_applied),
+        &entry.summary_text,
+        moments.clone(),
+        &entry.emotional_tone
     );
     if updated == 0 {
         execute!(
             tx,
             "insert into daily_summaries (id, user_id, date, score_start, score_end, decay_applied, conversations_count, \
                  summary_text, key_moments, emotional_tone) values ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)",
-            DbId(entry.id), user, DbDate(entry.date), DbPoints(entry.score_start), DbPoints(entry.score_end),
-            DbPoints(entry.decay_applied), &entry.summary_text, moments, &entry.emotional_tone
+            DbId(entry.id),
+            user,
+            DbDate(entry.date),
+            DbPoints(entry.score_start),
+            DbPoints(entry.score_end),
+            DbPoints(entry.decay_applied),
+            &entry.summary_text,
+            moments,
+            &entry.emotional_tone
         );
     }
     Ok(())
@@ -181,7 +253,8 @@ async fn swap_prompt(tx: &mut Tx, commit: &Commit<'_>, prompt: &NewPrompt) -> Re
     execute!(
         &mut *tx,
         "update ready_prompts set is_current = false where user_id = $1 and platform = $2 and is_current",
-        user, prompt.platform.as_str()
+        user,
+        prompt.platform.as_str()
     );
     execute!(
         &mut *tx,
@@ -192,15 +265,24 @@ async fn swap_prompt(tx: &mut Tx, commit: &Commit<'_>, prompt: &NewPrompt) -> Re
              token_count = excluded.token_count, context_snapshot = excluded.context_snapshot, \
              pipeline_version = excluded.pipeline_version, generation_time_ms = excluded.generation_time_ms, \
              conversation_id = excluded.conversation_id, created_at = excluded.created_at",
-        DbId(prompt.id), user, prompt.platform.as_str(), &prompt.text,
-        i32::try_from(prompt.token_count).unwrap_or(i32::MAX), DbJson(prompt.context.clone()), PIPELINE_VERSION,
-        commit.prompt_ms, DbId::from(commit.claim.conversation), now
+        DbId(prompt.id),
+        user,
+        prompt.platform.as_str(),
+        &prompt.text,
+        i32::try_from(prompt.token_count).unwrap_or(i32::MAX),
+        DbJson(prompt.context.clone()),
+        PIPELINE_VERSION,
+        commit.prompt_ms,
+        DbId::from(commit.claim.conversation),
+        now
     );
     if prompt.platform == Platform::Voice {
         execute!(
             tx,
             "update users set cached_voice_prompt = $2, cached_voice_prompt_at = $3 where id = $1",
-            user, &prompt.text, now
+            user,
+            &prompt.text,
+            now
         );
     }
     Ok(())

@@ -66,7 +66,9 @@ fn from_postgres(error: &dyn DatabaseError) -> StoreError {
         "28P01" | "28000" => StoreError::Configuration(format!(
             "the database refuses the user or the password: {message}. Check DATABASE_URL or DATABASE_URL_FILE"
         )),
-        "3D000" => StoreError::Configuration(format!("{message}. Check the last part of DATABASE_URL, or create it with createdb")),
+        "3D000" => StoreError::Configuration(format!(
+            "{message}. Check the last part of DATABASE_URL, or create it with createdb"
+        )),
         "42P01" | "42703" => {
             StoreError::Schema(format!("the schema is not ready: {message}. Run `nikita-jobs migrate` first"))
         }
@@ -93,7 +95,9 @@ fn from_sqlite(error: &dyn DatabaseError) -> StoreError {
         11 | 26 => StoreError::Configuration(format!(
             "the SQLite file is not a database, or is damaged: {message}. Restore it from a backup, or name another file"
         )),
-        13 => StoreError::Unavailable(format!("no space is left for the SQLite file: {message}. Nothing was half-written")),
+        13 => StoreError::Unavailable(format!(
+            "no space is left for the SQLite file: {message}. Nothing was half-written"
+        )),
         14 => StoreError::Configuration(format!(
             "the SQLite file can't be opened: {message}. Check the path, and that its folder can be written"
         )),

@@ -134,7 +134,8 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
         other => other.into(),
     })?;
     let options = options.application_name("nikita-jobs").disable_statement_logging();
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
+    let pool =
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
     match pool.acquire().await {
         Ok(_) => Ok(pool),
         // The pool has swallowed the reason while it tried again; one plain attempt tells it.
@@ -144,7 +145,11 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no answer within 10 s".to_owned(),
             };
-            Err(StoreError::Unavailable(format!("can't connect to {}:{}: {why}", options.get_host(), options.get_port())))
+            Err(StoreError::Unavailable(format!(
+                "can't connect to {}:{}: {why}",
+                options.get_host(),
+                options.get_port()
+            )))
         }
         Err(error) => Err(error.into()),
     }

@@ -71,7 +71,13 @@ impl Store {
     /// is written.
     ///
     /// `window` is `None` for a forced run. A dead run's execution is closed on the way, as failed.
-    pub async fn begin_run(&self, job: &str, lease: &Lease, runner: &Runner, window: Option<Duration>) -> Result<Begun> {
+    pub async fn begin_run(
+        &self,
+        job: &str,
+        lease: &Lease,
+        runner: &Runner,
+        window: Option<Duration>,
+    ) -> Result<Begun> {
         loop {
             if let Some(begun) = self.try_begin_run(job, lease, runner, window).await? {
                 return Ok(begun);
@@ -80,11 +86,21 @@ impl Store {
     }
 
     /// `None` where the lease was held when we asked for it, and free when we asked who held it: try again.
-    async fn try_begin_run(&self, job: &str, lease: &Lease, runner: &Runner, window: Option<Duration>) -> Result<Option<Begun>> {
+    async fn try_begin_run(
+        &self,
+        job: &str,
+        lease: &Lease,
+        runner: &Runner,
+        window: Option<Duration>,
+    ) -> Result<Option<Begun>> {
         let mut tx = self.begin().await?;
         let Some(now) = self.take_lease(&mut tx, lease, runner).await? else {
-            let holder: Option<(DbId, DbTime)> =
-                fetch_optional!(&mut tx, _, "select execution_id, expires_at from job_leases where lease_key = $1", &lease.key);
+            let holder: Option<(DbId, DbTime)> = fetch_optional!(
+                &mut tx,
+                _,
+                "select execution_id, expires_at from job_leases where lease_key = $1",
+                &lease.key
+            );
             tx.rollback().await?;
             return Ok(holder.map(|(by, until)| Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 }));
         };
@@ -121,26 +137,34 @@ impl Store {
     async fn take_lease(&self, tx: &mut Tx, lease: &Lease, runner: &Runner) -> Result<Option<DateTime<Utc>>> {
         let sql = tx.pick(
             concat!(
-            "insert into job_leases as held \
+                "insert into job_leases as held \
                  (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) \
              select $2, $3, $4, $5, $6, t.now, t.now, t.now + make_interval(secs => $7) \
-             from (select ", pg_now!("$1"), " as now) t \
+             from (select ",
+                pg_now!("$1"),
+                " as now) t \
              on conflict (lease_key) do update set execution_id = excluded.execution_id, token = excluded.token, \
                  host = excluded.host, pid = excluded.pid, acquired_at = excluded.acquired_at, \
                  heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at \
-             where held.expires_at <= ", pg_now!("$1"), " \
+             where held.expires_at <= ",
+                pg_now!("$1"),
+                " \
              returning acquired_at"
             ),
             concat!(
-            "insert into job_leases as held \
+                "insert into job_leases as held \
                  (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) \
              select $2, $3, $4, $5, $6, t.now, t.now, \
                  strftime('%Y-%m-%dT%H:%M:%f000Z', t.now, '+' || $7 || ' seconds') \
-             from (select ", sqlite_now!("$1"), " as now) t where true \
+             from (select ",
+                sqlite_now!("$1"),
+                " as now) t where true \
              on conflict (lease_key) do update set execution_id = excluded.execution_id, token = excluded.token, \
                  host = excluded.host, pid = excluded.pid, acquired_at = excluded.acquired_at, \
                  heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at \
-             where held.expires_at <= ", sqlite_now!("$1"), " \
+             where held.expires_at <= ",
+                sqlite_now!("$1"),
+                " \
              returning acquired_at"
             ),
         );
@@ -182,14 +206,22 @@ impl Store {
         let mut tx = self.begin().await?;
         let sql = tx.pick(
             concat!(
-            "update job_leases set heartbeat_at = ", pg_now!("$1"), ", \
-                 expires_at = ", pg_now!("$1"), " + make_interval(secs => $4) \
-             where lease_key = $2 and token = $3 and expires_at > ", pg_now!("$1")
+                "update job_leases set heartbeat_at = ",
+                pg_now!("$1"),
+                ", \
+                 expires_at = ",
+                pg_now!("$1"),
+                " + make_interval(secs => $4) \
+             where lease_key = $2 and token = $3 and expires_at > ",
+                pg_now!("$1")
             ),
             concat!(
-            "update job_leases set heartbeat_at = ", sqlite_now!("$1"), ", \
+                "update job_leases set heartbeat_at = ",
+                sqlite_now!("$1"),
+                ", \
                  expires_at = strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce($1, 'now'), '+' || $4 || ' seconds') \
-             where lease_key = $2 and token = $3 and expires_at > ", sqlite_now!("$1")
+             where lease_key = $2 and token = $3 and expires_at > ",
+                sqlite_now!("$1")
             ),
         );
         let seconds = lease.length.as_secs_f64();
@@ -200,11 +232,15 @@ impl Store {
         }
         let sql = tx.pick(
             concat!(
-            "update job_executions set heartbeat_at = ", pg_now!("$1"), ", result = $3 \
+                "update job_executions set heartbeat_at = ",
+                pg_now!("$1"),
+                ", result = $3 \
              where id = $2 and status = 'running'"
             ),
             concat!(
-            "update job_executions set heartbeat_at = ", sqlite_now!("$1"), ", result = $3 \
+                "update job_executions set heartbeat_at = ",
+                sqlite_now!("$1"),
+                ", result = $3 \
              where id = $2 and status = 'running'"
             ),
         );
@@ -228,11 +264,15 @@ impl Store {
         );
         let sql = tx.pick(
             concat!(
-            "update job_executions set status = $3, completed_at = ", pg_now!("$1"), ", \
+                "update job_executions set status = $3, completed_at = ",
+                pg_now!("$1"),
+                ", \
                  duration_ms = $4, result = $5, cost_usd = cast($6 as numeric) where id = $2 and status = 'running'"
             ),
             concat!(
-            "update job_executions set status = $3, completed_at = ", sqlite_now!("$1"), ", \
+                "update job_executions set status = $3, completed_at = ",
+                sqlite_now!("$1"),
+                ", \
                  duration_ms = $4, result = $5, cost_usd = cast($6 as real) where id = $2 and status = 'running'"
             ),
         );

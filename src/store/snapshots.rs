@@ -120,7 +120,8 @@ impl Store {
         let mut snapshots = Vec::with_capacity(claims.len());
         for claim in claims {
             let user = claim.user.0;
-            let (Some(conversation), Some(row)) = (conversations.get(&claim.conversation.0), players.remove(&user)) else {
+            let (Some(conversation), Some(row)) = (conversations.get(&claim.conversation.0), players.remove(&user))
+            else {
                 continue;
             };
             let conversation = conversation.clone();

@@ -211,7 +211,10 @@ fn a_player_who_is_being_written_is_neither_waited_for_nor_overwritten() {
     let db = Db::postgres();
     let busy = Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
     let other = Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
-    let held = db.hold(&format!("update users set relationship_score = 70, last_interaction_at = {} where id = '{busy}'", at(0)));
+    let held = db.hold(&format!(
+        "update users set relationship_score = 70, last_interaction_at = {} where id = '{busy}'",
+        at(0)
+    ));
     assert_eq!(decay(&db, 0, &[])["decayed"], 1);
     held.commit();
     assert_eq!((score(&db, busy), score(&db, other)), ("70.00".into(), "58.40".into()));
@@ -233,7 +236,8 @@ fn partitions_agree(db: &Db, cases: u32) {
         db.execute("delete from score_history");
         db.execute("delete from users");
         let score_text: &'static str = format!("{}.{:02}", hundredths / 100, hundredths % 100).leak();
-        let player = Player { chapter, score: score_text, last_interaction: at(-grace), ..Player::default() }.insert(db);
+        let player =
+            Player { chapter, score: score_text, last_interaction: at(-grace), ..Player::default() }.insert(db);
         cuts.push(90_000);
         cuts.sort_unstable();
         for cut in cuts {

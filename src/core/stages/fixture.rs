@@ -1,5 +1,7 @@
 //! What the stages' tests start from: a player in the middle of everything, so that a test states only what it is about.
 
+pub mod quiet;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -82,7 +84,7 @@ pub fn context(snapshot: Snapshot, findings: Findings) -> Context {
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
-        template: PromptTemplate {},
+        template: PromptTemplate::shipped().unwrap(),
     };
     Context { snapshot: Arc::new(snapshot), findings: Arc::new(findings), settings: Arc::new(settings) }
 }

@@ -121,11 +121,11 @@ impl Step {
 
     /// One question.
     #[must_use]
-    pub fn ask_one(ask: Ask, then: impl FnOnce(Result<Answer, NoAnswer>) -> Result<Self, StageError> + Send + 'static) -> Self {
-        Self::Ask(
-            vec![ask],
-            Box::new(move |mut answers| then(answers.pop().unwrap_or(Err(NoAnswer::NotOffered)))),
-        )
+    pub fn ask_one(
+        ask: Ask,
+        then: impl FnOnce(Result<Answer, NoAnswer>) -> Result<Self, StageError> + Send + 'static,
+    ) -> Self {
+        Self::Ask(vec![ask], Box::new(move |mut answers| then(answers.pop().unwrap_or(Err(NoAnswer::NotOffered)))))
     }
 }
 
@@ -218,7 +218,9 @@ pub enum StageError {
     Failed(String),
 }
 
-use StageName::{Conflict, Emotional, Extraction, GameState, LifeSim, MemoryUpdate, PromptBuilder, Summary, Touchpoint};
+use StageName::{
+    Conflict, Emotional, Extraction, GameState, LifeSim, MemoryUpdate, PromptBuilder, Summary, Touchpoint,
+};
 
 const SECONDS_10: Duration = Duration::from_secs(10);
 const SECONDS_20: Duration = Duration::from_secs(20);
@@ -226,13 +228,48 @@ const SECONDS_20: Duration = Duration::from_secs(20);
 /// The pipeline. Names, needs and criticality are spec 04's.
 pub static STAGES: [Stage; 9] = [
     Stage { name: Extraction, needs: &[], critical: true, timeout: SECONDS_20, retries: 0, begin: extraction::begin },
-    Stage { name: MemoryUpdate, needs: &[Extraction], critical: true, timeout: SECONDS_20, retries: 0, begin: memory_update::begin },
+    Stage {
+        name: MemoryUpdate,
+        needs: &[Extraction],
+        critical: true,
+        timeout: SECONDS_20,
+        retries: 0,
+        begin: memory_update::begin,
+    },
     Stage { name: LifeSim, needs: &[], critical: false, timeout: SECONDS_10, retries: 1, begin: life_sim::begin },
-    Stage { name: Emotional, needs: &[Extraction, LifeSim], critical: false, timeout: SECONDS_10, retries: 1, begin: emotional::begin },
+    Stage {
+        name: Emotional,
+        needs: &[Extraction, LifeSim],
+        critical: false,
+        timeout: SECONDS_10,
+        retries: 1,
+        begin: emotional::begin,
+    },
     Stage { name: GameState, needs: &[], critical: false, timeout: SECONDS_10, retries: 1, begin: game_state::begin },
-    Stage { name: Conflict, needs: &[Emotional, GameState], critical: false, timeout: SECONDS_10, retries: 1, begin: conflict::begin },
-    Stage { name: Touchpoint, needs: &[LifeSim, Conflict], critical: false, timeout: SECONDS_10, retries: 1, begin: touchpoint::begin },
-    Stage { name: Summary, needs: &[Extraction], critical: false, timeout: SECONDS_10, retries: 1, begin: summary::begin },
+    Stage {
+        name: Conflict,
+        needs: &[Emotional, GameState],
+        critical: false,
+        timeout: SECONDS_10,
+        retries: 1,
+        begin: conflict::begin,
+    },
+    Stage {
+        name: Touchpoint,
+        needs: &[LifeSim, Conflict],
+        critical: false,
+        timeout: SECONDS_10,
+        retries: 1,
+        begin: touchpoint::begin,
+    },
+    Stage {
+        name: Summary,
+        needs: &[Extraction],
+        critical: false,
+        timeout: SECONDS_10,
+        retries: 1,
+        begin: summary::begin,
+    },
     Stage {
         name: PromptBuilder,
         needs: &[Extraction, MemoryUpdate, LifeSim, Emotional, GameState, Conflict, Touchpoint, Summary],

@@ -1,7 +1,32 @@
 //! touchpoint: a message on her own account, when one is due.
+//!
+//! Three triggers are tried in order, Event, Gap, Time: the first that is due and wins its draw is scheduled. Draws are
+//! stable hashes of (player, local day, trigger), so that a rerun decides the same, and a trigger has one chance a day.
 
-use super::{Context, StageError, Step};
-use crate::domain::effect::Trigger;
+use chrono::{NaiveDate, TimeDelta, Timelike};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Context, Findings, Output, StageError, Step};
+use crate::core::stable_hash;
+use crate::domain::effect::{Effect, NewTouchpoint, Trigger};
+use crate::domain::memory::{LifeEvent, MoodDelta};
+use crate::domain::player::GameStatus;
+use crate::domain::snapshot::Snapshot;
+
+mod delivery;
+mod messages;
+#[cfg(test)]
+mod tests;
+
+/// How long after a delivered message no other is scheduled (spec 04).
+const REST: TimeDelta = TimeDelta::hours(4);
+/// How long a silence must be (spec 04).
+const SILENCE: TimeDelta = TimeDelta::hours(24);
+/// How important an event must be (spec 04).
+const LEAST_IMPORTANCE: f64 = 0.7;
+/// How far a chapter's rates spread (spec 04).
+const SPREAD: f64 = 0.05;
 
 /// Whether a message was scheduled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,10 +35,113 @@ pub struct Touchpoint {
     pub scheduled: Option<Trigger>,
 }
 
-/// Begins the stage.
+/// Begins the stage. Without `life_sim` there are no events; without conflict, no breakup.
 ///
 /// # Errors
 /// None of its own.
-pub fn begin(_context: &Context) -> Result<Step, StageError> {
-    unimplemented!()
+pub fn begin(context: &Context) -> Result<Step, StageError> {
+    let new = decide(&context.snapshot, &context.findings);
+    let output = Touchpoint { scheduled: new.as_ref().map(|new| new.trigger) };
+    Ok(Step::done(Output::Touchpoint(output), new.into_iter().map(Effect::ScheduleTouchpoint).collect()))
+}
+
+/// Something that is due: what for, its `trigger_context`, and the event to tell of.
+struct Due<'a> {
+    trigger: Trigger,
+    context: Value,
+    event: Option<&'a LifeEvent>,
+}
+
+fn decide(snapshot: &Snapshot, findings: &Findings) -> Option<NewTouchpoint> {
+    if !may_write(snapshot, findings) {
+        return None;
+    }
+    let player = &snapshot.player;
+    let zone = player.zone();
+    let day = snapshot.now.with_timezone(&zone).date_naive();
+    let draw = Draw { user: player.id.to_string(), day: day.to_string() };
+    let rate = draw.rate(player.chapter);
+    let due = [event(snapshot, findings, day), gap(snapshot), time(snapshot)]
+        .into_iter()
+        .flatten()
+        .find(|due| draw.unit(due.trigger.as_str()) < rate)?;
+    let trigger = due.trigger.as_str();
+    Some(NewTouchpoint {
+        id: Uuid::new_v5(&player.id.0, format!("touchpoint:{day}:{trigger}").as_bytes()),
+        trigger: due.trigger,
+        context: due.context,
+        message: messages::compose(due.trigger, due.event, draw.number(&format!("{trigger}:message"))),
+        delivery_at: delivery::at(snapshot.now, zone, draw.number(&format!("{trigger}:delay"))),
+    })
+}
+
+fn may_write(snapshot: &Snapshot, findings: &Findings) -> bool {
+    let player = &snapshot.player;
+    let is_over = findings.conflict.as_ref().is_some_and(|conflict| conflict.breakup);
+    let rested = snapshot.touchpoints.last_delivered_at.is_none_or(|delivered| snapshot.now - delivered >= REST);
+    player.notifications_enabled
+        && player.game_status == GameStatus::Active
+        && !is_over
+        && !snapshot.touchpoints.pending
+        && rested
+}
+
+/// The most important of today's events that moves her and has not been told; the first of equals.
+fn event<'a>(snapshot: &Snapshot, findings: &'a Findings, day: NaiveDate) -> Option<Due<'a>> {
+    let events = findings.life_sim.as_ref().map_or(&[][..], |life| &life.events);
+    let event = events
+        .iter()
+        .filter(|event| event.date == day && event.importance >= LEAST_IMPORTANCE)
+        .filter(|event| moves(event.emotional_impact) && !snapshot.touchpoints.used_events.contains(&event.id))
+        .reduce(|best, event| if event.importance > best.importance { event } else { best })?;
+    Some(Due { trigger: Trigger::Event, context: json!({"event_id": event.id}), event: Some(event) })
+}
+
+fn moves(impact: MoodDelta) -> bool {
+    [impact.arousal, impact.valence, impact.dominance, impact.intimacy].iter().any(|side| side.abs() > 0.0)
+}
+
+fn gap(snapshot: &Snapshot) -> Option<Due<'static>> {
+    let silence = snapshot.now - snapshot.player.last_interaction_at?;
+    (silence >= SILENCE).then(|| Due {
+        trigger: Trigger::Gap,
+        context: json!({"hours_since_contact": silence.num_hours()}),
+        event: None,
+    })
+}
+
+/// Local hours 08:00–09:59 and 19:00–20:59: the ranges 08–10 and 19–21 of spec 04, without their ends.
+fn time(snapshot: &Snapshot) -> Option<Due<'static>> {
+    let part = match snapshot.now.with_timezone(&snapshot.player.zone()).hour() {
+        8..10 => "morning",
+        19..21 => "evening",
+        _ => return None,
+    };
+    Some(Due { trigger: Trigger::Time, context: json!({"part_of_day": part}), event: None })
+}
+
+/// Chance for one player on one local day.
+struct Draw {
+    user: String,
+    day: String,
+}
+
+impl Draw {
+    fn unit(&self, what: &str) -> f64 {
+        stable_hash::unit(&[&self.user, &self.day, what])
+    }
+
+    fn number(&self, what: &str) -> u64 {
+        stable_hash::hash64(&[&self.user, &self.day, what])
+    }
+
+    /// The day's initiation rate: within the chapter's range, where in it differs by player and day.
+    fn rate(&self, chapter: i32) -> f64 {
+        let least = match chapter {
+            ..=1 => 0.15,
+            2 => 0.20,
+            _ => 0.25,
+        };
+        least + SPREAD * self.unit("rate")
+    }
 }

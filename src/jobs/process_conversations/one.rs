@@ -127,7 +127,13 @@ async fn through_the_pipeline(store: &Store, workshop: &Workshop, claim: &Claim,
     entry
 }
 
-async fn after_failure(store: &Store, claim: &Claim, stage: StageName, error: &StageError, now: DateTime<Utc>) -> Entry {
+async fn after_failure(
+    store: &Store,
+    claim: &Claim,
+    stage: StageName,
+    error: &StageError,
+    now: DateTime<Utc>,
+) -> Entry {
     let text = format!("{stage}: {error}");
     let (leave, status) = match dispose(claim, error) {
         Disposition::Retry(pause) => (Leave::Retry { at: now + pause, error: text.clone() }, Status::Retrying),
@@ -156,7 +162,8 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
         Ok(false) => {
             entry.status = Status::Released;
             entry.lost = true;
-            entry.error = Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
+            entry.error =
+                Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
         Err(error) => {
             entry.status = Status::Released;

@@ -73,7 +73,8 @@ impl Tally {
             .iter()
             .map(|(stage, (count, last))| (stage.to_string(), json!({"count": count, "last": last})))
             .collect();
-        let timings: Map<_, _> = self.timings.into_iter().map(|(stage, times)| (stage.to_string(), timing(times))).collect();
+        let timings: Map<_, _> =
+            self.timings.into_iter().map(|(stage, times)| (stage.to_string(), timing(times))).collect();
         let mut fields = Map::from_iter([
             ("detected".to_owned(), json!(detected)),
             ("processed".to_owned(), json!(self.processed)),
@@ -113,9 +114,15 @@ impl Tally {
 /// What a run that did not succeed has to say for itself; each conversation's own error stands with its entry.
 const fn complaint(exit: Exit) -> Option<(&'static str, &'static str)> {
     match exit {
-        Exit::Internal => Some(("internal", "a pipeline panicked; its conversation was given back, and the log names the place")),
-        Exit::Failure => Some(("claim_lost", "a claim was lost to a recovery; nothing was written for its conversation")),
-        Exit::Unavailable => Some(("provider_unavailable", "no provider answered; the conversations keep their attempts")),
+        Exit::Internal => {
+            Some(("internal", "a pipeline panicked; its conversation was given back, and the log names the place"))
+        }
+        Exit::Failure => {
+            Some(("claim_lost", "a claim was lost to a recovery; nothing was written for its conversation"))
+        }
+        Exit::Unavailable => {
+            Some(("provider_unavailable", "no provider answered; the conversations keep their attempts"))
+        }
         _ => None,
     }
 }
@@ -156,7 +163,14 @@ mod tests {
 
     #[test]
     fn the_worst_outcome_decides_the_exit_code() {
-        let tally = |bugs, lost, failed, outages, processed| Tally { bugs, lost, failed, outages, processed, ..Tally::default() };
+        let tally = |bugs, lost, failed, outages, processed| Tally {
+            bugs,
+            lost,
+            failed,
+            outages,
+            processed,
+            ..Tally::default()
+        };
         assert_eq!(tally(0, 0, 0, 0, 0).exit(), Exit::Success);
         assert_eq!(tally(0, 0, 0, 3, 1).exit(), Exit::Success);
         assert_eq!(tally(0, 0, 0, 3, 0).exit(), Exit::Unavailable);

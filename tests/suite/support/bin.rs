@@ -14,7 +14,9 @@ pub struct Bin {
 pub fn command(args: &[&str]) -> Bin {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("nikita-jobs"));
     let ours = |name: &str| {
-        ["NIKITA_", "DATABASE_URL", "UNIFIED_PIPELINE_", "AUDIT_", "ANTHROPIC_", "OPENAI_"].iter().any(|it| name.starts_with(it))
+        ["NIKITA_", "DATABASE_URL", "UNIFIED_PIPELINE_", "AUDIT_", "ANTHROPIC_", "OPENAI_"]
+            .iter()
+            .any(|it| name.starts_with(it))
             || ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "XDG_STATE_HOME"].contains(&name)
     };
     for (name, _) in std::env::vars() {

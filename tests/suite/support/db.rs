@@ -21,7 +21,7 @@ pub struct Db {
 }
 
 enum Kind {
-    Sqlite { folder: TempDir },
+    Sqlite { _folder: TempDir },
     Postgres { name: String, admin: PgConnectOptions },
 }
 
@@ -34,7 +34,7 @@ impl Db {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("test.sqlite").display());
-        let db = Self { url, runtime: runtime(), kind: Kind::Sqlite { folder } };
+        let db = Self { url, runtime: runtime(), kind: Kind::Sqlite { _folder: folder } };
         db.run(&["migrate"]).code(0);
         db
     }
@@ -49,11 +49,14 @@ impl Db {
     /// A new database on the test cluster, with nothing in it.
     pub fn postgres_empty() -> Self {
         let admin_url = std::env::var("NIKITA_TEST_POSTGRES").unwrap_or_else(|_| {
-            panic!("NIKITA_TEST_POSTGRES is not set: run these tests with scripts/test, which starts a PostgreSQL for them")
+            panic!(
+                "NIKITA_TEST_POSTGRES is not set: run these tests with scripts/test, which starts a PostgreSQL for them"
+            )
         });
         let runtime = runtime();
         let name = format!("test_{}", Uuid::new_v4().simple());
-        let admin = PgConnectOptions::from_str(&admin_url).expect("NIKITA_TEST_POSTGRES is a URL").disable_statement_logging();
+        let admin =
+            PgConnectOptions::from_str(&admin_url).expect("NIKITA_TEST_POSTGRES is a URL").disable_statement_logging();
         runtime.block_on(async {
             let mut server = PgConnection::connect_with(&admin).await.expect("the test cluster answers");
             server.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a new database");
@@ -103,7 +106,9 @@ impl Db {
             match &self.kind {
                 Kind::Sqlite { .. } => {
                     let rows = self.open_sqlite().await?.fetch_all(AssertSqlSafe(sql)).await?;
-                    Ok::<_, sqlx::Error>(rows.iter().map(|row| (0..row.len()).map(|i| sqlite_text(row, i)).collect()).collect())
+                    Ok::<_, sqlx::Error>(
+                        rows.iter().map(|row| (0..row.len()).map(|i| sqlite_text(row, i)).collect()).collect(),
+                    )
                 }
                 Kind::Postgres { .. } => {
                     // The simple protocol gives every value as text.
@@ -162,7 +167,7 @@ impl Db {
 impl Drop for Db {
     fn drop(&mut self) {
         match &self.kind {
-            Kind::Sqlite { folder } => drop(folder),
+            Kind::Sqlite { .. } => {}
             Kind::Postgres { name, admin } => self.runtime.block_on(async {
                 if let Ok(mut server) = PgConnection::connect_with(admin).await {
                     let _ = server.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await;

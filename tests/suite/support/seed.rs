@@ -43,9 +43,20 @@ impl Default for Player {
 
 impl Player {
     pub fn insert(&self, db: &Db) -> Uuid {
-        let Self { id, score, chapter, game_status, onboarding, last_interaction, decayed_through, telegram_id, notifications, timezone } =
-            self;
-        let notifications = if db.is_postgres() { notifications.to_string() } else { u8::from(*notifications).to_string() };
+        let Self {
+            id,
+            score,
+            chapter,
+            game_status,
+            onboarding,
+            last_interaction,
+            decayed_through,
+            telegram_id,
+            notifications,
+            timezone,
+        } = self;
+        let notifications =
+            if db.is_postgres() { notifications.to_string() } else { u8::from(*notifications).to_string() };
         db.execute(&format!(
             "insert into users (id, relationship_score, chapter, game_status, onboarding_status, last_interaction_at, \
                  decayed_through, telegram_id, notifications_enabled, timezone) values ('{id}', {score}, {chapter}, \
@@ -68,7 +79,8 @@ pub fn time(seconds: i64) -> String {
 
 /// A small conversation.
 pub fn transcript(lines: &[&str]) -> Value {
-    let message = |(i, line): (usize, &&str)| json!({"role": if i % 2 == 0 { "user" } else { "nikita" }, "content": line});
+    let message =
+        |(i, line): (usize, &&str)| json!({"role": if i % 2 == 0 { "user" } else { "nikita" }, "content": line});
     Value::Array(lines.iter().enumerate().map(message).collect())
 }
 
@@ -90,7 +102,12 @@ pub fn backlog(db: &Db, many: usize) -> Vec<Uuid> {
         .map(|i| {
             let user = Player { last_interaction: at(-3600), ..Player::default() }.insert(db);
             let age = i64::try_from(many - i).expect("small") * 60 + 3600;
-            conversation(db, user, -age, &transcript(&["I work as a nurse in Lisbon.", "That sounds lovely!", "I love climbing."]))
+            conversation(
+                db,
+                user,
+                -age,
+                &transcript(&["I work as a nurse in Lisbon.", "That sounds lovely!", "I love climbing."]),
+            )
         })
         .collect()
 }

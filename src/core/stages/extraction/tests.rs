@@ -84,7 +84,7 @@ fn the_result_says_what_was_left_out() {
     let settings = crate::core::settings::StageSettings {
         duplicate_similarity: 0.87,
         transcript_budget: 10,
-        template: crate::core::prompt::PromptTemplate {},
+        template: crate::core::prompt::PromptTemplate::shipped().unwrap(),
     };
     context.settings = std::sync::Arc::new(settings);
     let (asks, then) = asked(begin(&context));

@@ -1,0 +1,240 @@
+//! What a template can name. The header of `prompt.j2` is the same list for template authors.
+
+use serde::Serialize;
+
+use crate::domain::player::GameStatus;
+use crate::domain::prompt::Platform;
+
+/// The variables of a template. Texts are one inert line each ([`crate::core::prose::line`]); empty where there is nothing.
+#[derive(Clone, Debug, Serialize)]
+pub struct Variables {
+    /// For whom it is rendered.
+    pub platform: Platform,
+    /// The player.
+    pub player: Player,
+    /// The four sides of the relationship.
+    pub metrics: Metrics,
+    /// Her mood.
+    pub mood: Mood,
+    /// The conflict between them.
+    pub conflict: Conflict,
+    /// The game's thresholds.
+    pub game: Game,
+    /// Facts by whom they are about, what was just learned first.
+    pub memory: Memory,
+    /// What came before.
+    pub continuity: Continuity,
+    /// Her own life.
+    pub life: Life,
+    /// Themes that the player enjoys, the most engaging first.
+    pub vices: Vec<Theme>,
+}
+
+/// The player.
+#[derive(Clone, Debug, Serialize)]
+pub struct Player {
+    /// 0–100 with two decimals.
+    pub score: String,
+    /// 1–5 by rule.
+    pub chapter: i32,
+    /// Where they stand in the game.
+    pub game_status: GameStatus,
+    /// Days since the game began.
+    pub days_played: i32,
+    /// `engagement_state.state`.
+    pub engagement: String,
+}
+
+/// The four sides of the relationship, 0–100, whole.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields of domain::player::Metrics, rounded")]
+pub struct Metrics {
+    pub intimacy: i32,
+    pub passion: i32,
+    pub trust: i32,
+    pub secureness: i32,
+}
+
+/// Her mood, each side 0–1 with two decimals.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields of domain::memory::Mood, rounded")]
+pub struct Mood {
+    pub arousal: f64,
+    pub valence: f64,
+    pub dominance: f64,
+    pub intimacy: f64,
+    /// The same in words; never empty.
+    pub words: Vec<String>,
+}
+
+/// The conflict between them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conflict {
+    /// 0–100 degrees.
+    pub temperature: f64,
+    /// `calm`, `warm`, `hot` or `critical`.
+    pub zone: String,
+    /// Whether it is hot or critical.
+    pub active: bool,
+    /// Whether the game ends with this conversation.
+    pub breakup: bool,
+}
+
+/// The game's thresholds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Game {
+    /// The database's word for what happened, or nothing.
+    pub event: String,
+    /// The chapter's boss threshold with two decimals, or nothing.
+    pub threshold: String,
+}
+
+/// Facts, newest first.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Memory {
+    /// About the player.
+    pub player: Vec<String>,
+    /// About the two of them.
+    pub relationship: Vec<String>,
+    /// About Nikita.
+    pub nikita: Vec<String>,
+}
+
+/// What came before.
+#[derive(Clone, Debug, Serialize)]
+pub struct Continuity {
+    /// Of the conversation that has just ended.
+    pub summary: String,
+    /// How it felt: a tone of spec 04.
+    pub tone: String,
+    /// Summaries of earlier conversations, newest first.
+    pub earlier: Vec<String>,
+    /// What was left open, newest first.
+    pub threads: Vec<String>,
+    /// The last days, newest first.
+    pub days: Vec<Day>,
+}
+
+/// A day with the player.
+#[derive(Clone, Debug, Serialize)]
+pub struct Day {
+    /// `2026-03-04`.
+    pub date: String,
+    /// What happened.
+    pub summary: String,
+    /// How it felt.
+    pub tone: String,
+    /// Moments worth keeping, oldest first.
+    pub moments: Vec<String>,
+}
+
+/// Her own life.
+#[derive(Clone, Debug, Serialize)]
+pub struct Life {
+    /// Today's events.
+    pub today: Vec<Event>,
+    /// Those of the days before, newest first.
+    pub recent: Vec<Event>,
+    /// What is on her mind, newest first.
+    pub thoughts: Vec<String>,
+    /// Whether she is about to write on her own account.
+    pub message_planned: bool,
+}
+
+/// Something that happened to her.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// `2026-03-04`.
+    pub date: String,
+    /// `morning`, `afternoon`, `evening` or `night`.
+    pub time_of_day: String,
+    /// `work`, `social` or `personal`.
+    pub domain: String,
+    /// One sentence.
+    pub description: String,
+}
+
+/// A theme that the player enjoys.
+#[derive(Clone, Debug, Serialize)]
+pub struct Theme {
+    /// In words.
+    pub name: String,
+    /// 1–5.
+    pub intensity: i32,
+}
+
+impl Variables {
+    /// A player with whom nothing has happened yet: every list and every optional text is empty.
+    #[must_use]
+    pub fn bare(platform: Platform) -> Self {
+        Self {
+            platform,
+            player: Player {
+                score: "50.00".to_owned(),
+                chapter: 1,
+                game_status: GameStatus::Active,
+                days_played: 0,
+                engagement: String::new(),
+            },
+            metrics: Metrics { intimacy: 50, passion: 50, trust: 50, secureness: 50 },
+            mood: Mood { arousal: 0.5, valence: 0.5, dominance: 0.5, intimacy: 0.5, words: vec!["even".to_owned()] },
+            conflict: Conflict { temperature: 0.0, zone: "calm".to_owned(), active: false, breakup: false },
+            game: Game { event: String::new(), threshold: "55.00".to_owned() },
+            memory: Memory::default(),
+            continuity: Continuity {
+                summary: String::new(),
+                tone: "neutral".to_owned(),
+                earlier: Vec::new(),
+                threads: Vec::new(),
+                days: Vec::new(),
+            },
+            life: Life { today: Vec::new(), recent: Vec::new(), thoughts: Vec::new(), message_planned: false },
+            vices: Vec::new(),
+        }
+    }
+
+    /// A player with a bit of everything: with [`Variables::bare`] what a template is tried on when it is parsed.
+    #[must_use]
+    pub fn sample(platform: Platform) -> Self {
+        let list = |text: &str| vec![text.to_owned(), format!("{text} Again.")];
+        let event = |time_of_day: &str| Event {
+            date: "2026-03-04".to_owned(),
+            time_of_day: time_of_day.to_owned(),
+            domain: "social".to_owned(),
+            description: "Had tea with Mira.".to_owned(),
+        };
+        let mut sample = Self::bare(platform);
+        "in_zone".clone_into(&mut sample.player.engagement);
+        sample.player.days_played = 12;
+        sample.conflict = Conflict { temperature: 55.0, zone: "hot".to_owned(), active: true, breakup: false };
+        "boss_threshold_near".clone_into(&mut sample.game.event);
+        sample.memory = Memory {
+            player: list("They like tea."),
+            relationship: list("You both love old films."),
+            nikita: list("You have a cat."),
+        };
+        sample.continuity = Continuity {
+            summary: "They talked about work.".to_owned(),
+            tone: "supportive".to_owned(),
+            earlier: list("They planned a trip."),
+            threads: list("Ask how the interview went."),
+            days: vec![Day {
+                date: "2026-03-04".to_owned(),
+                summary: "A good day.".to_owned(),
+                tone: "playful".to_owned(),
+                moments: list("A joke about ducks."),
+            }],
+        };
+        sample.life = Life {
+            today: vec![event("morning"), event("evening")],
+            recent: vec![event("night")],
+            thoughts: list("Maybe learn the piano."),
+            message_planned: true,
+        };
+        sample.vices = vec![
+            Theme { name: "dark humor".to_owned(), intensity: 1 },
+            Theme { name: "puzzles".to_owned(), intensity: 5 },
+        ];
+        sample
+    }
+}

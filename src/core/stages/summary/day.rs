@@ -1,0 +1,69 @@
+//! The conversation's share in its day.
+
+use uuid::Uuid;
+
+use crate::core::prose;
+use crate::core::stages::extraction::Extraction;
+use crate::core::tone::Tone;
+use crate::domain::effect::DayEntry;
+use crate::domain::points::Points;
+use crate::domain::snapshot::Snapshot;
+
+/// The longest text of a day, in characters; over it the oldest sentences go.
+const MOST_TEXT: usize = 2_000;
+/// The most moments of a day; over it the oldest go.
+const MOST_MOMENTS: usize = 10;
+/// The most moments that one conversation adds.
+const MOST_NEW_MOMENTS: usize = 3;
+/// The longest moment, in characters.
+const MOST_MOMENT: usize = 200;
+
+/// Folds the conversation and its summary into the row of its local date.
+pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text: &str) -> DayEntry {
+    let player = &snapshot.player;
+    let zone = player.zone();
+    let date = snapshot.conversation.last_message_at.with_timezone(&zone).date_naive();
+    let row = snapshot.days.iter().find(|day| day.date == date);
+    let before = player.score - snapshot.conversation.score_delta.unwrap_or_default();
+
+    let so_far = row.and_then(|row| row.summary_text.as_deref()).unwrap_or_default().trim();
+    let joined = format!("{so_far} {text}");
+    let tone = extraction.map_or(Tone::Neutral, |extraction| extraction.tone);
+    let day_tone = row.and_then(|row| row.emotional_tone.as_deref()).filter(|tone| !tone.is_empty());
+    DayEntry {
+        date,
+        id: Uuid::new_v5(&player.id.0, format!("daily_summary:{date}").as_bytes()),
+        score_start: row
+            .and_then(|row| row.score_start)
+            .unwrap_or_else(|| before.clamp(Points::ZERO, Points::whole(100))),
+        score_end: player.score,
+        decay_applied: snapshot
+            .decay
+            .iter()
+            .filter(|(at, _)| at.with_timezone(&zone).date_naive() == date)
+            .map(|&(_, points)| points)
+            .sum(),
+        summary_text: prose::last_sentences(joined.trim(), MOST_TEXT),
+        key_moments: moments(row.map_or(&[][..], |row| &row.key_moments), extraction),
+        emotional_tone: match day_tone {
+            Some(day_tone) if tone == Tone::Neutral => day_tone.to_owned(),
+            _ => tone.as_str().to_owned(),
+        },
+    }
+}
+
+/// The day's moments and up to three of this conversation's: facts first, then threads; none twice.
+fn moments(so_far: &[String], extraction: Option<&Extraction>) -> Vec<String> {
+    let mut moments = so_far.to_vec();
+    if let Some(extraction) = extraction {
+        let said = extraction.facts.iter().map(|fact| &fact.fact).chain(&extraction.threads);
+        let mut left = MOST_NEW_MOMENTS;
+        for moment in said.map(|text| prose::line(text, MOST_MOMENT)).filter(|moment| !moment.is_empty()) {
+            if left > 0 && !moments.iter().any(|known| known.to_lowercase() == moment.to_lowercase()) {
+                moments.push(moment);
+                left -= 1;
+            }
+        }
+    }
+    moments.split_off(moments.len().saturating_sub(MOST_MOMENTS))
+}
