@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
+use super::lenient_json;
 use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
 use crate::domain::points::Points;
 
@@ -189,7 +190,7 @@ impl DbJson {
     /// fail alone, not the statement that reads ten.
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
         let text = <&str as Decode<Sqlite>>::decode(value)?;
-        Ok(Self(serde_json::from_str(text).unwrap_or_else(|_| Value::String("not JSON".to_owned()))))
+        Ok(Self(lenient_json::parse(text).unwrap_or_else(|| Value::String("not JSON".to_owned()))))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod commit;
 pub mod decay;
 mod effects;
 mod error;
+mod lenient_json;
 pub mod memory;
 pub mod migrate;
 pub mod runs;

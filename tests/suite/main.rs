@@ -3,4 +3,5 @@
 mod support;
 
 mod decay;
+mod process;
 mod smoke;

@@ -100,6 +100,14 @@ impl Db {
         })
     }
 
+    /// Runs a statement on a connection and runtime of its own, for tests with threads.
+    pub fn execute_elsewhere(&self, sql: &str) {
+        runtime().block_on(async {
+            let mut connection = self.open_postgres().await.expect("connects");
+            connection.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+        });
+    }
+
     /// All rows of a query, every value as text, nulls as `null`.
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         let rows = self.runtime.block_on(async {

@@ -2,6 +2,7 @@
 
 pub mod bin;
 pub mod db;
+pub mod invariants;
 pub mod seed;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.

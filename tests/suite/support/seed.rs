@@ -77,6 +77,14 @@ pub fn time(seconds: i64) -> String {
     (now + chrono::TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
+/// Reads a time as either database writes it.
+pub fn read_time(text: &str) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::parse_from_rfc3339(text)
+        .or_else(|_| chrono::DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
+        .unwrap_or_else(|error| panic!("{text:?}: {error}"))
+        .to_utc()
+}
+
 /// A small conversation.
 pub fn transcript(lines: &[&str]) -> Value {
     let message =
