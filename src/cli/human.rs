@@ -1,5 +1,7 @@
 //! Results for a person: a short table.
 
+use std::fmt::Write as _;
+
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
@@ -73,7 +75,8 @@ fn conversations(result: &Value) -> String {
     }
     let troubles = result["conversations"].as_array().map(Vec::as_slice).unwrap_or_default();
     for entry in troubles.iter().filter(|entry| entry["error"].is_string()) {
-        said += &format!("\n{} {}: {}", text(&entry["status"]), text(&entry["conversation_id"]), text(&entry["error"]));
+        let _ =
+            write!(said, "\n{} {}: {}", text(&entry["status"]), text(&entry["conversation_id"]), text(&entry["error"]));
     }
     said
 }

@@ -25,6 +25,7 @@ pub fn clean(text: &str) -> String {
 }
 
 /// Marks that reorder text, and blanks without width.
+#[must_use]
 pub const fn is_unseen(char: char) -> bool {
     matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
         || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -107,7 +107,7 @@ impl Floor<'_> {
             // Its player was deleted meanwhile; nothing is left to process.
             let error = "the conversation or its player is gone".to_owned();
             self.run.store.leave(claim, &Leave::Failed { error: error.clone() }).await?;
-            self.tally.add(Entry::failed(claim, error));
+            self.tally.add(&Entry::failed(claim, error));
         }
         for (claim, snapshot) in snapshots {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
@@ -129,7 +129,7 @@ impl Floor<'_> {
         self.in_hand.retain(|(known, _)| *known != id);
         self.run.progress.advance(1);
         let stop = entry.stop.take();
-        self.tally.add(entry);
+        self.tally.add(&entry);
         stop
     }
 
@@ -149,7 +149,7 @@ impl Floor<'_> {
             // A conversation that was committed in this very moment is not ours any more, and stays as it is.
             let released = self.run.store.leave(&claim, &Leave::Released).await?;
             if released {
-                self.tally.add(Entry::released(&claim, "broken off by a signal"));
+                self.tally.add(&Entry::released(&claim, "broken off by a signal"));
             }
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Floor<'_> {
 
     async fn release(&mut self, claim: &Claim) {
         match self.run.store.leave(claim, &Leave::Released).await {
-            Ok(_) => self.tally.add(Entry::released(claim, "the run stopped")),
+            Ok(_) => self.tally.add(&Entry::released(claim, "the run stopped")),
             Err(error) => tracing::warn!(error = %error, conversation = %claim.conversation, "claim not released"),
         }
     }

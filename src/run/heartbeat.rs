@@ -26,7 +26,7 @@ pub(super) async fn beat(store: Store, lease: Lease, progress: Progress, lost: C
         tokio::time::sleep(third.saturating_sub(renewed.elapsed())).await;
         loop {
             let asked = clock::start();
-            let left = (lease.length - margin).saturating_sub(renewed.elapsed());
+            let left = lease.length.saturating_sub(margin).saturating_sub(renewed.elapsed());
             match tokio::time::timeout(left, store.renew_lease(&lease, &progress.to_json())).await {
                 Ok(Ok(true)) => {
                     // The lease counts from when the database answered at the earliest, hence from the question.

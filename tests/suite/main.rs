@@ -1,5 +1,15 @@
 //! Tests from outside: the real binary, a real SQLite file, a real PostgreSQL. `scripts/test` sets them up.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    clippy::disallowed_methods,
+    clippy::large_enum_variant,
+    clippy::cast_precision_loss,
+    reason = "a test that unwraps nothing fails as it should; counts and hundredths compare exactly; ids are drawn at random"
+)]
+#![allow(dead_code, reason = "the support is for every test, also those to come")]
+
 mod support;
 
 mod decay;

@@ -32,7 +32,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds a conversation.
-    pub fn add(&mut self, entry: Entry) {
+    pub fn add(&mut self, entry: &Entry) {
         match entry.status {
             Status::Success => self.processed += 1,
             Status::PartialSuccess => {
