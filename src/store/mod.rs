@@ -25,6 +25,7 @@ pub mod migrate;
 pub mod runs;
 mod session;
 pub mod snapshots;
+pub mod stuck;
 
 use codec::DbTime;
 pub use error::{Result, StoreError};

@@ -1,5 +1,4 @@
 //! Hand-checked expectations, and properties for any text.
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use proptest::prelude::*;
 use rstest::rstest;

@@ -1,5 +1,4 @@
 //! What must be among the sample data, so that the demo shows every rule.
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;

@@ -1,0 +1,181 @@
+//! `recover`: conversations left stuck in `processing` are taken out of it, in bulk or by hand (spec 02).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::core::disposition::MOST_ATTEMPTS;
+use crate::domain::exit::Exit;
+use crate::domain::ids::ConversationId;
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Report, Run};
+use crate::store::Store;
+use crate::store::stuck::{Held, Rescue};
+
+/// What a run works by.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long without any movement counts as stuck.
+    pub idle: Duration,
+    /// Back to `active` while attempts are left, instead of `failed`.
+    pub requeue: bool,
+    /// The most conversations of a run.
+    pub batch: usize,
+}
+
+/// How many are read at once.
+const PAGE: i64 = 100;
+
+/// What became of the stuck conversations.
+#[derive(Debug, Default)]
+struct Tally {
+    recoveries: Vec<Value>,
+    errors: Vec<Value>,
+}
+
+/// Recovers what is stuck, the longest idle first. One that can't be recovered is reported and passed over: it neither stops
+/// the others nor stands in their way.
+pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
+    let mut tally = Tally::default();
+    let mut last = None;
+    'pages: loop {
+        let page = run.store.stuck(settings.idle, last.as_ref(), PAGE).await?;
+        for held in &page {
+            if tally.recoveries.len() >= settings.batch || run.signals.is_stopping() {
+                break 'pages;
+            }
+            let rescue = Rescue { idle: Some(settings.idle), requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
+            let evidence = Evidence::of(held, run.now, settings.idle);
+            tally.add(held, &rescue, &evidence, run.store.rescue(held, &rescue, &evidence.reason).await);
+            run.progress.advance(1);
+        }
+        last = page.last().cloned();
+        if last.is_none() {
+            break;
+        }
+    }
+    let left = run.store.count_stuck(settings.idle).await?;
+    Ok(tally.report(left))
+}
+
+/// Recovers these, whatever the rules say: the operator has decided. The fence sees to it that an owner who is alive after
+/// all writes nothing.
+pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> Result<Report, RunError> {
+    let mut tally = Tally::default();
+    for id in ids {
+        let Some(held) = run.store.held(*id).await? else {
+            tally.refuse(*id, "there is no such conversation");
+            continue;
+        };
+        if held.status != "processing" {
+            tally.refuse(*id, &format!("it is {}, not processing; only what is in processing can be recovered", held.status));
+            continue;
+        }
+        let rescue = Rescue { idle: None, requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
+        let mut evidence = Evidence::of(&held, run.now, settings.idle);
+        evidence.reason = format!("By hand; {}", evidence.reason);
+        tally.add(&held, &rescue, &evidence, run.store.rescue(&held, &rescue, &evidence.reason).await);
+    }
+    let refused = tally.recoveries.is_empty() && !tally.errors.is_empty();
+    let mut report = tally.report(0);
+    if refused {
+        report.exit = Exit::Failure;
+    }
+    Ok(report)
+}
+
+/// What [`work`] would do now, without doing it.
+pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+    let now = store.now().await?;
+    let most = i64::try_from(settings.batch).unwrap_or(i64::MAX);
+    let mut tally = Tally::default();
+    for held in store.stuck(settings.idle, None, most).await? {
+        let rescue = Rescue { idle: Some(settings.idle), requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
+        tally.list(&held, &rescue, &Evidence::of(&held, now, settings.idle));
+    }
+    let recovered = i64::try_from(tally.recoveries.len()).unwrap_or(i64::MAX);
+    let left = store.count_stuck(settings.idle).await? - recovered;
+    Ok(tally.report(left.max(0)).fields)
+}
+
+/// Why a conversation counts as stuck.
+struct Evidence {
+    rule: &'static str,
+    reason: String,
+    idle_ms: i64,
+}
+
+impl Evidence {
+    fn of(held: &Held, now: DateTime<Utc>, idle: Duration) -> Self {
+        let idle_for = now - held.idle_since;
+        let rule = if held.claimed_by.is_some() && !held.owner_is_live {
+            "owner_dead"
+        } else if idle_for.to_std().is_ok_and(|idle_for| idle_for >= idle) {
+            "inactive"
+        } else {
+            "none"
+        };
+        let reason = if rule == "owner_dead" {
+            let of = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
+            format!("Owner is not running (host {}, pid {})", of(&held.host), of(&held.pid.map(|pid| pid.to_string())))
+        } else {
+            format!("No activity for {} minutes", idle_for.num_minutes().max(0))
+        };
+        Self { rule, reason, idle_ms: idle_for.num_milliseconds().max(0) }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, held: &Held, rescue: &Rescue, evidence: &Evidence, done: Result<bool, crate::store::StoreError>) {
+        match done {
+            Ok(true) => {
+                self.list(held, rescue, evidence);
+                tracing::warn!(
+                    conversation = %held.conversation,
+                    rule = evidence.rule,
+                    idle.ms = evidence.idle_ms,
+                    owner.host = held.host,
+                    owner.pid = held.pid,
+                    to = to(rescue),
+                    "conversation recovered"
+                );
+            }
+            Ok(false) => tracing::info!(conversation = %held.conversation, "finished or claimed anew meanwhile, left alone"),
+            Err(error) => self.refuse(held.conversation, &error.to_string()),
+        }
+    }
+
+    fn list(&mut self, held: &Held, rescue: &Rescue, evidence: &Evidence) {
+        self.recoveries.push(json!({
+            "conversation_id": held.conversation, "reason": evidence.reason, "from": "processing", "to": to(rescue),
+            "attempts": held.attempts, "rule": evidence.rule, "idle_ms": evidence.idle_ms,
+            "execution_id": held.claimed_by, "host": held.host, "pid": held.pid,
+        }));
+    }
+
+    fn refuse(&mut self, conversation: ConversationId, why: &str) {
+        tracing::error!(%conversation, error = why, "conversation not recovered");
+        self.errors.push(json!({"conversation_id": conversation, "error": why}));
+    }
+
+    fn report(self, left: i64) -> Report {
+        let exit = if self.errors.is_empty() { Exit::Success } else { Exit::Partial };
+        let message = self.errors.first().map(|first| {
+            let first = format!("{}: {}", first["conversation_id"].as_str().unwrap_or_default(), first["error"].as_str().unwrap_or_default());
+            json!({"kind": "not_recovered", "message": first})
+        });
+        let mut fields = Map::from_iter([
+            ("recovered".to_owned(), json!(self.recoveries.len())),
+            ("deferred".to_owned(), json!(left)),
+            ("recoveries".to_owned(), json!(self.recoveries)),
+            ("errors".to_owned(), json!(self.errors)),
+        ]);
+        fields.extend(message.map(|message| ("error".to_owned(), message)));
+        Report { fields, exit, cost_usd: None }
+    }
+}
+
+const fn to(rescue: &Rescue) -> &'static str {
+    if rescue.requeue { "active" } else { "failed" }
+}
