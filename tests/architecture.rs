@@ -1,0 +1,299 @@
+//! The rules of `docs/ARCHITECTURE.md` that a machine can check, read off the source text.
+//!
+//! This reads tokens, not Rust: a path that a macro puts together and a renamed import go unseen. For the clock and the dice,
+//! `clippy.toml` sees those too. Comments are never looked at, strings only for SQL.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::{env, fs};
+
+/// The layers from the top, and what each may use besides itself.
+const LAYERS: [(&str, &[&str]); 9] = [
+    ("cli", &["jobs", "run", "store", "providers", "config", "core", "domain", "clock"]),
+    ("jobs", &["run", "store", "providers", "config", "core", "domain", "clock"]),
+    ("run", &["store", "providers", "config", "core", "domain", "clock"]),
+    ("store", &["config", "core", "domain", "clock"]),
+    ("providers", &["config", "core", "domain", "clock"]),
+    ("config", &["core", "domain"]),
+    ("core", &["domain"]),
+    ("clock", &["domain"]),
+    ("domain", &[]),
+];
+/// What `core` and `domain` must not use, as the beginning of a path.
+const IMPURE: [&str; 7] = ["sqlx", "tokio", "reqwest", "std::env", "std::fs", "std::net", "std::time::SystemTime"];
+/// What only `clock` may use, as the end of a path.
+const CHANCE: [&str; 7] =
+    ["Utc::now", "Local::now", "SystemTime::now", "Instant::now", "new_v4", "now_v7", "thread_rng"];
+const MOST_LINES: usize = 400;
+
+#[test]
+fn imports_go_downward() {
+    none(upward);
+}
+
+#[test]
+fn core_and_domain_do_no_io() {
+    none(impure);
+}
+
+#[test]
+fn the_clock_and_the_dice_are_in_one_file() {
+    none(clock_and_dice);
+}
+
+#[test]
+fn sql_is_in_the_store() {
+    none(sql);
+}
+
+#[test]
+fn files_are_short() {
+    none(too_long);
+}
+
+#[test]
+fn migrations_come_in_pairs() {
+    let names = |dialect: &str| -> BTreeSet<_> {
+        let entries = fs::read_dir(root().join("migrations").join(dialect)).expect("the folder can be read");
+        entries.map(|entry| entry.expect("an entry").file_name()).collect()
+    };
+    let (postgres, sqlite) = (names("postgres"), names("sqlite"));
+    let alone: Vec<_> = postgres.symmetric_difference(&sqlite).collect();
+    assert!(alone.is_empty() && !postgres.is_empty(), "in one of the two folders only: {alone:?}");
+}
+
+/// Fails with one fault a line.
+fn none(faults: fn(&Source) -> Vec<String>) {
+    let mut faults: Vec<String> = tree().iter().flat_map(faults).collect();
+    faults.sort();
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+fn upward(source: &Source) -> Vec<String> {
+    let Some(layer) = source.layer() else { return vec![] };
+    let Some((_, may_use)) = LAYERS.iter().find(|(name, _)| *name == layer) else {
+        return vec![format!("{}: `{layer}` has no place among the layers", source.name)];
+    };
+    source.faults(|path| {
+        let target = path.strip_prefix("crate::")?.split("::").next()?;
+        let allowed = target == layer || may_use.contains(&target);
+        (!allowed).then(|| format!("{layer} must not use crate::{target}"))
+    })
+}
+
+fn impure(source: &Source) -> Vec<String> {
+    let pure = ["core", "domain"].map(Some).contains(&source.layer());
+    let found = |path: &str| IMPURE.iter().find(|it| format!("{path}::").starts_with(&format!("{it}::"))).copied();
+    source.faults(|path| pure.then(|| found(path))?.map(|it| format!("{it} does I/O")))
+}
+
+fn clock_and_dice(source: &Source) -> Vec<String> {
+    let elsewhere = source.layer() != Some("clock");
+    let found = |path: &str| CHANCE.iter().find(|it| format!("::{path}").ends_with(&format!("::{it}"))).copied();
+    source.faults(|path| elsewhere.then(|| found(path))?.map(|it| format!("{it} belongs in src/clock.rs")))
+}
+
+fn sql(source: &Source) -> Vec<String> {
+    let elsewhere = source.layer() != Some("store");
+    let found = source.tokens.iter().filter(|(_, token)| elsewhere && is_statement(token));
+    found.map(|(line, _)| format!("{}:{line}: SQL belongs in src/store", source.name)).collect()
+}
+
+/// Whether a string begins as a statement. Statements are written in one case; "Select a job" is help.
+fn is_statement(token: &str) -> bool {
+    let mut words = token.strip_prefix('"').into_iter().flat_map(str::split_whitespace).filter(|word| *word != "\\");
+    match words.next() {
+        Some("select" | "SELECT") => words.next().is_some(),
+        Some("insert" | "INSERT") => words.next().is_some_and(|it| it.eq_ignore_ascii_case("into")),
+        Some("delete" | "DELETE") => words.next().is_some_and(|it| it.eq_ignore_ascii_case("from")),
+        Some("update" | "UPDATE") => words.any(|it| it.eq_ignore_ascii_case("set")),
+        _ => false,
+    }
+}
+
+fn too_long(source: &Source) -> Vec<String> {
+    let fault = format!("{}: {} lines, at most {MOST_LINES}", source.name, source.lines);
+    if source.lines > MOST_LINES { vec![fault] } else { vec![] }
+}
+
+fn root() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| option_env!("CARGO_MANIFEST_DIR").unwrap_or(".").into(), PathBuf::from)
+}
+
+fn tree() -> Vec<Source> {
+    let (mut folders, mut sources) = (vec![PathBuf::from("src")], vec![]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).expect("the folder can be read") {
+            let name = folder.join(entry.expect("an entry").file_name());
+            if root().join(&name).is_dir() {
+                folders.push(name);
+            } else if name.extension().is_some_and(|it| it == "rs") {
+                let text = fs::read_to_string(root().join(&name)).expect("source is UTF-8");
+                sources.push(Source::new(&name.to_string_lossy(), &text));
+            }
+        }
+    }
+    let lost = LAYERS.iter().find(|(layer, _)| sources.iter().all(|source| source.layer() != Some(layer)));
+    assert_eq!(lost, None, "every layer has a file in {}", root().display());
+    sources
+}
+
+/// A file of `src/`.
+struct Source {
+    name: String,
+    /// Its place among the modules, such as `["store", "runs"]`; empty for `lib.rs` and `main.rs`.
+    module: Vec<String>,
+    lines: usize,
+    tokens: Vec<(usize, String)>,
+}
+
+impl Source {
+    fn new(name: &str, text: &str) -> Self {
+        let parts = name.trim_start_matches("src/").trim_end_matches(".rs").split('/');
+        let module = parts.filter(|part| !["mod", "lib", "main"].contains(part)).map(Into::into).collect();
+        Self { name: name.into(), module, lines: text.lines().count(), tokens: tokens(text) }
+    }
+
+    fn layer(&self) -> Option<&str> {
+        self.module.first().map(String::as_str)
+    }
+
+    fn token(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |(_, token)| token)
+    }
+
+    /// What is wrong with the paths in the code, each with its place.
+    fn faults(&self, fault: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        let (mut paths, mut at, mut braces, mut modules) = (vec![], 0, 0, vec![]);
+        while at < self.tokens.len() {
+            match self.token(at) {
+                "use" => at += 1,
+                "mod" if self.token(at + 2) == "{" => modules.push(braces),
+                "{" => braces += 1,
+                "}" => {
+                    braces -= 1;
+                    modules.pop_if(|begun_at| *begun_at == braces);
+                }
+                _ => {}
+            }
+            let to_the_root = vec!["super"; self.module.len() + modules.len()].join("::") + "::";
+            let (known, next) = (paths.len(), self.path(at, "", &mut paths));
+            for (_, path) in &mut paths[known..] {
+                if let Some(rest) = path.strip_prefix("nikita_jobs::").or(path.strip_prefix(&to_the_root)) {
+                    *path = format!("crate::{rest}");
+                }
+            }
+            at = next.max(at + 1);
+        }
+        paths.iter().filter_map(|(line, path)| Some(format!("{}:{line}: {}", self.name, fault(path)?))).collect()
+    }
+
+    /// Reads the path, or the tree of a `use`, that begins at a token; where it ends.
+    fn path(&self, mut at: usize, before: &str, paths: &mut Vec<(usize, String)>) -> usize {
+        let mut path = before.to_owned();
+        loop {
+            let token = self.token(at);
+            if token == "{" && path.ends_with("::") {
+                at += 1;
+                while !["}", ""].contains(&self.token(at)) {
+                    at = self.path(at, &path, paths).max(at + 1);
+                }
+                return at + 1;
+            }
+            if !(token.starts_with(is_word) || token == "*" && path.ends_with("::")) {
+                return at;
+            }
+            path += token;
+            at += 1;
+            if self.token(at) != "::" || self.token(at + 1) == "<" {
+                paths.push((self.tokens[at - 1].0, path));
+                return if self.token(at) == "as" { at + 2 } else { at };
+            }
+            path += "::";
+            at += 1;
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The words, marks and strings of a source with their lines; a string begins with `"`. Comments and characters are left out.
+fn tokens(source: &str) -> Vec<(usize, String)> {
+    let (mut tokens, mut rest, mut line) = (vec![], source, 1);
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let prefix = if ["r", "b", "c", "br", "cr"].contains(&&rest[..word]) { &rest[..word] } else { "" };
+        let raw = prefix.ends_with('r');
+        let hashes = rest[prefix.len()..].chars().take_while(|c| raw && *c == '#').count();
+        let (length, token) = if let Some(text) = rest[prefix.len() + hashes..].strip_prefix('"') {
+            let close = format!("\"{}", "#".repeat(hashes));
+            let end = if raw { text.find(&close) } else { closing(text, '"') }.expect("a string ends");
+            (rest.len() - text.len() + end + close.len(), format!("\"{}", &text[..end]))
+        } else if rest.starts_with("//") {
+            (rest.find('\n').unwrap_or(rest.len()), String::new())
+        } else if rest.starts_with("/*") {
+            (rest.find("*/").map_or(rest.len(), |end| end + 2), String::new())
+        } else if let Some(text) = rest.strip_prefix('\'') {
+            // A lifetime has no quote behind its first character.
+            let is_character = text.starts_with('\\') || text.chars().nth(1) == Some('\'');
+            (if is_character { closing(text, '\'').expect("a character ends") + 2 } else { 1 }, String::new())
+        } else {
+            let length = if word > 0 { word } else { first.len_utf8() + usize::from(rest.starts_with("::")) };
+            (length, rest[..length].trim().to_owned())
+        };
+        if !token.is_empty() {
+            tokens.push((line, token));
+        }
+        line += rest[..length].matches('\n').count();
+        rest = &rest[length..];
+    }
+    tokens
+}
+
+/// Where the next `mark` is that no backslash escapes. What stands in for the escaped is as long as they are.
+fn closing(text: &str, mark: char) -> Option<usize> {
+    text.replace("\\\\", "..").replace(&format!("\\{mark}"), "..").find(mark)
+}
+
+#[test]
+fn the_detector_sees_what_it_should() {
+    type Rule = fn(&Source) -> Vec<String>;
+    let long = "\n".repeat(MOST_LINES + 1);
+    let cases: [(Rule, &str, &str, usize); 26] = [
+        (upward, "store/a.rs", "use crate::run::Run;", 1),
+        (upward, "store/a.rs", "use crate::{domain::ids, jobs, providers::{local, rehearsal as r}};", 3),
+        (upward, "jobs/a.rs", "fn f() { crate::cli::main(); }", 1),
+        (upward, "core/a.rs", "pub use super::super::store::Store;", 1),
+        (upward, "core/a.rs", "mod tests { use super::super::super::config; } use super::store;", 1),
+        (upward, "domain/mod.rs", "macro_rules! m { () => { $crate::clock::start() } } use nikita_jobs::core;", 2),
+        (upward, "config/a.rs", "use crate::*;", 1),
+        (upward, "helpers.rs", "", 1),
+        (upward, "run/a.rs", "use crate::store::{self, runs::Lease}; pub(in crate::run) use super::error;", 0),
+        (upward, "core/a.rs", "//! [`crate::cli`]\n/* crate::run */ let a = \"crate::jobs\"; // crate::store", 0),
+        (upward, "core/a.rs", "fn f<'a>(a: &'a str) { ['\"', '\\'', 'x'] } use crate::cli;", 1),
+        (upward, "core/a.rs", "let a = \"\\\\\"; use crate::cli; let b = br\"\\\"; use crate::run;", 2),
+        (impure, "core/a.rs", "use std::{env, fs::File, time::{Duration, SystemTime}};", 3),
+        (impure, "domain/a.rs", "let r#type: &'static str = tokio::<u8>(); use ::reqwest::Client; use sqlx;", 3),
+        (impure, "core/a.rs", "include_str!(\"tokio\"); use std::env_like; use std::time::Duration;", 0),
+        (impure, "store/a.rs", "use sqlx::Row; use std::fs;", 0),
+        (clock_and_dice, "run/a.rs", "chrono::Utc::now(); let b = Instant::now(); Uuid::new_v4()", 3),
+        (clock_and_dice, "core/a.rs", "std::time::SystemTime::now; Uuid::now_v7; rand::thread_rng()", 3),
+        (clock_and_dice, "store/a.rs", "store.now(); let now = 1; Uuid::new_v5(&ns, name)", 0),
+        (clock_and_dice, "clock.rs", "Instant::now()", 0),
+        (sql, "jobs/a.rs", "let a = \"select 1\"; let b = r#\"INSERT INTO \"t\" values (1)\"#;", 2),
+        (sql, "cli/a.rs", "\"\\\n  delete from t\"; \"update t \\\n set a = 1\"", 2),
+        (sql, "cli/a.rs", "\"Select a job\"; \"update nikita-jobs\"; \"select\"; // \"select 1\"", 0),
+        (sql, "store/a.rs", "\"select 1\"", 0),
+        (too_long, "core/a.rs", &long, 1),
+        (too_long, "core/a.rs", &long[1..], 0),
+    ];
+    for (rule, name, text, expected) in cases {
+        let faults = rule(&Source::new(&format!("src/{name}"), text));
+        assert_eq!(faults.len(), expected, "{name}: {text}\n{faults:?}");
+    }
+    let located = upward(&Source::new("src/run/a.rs", "/// One.\n\nuse crate::{\n    store,\n    jobs,\n};"));
+    assert_eq!(located, ["src/run/a.rs:5: run must not use crate::jobs"]);
+}
