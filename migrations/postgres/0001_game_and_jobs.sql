@@ -169,6 +169,7 @@ begin
     end if;
 end
 $$;
+alter table memory_facts add column if not exists created_at timestamptz not null default now();
 create index if not exists memory_facts_active on memory_facts (user_id, created_at) where is_active;
 
 create table if not exists ready_prompts (
@@ -184,6 +185,7 @@ create table if not exists ready_prompts (
     conversation_id    uuid,
     created_at         timestamptz not null default now()
 );
+alter table ready_prompts add column if not exists created_at timestamptz not null default now();
 create unique index if not exists ready_prompts_current on ready_prompts (user_id, platform) where is_current;
 
 create table if not exists nikita_life_events (
@@ -224,6 +226,7 @@ create table if not exists scheduled_touchpoints (
     skipped         boolean not null default false,
     created_at      timestamptz not null default now()
 );
+alter table scheduled_touchpoints add column if not exists created_at timestamptz not null default now();
 create index if not exists scheduled_touchpoints_user on scheduled_touchpoints (user_id, delivery_at);
 
 create table if not exists scheduled_events (

@@ -158,8 +158,6 @@ pub struct DayEntry {
 /// A rendered prompt to swap in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewPrompt {
-    /// Its primary key.
-    pub id: Uuid,
     /// For whom it is written.
     pub platform: Platform,
     /// The text.

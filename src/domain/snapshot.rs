@@ -35,7 +35,7 @@ pub struct Snapshot {
     pub mood: Option<Mood>,
     /// What is known of proactive messages.
     pub touchpoints: Touchpoints,
-    /// The last days with the player, newest first: at most eight, and the conversation's own day if there is a row.
+    /// The last days with the player, newest first, at most forty.
     pub days: Vec<Day>,
     /// Decay charged within 36 hours of the conversation's last message: when, and how much.
     pub decay: Vec<(DateTime<Utc>, Points)>,

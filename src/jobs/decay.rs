@@ -7,8 +7,8 @@ use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
+use crate::store::Store;
 use crate::store::decay::{DecayOrder, Decayed};
-use crate::store::{Store, StoreError};
 
 /// What a run of decay works by.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     while let Some(id) = from
         && !run.signals.is_stopping()
     {
-        let (chunk, next) = charge(&run.store, &order, id).await?;
+        let (chunk, next) = run.store.charge_chunk(&order, id).await?;
         sum.add(&chunk);
         run.progress.advance(u64::try_from(chunk.processed).unwrap_or_default());
         from = next;
@@ -53,7 +53,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         );
     }
     let deferred = if order.until.is_some() { (overdue - sum.decayed).max(0) } else { 0 };
-    Ok(Report { fields: fields(&sum, deferred), exit: Exit::Success, cost_usd: None })
+    Ok(Report { fields: fields(&sum, deferred), exit: Exit::Success, cost_usd: None, error: None })
 }
 
 /// What [`work`] would do now, without doing it.
@@ -65,16 +65,6 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, V
         order.until = store.last_turn(&order, batch).await?;
     }
     Ok(fields(&store.preview_decay(&order).await?, deferred))
-}
-
-/// One chunk. A transaction that another one got in the way of has changed nothing, and is tried again.
-async fn charge(store: &Store, order: &DecayOrder, from: Uuid) -> Result<(Decayed, Option<Uuid>), StoreError> {
-    loop {
-        match store.charge_chunk(order, from).await {
-            Err(error) if error.is_conflict() => tracing::info!(error = %error, "chunk tried again"),
-            other => return other,
-        }
-    }
 }
 
 fn order(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> DecayOrder {

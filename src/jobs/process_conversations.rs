@@ -67,16 +67,13 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
                 if let Some(error) = ended { trouble = trouble.or(Some(error)); }
             }
             () = run.signals.stopping() => {
-                floor.wind_up(settings.grace).await?;
+                floor.wind_up(settings.grace).await;
                 break;
             }
         }
     }
-    if let Some(error) = trouble {
-        floor.wind_up(settings.grace).await?;
-        return Err(error);
-    }
-    Ok(floor.tally.report(detected, detected.saturating_sub(claimed)))
+    let report = floor.tally.report(detected, detected.saturating_sub(claimed));
+    Ok(Report { error: trouble, ..report })
 }
 
 /// The conversations in hand.
@@ -98,21 +95,22 @@ impl Floor<'_> {
             Ok(snapshots) => snapshots,
             Err(error) => {
                 for claim in claims {
-                    self.release(claim).await;
+                    self.release(claim, "the run stopped").await;
                 }
                 return Err(error.into());
             }
         };
-        for claim in claims.iter().filter(|claim| !snapshots.iter().any(|(known, _)| known == *claim)) {
-            // Its player was deleted meanwhile; nothing is left to process.
-            let error = "the conversation or its player is gone".to_owned();
-            self.run.store.leave(claim, &Leave::Failed { error: error.clone() }).await?;
-            self.tally.add(&Entry::failed(claim, error));
-        }
+        let known: Vec<_> = snapshots.iter().map(|(claim, _)| *claim).collect();
         for (claim, snapshot) in snapshots {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
             let task = self.tasks.spawn(async move { process(&store, &workshop, claim, Arc::new(snapshot)).await });
             self.in_hand.push((task.id(), claim));
+        }
+        for claim in claims.iter().filter(|claim| !known.contains(claim)) {
+            // Its player was deleted meanwhile; nothing is left to process.
+            let error = "the conversation or its player is gone".to_owned();
+            self.run.store.leave(claim, &Leave::Failed { error: error.clone() }).await?;
+            self.tally.add(&Entry::failed(claim, error));
         }
         Ok(())
     }
@@ -134,37 +132,42 @@ impl Floor<'_> {
     }
 
     /// Lets what is running go on for `grace`, then breaks it off and gives it back.
-    async fn wind_up(&mut self, grace: Duration) -> Result<(), RunError> {
+    async fn wind_up(&mut self, grace: Duration) {
         let ended = tokio::time::timeout(grace, async {
             while !self.tasks.is_empty() {
                 self.next().await;
             }
         });
         if ended.await.is_ok() {
-            return Ok(());
+            return;
         }
         self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
-        for (_, claim) in std::mem::take(&mut self.in_hand) {
-            // A conversation that was committed in this very moment is not ours any more, and stays as it is.
-            let released = self.run.store.leave(&claim, &Leave::Released).await?;
-            if released {
-                self.tally.add(&Entry::released(&claim, "broken off by a signal"));
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            // One that ended in this very moment counts as what it is.
+            if let Ok((id, entry)) = ended {
+                self.in_hand.retain(|(known, _)| *known != id);
+                self.tally.add(&entry);
             }
         }
-        Ok(())
+        for (_, claim) in std::mem::take(&mut self.in_hand) {
+            self.release(&claim, "broken off by a signal").await;
+        }
     }
 
-    async fn release(&mut self, claim: &Claim) {
+    /// Gives a conversation back. One that was committed in this very moment is not ours any more, and stays as it is.
+    async fn release(&mut self, claim: &Claim, why: &str) {
         match self.run.store.leave(claim, &Leave::Released).await {
-            Ok(_) => self.tally.add(&Entry::released(claim, "the run stopped")),
-            Err(error) => tracing::warn!(error = %error, conversation = %claim.conversation, "claim not released"),
+            Ok(true) => self.tally.add(&Entry::released(claim, why)),
+            Ok(false) => tracing::info!(conversation = %claim.conversation, "not ours to release"),
+            Err(error) => {
+                tracing::error!(error = %error, conversation = %claim.conversation, "not released, left to `recover`");
+            }
         }
     }
 
     /// A bug of ours must cost the conversation an attempt, or it would kill every run for ever.
     async fn panicked(&mut self, claim: &Claim) -> Entry {
-        one::give_back_after_panic(&self.run.store, claim, self.run.now).await
+        one::give_back_after_panic(&self.run.store, claim).await
     }
 }
 

@@ -45,7 +45,8 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             if tally.recoveries.len() >= settings.batch || run.signals.is_stopping() {
                 break 'pages;
             }
-            let rescue = Rescue { idle: Some(settings.idle), requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
+            let rescue =
+                Rescue { idle: Some(settings.idle), requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
             let evidence = Evidence::of(held, run.now, settings.idle);
             tally.add(held, &rescue, &evidence, run.store.rescue(held, &rescue, &evidence.reason).await);
             run.progress.advance(1);
@@ -69,7 +70,10 @@ pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> 
             continue;
         };
         if held.status != "processing" {
-            tally.refuse(*id, &format!("it is {}, not processing; only what is in processing can be recovered", held.status));
+            tally.refuse(
+                *id,
+                &format!("it is {}, not processing; only what is in processing can be recovered", held.status),
+            );
             continue;
         }
         let rescue = Rescue { idle: None, requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
@@ -141,7 +145,9 @@ impl Tally {
                     "conversation recovered"
                 );
             }
-            Ok(false) => tracing::info!(conversation = %held.conversation, "finished or claimed anew meanwhile, left alone"),
+            Ok(false) => {
+                tracing::info!(conversation = %held.conversation, "finished or claimed anew meanwhile, left alone")
+            }
             Err(error) => self.refuse(held.conversation, &error.to_string()),
         }
     }
@@ -162,7 +168,11 @@ impl Tally {
     fn report(self, left: i64) -> Report {
         let exit = if self.errors.is_empty() { Exit::Success } else { Exit::Partial };
         let message = self.errors.first().map(|first| {
-            let first = format!("{}: {}", first["conversation_id"].as_str().unwrap_or_default(), first["error"].as_str().unwrap_or_default());
+            let first = format!(
+                "{}: {}",
+                first["conversation_id"].as_str().unwrap_or_default(),
+                first["error"].as_str().unwrap_or_default()
+            );
             json!({"kind": "not_recovered", "message": first})
         });
         let mut fields = Map::from_iter([
@@ -172,7 +182,7 @@ impl Tally {
             ("errors".to_owned(), json!(self.errors)),
         ]);
         fields.extend(message.map(|message| ("error".to_owned(), message)));
-        Report { fields, exit, cost_usd: None }
+        Report { fields, exit, cost_usd: None, error: None }
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Report {
     pub exit: Exit,
     /// What it cost, in US dollars.
     pub cost_usd: Option<String>,
+    /// What stopped it before its time; then this decides the exit code.
+    pub error: Option<RunError>,
 }
 
 /// A finished process: what goes to stdout, and the exit code.
@@ -161,8 +163,12 @@ async fn try_run(
             Some(outcome.unwrap_or_else(|_| Err(RunError::Bug("the job panicked".to_owned()))))
         }
     };
-    let Some(outcome) = outcome else {
-        return Err(RunError::LeaseLost(heart.await.unwrap_or("the heartbeat ended")));
+    let outcome = match outcome {
+        Some(outcome) => outcome,
+        None => {
+            let error = RunError::LeaseLost(heart.await.unwrap_or("the heartbeat ended"));
+            return Ok(conclude(&run, plan.job, Err(error), clock::millis_since(began)).0);
+        }
     };
 
     let (ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
@@ -171,12 +177,22 @@ async fn try_run(
     let closed = store.finish_run(&lease, &end).await;
     // Only now: the lease must live until everything is released.
     heart.abort();
-    if closed? { Ok(ended) } else { Err(RunError::LeaseLost("its execution was closed by another run")) }
+    let failure = match closed {
+        Ok(true) => return Ok(ended),
+        Ok(false) => RunError::LeaseLost("its execution was closed by another run"),
+        Err(error) => error.into(),
+    };
+    Ok(conclude(&run, plan.job, Err(failure), clock::millis_since(began)).0)
 }
 
 /// Puts the common fields of the contract in front of a job's own.
 fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
     let (own, exit, status, cost_usd) = match outcome {
+        Ok(Report { error: Some(error), mut fields, cost_usd, .. }) => {
+            tracing::error!(error = %error, kind = error.kind(), job, "run stopped");
+            fields.insert("error".to_owned(), error.to_json());
+            (fields, error.exit(), "error", cost_usd)
+        }
         Ok(report) if run.signals.is_stopping() => (report.fields, run.signals.exit(), "interrupted", report.cost_usd),
         Ok(report) => {
             let status = match report.exit {

@@ -16,6 +16,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::codec::{DbId, DbTime};
+use super::retry::retrying;
 use super::session::{Tx, execute, fetch_all, fetch_one, pg_now, sqlite_now};
 use super::{Result, Store};
 use crate::domain::conversation::Claim;
@@ -37,9 +38,6 @@ impl Due {
         DbTime(self.now.checked_sub_signed(timeout).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 }
-
-/// `processing_attempts` at which a conversation is given up (spec 02).
-pub const MOST_ATTEMPTS: i32 = 3;
 
 #[derive(sqlx::FromRow)]
 struct ClaimedRow {
@@ -64,7 +62,7 @@ macro_rules! first_of_its_player {
     () => {
         "not exists (select 1 from conversations o where o.user_id = c.user_id and o.id <> c.id \
              and (o.status = 'processing' or (o.status = 'active' and o.processing_attempts < 3 \
-                 and (o.last_message_at <= $1 or (o.platform = 'voice' and o.ended_at is not null)) \
+                 and (o.last_message_at <= $1 or (o.platform = 'voice' and o.ended_at <= $2)) \
                  and (coalesce(o.last_message_at, o.ended_at), o.id) < (coalesce(c.last_message_at, c.ended_at), c.id))))"
     };
 }
@@ -75,23 +73,24 @@ macro_rules! over {
         "c.last_message_at <= $1"
     };
     (ended) => {
-        "c.platform = 'voice' and c.ended_at is not null"
+        "c.platform = 'voice' and c.ended_at <= $2"
     };
 }
 
-/// The statement of [`Store::fence`], around the two places where the time stands.
+/// The statement of [`Store::fence`], around the database's time and the instant of the next try, which it writes each its
+/// own way.
 macro_rules! leaving {
-    () => {
-        "update conversations set status = $4, claimed_by = null, claim_token = null, \
-             processing_attempts = processing_attempts - $5, provider_outages = provider_outages + $6, \
-             next_attempt_at = $7, last_error = $8, updated_at = "
-    };
-    (where $now:expr) => {
+    ($now:expr, $next:expr) => {
         concat!(
+            "update conversations set status = $4, claimed_by = null, claim_token = null, \
+                 processing_attempts = processing_attempts - $5, provider_outages = provider_outages + $6, \
+                 next_attempt_at = ",
+            $next,
+            ", last_error = $8, updated_at = ",
+            $now,
             ", processed_at = case when $4 = 'processed' then ",
             $now,
-            " else processed_at end \
-             where id = $2 and claim_token = $3 and status = 'processing'"
+            " else processed_at end where id = $2 and claim_token = $3 and status = 'processing'"
         )
     };
 }
@@ -99,13 +98,8 @@ macro_rules! leaving {
 impl Store {
     /// Claims at most `most` conversations for a run, oldest first, each with a fresh token and never two of one player.
     pub async fn claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
-        loop {
-            match self.try_claim(due, execution, most).await {
-                // Another run got to a player's other conversation first; the unique index told us. Look again.
-                Err(error) if error.is_conflict() => {}
-                other => return other,
-            }
-        }
+        // Another run may get to a player's other conversation first; the unique index tells us, and we look again.
+        retrying(|| self.try_claim(due, execution, most)).await
     }
 
     async fn try_claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
@@ -200,15 +194,18 @@ impl Store {
     /// no longer ours.
     pub(super) async fn fence(&self, tx: &mut Tx, claim: &Claim, leave: &Leave) -> Result<bool> {
         let sql = tx.pick(
-            concat!(leaving!(), pg_now!("$1"), leaving!(where pg_now!("$1"))),
-            concat!(leaving!(), sqlite_now!("$1"), leaving!(where sqlite_now!("$1"))),
+            leaving!(pg_now!("$1"), concat!(pg_now!("$1"), " + make_interval(secs => $7)")),
+            leaving!(
+                sqlite_now!("$1"),
+                concat!("strftime('%Y-%m-%dT%H:%M:%f000Z', ", sqlite_now!("$1"), ", '+' || $7 || ' seconds')")
+            ),
         );
-        let (status, attempts, outages, next, error) = match leave {
+        let (status, attempts, outages, pause, error) = match leave {
             Leave::Processed => ("processed", 0, 0, None, None),
             Leave::Failed { error } => ("failed", 0, 0, None, Some(error)),
-            Leave::Retry { at, error } => ("active", 0, 0, Some(*at), Some(error)),
-            Leave::Outage { at, counts: true, error } => ("active", 0, 1, Some(*at), Some(error)),
-            Leave::Outage { at, counts: false, error } => ("active", 1, 1, Some(*at), Some(error)),
+            Leave::Retry { pause, error } => ("active", 0, 0, Some(*pause), Some(error)),
+            Leave::Outage { pause, counts: true, error } => ("active", 0, 1, Some(*pause), Some(error)),
+            Leave::Outage { pause, counts: false, error } => ("active", 1, 1, Some(*pause), Some(error)),
             Leave::Released => ("active", 1, 0, None, None),
         };
         let rows = execute!(
@@ -220,7 +217,7 @@ impl Store {
             status,
             attempts,
             outages,
-            next.map(DbTime),
+            pause.map(|pause| pause.as_seconds_f64()),
             error
         );
         Ok(rows == 1)
@@ -239,15 +236,15 @@ pub enum Leave {
     },
     /// To be tried again; the attempt counts.
     Retry {
-        /// Not before this instant.
-        at: DateTime<Utc>,
+        /// Not before so long from now, on the database's clock.
+        pause: TimeDelta,
         /// Why, without any conversation text.
         error: String,
     },
     /// The provider was unavailable.
     Outage {
-        /// Not before this instant.
-        at: DateTime<Utc>,
+        /// Not before so long from now, on the database's clock.
+        pause: TimeDelta,
         /// Whether the attempt counts, because the conversation has met too many outages.
         counts: bool,
         /// Why, without any conversation text.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::claims::Leave;
 use super::effects::apply;
+use super::retry::retrying;
 use super::{Result, Store};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
@@ -25,14 +26,9 @@ impl Store {
     /// Closes the conversation as processed and applies every effect, or does nothing at all. `false` where the claim is no
     /// longer ours.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<bool> {
-        loop {
-            match self.try_commit(commit).await {
-                // Another program got in our way, on the current prompt for one; all was rolled back, and the fence is asked
-                // again.
-                Err(error) if error.is_conflict() => {}
-                other => return other,
-            }
-        }
+        // Another program may get in our way, on the current prompt for one; all is rolled back then, and the fence is asked
+        // again.
+        retrying(|| self.try_commit(commit)).await
     }
 
     async fn try_commit(&self, commit: &Commit<'_>) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! One effect, one small write: the exhaustive match.
 //!
-//! Most are plain inserts under ids that the conversation derives, so that the same effect twice meets its own primary key.
+//! Most are plain inserts under ids that the conversation derives: where a conversation is processed anew by an operator's
+//! wish, its second effects take the place of the first.
 
 use serde_json::json;
 
@@ -8,6 +9,7 @@ use super::Result;
 use super::codec::{DbDate, DbId, DbIds, DbJson, DbPoints, DbTime, DbVector};
 use super::commit::Commit;
 use super::session::{Tx, execute, fetch_one};
+use crate::clock;
 use crate::domain::effect::{DayEntry, Effect, NewFact, NewPrompt, NewTouchpoint};
 use crate::domain::memory::{LifeEvent, Mood};
 use crate::domain::prompt::Platform;
@@ -29,7 +31,8 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
             execute!(
                 tx,
                 "insert into conversation_threads (id, user_id, thread_type, content, source_conversation_id, status, created_at) \
-                 values ($1, $2, 'follow_up', $3, $4, 'open', $5)",
+                 values ($1, $2, 'follow_up', $3, $4, 'open', $5) \
+                 on conflict (id) do update set content = excluded.content, created_at = excluded.created_at",
                 DbId(*id),
                 user,
                 content,
@@ -41,7 +44,8 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
             execute!(
                 tx,
                 "insert into nikita_thoughts (id, user_id, thought_type, content, source_conversation_id, expires_at, created_at) \
-                 values ($1, $2, 'reflection', $3, $4, $5, $6)",
+                 values ($1, $2, 'reflection', $3, $4, $5, $6) \
+                 on conflict (id) do update set content = excluded.content, created_at = excluded.created_at",
                 DbId(*id),
                 user,
                 content,
@@ -73,7 +77,7 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
                     "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) \
                      select $2, id, coalesce(relationship_score, 0), coalesce(chapter, 0), $3, $4, $5 from users where id = $1",
                     user,
-                    DbId(commit.claim.conversation.derive("history", 0)),
+                    DbId::from(clock::new_token()),
                     event_type,
                     DbJson(details.clone()),
                     now
@@ -104,7 +108,9 @@ async fn remember(tx: &mut Tx, commit: &Commit<'_>, fact: &NewFact) -> Result<()
         tx,
         "insert into memory_facts (id, user_id, graph_type, fact, source, confidence, embedding, metadata, is_active, \
              superseded_by, conversation_id, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (id) do update set graph_type = excluded.graph_type, fact = excluded.fact, \
+             embedding = excluded.embedding, is_active = excluded.is_active, superseded_by = excluded.superseded_by",
         DbId(fact.id),
         DbId::from(commit.claim.user),
         fact.graph_type.as_str(),
@@ -265,7 +271,7 @@ async fn swap_prompt(tx: &mut Tx, commit: &Commit<'_>, prompt: &NewPrompt) -> Re
              token_count = excluded.token_count, context_snapshot = excluded.context_snapshot, \
              pipeline_version = excluded.pipeline_version, generation_time_ms = excluded.generation_time_ms, \
              conversation_id = excluded.conversation_id, created_at = excluded.created_at",
-        DbId(prompt.id),
+        DbId::from(clock::new_token()),
         user,
         prompt.platform.as_str(),
         &prompt.text,

@@ -28,6 +28,12 @@ impl StoreError {
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict(_))
     }
+
+    /// Whether it is about the rows at hand, while the database itself is well: other rows may fare better.
+    #[must_use]
+    pub const fn is_about_the_rows(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Other(_))
+    }
 }
 
 /// A result of the store.
@@ -88,6 +94,8 @@ fn from_sqlite(error: &dyn DatabaseError) -> StoreError {
     let message = error.message();
     match extended & 0xff {
         5 | 6 => StoreError::Unavailable(format!("the SQLite file is locked by another program: {message}")),
+        // Primary key and unique: another transaction got there first.
+        19 if [1555, 2067].contains(&extended) => StoreError::Conflict(message.to_owned()),
         8 => StoreError::Configuration(format!(
             "the SQLite database can't be written: {message}. Check the permissions of the file and of its folder"
         )),

@@ -22,6 +22,7 @@ mod error;
 mod lenient_json;
 pub mod memory;
 pub mod migrate;
+mod retry;
 pub mod runs;
 mod session;
 pub mod snapshots;

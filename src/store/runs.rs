@@ -183,12 +183,18 @@ impl Store {
         Ok(taken.map(|(now,)| now.0))
     }
 
-    /// Closes the job's executions that had a lease (`heartbeat_at` tells) and have no live one. With the lease just taken
+    /// Forgets the leases of runs that died, and closes the job's executions that had a lease (`heartbeat_at` tells) and have no live one. With the lease just taken
     /// over among them, this is the takeover of spec 02; an execution of another program, which never had a lease, is left
     /// to `scan-stuck`.
     async fn close_dead_runs(&self, tx: &mut Tx, job: &str, lease: &Lease, now: DateTime<Utc>) -> Result<u64> {
         let reason = json!({"status": "error", "error": {"kind": "lease_expired", "message":
-            format!("Owner is not running; its lease was taken over by execution {}", lease.execution)}});
+            format!("Owner is not running: its lease had run out when execution {} began", lease.execution)}});
+        execute!(
+            &mut *tx,
+            "delete from job_leases where expires_at <= $1 and lease_key like $2",
+            DbTime(now),
+            format!("job:{job}:%")
+        );
         Ok(execute!(
             tx,
             "update job_executions set status = 'failed', completed_at = $1, result = $2 \

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::codec::{DbDate, DbId, DbIds, DbJson, DbPoints, DbTime};
+use super::codec::{DbDate, DbId, DbIds, DbPoints, DbTime};
 use super::session::{Tx, fetch_all};
 use super::{Result, Store};
 use crate::domain::conversation::{Claim, Conversation};
@@ -15,6 +14,10 @@ use crate::domain::memory::{Day, Fact, LifeEvent, Mood, MoodDelta, Note};
 use crate::domain::player::{GameStatus, Metrics, Player, Vice};
 use crate::domain::points::Points;
 use crate::domain::snapshot::{Snapshot, Touchpoints};
+
+mod rows;
+
+use rows::{ConversationRow, DayRow, LifeEventRow, PlayerRow, TouchpointRow};
 
 /// A query over many players, written once: `among!(column, parameter)` is "this id is one of them".
 macro_rules! both {
@@ -28,72 +31,6 @@ macro_rules! both {
 
 /// Rows of many players, by player.
 type PerUser<T> = HashMap<Uuid, Vec<T>>;
-
-#[derive(FromRow)]
-struct ConversationRow {
-    id: DbId,
-    user_id: DbId,
-    platform: String,
-    messages: Option<DbJson>,
-    started_at: Option<DbTime>,
-    ended_at: Option<DbTime>,
-    last_message_at: Option<DbTime>,
-    score_delta: Option<DbPoints>,
-}
-
-#[derive(FromRow)]
-struct PlayerRow {
-    id: DbId,
-    telegram_id: Option<i64>,
-    relationship_score: Option<DbPoints>,
-    chapter: Option<i32>,
-    game_status: Option<String>,
-    last_interaction_at: Option<DbTime>,
-    notifications_enabled: Option<bool>,
-    timezone: Option<String>,
-    days_played: Option<i32>,
-    conflict_details: Option<DbJson>,
-    last_conflict_at: Option<DbTime>,
-    engagement_state: Option<String>,
-    intimacy: Option<f64>,
-    passion: Option<f64>,
-    trust: Option<f64>,
-    secureness: Option<f64>,
-}
-
-#[derive(FromRow)]
-struct LifeEventRow {
-    user_id: DbId,
-    event_id: DbId,
-    event_date: DbDate,
-    time_of_day: String,
-    domain: String,
-    event_type: String,
-    description: String,
-    emotional_impact: Option<DbJson>,
-    importance: f64,
-}
-
-#[derive(FromRow)]
-struct DayRow {
-    user_id: DbId,
-    date: DbDate,
-    score_start: Option<DbPoints>,
-    score_end: Option<DbPoints>,
-    conversations_count: i32,
-    summary_text: Option<String>,
-    key_moments: Option<DbJson>,
-    emotional_tone: Option<String>,
-}
-
-#[derive(FromRow)]
-struct TouchpointRow {
-    user_id: DbId,
-    trigger_context: Option<DbJson>,
-    pending: bool,
-    delivered: bool,
-    delivery_at: DbTime,
-}
 
 impl Store {
     /// The snapshots of these claims, in their order; none for a claim whose conversation or player is gone.
@@ -239,7 +176,7 @@ async fn players(tx: &mut Tx, users: &DbIds) -> Result<HashMap<Uuid, (Player, Me
 async fn vices(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Vice>> {
     let sql = both!(
         tx,
-        "select user_id, category, intensity_level, cast(engagement_score as double precision) \
+        "select user_id, category, coalesce(intensity_level, 1), cast(engagement_score as double precision) \
          from user_vice_preferences where",
         "user_id",
         "order by engagement_score desc, category"
@@ -255,7 +192,7 @@ async fn facts(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Fact>> {
         tx,
         "select user_id, id, cast(graph_type as text), fact, created_at from (select user_id, id, graph_type, fact, \
              created_at, row_number() over (partition by user_id order by created_at desc, id) as place \
-         from memory_facts where is_active and",
+         from memory_facts where is_active and fact is not null and created_at is not null and",
         "user_id",
         ") newest where place <= $2 order by created_at desc, id"
     );
@@ -274,7 +211,7 @@ async fn threads(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Note>> {
         tx,
         "select user_id, thread_type, content, created_at from (select user_id, thread_type, content, created_at, id, \
              row_number() over (partition by user_id order by created_at desc, id) as place \
-         from conversation_threads where status = 'open' and",
+         from conversation_threads where status = 'open' and content is not null and created_at is not null and",
         "user_id",
         ") newest where place <= $2 order by created_at desc, id"
     );
@@ -286,7 +223,7 @@ async fn thoughts(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<PerU
         tx,
         "select user_id, thought_type, content, created_at from (select user_id, thought_type, content, created_at, id, \
              row_number() over (partition by user_id order by created_at desc, id) as place \
-         from nikita_thoughts where used_at is null and (expires_at is null or expires_at > $3) and",
+         from nikita_thoughts where content is not null and created_at is not null and used_at is null and (expires_at is null or expires_at > $3) and",
         "user_id",
         ") newest where place <= $2 order by created_at desc, id"
     );
@@ -296,8 +233,9 @@ async fn thoughts(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<PerU
 async fn life_events(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<PerUser<LifeEvent>> {
     let sql = both!(
         tx,
-        "select user_id, event_id, event_date, time_of_day, domain, event_type, description, emotional_impact, \
-             cast(importance as double precision) as importance from nikita_life_events where event_date >= $2 and",
+        "select user_id, event_id, event_date, coalesce(time_of_day, '') as time_of_day, coalesce(domain, '') as domain, \
+             coalesce(event_type, '') as event_type, coalesce(description, '') as description, emotional_impact, \
+             coalesce(cast(importance as double precision), 0.5) as importance from nikita_life_events where event_date >= $2 and",
         "user_id",
         "order by event_date desc, event_id"
     );
@@ -322,13 +260,15 @@ async fn life_events(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<P
 async fn moods(tx: &mut Tx, users: &DbIds) -> Result<HashMap<Uuid, Mood>> {
     let sql = both!(
         tx,
-        "select user_id, cast(arousal as double precision), cast(valence as double precision), \
-             cast(dominance as double precision), cast(intimacy as double precision) from nikita_emotional_states where",
+        "select user_id, coalesce(arousal, 0.5), coalesce(valence, 0.5), coalesce(dominance, 0.5), coalesce(intimacy, 0.5) \
+         from (select user_id, cast(arousal as double precision) as arousal, cast(valence as double precision) as valence, \
+             cast(dominance as double precision) as dominance, cast(intimacy as double precision) as intimacy, \
+             row_number() over (partition by user_id order by last_updated desc, state_id desc) as place \
+             from nikita_emotional_states where",
         "user_id",
-        "order by last_updated, state_id"
+        ") latest where place = 1"
     );
     let rows: Vec<(DbId, f64, f64, f64, f64)> = fetch_all!(tx, _, sql, users.clone());
-    // The latest row comes last and stays.
     let mood = |(user, arousal, valence, dominance, intimacy): (DbId, f64, f64, f64, f64)| {
         (user.0, Mood { arousal, valence, dominance, intimacy })
     };
@@ -339,9 +279,10 @@ async fn touchpoints(tx: &mut Tx, users: &DbIds) -> Result<HashMap<Uuid, Touchpo
     let sql = both!(
         tx,
         "select user_id, trigger_context, not delivered and not skipped as pending, delivered, delivery_at from (\
-             select user_id, trigger_context, delivered, skipped, delivery_at, \
+             select user_id, trigger_context, coalesce(delivered, false) as delivered, coalesce(skipped, false) as skipped, \
+                 delivery_at, \
                  row_number() over (partition by user_id order by delivery_at desc, id) as place \
-             from scheduled_touchpoints where",
+             from scheduled_touchpoints where delivery_at is not null and",
         "user_id",
         ") latest where place <= 50"
     );

@@ -92,14 +92,26 @@ macro_rules! owner_is_live {
 macro_rules! stuck {
     (pg) => {
         concat!(
-            "(", idle_since!(pg), " <= ", pg_now!("$1"), " - make_interval(secs => $2) \
-             or (c.claimed_by is not null and not ", owner_is_live!(pg_now!("$1")), "))"
+            "(",
+            idle_since!(pg),
+            " <= ",
+            pg_now!("$1"),
+            " - make_interval(secs => $2) \
+             or (c.claimed_by is not null and not ",
+            owner_is_live!(pg_now!("$1")),
+            "))"
         )
     };
     (sqlite) => {
         concat!(
-            "(", idle_since!(sqlite), " <= strftime('%Y-%m-%dT%H:%M:%f000Z', ", sqlite_now!("$1"), ", '-' || $2 || ' seconds') \
-             or (c.claimed_by is not null and not ", owner_is_live!(sqlite_now!("$1")), "))"
+            "(",
+            idle_since!(sqlite),
+            " <= strftime('%Y-%m-%dT%H:%M:%f000Z', ",
+            sqlite_now!("$1"),
+            ", '-' || $2 || ' seconds') \
+             or (c.claimed_by is not null and not ",
+            owner_is_live!(sqlite_now!("$1")),
+            "))"
         )
     };
 }
@@ -108,8 +120,12 @@ macro_rules! stuck {
 macro_rules! held {
     ($idle_since:expr, $now:expr) => {
         concat!(
-            "select c.id, c.status, c.claim_token, c.processing_attempts, ", $idle_since, " as idle_since, c.claimed_by, \
-                 e.host, e.pid, ", owner_is_live!($now), " as owner_is_live \
+            "select c.id, c.status, c.claim_token, c.processing_attempts, ",
+            $idle_since,
+            " as idle_since, c.claimed_by, \
+                 e.host, e.pid, ",
+            owner_is_live!($now),
+            " as owner_is_live \
              from conversations c left join job_executions e on e.id = c.claimed_by where "
         )
     };
@@ -121,13 +137,21 @@ impl Store {
         let mut tx = self.begin_reading().await?;
         let sql = tx.pick(
             concat!(
-                held!(idle_since!(pg), pg_now!("$1")), "c.status = 'processing' and ", stuck!(pg),
-                " and ($3::timestamptz is null or (", idle_since!(pg), ", c.id) > ($3::timestamptz, $4::uuid)) \
+                held!(idle_since!(pg), pg_now!("$1")),
+                "c.status = 'processing' and ",
+                stuck!(pg),
+                " and ($3::timestamptz is null or (",
+                idle_since!(pg),
+                ", c.id) > ($3::timestamptz, $4::uuid)) \
                  order by idle_since, c.id limit $5"
             ),
             concat!(
-                held!(idle_since!(sqlite), sqlite_now!("$1")), "c.status = 'processing' and ", stuck!(sqlite),
-                " and ($3 is null or (", idle_since!(sqlite), ", c.id) > ($3, $4)) order by idle_since, c.id limit $5"
+                held!(idle_since!(sqlite), sqlite_now!("$1")),
+                "c.status = 'processing' and ",
+                stuck!(sqlite),
+                " and ($3 is null or (",
+                idle_since!(sqlite),
+                ", c.id) > ($3, $4)) order by idle_since, c.id limit $5"
             ),
         );
         let (since, id) = after.map(|it| (DbTime(it.idle_since), DbId::from(it.conversation))).unzip();

@@ -382,6 +382,72 @@ on_every_database! {
     }
 }
 
+/// An operator's wish: a conversation that was processed is processed anew, and its second effects replace the first.
+#[test]
+fn a_conversation_that_is_made_active_again_is_processed_again() {
+    for db in [Db::sqlite(), Db::postgres()] {
+        let (_, id) = one(&db, &Player::default(), &lively());
+        process(&db, &[]).done().code(0);
+        let facts = db.number("select count(*) from memory_facts");
+        db.execute(&format!("update conversations set status = 'active', processing_attempts = 0 where id = '{id}'"));
+        assert_eq!(process(&db, &[]).done().code(0).json()["processed"], 1);
+        assert_eq!(db.number("select count(*) from memory_facts"), facts);
+        assert_eq!(db.number("select count(*) from ready_prompts where is_current"), 2.0);
+    }
+}
+
+/// What the database refuses about one conversation costs it attempts, and does not stop the others.
+#[test]
+fn a_conversation_that_can_not_be_committed_is_given_up_after_three_attempts() {
+    let db = Db::postgres();
+    let (user, id) = one(&db, &Player::default(), &lively());
+    let (_, fine) = one(&db, &Player::default(), &lively());
+    db.execute(&format!(
+        "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$; \
+         create trigger refuse before insert on ready_prompts for each row when (new.user_id = '{user}') execute function refuse()"
+    ));
+    for (attempt, code) in [(0, 0), (1, 0), (2, 3)] {
+        let now = time(attempt * 600);
+        db.run(&["process-conversations", "--force", "--now", &now]).code(code);
+    }
+    assert_eq!((status(&db, id), status(&db, fine)), ("failed".into(), "processed".into()));
+    assert!(db.value(&format!("select last_error from conversations where id = '{id}'")).contains("not this one"));
+    assert_eq!(db.number(&format!("select count(*) from memory_facts where user_id = '{user}'")), 0.0);
+    invariants::check(&db);
+}
+
+/// Nulls in the tables of another application are read as defaults.
+#[test]
+fn nulls_of_another_application_poison_nothing() {
+    let db = Db::postgres();
+    let (user, _) = one(&db, &Player::default(), &lively());
+    for (table, column) in [
+        ("nikita_emotional_states", "arousal"),
+        ("user_vice_preferences", "intensity_level"),
+        ("users", "relationship_score"),
+        ("users", "chapter"),
+        ("users", "timezone"),
+        ("users", "notifications_enabled"),
+        ("users", "days_played"),
+        ("conversations", "updated_at"),
+        ("conversations", "messages"),
+        ("user_metrics", "trust"),
+    ] {
+        db.execute(&format!("alter table {table} alter column {column} drop not null"));
+    }
+    db.execute("alter table users drop column updated_at");
+    db.execute(&format!(
+        "insert into nikita_emotional_states (user_id, arousal) values ('{user}', null); \
+         insert into user_vice_preferences (user_id, category, intensity_level) values ('{user}', 'adventure', null); \
+         insert into user_metrics (user_id, trust) values ('{user}', null); \
+         update users set relationship_score = null, chapter = null, timezone = null, notifications_enabled = null, days_played = null"
+    ));
+    db.execute("update conversations set updated_at = null");
+    let result = process(&db, &[]).done().code(0).json();
+    assert_eq!((&result["processed"], &result["partial"]), (&json!(1), &json!(0)), "{result}");
+    db.run(&["decay"]).code(0);
+}
+
 /// SQLite text can hold what PostgreSQL's jsonb refuses.
 #[test]
 fn text_that_is_no_json_fails_alone() {

@@ -88,7 +88,7 @@ fn finish(context: &Context, plain: Vec<Plain>, answers: Vec<Result<Answer, NoAn
     let mut answers = answers.into_iter();
     let mut output = PromptBuilder::default();
     let mut effects = Vec::with_capacity(plain.len());
-    for (index, plain) in plain.into_iter().enumerate() {
+    for plain in plain {
         let polished = answers.next().and_then(|answer| polished(answer, &plain));
         let enriched = polished.is_some();
         let Plain { platform, variables, fitted } = plain;
@@ -101,7 +101,6 @@ fn finish(context: &Context, plain: Vec<Plain>, answers: Vec<Result<Answer, NoAn
             enriched,
         };
         effects.push(Effect::SwapPrompt(NewPrompt {
-            id: context.snapshot.conversation.id.derive("prompt", index),
             platform,
             text,
             token_count: tokens,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::clock;
@@ -116,29 +115,28 @@ async fn through_the_pipeline(store: &Store, workshop: &Workshop, claim: &Claim,
             let committed = store.commit(&Commit { claim, now, prompt_ms, effects }).await;
             let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
             match committed {
+                // What the database refuses about this conversation must not stop the others, nor be tried for ever.
+                Err(error) if error.is_about_the_rows() => {
+                    let error = StageError::Failed(format!("not committed: {error}"));
+                    after_error(store, claim, &error, error.to_string()).await
+                }
                 // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
                 Err(error) => give_back(store, claim, error).await,
                 done => settle(Entry::new(claim, status), done),
             }
         }
-        Err((stage, error)) => after_failure(store, claim, *stage, error, now).await,
+        Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
     };
     entry.stage_results = walked.stages;
     entry
 }
 
-async fn after_failure(
-    store: &Store,
-    claim: &Claim,
-    stage: StageName,
-    error: &StageError,
-    now: DateTime<Utc>,
-) -> Entry {
-    let text = format!("{stage}: {error}");
+/// Does with a conversation what its error calls for; `text` is what is kept of the error.
+async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
     let (leave, status) = match dispose(claim, error) {
-        Disposition::Retry(pause) => (Leave::Retry { at: now + pause, error: text.clone() }, Status::Retrying),
+        Disposition::Retry(pause) => (Leave::Retry { pause, error: text.clone() }, Status::Retrying),
         Disposition::Outage { pause, counts } => {
-            (Leave::Outage { at: now + pause, counts, error: text.clone() }, Status::Retrying)
+            (Leave::Outage { pause, counts, error: text.clone() }, Status::Retrying)
         }
         Disposition::Fail => (Leave::Failed { error: text.clone() }, Status::Failed),
         Disposition::Release => (Leave::Released, Status::Released),
@@ -182,13 +180,8 @@ async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
 }
 
 /// Gives a conversation back whose pipeline panicked; the attempt counts, and the third one is the last.
-pub async fn give_back_after_panic(store: &Store, claim: &Claim, now: DateTime<Utc>) -> Entry {
+pub async fn give_back_after_panic(store: &Store, claim: &Claim) -> Entry {
     let error = StageError::Failed("internal bug: the pipeline panicked".to_owned());
-    let text = error.to_string();
-    let (leave, status) = match dispose(claim, &error) {
-        Disposition::Retry(pause) => (Leave::Retry { at: now + pause, error: text.clone() }, Status::Retrying),
-        _ => (Leave::Failed { error: text.clone() }, Status::Failed),
-    };
-    let entry = Entry { error: Some(text), bug: true, ..Entry::new(claim, status) };
-    settle(entry, store.leave(claim, &leave).await)
+    let entry = after_error(store, claim, &error, error.to_string()).await;
+    Entry { bug: true, ..entry }
 }

@@ -93,7 +93,7 @@ impl Tally {
         if let Some((kind, message)) = complaint(exit) {
             fields.insert("error".to_owned(), json!({"kind": kind, "message": message}));
         }
-        Report { fields, exit, cost_usd: Some("0.000000".to_owned()) }
+        Report { fields, exit, cost_usd: Some("0.000000".to_owned()), error: None }
     }
 
     const fn exit(&self) -> Exit {
