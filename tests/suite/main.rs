@@ -3,4 +3,5 @@
 mod support;
 
 mod decay;
+mod demo;
 mod smoke;
