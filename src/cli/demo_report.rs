@@ -50,7 +50,7 @@ fn beginning(story: &Story) -> String {
 fn decay(story: &Story) -> String {
     let result = &story.decay;
     let said = paragraph(&format!(
-        "{} of {} players who can decay lost {} points in all, in {} ms. {}, {}. A run takes at most 20 points from a \
+        "{} of {} players who can decay lost {} points in all, in {} ms. {}, {}. A run takes at most {} points from a \
          player (the cap); who falls below 40 is warned; who never wrote counts as a day overdue.",
         text(&result["decayed"]),
         text(&result["processed"]),
@@ -58,6 +58,7 @@ fn decay(story: &Story) -> String {
         text(&result["duration_ms"]),
         count(&result["game_overs"], "game ended", "games ended"),
         count(&result["warned"], "player was warned", "players were warned"),
+        story.limits.points,
     ));
     let header = ["player", "ch.", "silent for", "before", "charged", "after", ""];
     let rows = story.charged.iter().map(charged).collect();
@@ -99,12 +100,15 @@ fn conversations(story: &Story) -> String {
         std::iter::once((index + 1).to_string()).chain(figures).chain([ms]).collect()
     };
     let rows = story.runs.iter().enumerate().map(row).collect();
-    let about = "A run takes at most ten, the oldest first and one of each player at a time; what it leaves is deferred \
-                 to the next. \"Unread\" ones are closed as they are, because their player's game is over.";
+    let about = format!(
+        "A run takes at most {}, the oldest first and one of each player at a time; what it leaves is deferred to the \
+         next. \"Unread\" ones are closed as they are, because their player's game is over.",
+        story.limits.conversations
+    );
     let mut said = format!(
         "{}\n{}\n\n{}",
         heading("Conversations"),
-        paragraph(about),
+        paragraph(&about),
         lines(Some(&header), rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8])
     );
     if !story.given_up.is_empty() {

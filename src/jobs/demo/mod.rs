@@ -62,7 +62,11 @@ pub async fn run(demo: &Demo<'_>) -> Result<Ended, RunError> {
     let mut runs = Runs::default();
     let (exit, own) = match work(demo, now, &mut runs, planted).await? {
         Ok(story) => (Exit::Success, fields(&story)?),
-        Err(stopped) => (stopped.exit, unfinished(demo, planted, runs, &stopped)),
+        Err(stopped) => {
+            // A signal may come in the moment between two runs.
+            let exit = if demo.signals.is_stopping() { demo.signals.exit() } else { stopped.exit };
+            (exit, unfinished(demo, planted, runs, &stopped))
+        }
     };
     let status = match exit {
         Exit::Success => "ok",
@@ -100,7 +104,9 @@ async fn work(
         if demo.must_stop(&ended) {
             return Ok(Err(ended));
         }
-        if ended.result["deferred"] == 0 {
+        // Where nothing could be claimed, another run would not find more.
+        let idle = ["processed", "retrying", "failed", "released"].iter().all(|it| ended.result[*it] == 0);
+        if ended.result["deferred"] == 0 || idle {
             break;
         }
     }

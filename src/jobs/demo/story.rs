@@ -28,6 +28,8 @@ pub struct Story {
     pub replaced_earlier_demo: bool,
     /// What was there at first.
     pub planted: Planted,
+    /// What a run may do at most.
+    pub limits: Limits,
     /// The result of `decay`.
     pub decay: Value,
     /// Who lost points, the most first.
@@ -58,6 +60,15 @@ pub struct Planted {
     /// Players.
     pub players: usize,
     /// Conversations, those included that are still going on.
+    pub conversations: usize,
+}
+
+/// What a run may do at most.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Limits {
+    /// Points that decay takes from a player, as text with two decimals.
+    pub points: String,
+    /// Conversations.
     pub conversations: usize,
 }
 
@@ -119,6 +130,7 @@ impl Story {
             database,
             replaced_earlier_demo: demo.replaced,
             planted,
+            limits: Limits { points: rules.most_per_run.to_string(), conversations: demo.process.batch },
             decay: runs.decay,
             charged: players.iter().filter_map(|it| charged(it, rules, now)).collect(),
             spared: players.iter().filter_map(|it| spared(it, rules, now)).collect(),
@@ -208,7 +220,7 @@ fn next(program: &str, database: &str) -> Vec<Next> {
         ),
         next(
             "process the conversations that still go on, as if they were over",
-            format!("{program} process-conversations {on} --session-timeout 1s"),
+            format!("{program} process-conversations {on} --session-timeout 1s --force"),
         ),
         next(
             "read what she remembers (1), and what has been replaced (0)",
