@@ -3,8 +3,8 @@
 
 use std::env;
 
-use clap::builder::FalseyValueParser;
-use clap::{Arg, ArgAction, Command};
+use clap::builder::{FalseyValueParser, OsStr, Resettable};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::help;
 
@@ -152,6 +152,12 @@ pub fn command() -> Command {
                 .args([argument(&FORMAT), quiet(), verbose(), argument(&ENV_FILE)])
                 .after_help(help::DEMO),
         )
+}
+
+/// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.
+pub fn defaults(name: &'static str) -> ArgMatches {
+    let command = command().find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name));
+    command.mut_args(|arg| arg.env(Resettable::<OsStr>::Reset)).get_matches_from([name])
 }
 
 fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {

@@ -3,12 +3,13 @@
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::compose;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
+use super::{args, compose};
 use crate::clock;
 use crate::domain::exit::Exit;
+use crate::jobs::demo::{self, Demo};
 use crate::jobs::{decay, process_conversations};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Skip, common, run, skipped};
@@ -21,6 +22,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "decay" => decay(matches, output).await,
         "process-conversations" => process(matches, output).await,
         "migrate" => migrate(matches).await,
+        "demo" => demo(matches).await,
         other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
     };
     progress_bar::clear();
@@ -82,6 +84,30 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     let own = Map::from_iter([("dry_run".to_owned(), json!(plan)), ("migrations".to_owned(), json!(listed))]);
     let result = common("migrate", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit: Exit::Success })
+}
+
+async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let path = compose::demo_path(matches)?;
+    let (of_decay, of_process) = (args::defaults("decay"), args::defaults("process-conversations"));
+    let process = compose::process(&of_process)?;
+    let signals = listen()?;
+    let connections = u32::try_from(process.concurrency + 2).unwrap_or(u32::MAX);
+    let (store, replaced) = Store::open_demo(&path, connections).await?;
+    let workshop = compose::demo_workshop(&of_process, &store)?;
+    let demo = Demo {
+        store: &store,
+        path,
+        replaced,
+        program: compose::program(),
+        decay: compose::decay(&of_decay)?,
+        process,
+        workshop: &workshop,
+        lease: compose::lease(&of_decay)?,
+        signals: &signals,
+    };
+    let ended = demo::run(&demo).await;
+    store.close().await;
+    Ok(ended?)
 }
 
 /// The common fields around what a job would do.

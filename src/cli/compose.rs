@@ -1,6 +1,8 @@
 //! From arguments to settings, store and providers: the composition root.
 
+use std::env;
 use std::fs;
+use std::path::{self, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ use crate::store::Store;
 
 /// The name of the default SQLite file in the state folder.
 const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
+/// The name of the demo's file there.
+const DEMO_FILE: &str = "demo.sqlite";
 
 /// Which database.
 pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
@@ -37,11 +41,39 @@ pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
         return Database::parse(url.expose_secret())
             .map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
     }
+    Ok(Database::Sqlite(state_folder()?.join(DEFAULT_FILE)))
+}
+
+/// Where the demo's database goes: never where `DATABASE_URL` says. Absolute.
+pub fn demo_path(matches: &ArgMatches) -> Result<PathBuf, Problem> {
+    let path = match raw::text(matches, "path") {
+        Some(path) => PathBuf::from(path),
+        None => state_folder()?.join(DEMO_FILE),
+    };
+    let absolute = path::absolute(&path);
+    let absolute = absolute.map_err(|error| Problem::configuration(format!("--path {}: {error}", path.display())))?;
+    if absolute.to_string_lossy().contains('?') {
+        // What follows one is read as options of the URL.
+        return Err(Problem::configuration(format!(
+            "{} has a question mark in it, so that no database URL can name it",
+            absolute.display()
+        )));
+    }
+    Ok(absolute)
+}
+
+/// How the shell that started us calls this program.
+pub fn program() -> String {
+    env::args().next().filter(|name| !name.is_empty()).unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
+}
+
+/// The state folder, made if it is not there.
+fn state_folder() -> Result<PathBuf, Problem> {
     let folder = state::folder().map_err(Problem::configuration)?;
     fs::create_dir_all(&folder).map_err(|error| {
         Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display()))
     })?;
-    Ok(Database::Sqlite(folder.join(DEFAULT_FILE)))
+    Ok(folder)
 }
 
 /// The database, open, with its schema checked.
@@ -59,17 +91,21 @@ fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
 /// How the run is made.
 pub fn plan(matches: &ArgMatches, output: &Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
     let window = raw::required(matches, "window", parse::duration_or_zero)?;
-    let lease = raw::required(matches, "lease", |text| match parse::duration(text)? {
-        short if short < Duration::from_secs(2) => Err("must be at least 2s".to_owned()),
-        lease => Ok(lease),
-    })?;
     Ok(Plan {
         job,
         unit,
         overlap: raw::is_on(matches, "allow-overlap"),
-        lease,
+        lease: lease(matches)?,
         window: (!raw::is_on(matches, "force")).then_some(window),
         watch: progress_bar::watch(output, unit),
+    })
+}
+
+/// How long a run's lease lives without a renewal.
+pub fn lease(matches: &ArgMatches) -> Result<Duration, Problem> {
+    raw::required(matches, "lease", |text| match parse::duration(text)? {
+        short if short < Duration::from_secs(2) => Err("must be at least 2s".to_owned()),
+        lease => Ok(lease),
     })
 }
 
@@ -118,8 +154,13 @@ pub fn workshop(matches: &ArgMatches, store: &Store) -> Result<Workshop, Problem
     local_workshop(store, rehearsal, timeout)
 }
 
+/// What the demo's are: always offline, whatever keys are set.
+pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
+    local_workshop(store, Rehearsal::default(), raw::required(defaults, "timeout", parse::duration)?)
+}
+
 /// The shipped template and the offline providers.
-pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
+fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,

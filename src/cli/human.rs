@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
+use super::demo_report;
+
 /// The result of a command as a person reads it.
 pub fn render(command: &str, result: &Value) -> String {
     if let Some(message) = result.pointer("/error/message").and_then(Value::as_str)
@@ -18,7 +20,7 @@ pub fn render(command: &str, result: &Value) -> String {
     match command {
         "migrate" => migrations(result),
         "process-conversations" => conversations(result),
-        "demo" => text(&result["text"]),
+        "demo" => demo_report::render(result),
         _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),
     }
 }
@@ -102,6 +104,6 @@ pub fn table() -> Table {
     table
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

@@ -22,12 +22,12 @@ pub struct Log {
     journal: bool,
 }
 
-/// Starts the log. One `-v` adds information, two add details.
-pub fn start(verbosity: u8, quiet: bool) -> Log {
+/// Starts the log. On a terminal it says `usual` and what is worse; one `-v` adds information, two add details.
+pub fn start(usual: Level, verbosity: u8, quiet: bool) -> Log {
     let terminal = stderr().is_terminal();
     // A person looks at the table and the progress bar; a journal wants to know what ran.
     let level = match (verbosity, terminal && !quiet) {
-        (0, true) => Level::WARN,
+        (0, true) => usual,
         (0, false) | (1, true) => Level::INFO,
         (1, false) | (2, _) => Level::DEBUG,
         _ => Level::TRACE,

@@ -11,6 +11,7 @@ use serde_json::json;
 mod args;
 mod commands;
 mod compose;
+mod demo_report;
 mod env_file;
 mod help;
 mod human;
@@ -43,7 +44,9 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
         Ok(output) => output,
         Err(problem) => return refuse(command, name, &Output::from_environment(), problem),
     };
-    let log = logging::start(output.verbosity, output.quiet);
+    // The demo's conversations fail on purpose, and its report tells of them.
+    let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
+    let log = logging::start(usual, output.verbosity, output.quiet);
     panic::set_hook(Box::new(|info| {
         // The place, and not the payload: that may quote what it choked on.
         let place = info.location().map(ToString::to_string);

@@ -69,7 +69,7 @@ pub struct MoodDelta {
 }
 
 /// Her mood: four dimensions, each 0–1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mood {
     /// Calm to excited.
     pub arousal: f64,

@@ -18,6 +18,7 @@ use crate::store::Store;
 use crate::store::claims::{Due, Leave};
 use one::{Entry, process};
 use tally::Tally;
+pub(super) use tally::timing;
 
 /// What a run works by.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`].
+//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`demo`].
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ pub mod claims;
 mod codec;
 pub mod commit;
 pub mod decay;
+pub mod demo;
 mod effects;
 mod error;
 mod lenient_json;

@@ -13,5 +13,6 @@
 mod support;
 
 mod decay;
+mod demo;
 mod process;
 mod smoke;

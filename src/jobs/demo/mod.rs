@@ -1,3 +1,192 @@
-//! `demo`: a sample database, and all four jobs on it.
+//! `demo`: a sample database, decay and process-conversations on it, and what they changed.
+//!
+//! The runs are those of production: the same lifecycle, settings and stages. Only the window is left out, because
+//! whoever asks for a demo wants it now. `store::demo` makes the database; [`story`] is what there is to tell.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 pub mod sample;
+pub mod story;
+
+use super::{decay, process_conversations};
+use crate::clock;
+use crate::domain::exit::Exit;
+use crate::run::error::RunError;
+use crate::run::lifecycle::{self, Ended, Plan};
+use crate::run::pipeline::Workshop;
+use crate::run::signals::Signals;
+use crate::store::Store;
+use crate::store::demo::plant::{NewConversation, NewPlayer};
+use story::{Planted, Story};
+
+/// What a demo needs.
+pub struct Demo<'a> {
+    /// Its database: empty, and its own.
+    pub store: &'a Store,
+    /// Where that is, absolute.
+    pub path: PathBuf,
+    /// Whether it took the place of an earlier demo's.
+    pub replaced: bool,
+    /// How the shell calls this program.
+    pub program: String,
+    /// How decay works.
+    pub decay: decay::Settings,
+    /// How conversations are processed; its cap is a run's, and there are as many runs as it takes.
+    pub process: process_conversations::Settings,
+    /// What they are processed with.
+    pub workshop: &'a Workshop,
+    /// How long a run's lease lives.
+    pub lease: Duration,
+    /// Asks the demo to stop.
+    pub signals: &'a Signals,
+}
+
+/// The runs so far.
+#[derive(Default)]
+struct Runs {
+    decay: Value,
+    process: Vec<Value>,
+}
+
+/// Plants the sample, runs the jobs, and tells what they changed. A conversation that is given up is part of the sample,
+/// and the demo succeeds with it.
+pub async fn run(demo: &Demo<'_>) -> Result<Ended, RunError> {
+    let began = clock::start();
+    let now = demo.store.now().await?;
+    let planted = plant(demo.store, now).await?;
+    let mut runs = Runs::default();
+    let (exit, own) = match work(demo, now, &mut runs, planted).await? {
+        Ok(story) => (Exit::Success, fields(&story)?),
+        Err(stopped) => {
+            // A signal may come in the moment between two runs.
+            let exit = if demo.signals.is_stopping() { demo.signals.exit() } else { stopped.exit };
+            (exit, unfinished(demo, planted, runs, &stopped))
+        }
+    };
+    let status = match exit {
+        Exit::Success => "ok",
+        Exit::Interrupted | Exit::Terminated => "interrupted",
+        _ => "error",
+    };
+    let result = lifecycle::common("demo", status, exit, None, Some(now), clock::millis_since(began), own);
+    Ok(Ended { result, exit })
+}
+
+/// The whole story, or the run that went wrong or was broken off by a signal.
+async fn work(
+    demo: &Demo<'_>,
+    now: DateTime<Utc>,
+    runs: &mut Runs,
+    planted: Planted,
+) -> Result<Result<Story, Ended>, RunError> {
+    let ended = lifecycle::run(demo.store, demo.signals, &demo.plan("decay", "players"), async |run| {
+        decay::work(&demo.decay, run).await
+    })
+    .await;
+    runs.decay.clone_from(&ended.result);
+    if demo.must_stop(&ended) {
+        return Ok(Err(ended));
+    }
+    // Before the conversations: they can end games and schedule messages, too.
+    let players = demo.store.after_decay().await?;
+    loop {
+        let plan = demo.plan("process-conversations", "conversations");
+        let ended = lifecycle::run(demo.store, demo.signals, &plan, async |run| {
+            process_conversations::work(&demo.process, demo.workshop, run).await
+        })
+        .await;
+        runs.process.push(ended.result.clone());
+        if demo.must_stop(&ended) {
+            return Ok(Err(ended));
+        }
+        // Where nothing could be claimed, another run would not find more.
+        let idle = ["processed", "retrying", "failed", "released"].iter().all(|it| ended.result[*it] == 0);
+        if ended.result["deferred"] == 0 || idle {
+            break;
+        }
+    }
+    Ok(Ok(Story::tell(demo, now, planted, &players, std::mem::take(runs)).await?))
+}
+
+impl Demo<'_> {
+    fn plan(&self, job: &'static str, unit: &'static str) -> Plan {
+        Plan { job, unit, overlap: false, lease: self.lease, window: None, watch: None }
+    }
+
+    /// A conversation that failed is expected; whatever else is wrong with a run is not.
+    fn must_stop(&self, ended: &Ended) -> bool {
+        self.signals.is_stopping() || !matches!(ended.exit, Exit::Success | Exit::Partial)
+    }
+}
+
+fn fields(story: &Story) -> Result<Map<String, Value>, RunError> {
+    match serde_json::to_value(story) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        other => Err(RunError::Bug(format!("a story that is no object: {other:?}"))),
+    }
+}
+
+/// The result of a demo that did not come to its end.
+fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs, stopped: &Ended) -> Map<String, Value> {
+    let mut fields = Map::from_iter([
+        ("database".to_owned(), json!(demo.path.display().to_string())),
+        ("planted".to_owned(), json!(planted)),
+        ("decay".to_owned(), runs.decay),
+        ("runs".to_owned(), json!(runs.process)),
+    ]);
+    if let Some(error) = stopped.result.get("error") {
+        fields.insert("error".to_owned(), error.clone());
+    }
+    fields
+}
+
+/// Writes the sample as the application would have, with its times before `now`.
+async fn plant(store: &Store, now: DateTime<Utc>) -> Result<Planted, RunError> {
+    let players = sample::players();
+    let conversations = sample::conversations();
+    let new_players: Vec<_> = players
+        .iter()
+        .map(|it| NewPlayer {
+            id: it.id,
+            name: &it.name,
+            telegram_id: it.telegram_id,
+            score: it.score,
+            chapter: it.chapter,
+            game_status: &it.game_status,
+            onboarding_status: &it.onboarding_status,
+            timezone: &it.timezone,
+            notifications_enabled: it.notifications_enabled,
+            days_played: it.days_played,
+            last_interaction_at: it.last_interaction.map(|ago| now - ago),
+            metrics: it.metrics,
+            vices: &it.vices,
+            engagement_state: &it.engagement_state,
+        })
+        .collect();
+    let new_conversations: Vec<_> = conversations
+        .iter()
+        .enumerate()
+        .map(|(index, it)| {
+            let player = &players[it.player];
+            NewConversation {
+                // The same at every demo, so that its commands can be written down.
+                id: Uuid::new_v5(&player.id.0, format!("conversation:{index}").as_bytes()),
+                user: player.id,
+                platform: &it.platform,
+                messages: it.messages(now),
+                started_at: now - it.started(),
+                last_message_at: now - it.last_message,
+                ended_at: it.ended.map(|ago| now - ago),
+                score_delta: it.score_delta,
+                chapter: player.chapter,
+            }
+        })
+        .collect();
+    store.plant(&new_players, &new_conversations).await?;
+    Ok(Planted { players: players.len(), conversations: conversations.len() })
+}

@@ -127,7 +127,8 @@ const fn complaint(exit: Exit) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn timing(mut times: Vec<f64>) -> Value {
+/// Count, sum and percentiles of durations in milliseconds.
+pub fn timing(mut times: Vec<f64>) -> Value {
     times.sort_by(f64::total_cmp);
     json!({
         "count": times.len(),

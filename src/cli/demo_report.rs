@@ -1,0 +1,306 @@
+//! The demo's result for a person: a report to read from top to bottom, 80 columns wide but for the commands at its end.
+
+use comfy_table::{CellAlignment, Row};
+use serde_json::Value;
+
+use super::human::{table, text};
+use crate::domain::memory::Mood;
+use crate::jobs::demo::story::{Charged, Spared, Story};
+use crate::store::demo::look::{Known, Touchpoint};
+
+/// Columns.
+const WIDTH: u16 = 80;
+/// How many facts, threads and thoughts of a player are shown; the database has the rest.
+const MOST_FACTS: usize = 3;
+/// How many lines of a prompt are shown.
+const PROMPT_LINES: usize = 12;
+
+/// The report, or, for a demo that was broken off, what there is of it.
+pub fn render(result: &Value) -> String {
+    let Ok(story) = serde_json::from_value::<Story>(result.clone()) else {
+        return broken_off(result);
+    };
+    let sections = [beginning(&story), decay(&story), conversations(&story), learned(&story), prompt(&story)];
+    let rest = [stages(&story), touchpoints(&story), next(&story)];
+    sections.into_iter().chain(rest).collect::<Vec<_>>().join("\n\n")
+}
+
+fn broken_off(result: &Value) -> String {
+    format!(
+        "Broken off by a signal. The database is as far as the runs had come; the next demo starts afresh.\n\n  {}",
+        text(&result["database"])
+    )
+}
+
+fn beginning(story: &Story) -> String {
+    let over = story.runs.first().and_then(|run| run["detected"].as_u64()).unwrap_or_default();
+    let afresh =
+        if story.replaced_earlier_demo { "\nAn earlier demo was there; this one has started afresh." } else { "" };
+    let planted = story.planted;
+    // The path is never wrapped: it is there to be copied.
+    format!(
+        "{}{afresh}\n\n  database  {}\n  planted   {} players in chapters 1 to 5; {} conversations, {over} of them over",
+        heading("A demo of nikita-jobs"),
+        story.database,
+        planted.players,
+        planted.conversations
+    )
+}
+
+fn decay(story: &Story) -> String {
+    let result = &story.decay;
+    let said = paragraph(&format!(
+        "{} of {} players who can decay lost {} points in all, in {} ms. {}, {}. A run takes at most {} points from a \
+         player (the cap); who falls below 40 is warned; who never wrote counts as a day overdue.",
+        text(&result["decayed"]),
+        text(&result["processed"]),
+        text(&result["points"]),
+        text(&result["duration_ms"]),
+        count(&result["game_overs"], "game ended", "games ended"),
+        count(&result["warned"], "player was warned", "players were warned"),
+        story.limits.points,
+    ));
+    let header = ["player", "ch.", "silent for", "before", "charged", "after", ""];
+    let rows = story.charged.iter().map(charged).collect();
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Spared { player, reason } in &story.spared {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, players)) => players.push(player),
+            None => reasons.push((reason, vec![player])),
+        }
+    }
+    reasons.sort_by_key(|(_, players)| std::cmp::Reverse(players.len()));
+    let spared = reasons.into_iter().map(|(reason, players)| vec![players.join(", "), reason.to_owned()]).collect();
+    format!(
+        "{}\n{said}\n\n{}\n\nNot charged:\n\n{}",
+        heading("Decay"),
+        lines(Some(&header), rows, &[1, 2, 3, 4, 5]),
+        lines(None, spared, &[])
+    )
+}
+
+fn charged(it: &Charged) -> Vec<String> {
+    vec![
+        it.player.clone(),
+        it.chapter.to_string(),
+        it.inactive_seconds.map_or_else(|| "always".to_owned(), span),
+        it.before.clone(),
+        it.charged.clone(),
+        it.after.clone(),
+        it.notes.join("; "),
+    ]
+}
+
+fn conversations(story: &Story) -> String {
+    let names = ["detected", "processed", "skipped", "partial", "retrying", "failed", "deferred"];
+    let header = ["run", "due", "processed", "unread", "partial", "retrying", "failed", "deferred", "ms"];
+    let row = |(index, run): (usize, &Value)| {
+        let figures = names.iter().map(|name| text(&run[*name]));
+        let ms = text(&run["duration_ms"]);
+        std::iter::once((index + 1).to_string()).chain(figures).chain([ms]).collect()
+    };
+    let rows = story.runs.iter().enumerate().map(row).collect();
+    let about = format!(
+        "A run takes at most {}, the oldest first and one of each player at a time; what it leaves is deferred to the \
+         next. \"Unread\" ones are closed as they are, because their player's game is over.",
+        story.limits.conversations
+    );
+    let mut said = format!(
+        "{}\n{}\n\n{}",
+        heading("Conversations"),
+        paragraph(&about),
+        lines(Some(&header), rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8])
+    );
+    if !story.given_up.is_empty() {
+        let rows = story.given_up.iter().map(|it| vec![it.player.clone(), it.error.clone()]).collect();
+        said = format!("{said}\n\nGiven up (the sample is broken there on purpose):\n\n{}", lines(None, rows, &[]));
+    }
+    said
+}
+
+fn learned(story: &Story) -> String {
+    let sums = &story.sums;
+    let said = paragraph(&format!(
+        "{} facts, of which {} have been replaced by newer ones; {} open threads, {} thoughts, {} events in her own \
+         life, {} days rolled up. Some of it:",
+        sums.facts, sums.replaced, sums.threads, sums.thoughts, sums.life_events, sums.days
+    ));
+    let players: Vec<_> = story.known.iter().map(known).collect();
+    format!("{}\n{said}\n\n{}", heading("What was learned"), players.join("\n\n"))
+}
+
+fn known(it: &Known) -> String {
+    let mut rows = Vec::new();
+    for replaced in it.replaced.iter().take(2) {
+        rows.push(vec!["once".to_owned(), replaced.was.clone()]);
+        rows.push(vec!["now".to_owned(), replaced.now.clone()]);
+    }
+    let news = it.facts.iter().rev().filter(|fact| it.replaced.iter().all(|replaced| replaced.now != **fact));
+    rows.extend(labelled("fact", news));
+    rows.extend(labelled("open", it.threads.iter()));
+    rows.extend(labelled("thought", it.thoughts.iter()).into_iter().take(1));
+    let Mood { arousal, valence, dominance, intimacy } = it.mood;
+    rows.push(vec![
+        "mood".to_owned(),
+        format!("arousal {arousal:.2}, valence {valence:.2}, dominance {dominance:.2}, intimacy {intimacy:.2}"),
+    ]);
+    rows.push(vec!["conflict".to_owned(), format!("{}, {:.1} of 100 degrees", it.zone, it.temperature)]);
+    format!("{}, chapter {}\n{}", it.player, it.chapter, lines(None, rows, &[]))
+}
+
+/// A few of them, with the label at the first.
+fn labelled<'a>(label: &str, all: impl Iterator<Item = &'a String>) -> Vec<Vec<String>> {
+    let of = |(index, text): (usize, &String)| vec![if index == 0 { label } else { "" }.to_owned(), text.clone()];
+    all.take(MOST_FACTS).enumerate().map(of).collect()
+}
+
+fn prompt(story: &Story) -> String {
+    let head = heading("Prompts that are ready");
+    let sums = &story.sums;
+    let (Some(prompt), Some(player)) = (story.prompts.first(), story.known.first()) else {
+        return format!("{head}\nNone.");
+    };
+    let tokens: Vec<_> =
+        story.prompts.iter().map(|it| format!("{} tokens for {}", it.token_count, it.platform)).collect();
+    let all: Vec<_> = prompt.text.lines().collect();
+    let shown: Vec<_> =
+        all.iter().take(PROMPT_LINES).map(|line| format!("  | {}", cut(line, 75)).trim_end().to_owned()).collect();
+    format!(
+        "{head}\n{}\n\n{}\n  | ({} more lines)",
+        paragraph(&format!(
+            "{} for text and {} for voice. {}'s have {}. The text one begins:",
+            sums.text_prompts,
+            sums.voice_prompts,
+            player.player,
+            tokens.join(" and "),
+        )),
+        shown.join("\n"),
+        all.len().saturating_sub(PROMPT_LINES)
+    )
+}
+
+fn stages(story: &Story) -> String {
+    let row = |(stage, timing): (&String, &Value)| {
+        let ms = |name: &str| format!("{:.2}", timing[name].as_f64().unwrap_or_default());
+        vec![stage.clone(), text(&timing["count"]), ms("p50_ms"), ms("p95_ms"), ms("max_ms")]
+    };
+    let rows = story.stage_timings.iter().map(row).collect();
+    format!(
+        "{}\nOver all runs, in milliseconds. The local model stands in for a real one.\n\n{}",
+        heading("What each stage took"),
+        lines(Some(&["stage", "count", "p50", "p95", "max"]), rows, &[1, 2, 3, 4])
+    )
+}
+
+fn touchpoints(story: &Story) -> String {
+    let row = |it: &Touchpoint| {
+        let at = it.delivery_at.format("%d %b %H:%M").to_string();
+        vec![at, it.player.clone(), it.trigger.clone(), cut(&it.message, 38)]
+    };
+    let rows = story.touchpoints.iter().map(row).collect();
+    format!(
+        "{}\nMessages of her own accord, by when they are to be delivered (UTC).\n\n{}",
+        heading("Touchpoints scheduled"),
+        lines(None, rows, &[])
+    )
+}
+
+fn next(story: &Story) -> String {
+    let commands: Vec<_> =
+        story.next.iter().map(|it| format!("  # {}\n  {}", it.what, two_lines(&it.command))).collect();
+    format!("{}\n{}", heading("What to try next"), commands.join("\n\n"))
+}
+
+/// A long command on two lines, so that it can still be pasted.
+fn two_lines(command: &str) -> String {
+    if command.chars().count() + 2 <= usize::from(WIDTH) {
+        return command.to_owned();
+    }
+    match (command.split_once(" --database-url "), command.split_once(" from ")) {
+        (Some((program, rest)), _) => format!("{program} \\\n    --database-url {rest}"),
+        // Inside the quotes of an SQL statement a line may end anywhere.
+        (None, Some((columns, rest))) => format!("{columns}\n    from {rest}"),
+        (None, None) => command.to_owned(),
+    }
+}
+
+/// Wrapped, at the left margin.
+fn paragraph(text: &str) -> String {
+    let mut table = table();
+    table.set_width(WIDTH).add_row([text]);
+    let lines: Vec<_> = table.lines().map(|line| line.trim().to_owned()).collect();
+    lines.join("\n")
+}
+
+fn heading(title: &str) -> String {
+    format!("{title}\n{}", "-".repeat(title.len()))
+}
+
+/// A borderless table, a little indented. `right` are the columns of numbers.
+fn lines(header: Option<&[&str]>, rows: Vec<Vec<String>>, right: &[usize]) -> String {
+    let mut table = table();
+    table.set_width(WIDTH - 1);
+    if let Some(header) = header {
+        table.set_header(header.iter().copied());
+    }
+    table.add_rows(rows.into_iter().map(Row::from));
+    for column in right {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<_> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
+    lines.join("\n")
+}
+
+fn count(number: &Value, one: &str, many: &str) -> String {
+    format!("{} {}", text(number), if *number == 1 { one } else { many })
+}
+
+/// Seconds as a person says them.
+fn span(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// The beginning of a line that is longer than `most` characters.
+fn cut(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    let kept: String = line.chars().take(most - 1).collect();
+    // At a word, where one ends.
+    let kept = kept.rsplit_once(' ').map_or(kept.as_str(), |(words, _)| words);
+    format!("{kept} …")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, span, two_lines};
+
+    #[test]
+    fn long_commands_still_paste() {
+        let long = format!("{} --database-url x", "p".repeat(80));
+        assert!(two_lines(&long).ends_with("p \\\n    --database-url x"));
+        assert_eq!(two_lines("decay --database-url x"), "decay --database-url x");
+    }
+
+    #[test]
+    fn spans_have_at_most_two_units() {
+        let said = [0, 59 * 60, 8 * 3600, 59_400, 86_400, 360_000, 864_000].map(span);
+        assert_eq!(said, ["0 min", "59 min", "8 h", "16 h 30 min", "1 d", "4 d 4 h", "10 d"]);
+    }
+
+    #[test]
+    fn lines_are_cut_at_a_word() {
+        assert_eq!(cut("short", 75), "short");
+        let long = cut(&"word ".repeat(40), 75);
+        assert!(long.ends_with("word …") && long.chars().count() <= 75, "{long}");
+    }
+}

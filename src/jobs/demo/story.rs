@@ -1,0 +1,261 @@
+//! What a demo has to tell: the JSON result, which the report for a person is written from, too.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Demo, Runs};
+use crate::core::decay::Rules;
+use crate::core::stages::STAGES;
+use crate::domain::points::Points;
+use crate::jobs::process_conversations::timing;
+use crate::run::error::RunError;
+use crate::store::demo::look::{AfterDecay, GivenUp, Known, ReadyPrompt, Sums, Touchpoint};
+
+/// How many players' memories are told; one more for the fiercest conflict.
+const MOST_KNOWN: usize = 2;
+
+/// All of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Story {
+    /// The file.
+    pub database: String,
+    /// What `--database-url` is to be.
+    pub database_url: String,
+    /// Whether it took the place of an earlier demo's.
+    pub replaced_earlier_demo: bool,
+    /// What was there at first.
+    pub planted: Planted,
+    /// What a run may do at most.
+    pub limits: Limits,
+    /// The result of `decay`.
+    pub decay: Value,
+    /// Who lost points, the most first.
+    pub charged: Vec<Charged>,
+    /// Who did not, and why.
+    pub spared: Vec<Spared>,
+    /// The results of `process-conversations`, one a run.
+    pub runs: Vec<Value>,
+    /// The conversations that were given up.
+    pub given_up: Vec<GivenUp>,
+    /// Over all runs, by stage: as in a run's own result.
+    pub stage_timings: Map<String, Value>,
+    /// How much was written.
+    pub sums: Sums,
+    /// A few players, as she knows them now.
+    pub known: Vec<Known>,
+    /// The prompts that are ready for the first of them.
+    pub prompts: Vec<ReadyPrompt>,
+    /// What she will write of her own accord.
+    pub touchpoints: Vec<Touchpoint>,
+    /// Commands to go on with.
+    pub next: Vec<Next>,
+}
+
+/// What was there at first.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Planted {
+    /// Players.
+    pub players: usize,
+    /// Conversations, those included that are still going on.
+    pub conversations: usize,
+}
+
+/// What a run may do at most.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Limits {
+    /// Points that decay takes from a player, as text with two decimals.
+    pub points: String,
+    /// Conversations.
+    pub conversations: usize,
+}
+
+/// A player who lost points. Scores are text with two decimals, as everywhere in results.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Charged {
+    /// Who.
+    pub player: String,
+    /// 1–5.
+    pub chapter: i32,
+    /// How long they had been silent, in seconds; null for who has never written.
+    pub inactive_seconds: Option<i64>,
+    /// The score before.
+    pub before: String,
+    /// What was taken.
+    pub charged: String,
+    /// The score after.
+    pub after: String,
+    /// What else there is to it: `at the cap`, `warned`, `never wrote`, `game over, …`; empty for most.
+    pub notes: Vec<String>,
+}
+
+/// A player who lost none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spared {
+    /// Who.
+    pub player: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A command to go on with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Next {
+    /// What it is good for.
+    pub what: String,
+    /// The command, for a shell in which `$DB` is the file.
+    pub command: String,
+}
+
+impl Story {
+    pub(super) async fn tell(
+        demo: &Demo<'_>,
+        now: DateTime<Utc>,
+        planted: Planted,
+        players: &[AfterDecay],
+        runs: Runs,
+    ) -> Result<Self, RunError> {
+        let rules = &demo.decay.rules;
+        let known = choose(demo.store.known().await?);
+        let prompts = match known.first() {
+            Some(first) => demo.store.current_prompts(first.user_id).await?,
+            None => Vec::new(),
+        };
+        let database = demo.path.display().to_string();
+        Ok(Self {
+            database_url: format!("sqlite:{database}"),
+            next: next(&demo.program, &database),
+            database,
+            replaced_earlier_demo: demo.replaced,
+            planted,
+            limits: Limits { points: rules.most_per_run.to_string(), conversations: demo.process.batch },
+            decay: runs.decay,
+            charged: players.iter().filter_map(|it| charged(it, rules, now)).collect(),
+            spared: players.iter().filter_map(|it| spared(it, rules, now)).collect(),
+            stage_timings: stage_timings(&runs.process),
+            runs: runs.process,
+            given_up: demo.store.given_up().await?,
+            sums: demo.store.demo_sums().await?,
+            known,
+            prompts,
+            touchpoints: demo.store.scheduled_touchpoints().await?,
+        })
+    }
+}
+
+fn charged(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<Charged> {
+    let (before, amount) = player.charge?;
+    let mut notes = Vec::new();
+    let mut note = |is: bool, text: &str| {
+        if is {
+            notes.push(text.to_owned());
+        }
+    };
+    note(player.last_interaction_at.is_none(), "never wrote");
+    note(amount == rules.most_per_run, "at the cap");
+    note(player.warned, "warned");
+    note(player.lost && player.goodbye, "game over, goodbye queued");
+    note(player.lost && !player.goodbye, "game over, no goodbye");
+    Some(Charged {
+        player: player.name.clone(),
+        chapter: player.chapter,
+        inactive_seconds: player.last_interaction_at.map(|at| (now - at).num_seconds()),
+        before: before.to_string(),
+        charged: amount.to_string(),
+        after: (before - amount).to_string(),
+        notes,
+    })
+}
+
+fn spared(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<Spared> {
+    if player.charge.is_some() {
+        return None;
+    }
+    let reason = match (player.game_status.as_str(), player.onboarding_status.as_str()) {
+        ("boss_fight", _) => "in a boss fight: decay pauses",
+        ("game_over" | "won", _) => "the game is over already",
+        (_, "pending" | "in_progress") => "still being introduced",
+        _ if player.score == Points::ZERO => "nothing left to take",
+        _ if past_grace(player, rules, now)? < TimeDelta::zero() => "within the grace of their chapter",
+        // Less than a hundredth is due, and carries over.
+        _ => "exactly at the end of the grace",
+    };
+    Some(Spared { player: player.name.clone(), reason: reason.to_owned() })
+}
+
+fn past_grace(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let chapter = usize::try_from(player.chapter).ok()?.checked_sub(1)?;
+    Some(now - player.last_interaction_at? - rules.chapters.get(chapter)?.grace)
+}
+
+/// Those who have told the most, and the one with whom there is the most conflict.
+fn choose(mut known: Vec<Known>) -> Vec<Known> {
+    let others = known.split_off(known.len().min(MOST_KNOWN));
+    known.extend(others.into_iter().max_by(|a, b| a.temperature.total_cmp(&b.temperature)));
+    known
+}
+
+/// Each stage's times over all runs, from the entries of the conversations.
+fn stage_timings(runs: &[Value]) -> Map<String, Value> {
+    let mut times: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let entries = runs.iter().filter_map(|run| run["conversations"].as_array()).flatten();
+    for (stage, result) in entries.filter_map(|entry| entry["stage_results"].as_object()).flatten() {
+        times.entry(stage).or_default().extend(result["duration_ms"].as_f64());
+    }
+    let timing = |name: &'static str| Some((name.to_owned(), timing(times.remove(name)?)));
+    STAGES.iter().map(|stage| stage.name.as_str()).filter_map(timing).collect()
+}
+
+fn next(program: &str, database: &str) -> Vec<Next> {
+    let program = shell_word(program);
+    let on = "--database-url \"sqlite:$DB\"";
+    let next = |what: &str, command: String| Next { what: what.to_owned(), command };
+    vec![
+        next("name the database once, for the commands below", format!("DB={}", shell_word(database))),
+        next(
+            "see what decay would charge by now: only the time since its last run",
+            format!("{program} decay {on} --dry-run"),
+        ),
+        next(
+            "process the conversations that still go on, as if they were over",
+            format!("{program} process-conversations {on} --session-timeout 1s --force"),
+        ),
+        next(
+            "read what she remembers (1), and what has been replaced (0)",
+            "sqlite3 \"$DB\" 'select name, is_active, fact from memory_facts join demo_players using (user_id)'"
+                .to_owned(),
+        ),
+        next(
+            "read a whole prompt",
+            "sqlite3 \"$DB\" 'select prompt_text from ready_prompts where is_current limit 1'".to_owned(),
+        ),
+        next(
+            "see every run that was made",
+            "sqlite3 -header \"$DB\" 'select job_name, status, duration_ms, started_at from job_executions'".to_owned(),
+        ),
+        next("see whether the schema is this program's", format!("{program} migrate {on} --plan")),
+    ]
+}
+
+/// As one word of a POSIX shell.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("/a/demo.sqlite"), "/a/demo.sqlite");
+        assert_eq!(shell_word("/a b/it's $x"), r"'/a b/it'\''s $x'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

@@ -1,0 +1,325 @@
+//! Reading the demo's database for its report.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::memory::Mood;
+use crate::domain::points::Points;
+use crate::store::codec::{DbId, DbPoints, DbTime};
+use crate::store::session::{fetch_all, fetch_one};
+use crate::store::{Result, Store};
+
+/// A player as decay left them.
+#[derive(Clone, Debug)]
+pub struct AfterDecay {
+    /// From `demo_players`.
+    pub name: String,
+    /// 1–5.
+    pub chapter: i32,
+    /// The score now.
+    pub score: Points,
+    /// `users.game_status`.
+    pub game_status: String,
+    /// `users.onboarding_status`.
+    pub onboarding_status: String,
+    /// When they last wrote or spoke.
+    pub last_interaction_at: Option<DateTime<Utc>>,
+    /// What they were charged: the score before and the amount, from `score_history`.
+    pub charge: Option<(Points, Points)>,
+    /// Whether the charge ended the game.
+    pub lost: bool,
+    /// Whether a goodbye is in the outbox.
+    pub goodbye: bool,
+    /// Whether a warning is scheduled.
+    pub warned: bool,
+}
+
+#[derive(FromRow)]
+struct AfterDecayRow {
+    name: String,
+    chapter: i32,
+    score: DbPoints,
+    game_status: String,
+    onboarding_status: String,
+    last_interaction_at: Option<DbTime>,
+    before: Option<DbPoints>,
+    amount: Option<DbPoints>,
+    lost: bool,
+    goodbye: bool,
+    warned: bool,
+}
+
+/// A fact that a later one has replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The old one.
+    pub was: String,
+    /// The new one.
+    pub now: String,
+}
+
+/// What is known of a player after their conversations.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Known {
+    /// Who.
+    pub user_id: UserId,
+    /// From `demo_players`.
+    pub player: String,
+    /// 1–5.
+    pub chapter: i32,
+    /// Active facts, in the order in which they were learned.
+    pub facts: Vec<String>,
+    /// Facts that have been replaced.
+    pub replaced: Vec<Replaced>,
+    /// Open threads.
+    pub threads: Vec<String>,
+    /// Her thoughts about them.
+    pub thoughts: Vec<String>,
+    /// Her mood towards them, 0–1 each.
+    pub mood: Mood,
+    /// The conflict's temperature, 0–100.
+    pub temperature: f64,
+    /// The conflict's zone.
+    pub zone: String,
+}
+
+#[derive(FromRow)]
+struct KnownRow {
+    user_id: DbId,
+    name: String,
+    chapter: i32,
+    arousal: f64,
+    valence: f64,
+    dominance: f64,
+    intimacy: f64,
+    temperature: f64,
+    zone: String,
+}
+
+/// How much there is of everything that the pipeline writes.
+#[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
+pub struct Sums {
+    /// Facts, replaced ones included.
+    pub facts: i64,
+    /// Facts that have been replaced.
+    pub replaced: i64,
+    /// Open threads.
+    pub threads: i64,
+    /// Thoughts.
+    pub thoughts: i64,
+    /// Events in her own life.
+    pub life_events: i64,
+    /// Days rolled up.
+    pub days: i64,
+    /// Current text prompts.
+    pub text_prompts: i64,
+    /// Current voice prompts.
+    pub voice_prompts: i64,
+}
+
+/// A current prompt.
+#[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
+pub struct ReadyPrompt {
+    /// `text` or `voice`.
+    pub platform: String,
+    /// Its length in tokens.
+    pub token_count: i64,
+    /// The whole of it.
+    pub text: String,
+}
+
+/// A conversation that was given up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// Which one.
+    pub conversation_id: ConversationId,
+    /// Whose.
+    pub player: String,
+    /// Why.
+    pub error: String,
+}
+
+/// A message that will be sent on her own account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Touchpoint {
+    /// To whom.
+    pub player: String,
+    /// `time`, `event`, `gap`, or `decay warning`.
+    pub trigger: String,
+    /// When.
+    pub delivery_at: DateTime<Utc>,
+    /// The message.
+    pub message: String,
+}
+
+impl Store {
+    /// Every player of the demo as decay left them, the largest charge first. To be read right after decay, once.
+    pub async fn after_decay(&self) -> Result<Vec<AfterDecay>> {
+        let mut tx = self.begin_reading().await?;
+        let rows: Vec<AfterDecayRow> = fetch_all!(
+            &mut tx,
+            _,
+            "select d.name, u.chapter, u.relationship_score as score, u.game_status, u.onboarding_status, \
+                 u.last_interaction_at, h.event_details ->> 'score_before' as before, \
+                 h.event_details ->> 'decay_amount' as amount, \
+                 exists (select 1 from score_history o where o.user_id = u.id and o.event_type = 'decay_game_over') as lost, \
+                 exists (select 1 from scheduled_events e where e.user_id = u.id and e.event_type = 'decay_game_over') as goodbye, \
+                 exists (select 1 from scheduled_touchpoints t where t.user_id = u.id \
+                     and t.trigger_context ->> 'reason' = 'decay_warning') as warned \
+             from users u join demo_players d on d.user_id = u.id \
+             left join score_history h on h.user_id = u.id and h.event_type = 'decay' \
+             order by amount desc, u.relationship_score, d.name"
+        );
+        tx.rollback().await?;
+        let read = |row: AfterDecayRow| AfterDecay {
+            name: row.name,
+            chapter: row.chapter,
+            score: row.score.0,
+            game_status: row.game_status,
+            onboarding_status: row.onboarding_status,
+            last_interaction_at: row.last_interaction_at.map(|at| at.0),
+            charge: row.before.zip(row.amount).map(|(before, amount)| (before.0, amount.0)),
+            lost: row.lost,
+            goodbye: row.goodbye,
+            warned: row.warned,
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// What is known of every player whom she has a mood towards; who has corrected the most facts first, then who has told
+    /// the most.
+    pub async fn known(&self) -> Result<Vec<Known>> {
+        let mut tx = self.begin_reading().await?;
+        let rows: Vec<KnownRow> = fetch_all!(
+            &mut tx,
+            _,
+            "select u.id as user_id, d.name, u.chapter, e.arousal, e.valence, e.dominance, e.intimacy, \
+                 cast(coalesce(u.conflict_details ->> 'temperature', 0) as real) as temperature, \
+                 coalesce(u.conflict_details ->> 'zone', 'calm') as zone \
+             from users u join demo_players d on d.user_id = u.id join nikita_emotional_states e on e.user_id = u.id"
+        );
+        let facts: Vec<(DbId, String, Option<String>)> = fetch_all!(
+            &mut tx,
+            _,
+            "select m.user_id, m.fact, n.fact from memory_facts m left join memory_facts n on n.id = m.superseded_by \
+             order by m.created_at, m.rowid"
+        );
+        let threads: Vec<(DbId, String)> = fetch_all!(
+            &mut tx,
+            _,
+            "select user_id, content from conversation_threads where status = 'open' order by created_at desc, rowid desc"
+        );
+        let thoughts: Vec<(DbId, String)> = fetch_all!(
+            &mut tx,
+            _,
+            "select user_id, content from nikita_thoughts where used_at is null order by created_at desc, rowid desc"
+        );
+        tx.rollback().await?;
+        let of = |notes: &[(DbId, String)], id: DbId| -> Vec<String> {
+            notes.iter().filter(|(user, _)| *user == id).map(|(_, content)| content.clone()).collect()
+        };
+        let read = |row: KnownRow| {
+            let own = || facts.iter().filter(|(user, ..)| *user == row.user_id);
+            let replaced = |(_, was, now): &(DbId, String, Option<String>)| {
+                now.clone().map(|now| Replaced { was: was.clone(), now })
+            };
+            Known {
+                user_id: UserId(row.user_id.0),
+                player: row.name,
+                chapter: row.chapter,
+                facts: own().filter(|(.., later)| later.is_none()).map(|(_, fact, _)| fact.clone()).collect(),
+                replaced: own().filter_map(replaced).collect(),
+                threads: of(&threads, row.user_id),
+                thoughts: of(&thoughts, row.user_id),
+                mood: Mood {
+                    arousal: row.arousal,
+                    valence: row.valence,
+                    dominance: row.dominance,
+                    intimacy: row.intimacy,
+                },
+                temperature: row.temperature,
+                zone: row.zone,
+            }
+        };
+        let mut known: Vec<_> = rows.into_iter().map(read).collect();
+        known.sort_by(|a, b| {
+            let rank = |it: &Known| (it.replaced.len(), it.facts.len());
+            rank(b).cmp(&rank(a)).then_with(|| a.player.cmp(&b.player))
+        });
+        Ok(known)
+    }
+
+    /// How much there is of everything.
+    pub async fn demo_sums(&self) -> Result<Sums> {
+        let mut tx = self.begin_reading().await?;
+        let sums = fetch_one!(
+            &mut tx,
+            Sums,
+            "select (select count(*) from memory_facts) as facts, \
+                 (select count(*) from memory_facts where superseded_by is not null) as replaced, \
+                 (select count(*) from conversation_threads where status = 'open') as threads, \
+                 (select count(*) from nikita_thoughts) as thoughts, \
+                 (select count(*) from nikita_life_events) as life_events, \
+                 (select count(*) from daily_summaries) as days, \
+                 (select count(*) from ready_prompts where is_current and platform = 'text') as text_prompts, \
+                 (select count(*) from ready_prompts where is_current and platform = 'voice') as voice_prompts"
+        );
+        tx.rollback().await?;
+        Ok(sums)
+    }
+
+    /// A player's current prompts, the text one first.
+    pub async fn current_prompts(&self, user: UserId) -> Result<Vec<ReadyPrompt>> {
+        let mut tx = self.begin_reading().await?;
+        let prompts = fetch_all!(
+            &mut tx,
+            ReadyPrompt,
+            "select platform, token_count, prompt_text as text from ready_prompts where user_id = $1 and is_current \
+             order by platform",
+            DbId::from(user)
+        );
+        tx.rollback().await?;
+        Ok(prompts)
+    }
+
+    /// The conversations that were given up.
+    pub async fn given_up(&self) -> Result<Vec<GivenUp>> {
+        let mut tx = self.begin_reading().await?;
+        let rows: Vec<(DbId, String, Option<String>)> = fetch_all!(
+            &mut tx,
+            _,
+            "select c.id, d.name, c.last_error from conversations c join demo_players d on d.user_id = c.user_id \
+             where c.status = 'failed' order by d.name, c.id"
+        );
+        tx.rollback().await?;
+        let read = |(id, player, error): (DbId, String, Option<String>)| GivenUp {
+            conversation_id: ConversationId(id.0),
+            player,
+            error: error.unwrap_or_default(),
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The messages that are scheduled, the next one first.
+    pub async fn scheduled_touchpoints(&self) -> Result<Vec<Touchpoint>> {
+        let mut tx = self.begin_reading().await?;
+        let rows: Vec<(String, String, DbTime, String)> = fetch_all!(
+            &mut tx,
+            _,
+            "select d.name, case t.trigger_context ->> 'reason' when 'decay_warning' then 'decay warning' \
+                 else t.trigger_type end, t.delivery_at, t.message_content \
+             from scheduled_touchpoints t join demo_players d on d.user_id = t.user_id \
+             where not t.delivered and not t.skipped order by t.delivery_at, d.name"
+        );
+        tx.rollback().await?;
+        let read = |(player, trigger, at, message): (String, String, DbTime, String)| Touchpoint {
+            player,
+            trigger,
+            delivery_at: at.0,
+            message,
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+}

@@ -1,0 +1,141 @@
+//! Filling the demo's database with what the application would have written.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::ids::UserId;
+use crate::domain::player::{Metrics, Vice};
+use crate::domain::points::Points;
+use crate::store::codec::{DbId, DbJson, DbPoints, DbTime};
+use crate::store::session::{Tx, execute};
+use crate::store::{Result, Store};
+
+/// A player to be.
+#[derive(Clone, Debug)]
+pub struct NewPlayer<'a> {
+    /// `users.id`.
+    pub id: UserId,
+    /// Kept in the demo's own table `demo_players`: `users` has no name.
+    pub name: &'a str,
+    /// The Telegram chat, if linked.
+    pub telegram_id: Option<i64>,
+    /// The relationship score.
+    pub score: Points,
+    /// 1–5.
+    pub chapter: i32,
+    /// `users.game_status`.
+    pub game_status: &'a str,
+    /// `users.onboarding_status`.
+    pub onboarding_status: &'a str,
+    /// `users.timezone`.
+    pub timezone: &'a str,
+    /// `users.notifications_enabled`.
+    pub notifications_enabled: bool,
+    /// Days since the game began.
+    pub days_played: i32,
+    /// When they last wrote or spoke.
+    pub last_interaction_at: Option<DateTime<Utc>>,
+    /// `user_metrics`.
+    pub metrics: Metrics,
+    /// `user_vice_preferences`.
+    pub vices: &'a [Vice],
+    /// `engagement_state.state`.
+    pub engagement_state: &'a str,
+}
+
+/// A conversation to be; always `active`.
+#[derive(Clone, Debug)]
+pub struct NewConversation<'a> {
+    /// `conversations.id`.
+    pub id: Uuid,
+    /// Whose it is.
+    pub user: UserId,
+    /// `telegram`, `text` or `voice`.
+    pub platform: &'a str,
+    /// The `messages` column, sound or not.
+    pub messages: Value,
+    /// When the first message was.
+    pub started_at: DateTime<Utc>,
+    /// When the last one was.
+    pub last_message_at: DateTime<Utc>,
+    /// When the call ended, if it is one that has.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What the application has added to the score for it.
+    pub score_delta: Option<Points>,
+    /// The player's chapter.
+    pub chapter: i32,
+}
+
+impl Store {
+    /// Writes all of them, or none.
+    pub async fn plant(&self, players: &[NewPlayer<'_>], conversations: &[NewConversation<'_>]) -> Result<()> {
+        let mut tx = self.begin().await?;
+        execute!(
+            &mut tx,
+            "create table demo_players (user_id text primary key references users (id) on delete cascade, name text not null)"
+        );
+        for player in players {
+            plant_player(&mut tx, player).await?;
+        }
+        for it in conversations {
+            execute!(
+                &mut tx,
+                "insert into conversations (id, user_id, platform, messages, status, started_at, last_message_at, ended_at, \
+                     score_delta, chapter_at_time, updated_at) values ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $6)",
+                DbId(it.id),
+                DbId::from(it.user),
+                it.platform,
+                DbJson(it.messages.clone()),
+                DbTime(it.started_at),
+                DbTime(it.last_message_at),
+                it.ended_at.map(DbTime),
+                it.score_delta.map(DbPoints),
+                it.chapter
+            );
+        }
+        tx.commit().await
+    }
+}
+
+async fn plant_player(tx: &mut Tx, player: &NewPlayer<'_>) -> Result<()> {
+    let id = DbId::from(player.id);
+    execute!(
+        &mut *tx,
+        "insert into users (id, telegram_id, relationship_score, chapter, game_status, last_interaction_at, \
+             onboarding_status, notifications_enabled, timezone, days_played) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        id,
+        player.telegram_id,
+        DbPoints(player.score),
+        player.chapter,
+        player.game_status,
+        player.last_interaction_at.map(DbTime),
+        player.onboarding_status,
+        player.notifications_enabled,
+        player.timezone,
+        player.days_played
+    );
+    execute!(&mut *tx, "insert into demo_players (user_id, name) values ($1, $2)", id, player.name);
+    execute!(
+        &mut *tx,
+        "insert into user_metrics (user_id, intimacy, passion, trust, secureness) values ($1, $2, $3, $4, $5)",
+        id,
+        player.metrics.intimacy,
+        player.metrics.passion,
+        player.metrics.trust,
+        player.metrics.secureness
+    );
+    execute!(&mut *tx, "insert into engagement_state (user_id, state) values ($1, $2)", id, player.engagement_state);
+    for vice in player.vices {
+        execute!(
+            &mut *tx,
+            "insert into user_vice_preferences (user_id, category, intensity_level, engagement_score) values ($1, $2, $3, $4)",
+            id,
+            &vice.category,
+            vice.intensity_level,
+            vice.engagement_score
+        );
+    }
+    Ok(())
+}
