@@ -44,6 +44,15 @@ fn list<'a>(result: &'a Value, name: &str) -> &'a Vec<Value> {
     result[name].as_array().unwrap_or_else(|| panic!("{name} is a list"))
 }
 
+/// A query's whole number.
+fn count(db: &Db, sql: &str) -> u64 {
+    db.value(sql).parse().expect("a whole number")
+}
+
+fn len(list: &[Value]) -> u64 {
+    list.len() as u64
+}
+
 fn number(text: &Value) -> f64 {
     text.as_str().expect("text").parse().expect("a number")
 }
@@ -62,13 +71,13 @@ fn needs_nothing_and_tells_what_is_so() {
     let sum: f64 = charged.iter().map(|it| number(&it["charged"])).sum();
     assert!((sum - number(&result["decay"]["points"])).abs() < 0.001, "{sum}");
     assert_eq!(result["decay"]["decayed"], charged.len());
-    assert_eq!(db.number("select count(*) from score_history where event_type = 'decay'") as usize, charged.len());
+    assert_eq!(count(&db, "select count(*) from score_history where event_type = 'decay'"), len(charged));
     let in_history = "select sum(event_details ->> 'decay_amount') from score_history where event_type = 'decay'";
     assert!((db.number(in_history) - sum).abs() < 0.001);
     for it in charged {
         assert!((number(&it["before"]) - number(&it["charged"]) - number(&it["after"])).abs() < 0.001, "{it}");
     }
-    assert_eq!(charged.len() + list(&result, "spared").len(), db.number("select count(*) from users") as usize);
+    assert_eq!(len(charged) + len(list(&result, "spared")), count(&db, "select count(*) from users"));
     let said = |note: &str| charged.iter().filter(|it| it["notes"].to_string().contains(note)).count();
     assert_eq!((said("game over") as u64, said("warned") as u64), {
         let decay = &result["decay"];
@@ -81,47 +90,50 @@ fn needs_nothing_and_tells_what_is_so() {
     assert!(runs[0]["detected"].as_u64() >= Some(25) && runs[0]["deferred"].as_u64() > Some(0));
     assert_eq!(runs.last().expect("a run")["deferred"], 0);
     let failed: u64 = runs.iter().filter_map(|run| run["failed"].as_u64()).sum();
-    assert_eq!((failed, db.number("select count(*) from conversations where status = 'failed'")), (1, 1.0));
+    assert_eq!((failed, count(&db, "select count(*) from conversations where status = 'failed'")), (1, 1));
     let given_up = list(&result, "given_up");
     assert_eq!(given_up.len(), 1);
     assert!(given_up[0]["error"].as_str().expect("a reason").contains("invalid transcript"));
-    assert_eq!(db.number("select count(*) from conversations where status = 'processing'"), 0.0);
+    assert_eq!(count(&db, "select count(*) from conversations where status = 'processing'"), 0);
     let processed: u64 = runs.iter().filter_map(|run| run["processed"].as_u64()).sum();
-    assert_eq!(db.number("select count(*) from conversations where status = 'processed'") as u64, processed);
+    assert_eq!(count(&db, "select count(*) from conversations where status = 'processed'"), processed);
     let again = db.run(&["process-conversations", "--dry-run"]).code(0).json();
     assert_eq!(again["detected"], 0, "nothing due is left");
 
     // What was learned.
     assert_eq!(
-        result["sums"]["facts"].as_f64(),
-        Some(db.number("select count(*) from memory_facts where source = 'pipeline_extraction'"))
+        result["sums"]["facts"].as_u64(),
+        Some(count(&db, "select count(*) from memory_facts where source = 'pipeline_extraction'"))
     );
     let replaced: Vec<_> = list(&result, "known").iter().flat_map(|it| list(it, "replaced")).collect();
     assert!(!replaced.is_empty());
     for it in replaced {
         let fact = |name: &str| it[name].as_str().expect("a fact").replace('\'', "''");
         assert_eq!(
-            db.number(&format!(
-                "select count(*) from memory_facts o join memory_facts n on n.id = o.superseded_by \
+            count(
+                &db,
+                &format!(
+                    "select count(*) from memory_facts o join memory_facts n on n.id = o.superseded_by \
                  where not o.is_active and o.fact = '{}' and n.fact = '{}'",
-                fact("was"),
-                fact("now")
-            )),
-            1.0
+                    fact("was"),
+                    fact("now")
+                )
+            ),
+            1
         );
     }
     let processed_players = "select count(distinct user_id) from conversations where status = 'processed' and extracted_entities is not null";
     for platform in ["text", "voice"] {
         let current = format!("select count(*) from ready_prompts where is_current and platform = '{platform}'");
-        assert_eq!(db.number(&current), db.number(processed_players), "{platform}");
+        assert_eq!(count(&db, &current), count(&db, processed_players), "{platform}");
     }
     let prompt = &list(&result, "prompts")[0];
     assert!(prompt["token_count"].as_u64() > Some(100) && prompt["text"].as_str().is_some_and(|text| text.len() > 400));
     let stages: Vec<_> = result["stage_timings"].as_object().expect("stages").keys().collect();
     assert_eq!(stages.len(), 9, "{stages:?}");
     assert_eq!(
-        list(&result, "touchpoints").len(),
-        db.number("select count(*) from scheduled_touchpoints where not delivered") as usize
+        len(list(&result, "touchpoints")),
+        count(&db, "select count(*) from scheduled_touchpoints where not delivered")
     );
 }
 
@@ -237,7 +249,7 @@ fn an_earlier_demo_that_is_in_use_is_left_alone() {
     let reader = db.hold("select count(*) from users");
     let done = at_home(home.path(), &[]).done().code(69);
     assert!(done.error().contains("another program has the earlier demo"), "{}", done.error());
-    assert_eq!(db.number("select count(*) from job_executions where job_name = 'decay'"), 1.0);
+    assert_eq!(count(&db, "select count(*) from job_executions where job_name = 'decay'"), 1);
     reader.commit();
     at_home(home.path(), &[]).done().code(0);
 }
@@ -255,6 +267,6 @@ fn a_signal_stops_it_between_runs() {
     let done = run.done().code(130);
     assert_eq!(done.json()["status"], "interrupted");
     let db = Db::at(&file);
-    assert_eq!(db.number("select count(*) from conversations where status = 'processing'"), 0.0);
+    assert_eq!(count(&db, "select count(*) from conversations where status = 'processing'"), 0);
     at_home(home.path(), &[]).done().code(0);
 }
