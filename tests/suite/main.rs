@@ -2,5 +2,9 @@
 
 mod support;
 
+mod bad_input;
+mod contract;
 mod decay;
+mod secrets;
+mod skips;
 mod smoke;

@@ -21,7 +21,7 @@ pub struct Db {
 }
 
 enum Kind {
-    Sqlite { _folder: TempDir },
+    Sqlite { _folder: Option<TempDir> },
     Postgres { name: String, admin: PgConnectOptions },
 }
 
@@ -34,9 +34,14 @@ impl Db {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("test.sqlite").display());
-        let db = Self { url, runtime: runtime(), kind: Kind::Sqlite { _folder: folder } };
+        let db = Self { url, runtime: runtime(), kind: Kind::Sqlite { _folder: Some(folder) } };
         db.run(&["migrate"]).code(0);
         db
+    }
+
+    /// An SQLite file that is there already.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), runtime: runtime(), kind: Kind::Sqlite { _folder: None } }
     }
 
     /// A new database on the test cluster, migrated.
