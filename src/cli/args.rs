@@ -1,8 +1,6 @@
 //! The command line, as clap sees it. Values stay text here; `compose` checks them, because what is wrong with them is a
 //! usage error or a configuration error by where they came from.
 
-use std::env;
-
 use clap::builder::{FalseyValueParser, OsStr, Resettable};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -99,15 +97,13 @@ const PROCESS: [Setting; 8] = [
     ),
 ];
 
-/// The environment variable from which an argument has this text, for messages.
-pub fn variable_holding(id: &str, text: &str) -> &'static str {
+/// The environment variable of a command's argument, for messages.
+pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
-    DECAY
-        .iter()
-        .chain(&PROCESS)
-        .chain(common)
-        .find(|setting| setting.id == id && env::var(setting.variable).is_ok_and(|value| value == text))
-        .map_or("a variable", |setting| setting.variable)
+    // Jobs share ids, such as `window`; a command that knows all of a table has that table.
+    let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
+    let own = [&DECAY[..], &PROCESS[..]].into_iter().find(has).unwrap_or_default();
+    own.iter().chain(common).find(|setting| setting.id == id).map_or("a variable", |setting| setting.variable)
 }
 
 /// The whole command line.

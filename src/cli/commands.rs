@@ -47,11 +47,12 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let settings = compose::process(matches)?;
     let plan = compose::plan(matches, output, "process-conversations", "conversations")?;
     let enabled = compose::pipeline_enabled(matches)?;
+    let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
-    let workshop = compose::workshop(matches, &store)?;
+    let workshop = compose::local_workshop(&store, rehearsal, timeout)?;
     let ended = if !enabled {
         let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
         skipped(plan.job, skip, store.now().await?)
@@ -66,9 +67,13 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
 
 async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
-    let store = Store::connect(&compose::database(matches)?, 1, None).await?;
-    let started_at = store.now().await?;
     let plan = raw::is_on(matches, "plan");
+    let store = if plan {
+        Store::look(&compose::database_as_it_is(matches)?).await?
+    } else {
+        Store::connect(&compose::database(matches)?, 1, None).await?
+    };
+    let started_at = store.now().await?;
     let migrations = if plan { store.pending_migrations().await? } else { store.migrate().await? };
     store.close().await;
     let listed: Vec<_> = migrations

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use secrecy::ExposeSecret;
 
 use super::output::Output;
@@ -31,15 +32,10 @@ const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
 /// The name of the demo's file there.
 const DEMO_FILE: &str = "demo.sqlite";
 
-/// Which database.
+/// Which database, to be written to: the state folder is made where it is needed.
 pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
-    if let Some(url) = raw::text(matches, "database-url") {
-        return Database::parse(url).map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
-    }
-    let secret = secrets::find("DATABASE_URL").map_err(Problem::configuration)?;
-    if let Some(url) = secret {
-        return Database::parse(url.expose_secret())
-            .map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")));
+    if let Some(named) = named_database(matches)? {
+        return Ok(named);
     }
     Ok(Database::Sqlite(state_folder()?.join(DEFAULT_FILE)))
 }
@@ -74,6 +70,27 @@ fn state_folder() -> Result<PathBuf, Problem> {
         Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display()))
     })?;
     Ok(folder)
+}
+
+/// Which database, only to be looked at: nothing is made.
+pub fn database_as_it_is(matches: &ArgMatches) -> Result<Database, Problem> {
+    if let Some(named) = named_database(matches)? {
+        return Ok(named);
+    }
+    Ok(Database::Sqlite(state::folder().map_err(Problem::configuration)?.join(DEFAULT_FILE)))
+}
+
+fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
+    if let Some(url) = raw::text(matches, "database-url") {
+        // Without the URL, unlike other wrong values: it may hold a password.
+        return Database::parse(url).map(Some).map_err(|why| match matches.value_source("database-url") {
+            Some(ValueSource::EnvVariable) => Problem::configuration(format!("DATABASE_URL {why}")),
+            _ => Problem::Usage(format!("--database-url {why}")),
+        });
+    }
+    let secret = secrets::find("DATABASE_URL").map_err(Problem::configuration)?;
+    let parsed = secret.map(|url| Database::parse(url.expose_secret())).transpose();
+    parsed.map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")))
 }
 
 /// The database, open, with its schema checked.
@@ -111,10 +128,14 @@ pub fn lease(matches: &ArgMatches) -> Result<Duration, Problem> {
 
 /// How decay works.
 pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
-    let hours = |text: &str| text.parse().ok().filter(|hours| *hours > 0);
-    let graces = raw::required(matches, "grace-hours", |text| parse::by_chapter(text, hours, "8,16,24,48,72"))?;
-    let rates =
-        raw::required(matches, "rates", |text| parse::by_chapter(text, parse::hundredths, "0.8,0.6,0.4,0.3,0.2"))?;
+    let hours = |text: &str| text.parse().ok().filter(|hours| (1..=ChapterRule::MOST_GRACE_HOURS).contains(hours));
+    let rate = |text: &str| parse::hundredths(text).filter(|rate| *rate <= ChapterRule::MOST_HUNDREDTHS_PER_HOUR);
+    let graces = raw::required(matches, "grace-hours", |text| {
+        parse::by_chapter(text, hours, "8,16,24,48,72, none over a year")
+    })?;
+    let rates = raw::required(matches, "rates", |text| {
+        parse::by_chapter(text, rate, "0.8,0.6,0.4,0.3,0.2, none over 100 or with more than two decimals")
+    })?;
     let mut chapters = Vec::with_capacity(graces.len());
     for (grace, rate) in graces.into_iter().zip(rates) {
         let rule = ChapterRule::new(grace, rate);
@@ -147,11 +168,10 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
     })
 }
 
-/// What conversations are processed with.
-pub fn workshop(matches: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
+/// What is rehearsed, and the longest that a conversation may take.
+pub fn rehearsal(matches: &ArgMatches) -> Result<(Rehearsal, Duration), Problem> {
     let rehearsal = raw::value(matches, "rehearse", Rehearsal::parse)?.unwrap_or_default();
-    let timeout = raw::required(matches, "timeout", parse::duration)?;
-    local_workshop(store, rehearsal, timeout)
+    Ok((rehearsal, raw::required(matches, "timeout", parse::duration)?))
 }
 
 /// What the demo's are: always offline, whatever keys are set.
@@ -160,7 +180,7 @@ pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, P
 }
 
 /// The shipped template and the offline providers.
-fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
+pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,

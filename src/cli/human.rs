@@ -100,7 +100,8 @@ fn figures(result: &Value, names: &[&str]) -> String {
 /// A borderless table, as wide as it needs to be.
 pub fn table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // Not fitted to the terminal's width: some terminals say that it is 0, and every column would be a letter wide.
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
 }
 

@@ -37,7 +37,7 @@ pub fn start(usual: Level, verbosity: u8, quiet: bool) -> Log {
     let filter = EnvFilter::new(format!("off,nikita_jobs={level}"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_target(false);
     let started = if terminal && !quiet {
-        builder.with_ansi(env::var_os("NO_COLOR").is_none()).compact().try_init()
+        builder.with_ansi(env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())).compact().try_init()
     } else {
         builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     };

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 mod args;
 mod commands;
@@ -22,19 +22,19 @@ mod raw;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, failed};
+use crate::run::lifecycle::{Ended, common, failed};
 use output::Output;
 
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
     if let Err(why) = env_file::load() {
-        return Output::from_environment().print_early(&failed_early(&RunError::Configuration(why)));
+        return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
     }
     let command = args::command();
     match command.clone().try_get_matches() {
         Ok(matches) => run(&command, &matches),
-        Err(error) => wrong_usage(&error),
+        Err(error) => wrong_usage(None, &error, &Output::from_environment()),
     }
 }
 
@@ -77,33 +77,43 @@ fn refuse(command: &clap::Command, name: &str, output: &Output, problem: raw::Pr
             // A built command knows its whole name, for the usage line.
             command.build();
             let of = command.find_subcommand_mut(name);
-            wrong_usage(&of.map_or_else(
+            let error = of.map_or_else(
                 || clap::Error::raw(ErrorKind::ValueValidation, &message),
                 |of| of.error(ErrorKind::ValueValidation, &message),
-            ))
+            );
+            wrong_usage(Some(name), &error, output)
         }
-        raw::Problem::Run(error) => output.print_early(&failed_early(&error)),
+        raw::Problem::Run(error) => output.print_early(&failed_early(Some(name), &error)),
     }
 }
 
-fn wrong_usage(error: &clap::Error) -> ExitCode {
+fn wrong_usage(name: Option<&str>, error: &clap::Error, output: &Output) -> ExitCode {
     let _ = error.print();
     if !error.use_stderr() {
         return Exit::Success.into();
     }
-    let output = Output::from_environment();
     if output.is_json() {
         let message = error.render().to_string();
-        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let result =
-            json!({"status": "error", "exit_code": Exit::Usage.code(), "error": {"kind": "usage", "message": first}});
+        let first = match error.kind() {
+            // clap prints the help; its first line is no reason.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing; --help lists them",
+            _ => message.lines().next().unwrap_or_default().trim_start_matches("error: "),
+        };
+        let result = refused(name, Exit::Usage, &json!({"kind": "usage", "message": first}));
         output.write_line(&result.to_string());
     }
     Exit::Usage.into()
 }
 
 /// The result of a process that has not come as far as a job.
-fn failed_early(error: &RunError) -> Ended {
-    let result = json!({"status": "error", "exit_code": error.exit().code(), "error": error.to_json()});
-    Ended { result, exit: error.exit() }
+fn failed_early(name: Option<&str>, error: &RunError) -> Ended {
+    Ended { result: refused(name, error.exit(), &error.to_json()), exit: error.exit() }
+}
+
+/// The result of a command that is not known, or not begun.
+fn refused(name: Option<&str>, exit: Exit, error: &Value) -> Value {
+    let own = Map::from_iter([("error".to_owned(), error.clone())]);
+    let mut result = common(name.unwrap_or_default(), "error", exit, None, None, 0, own);
+    result["job"] = json!(name);
+    result
 }

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use serde_json::{Value, json};
 
 use super::human;
 use super::raw::{self, Problem};
@@ -40,7 +41,8 @@ impl Output {
 
     /// Before, or without, arguments that can be read.
     pub fn from_environment() -> Self {
-        let named = env::var("NIKITA_FORMAT").ok().and_then(|text| format(&text).ok());
+        let named = raw::early("--format").or_else(|| env::var("NIKITA_FORMAT").ok());
+        let named = named.and_then(|text| format(&text).ok());
         let json = named.unwrap_or_else(|| !stdout().is_terminal());
         Self { json, quiet: false, verbosity: 0, skip_exit: Exit::Skipped.code() }
     }
@@ -53,14 +55,15 @@ impl Output {
     /// Prints the result of a command and gives its exit code.
     pub fn print(&self, name: &str, ended: &Ended) -> ExitCode {
         let fine = matches!(ended.exit, Exit::Success | Exit::Skipped);
+        let code = if ended.exit == Exit::Skipped { self.skip_exit } else { ended.exit.code() };
         if !(fine && self.quiet) {
             if self.json {
-                self.write_line(&ended.result.to_string());
+                self.write_line(&with_code(&ended.result, code).to_string());
             } else {
                 self.write_line(human::render(name, &ended.result).trim_end());
             }
         }
-        if ended.exit == Exit::Skipped { ExitCode::from(self.skip_exit) } else { ended.exit.into() }
+        code.into()
     }
 
     /// Prints a failure from before the log was there.
@@ -79,6 +82,13 @@ impl Output {
     pub fn write_line(&self, line: &str) {
         let _ = writeln!(stdout(), "{line}");
     }
+}
+
+/// The result with the exit code that the shell will see.
+fn with_code(result: &Value, code: u8) -> Value {
+    let mut result = result.clone();
+    result["exit_code"] = json!(code);
+    result
 }
 
 fn format(text: &str) -> Result<bool, String> {

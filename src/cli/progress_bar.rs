@@ -15,16 +15,25 @@ pub fn watch(output: &Output, unit: &'static str) -> Option<Watch> {
     if output.quiet || !stderr().is_terminal() {
         return None;
     }
-    let bar = BAR.get_or_init(|| ProgressBar::no_length().with_message(unit));
+    let bar = BAR.get_or_init(|| {
+        let bar = ProgressBar::no_length().with_message(unit);
+        style(&bar, "{pos} {msg}, {elapsed}");
+        bar
+    });
     Some(Arc::new(|done, total| {
         if total > 0 && bar.length() != Some(total) {
+            // First, because every change is drawn.
+            style(bar, "{bar:30} {pos}/{len} {msg}, {elapsed}, {eta} left");
             bar.set_length(total);
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}, {elapsed}, {eta} left") {
-                bar.set_style(style);
-            }
         }
         bar.set_position(done);
     }))
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
 }
 
 /// Does something to stderr while the bar is out of the way.

@@ -1,6 +1,8 @@
 //! Checked access to raw arguments. A wrong value on the command line is a usage error; the same one in the environment is a
 //! configuration error that names the variable (spec 01).
 
+use std::env;
+
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
@@ -57,9 +59,43 @@ pub fn required<T>(matches: &ArgMatches, id: &str, parse: impl Fn(&str) -> Resul
 pub fn problem(matches: &ArgMatches, id: &str, text: &str, why: &str) -> Problem {
     match matches.value_source(id) {
         Some(ValueSource::EnvVariable) => {
-            let variable = super::args::variable_holding(id, text);
+            let variable = super::args::variable_of(matches, id);
             Problem::configuration(format!("{variable}={text:?} {why}"))
         }
         _ => Problem::Usage(format!("--{id} {text:?} {why}")),
+    }
+}
+
+/// What a flag such as `--format` is on this process's command line, before, or without, that line being understood.
+pub fn early(flag: &str) -> Option<String> {
+    value_of(flag, env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()))
+}
+
+fn value_of(flag: &str, mut args: impl Iterator<Item = String>) -> Option<String> {
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            return None;
+        }
+        if arg == flag {
+            return args.next();
+        }
+        if let Some(value) = arg.strip_prefix(flag).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value.to_owned());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value_of;
+
+    #[test]
+    fn finds_a_flag_in_both_spellings_and_not_behind_a_double_dash() {
+        let named = |args: &[&str]| value_of("--env-file", args.iter().map(ToString::to_string));
+        assert_eq!(named(&["decay", "--env-file", "a"]), Some("a".into()));
+        assert_eq!(named(&["decay", "--env-file=b", "-q"]), Some("b".into()));
+        assert_eq!(named(&["decay", "--env-files=b"]), None);
+        assert_eq!(named(&["decay", "--", "--env-file=b"]), None);
     }
 }

@@ -21,11 +21,17 @@ pub struct ChapterRule {
 }
 
 impl ChapterRule {
+    /// The longest grace: a year.
+    pub const MOST_GRACE_HOURS: i64 = 24 * 365;
+    /// The fastest decay: the whole score in an hour.
+    pub const MOST_HUNDREDTHS_PER_HOUR: i64 = 10_000;
+
     /// From hours of grace and hundredths of a point per hour; `None` where either is not positive or is absurdly large.
     #[must_use]
     pub fn new(grace_hours: i64, hundredths_per_hour: i64) -> Option<Self> {
         const HOUR_US: i64 = 3_600_000_000;
-        let in_range = (1..=24 * 365).contains(&grace_hours) && (1..=10_000).contains(&hundredths_per_hour);
+        let in_range = (1..=Self::MOST_GRACE_HOURS).contains(&grace_hours)
+            && (1..=Self::MOST_HUNDREDTHS_PER_HOUR).contains(&hundredths_per_hour);
         in_range.then(|| Self {
             grace: TimeDelta::hours(grace_hours),
             // To the nearest microsecond: under 0.2 s a year off for any rate.

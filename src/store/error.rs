@@ -23,6 +23,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same, with the file in front that it is about.
+    #[must_use]
+    pub fn at(self, file: &str) -> Self {
+        match self {
+            Self::Unavailable(why) => Self::Unavailable(format!("{file}: {why}")),
+            Self::Configuration(why) => Self::Configuration(format!("{file}: {why}")),
+            Self::Other(why) => Self::Other(format!("{file}: {why}")),
+            other => other,
+        }
+    }
+
     /// Whether the same transaction may succeed when it is tried again at once.
     #[must_use]
     pub const fn is_conflict(&self) -> bool {
@@ -99,7 +110,9 @@ fn from_sqlite(error: &dyn DatabaseError) -> StoreError {
         8 => StoreError::Configuration(format!(
             "the SQLite database can't be written: {message}. Check the permissions of the file and of its folder"
         )),
-        10 => StoreError::Unavailable(format!("the SQLite file can't be read or written: {message}")),
+        10 => StoreError::Unavailable(format!(
+            "the SQLite file can't be read or written: {message}. Check that its disk has space left and is in order"
+        )),
         11 | 26 => StoreError::Configuration(format!(
             "the SQLite file is not a database, or is damaged: {message}. Restore it from a backup, or name another file"
         )),

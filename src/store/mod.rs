@@ -3,6 +3,7 @@
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
 //! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`demo`].
 
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -36,6 +37,9 @@ use session::Tx;
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the last attempt to connect may take, which is only made for its reason.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
 /// One database.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -65,7 +69,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the database as it is, for `migrate` and for looking at it.
+    /// Opens the database as it is, for `migrate`.
     pub async fn connect(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
         let pool = match database {
             Database::Postgres(url) => Pool::Pg(connect_postgres(url.expose_secret(), connections).await?),
@@ -75,19 +79,22 @@ impl Store {
                     .create_if_missing(true)
                     .foreign_keys(true)
                     .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(PATIENCE)
-                    .disable_statement_logging();
+                    .synchronous(SqliteSynchronous::Full);
                 // One writer at a time is SQLite's rule; more connections than this would only queue.
-                let pool = SqlitePoolOptions::new()
-                    .max_connections(connections.min(4))
-                    .acquire_timeout(PATIENCE)
-                    .connect_with(options)
-                    .await?;
-                Pool::Sqlite(pool)
+                Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
         };
         Ok(Self { pool, now })
+    }
+
+    /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
+    /// as good as an empty one.
+    pub async fn look(database: &Database) -> Result<Self> {
+        let Database::Sqlite(path) = database else { return Self::connect(database, 1, None).await };
+        let options = SqliteConnectOptions::new();
+        let options =
+            if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
+        Ok(Self { pool: Pool::Sqlite(connect_sqlite(path, options, 1).await?), now: None })
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.
@@ -103,7 +110,7 @@ impl Store {
         if let Some(now) = self.now {
             return Ok(now);
         }
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_reading().await?;
         let sql = tx.pick("select clock_timestamp()", "select strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')");
         let (now,): (DbTime,) = session::fetch_one!(&mut tx, _, sql);
         tx.commit().await?;
@@ -132,6 +139,13 @@ impl Store {
     }
 }
 
+/// What fails here is told with the file's path.
+async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool> {
+    let options = options.busy_timeout(PATIENCE).disable_statement_logging();
+    let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_with(options);
+    pool.await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
+}
+
 async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
     let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
         sqlx::Error::Configuration(why) => StoreError::Configuration(format!("DATABASE_URL can't be read: {why}")),
@@ -140,21 +154,17 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
     let options = options.application_name("nikita-jobs").disable_statement_logging();
     let pool =
         PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
-    match pool.acquire().await {
-        Ok(_) => Ok(pool),
+    let why = match pool.acquire().await {
+        Ok(_) => return Ok(pool),
         // The pool has swallowed the reason while it tried again; one plain attempt tells it.
-        Err(sqlx::Error::PoolTimedOut) => {
-            let why = match tokio::time::timeout(PATIENCE, options.connect()).await {
-                Ok(Ok(_)) => "no connection within 10 s".to_owned(),
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "no answer within 10 s".to_owned(),
-            };
-            Err(StoreError::Unavailable(format!(
-                "can't connect to {}:{}: {why}",
-                options.get_host(),
-                options.get_port()
-            )))
-        }
-        Err(error) => Err(error.into()),
-    }
+        Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(LAST_WORD, options.connect()).await {
+            Ok(Ok(_)) => "no connection within 10 s".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer within 10 s".to_owned(),
+        },
+        Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_))) => error.to_string(),
+        Err(error) => return Err(error.into()),
+    };
+    let (host, port) = (options.get_host(), options.get_port());
+    Err(StoreError::Unavailable(format!("can't connect to {host}:{port}: {why}")))
 }

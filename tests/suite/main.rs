@@ -12,7 +12,11 @@
 
 mod support;
 
+mod bad_input;
+mod contract;
 mod decay;
 mod demo;
 mod process;
+mod secrets;
+mod skips;
 mod smoke;

@@ -12,7 +12,26 @@ pub struct Bin {
 
 /// The binary with these arguments, in an environment without settings of the caller's.
 pub fn command(args: &[&str]) -> Bin {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("nikita-jobs"));
+    let mut bin = program(path());
+    bin.command.args(args);
+    bin
+}
+
+/// The binary under test.
+pub fn path() -> &'static Path {
+    assert_cmd::cargo::cargo_bin!("nikita-jobs")
+}
+
+/// The binary as a person at a terminal would run it. What it writes to either stream is on stdout.
+pub fn on_a_terminal(args: &str) -> Bin {
+    let mut bin = program(Path::new("script"));
+    bin.command.args(["-qec", &format!("'{}' {args}", path().display()), "/dev/null"]).env("TERM", "xterm");
+    bin
+}
+
+/// Another program, which will run the binary, in an environment without settings of the caller's.
+pub fn program(program: &Path) -> Bin {
+    let mut command = Command::new(program);
     let ours = |name: &str| {
         ["NIKITA_", "DATABASE_URL", "UNIFIED_PIPELINE_", "AUDIT_", "ANTHROPIC_", "OPENAI_"]
             .iter()
@@ -24,11 +43,16 @@ pub fn command(args: &[&str]) -> Bin {
             command.env_remove(name);
         }
     }
-    command.args(args).stdin(Stdio::null());
+    command.stdin(Stdio::null());
     Bin { command }
 }
 
 impl Bin {
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.command.args(args);
+        self
+    }
+
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self
@@ -92,6 +116,11 @@ impl Drop for Running {
 pub struct Done(Output);
 
 impl Done {
+    /// Both streams.
+    pub fn all(&self) -> String {
+        self.stdout() + &self.stderr()
+    }
+
     /// Asserts the exit code.
     #[track_caller]
     pub fn code(self, code: i32) -> Self {
