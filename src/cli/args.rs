@@ -97,12 +97,24 @@ const PROCESS: [Setting; 8] = [
     ),
 ];
 
+const RECOVER: [Setting; 3] = [
+    setting("window", "NIKITA_RECOVER_WINDOW", "DUR", Some("1m"), "Skip if a run completed within this time"),
+    setting(
+        "batch",
+        "NIKITA_RECOVER_BATCH",
+        "N",
+        Some("50"),
+        "Recover at most N conversations, the longest idle first",
+    ),
+    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
+];
+
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    let own = [&DECAY[..], &PROCESS[..]].into_iter().find(has).unwrap_or_default();
+    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..]].into_iter().find(has).unwrap_or_default();
     own.iter().chain(common).find(|setting| setting.id == id).map_or("a variable", |setting| setting.variable)
 }
 
@@ -128,6 +140,17 @@ pub fn command() -> Command {
                     "Let several runs go on at once, on this host and others",
                 ))
                 .after_help(help::PROCESS),
+        )
+        .subcommand(
+            job("recover", "Take conversations that are stuck in processing out of it", &RECOVER)
+                .arg(switch(
+                    "requeue",
+                    "NIKITA_RECOVER_REQUEUE",
+                    "Back to active while attempts are left, instead of failed",
+                ))
+                .arg(Arg::new("kind").value_name("conversation").requires("ids").help("By hand: recover just these"))
+                .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
+                .after_help(help::RECOVER),
         )
         .subcommand(
             common(Command::new("migrate"))

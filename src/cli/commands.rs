@@ -10,9 +10,9 @@ use super::{args, compose};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::jobs::demo::{self, Demo};
-use crate::jobs::{decay, process_conversations};
+use crate::jobs::{decay, process_conversations, recover};
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, Skip, common, run, skipped};
+use crate::run::lifecycle::{Ended, Plan, Skip, common, run, skipped};
 use crate::run::signals::Signals;
 use crate::store::Store;
 
@@ -21,6 +21,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
     let ended = match name {
         "decay" => decay(matches, output).await,
         "process-conversations" => process(matches, output).await,
+        "recover" => recover(matches, output).await,
         "migrate" => migrate(matches).await,
         "demo" => demo(matches).await,
         other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
@@ -60,6 +61,25 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
         dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?
     } else {
         run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+    };
+    store.close().await;
+    Ok(ended)
+}
+
+async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
+    let settings = compose::recover(matches)?;
+    let ids = compose::by_hand(matches)?;
+    let plan = compose::plan(matches, output, "recover", "conversations")?;
+    let signals = listen()?;
+    let store = compose::store(matches, 3).await?;
+    let ended = if raw::is_on(matches, "dry-run") {
+        dry_run(&store, plan.job, recover::preview(&settings, &ids, &store)).await?
+    } else if ids.is_empty() {
+        run(&store, &signals, &plan, async |run| recover::work(&settings, run).await).await
+    } else {
+        // An operator waits for nobody: no window, and beside any other run.
+        let plan = Plan { window: None, overlap: true, ..plan };
+        run(&store, &signals, &plan, async |run| recover::by_hand(&settings, run, &ids).await).await
     };
     store.close().await;
     Ok(ended)

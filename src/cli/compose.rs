@@ -17,12 +17,16 @@ use super::raw::{self, Problem};
 use crate::config::database::Database;
 use crate::config::{parse, secrets, state};
 use crate::core::decay::{ChapterRule, Rules};
+use crate::core::graph;
 use crate::core::prompt::PromptTemplate;
 use crate::core::settings::StageSettings;
+use crate::core::stages::STAGES;
+use crate::domain::ids::ConversationId;
 use crate::domain::points::Points;
-use crate::jobs::{decay, process_conversations};
+use crate::jobs::{decay, process_conversations, recover};
 use crate::providers::Providers;
 use crate::providers::rehearsal::Rehearsal;
+use crate::run::error::RunError;
 use crate::run::lifecycle::Plan;
 use crate::run::pipeline::Workshop;
 use crate::store::Store;
@@ -154,6 +158,29 @@ pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
     })
 }
 
+/// How stuck conversations are recovered.
+pub fn recover(matches: &ArgMatches) -> Result<recover::Settings, Problem> {
+    let batch = raw::required(matches, "batch", |text| parse::count(text, 1_000_000))?;
+    Ok(recover::Settings {
+        idle: raw::required(matches, "idle", parse::duration)?,
+        requeue: raw::is_on(matches, "requeue"),
+        batch: usize::try_from(batch).unwrap_or(usize::MAX),
+    })
+}
+
+/// The conversations that are to be recovered by hand; none in bulk.
+pub fn by_hand(matches: &ArgMatches) -> Result<Vec<ConversationId>, Problem> {
+    match raw::text(matches, "kind") {
+        None => return Ok(Vec::new()),
+        Some("conversation") => {}
+        Some(other) => {
+            return Err(Problem::Usage(format!("{other:?} can't be recovered by hand; conversation ID can")));
+        }
+    }
+    let ids = matches.get_many::<String>("ids").unwrap_or_default();
+    ids.map(|id| id.parse().map_err(|_| Problem::Usage(format!("{id:?} is not a conversation's id, a UUID")))).collect()
+}
+
 /// How conversations are processed.
 pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, Problem> {
     let number = |id, most| -> Result<usize, Problem> {
@@ -181,6 +208,8 @@ pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, P
 
 /// The shipped template and the offline providers.
 pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
+    let table: Vec<_> = STAGES.iter().map(|stage| (stage.name, stage.needs)).collect();
+    graph::check(&table).map_err(|error| RunError::Bug(error.to_string()))?;
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,

@@ -29,6 +29,14 @@ pub const PROCESS: &str = "Examples:\n  \
     NIKITA_REHEARSE=extraction=unavailable nikita-jobs process-conversations\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
+pub const RECOVER: &str = "Stuck is what has not moved for half an hour, or what a run claimed that is dead.\n\n\
+    Examples:\n  \
+    nikita-jobs recover --requeue              from cron or a timer: give the work of dead runs back\n  \
+    nikita-jobs recover --dry-run              say what is stuck, and by which rule\n  \
+    nikita-jobs recover conversation ID --requeue\n                                             \
+    by hand, whatever the rules say; whoever holds it writes nothing more\n\n\
+    `nikita-jobs --help` lists the exit codes.";
+
 pub const MIGRATE: &str = "Examples:\n  \
     nikita-jobs migrate --plan > plan.sql    read it first\n  \
     nikita-jobs migrate                      once per release, before the jobs of the new binary run\n\n\

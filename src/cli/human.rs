@@ -20,6 +20,7 @@ pub fn render(command: &str, result: &Value) -> String {
     match command {
         "migrate" => migrations(result),
         "process-conversations" => conversations(result),
+        "recover" => recoveries(result),
         "demo" => demo_report::render(result),
         _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),
     }
@@ -79,6 +80,18 @@ fn conversations(result: &Value) -> String {
     for entry in troubles.iter().filter(|entry| entry["error"].is_string()) {
         let _ =
             write!(said, "\n{} {}: {}", text(&entry["status"]), text(&entry["conversation_id"]), text(&entry["error"]));
+    }
+    said
+}
+
+fn recoveries(result: &Value) -> String {
+    let mut said = figures(result, &["recovered", "deferred"]);
+    for entry in result["recoveries"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        let [id, to, reason] = ["conversation_id", "to", "reason"].map(|field| text(&entry[field]));
+        let _ = write!(said, "\n{id} -> {to}: {reason}");
+    }
+    for entry in result["errors"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        let _ = write!(said, "\n{} not recovered: {}", text(&entry["conversation_id"]), text(&entry["error"]));
     }
     said
 }

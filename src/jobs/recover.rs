@@ -45,8 +45,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             if tally.recoveries.len() >= settings.batch || run.signals.is_stopping() {
                 break 'pages;
             }
-            let rescue =
-                Rescue { idle: Some(settings.idle), requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
+            let rescue = settings.rescue(held);
             let evidence = Evidence::of(held, run.now, settings.idle);
             tally.add(held, &rescue, &evidence, run.store.rescue(held, &rescue, &evidence.reason).await);
             run.progress.advance(1);
@@ -65,42 +64,45 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> Result<Report, RunError> {
     let mut tally = Tally::default();
     for id in ids {
-        let Some(held) = run.store.held(*id).await? else {
-            tally.refuse(*id, "there is no such conversation");
-            continue;
-        };
-        if held.status != "processing" {
-            tally.refuse(
-                *id,
-                &format!("it is {}, not processing; only what is in processing can be recovered", held.status),
-            );
-            continue;
+        if let Some((held, rescue, evidence)) = tally.look(settings, &run.store, *id, run.now).await? {
+            tally.add(&held, &rescue, &evidence, run.store.rescue(&held, &rescue, &evidence.reason).await);
         }
-        let rescue = Rescue { idle: None, requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
-        let mut evidence = Evidence::of(&held, run.now, settings.idle);
-        evidence.reason = format!("By hand; {}", evidence.reason);
-        tally.add(&held, &rescue, &evidence, run.store.rescue(&held, &rescue, &evidence.reason).await);
     }
     let refused = tally.recoveries.is_empty() && !tally.errors.is_empty();
-    let mut report = tally.report(0);
-    if refused {
-        report.exit = Exit::Failure;
-    }
-    Ok(report)
+    let report = tally.report(0);
+    Ok(if refused { Report { exit: Exit::Failure, ..report } } else { report })
 }
 
-/// What [`work`] would do now, without doing it.
-pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+/// What [`work`], or with `ids` [`by_hand`], would do now, without doing it.
+pub async fn preview(
+    settings: &Settings,
+    ids: &[ConversationId],
+    store: &Store,
+) -> Result<Map<String, Value>, RunError> {
     let now = store.now().await?;
-    let most = i64::try_from(settings.batch).unwrap_or(i64::MAX);
     let mut tally = Tally::default();
-    for held in store.stuck(settings.idle, None, most).await? {
-        let rescue = Rescue { idle: Some(settings.idle), requeue: settings.requeue && held.attempts < MOST_ATTEMPTS };
-        tally.list(&held, &rescue, &Evidence::of(&held, now, settings.idle));
+    let mut left = 0;
+    for id in ids {
+        if let Some((held, rescue, evidence)) = tally.look(settings, store, *id, now).await? {
+            tally.list(&held, &rescue, &evidence);
+        }
     }
-    let recovered = i64::try_from(tally.recoveries.len()).unwrap_or(i64::MAX);
-    let left = store.count_stuck(settings.idle).await? - recovered;
-    Ok(tally.report(left.max(0)).fields)
+    if ids.is_empty() {
+        let most = i64::try_from(settings.batch).unwrap_or(i64::MAX);
+        for held in store.stuck(settings.idle, None, most).await? {
+            tally.list(&held, &settings.rescue(&held), &Evidence::of(&held, now, settings.idle));
+        }
+        let recovered = i64::try_from(tally.recoveries.len()).unwrap_or(i64::MAX);
+        left = (store.count_stuck(settings.idle).await? - recovered).max(0);
+    }
+    Ok(tally.report(left).fields)
+}
+
+impl Settings {
+    /// Where a stuck conversation goes.
+    const fn rescue(&self, held: &Held) -> Rescue {
+        Rescue { idle: Some(self.idle), requeue: self.requeue && held.attempts < MOST_ATTEMPTS }
+    }
 }
 
 /// Why a conversation counts as stuck.
@@ -131,6 +133,31 @@ impl Evidence {
 }
 
 impl Tally {
+    /// Looks at one by hand; none, with the reason kept, where it can't be recovered.
+    async fn look(
+        &mut self,
+        settings: &Settings,
+        store: &Store,
+        id: ConversationId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Held, Rescue, Evidence)>, RunError> {
+        let Some(held) = store.held(id).await? else {
+            self.refuse(id, "there is no such conversation");
+            return Ok(None);
+        };
+        if held.status != "processing" {
+            self.refuse(
+                id,
+                &format!("it is {}, not processing; only what is in processing can be recovered", held.status),
+            );
+            return Ok(None);
+        }
+        let rescue = Rescue { idle: None, ..settings.rescue(&held) };
+        let mut evidence = Evidence::of(&held, now, settings.idle);
+        evidence.reason = format!("By hand; {}", evidence.reason);
+        Ok(Some((held, rescue, evidence)))
+    }
+
     fn add(&mut self, held: &Held, rescue: &Rescue, evidence: &Evidence, done: Result<bool, crate::store::StoreError>) {
         match done {
             Ok(true) => {

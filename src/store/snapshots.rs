@@ -237,7 +237,8 @@ async fn life_events(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<P
              coalesce(event_type, '') as event_type, coalesce(description, '') as description, emotional_impact, \
              coalesce(cast(importance as double precision), 0.5) as importance from nikita_life_events where event_date >= $2 and",
         "user_id",
-        "order by event_date desc, event_id"
+        "order by event_date desc, case time_of_day when 'morning' then 1 when 'afternoon' then 2 when 'evening' then 3 \
+             else 4 end, event_id"
     );
     let since = DbDate((now - TimeDelta::days(8)).date_naive());
     let rows: Vec<LifeEventRow> = fetch_all!(tx, _, sql, users.clone(), since);

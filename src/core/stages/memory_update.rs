@@ -3,7 +3,7 @@
 //! Three steps: every text is embedded; the player's active facts that are similar to each vector are asked for; then it is
 //! decided who replaces whom, one new fact after the other, so that of several near-duplicates the last one stays.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
@@ -19,8 +19,8 @@ use crate::domain::ids::ConversationId;
 pub struct MemoryUpdate {
     /// The new facts that are active, in the order of the extraction.
     pub learned: Vec<String>,
-    /// How many older facts they replace; those of this conversation do not count.
-    pub superseded: usize,
+    /// The older facts that they replace; those of this conversation are not among them.
+    pub superseded: BTreeSet<Uuid>,
     /// How many have no vector yet, because embeddings were unavailable.
     pub without_vector: usize,
 }
@@ -127,7 +127,7 @@ fn decide(
     vectors: Vec<Vector>,
     similar: Vec<Vec<Uuid>>,
 ) -> Step {
-    let mut taken = HashSet::new();
+    let mut taken = BTreeSet::new();
     let mut decided: Vec<NewFact> = Vec::with_capacity(facts.len());
     for (index, ((fact, embedding), similar)) in facts.into_iter().zip(vectors).zip(similar).enumerate() {
         let id = conversation.derive("memory_facts", index);
@@ -142,7 +142,7 @@ fn decide(
     let active = decided.iter().filter(|fact| fact.superseded_by.is_none());
     let update = MemoryUpdate {
         learned: active.map(|fact| fact.fact.clone()).collect(),
-        superseded: taken.len(),
+        superseded: taken,
         without_vector: decided.iter().filter(|fact| fact.embedding.is_none()).count(),
     };
     // The last one first: `superseded_by` is a foreign key, so the row it names must be there already.

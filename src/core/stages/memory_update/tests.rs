@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use rstest::rstest;
 use uuid::Uuid;
@@ -98,7 +100,7 @@ fn without_embeddings_facts_are_stored_without_a_vector(#[case] reason: NoAnswer
     let (_, then) = asked(begin(&with_facts(&["One.", "Two."])));
     let (facts, update) = outcome(then(vec![Err(reason)]));
     let learned = vec!["One.".into(), "Two.".into()];
-    assert_eq!(update, MemoryUpdate { learned, superseded: 0, without_vector: 2 });
+    assert_eq!(update, MemoryUpdate { learned, superseded: BTreeSet::new(), without_vector: 2 });
     let expected = |index: usize, fact: &str| NewFact {
         id: id(index),
         graph_type: GraphType::User,
@@ -147,14 +149,14 @@ fn a_new_fact_replaces_every_similar_old_one() {
     let (facts, update) = run(&["Likes tea.", "Has a cat."], &[0.0, 90.0], &[&[1, 2], &[]]);
     assert_eq!((&facts[0].supersedes[..], &facts[1].supersedes[..]), (&[old(1), old(2)][..], &[][..]));
     let learned = vec!["Likes tea.".into(), "Has a cat.".into()];
-    assert_eq!(update, MemoryUpdate { learned, superseded: 2, without_vector: 0 });
+    assert_eq!(update, MemoryUpdate { learned, superseded: BTreeSet::from([old(1), old(2)]), without_vector: 0 });
 }
 
 #[test]
 fn the_first_to_replace_an_old_fact_keeps_it() {
     let (facts, update) = run(&["One.", "Two."], &[0.0, 60.0], &[&[1], &[2, 1, 2]]);
     assert_eq!((&facts[0].supersedes[..], &facts[1].supersedes[..]), (&[old(1)][..], &[old(2)][..]));
-    assert_eq!(update.superseded, 2);
+    assert_eq!(update.superseded.len(), 2);
 }
 
 // cos 29° = 0.8746 and cos 30° = 0.8660 lie on the two sides of 0.87.
@@ -168,7 +170,11 @@ fn a_later_fact_replaces_an_earlier_one_of_the_conversation() {
     assert_eq!(facts[0].supersedes, [old(1)], "a fact that is replaced at once still replaces the older one");
     assert_eq!(
         update,
-        MemoryUpdate { learned: vec!["Far off.".into(), "Is 32.".into()], superseded: 1, without_vector: 0 }
+        MemoryUpdate {
+            learned: vec!["Far off.".into(), "Is 32.".into()],
+            superseded: BTreeSet::from([old(1)]),
+            without_vector: 0
+        }
     );
 }
 
@@ -194,10 +200,10 @@ proptest! {
         let similar: Vec<&[u128]> = similar.iter().map(Vec::as_slice).collect();
         let (facts, update) = run(&names, &angles, &similar);
         let mut replaced: Vec<Uuid> = facts.iter().flat_map(|fact| fact.supersedes.clone()).collect();
-        prop_assert_eq!(replaced.len(), update.superseded);
+        prop_assert_eq!(replaced.len(), update.superseded.len());
         replaced.sort_unstable();
         replaced.dedup();
-        prop_assert_eq!(replaced.len(), update.superseded);
+        prop_assert_eq!(replaced.len(), update.superseded.len());
         prop_assert!(facts.last().is_some_and(|fact| fact.superseded_by.is_none()));
         for (index, fact) in facts.iter().enumerate() {
             prop_assert!(fact.superseded_by.is_none_or(|by| facts[index + 1..].iter().any(|later| later.id == by)));

@@ -133,7 +133,10 @@ fn facts(snapshot: &Snapshot, findings: &Findings, bounds: &Bounds) -> Memory {
     let learned = findings.memory_update.as_ref().map_or(&[][..], |memory| &memory.learned);
     let graph_of = |fact: &str| extracted.iter().find(|it| it.fact == fact).map_or(GraphType::User, |it| it.graph_type);
     let new = learned.iter().map(|fact| (graph_of(fact).as_str(), fact.as_str()));
-    let known = snapshot.facts.iter().map(|fact| (fact.graph_type.as_str(), fact.fact.as_str()));
+    // The snapshot was read before this conversation replaced some of them.
+    let replaced = |id| findings.memory_update.as_ref().is_some_and(|memory| memory.superseded.contains(id));
+    let known = snapshot.facts.iter().filter(|fact| !replaced(&fact.id));
+    let known = known.map(|fact| (fact.graph_type.as_str(), fact.fact.as_str()));
 
     let mut memory = Memory::default();
     let mut seen = HashSet::new();
