@@ -63,7 +63,8 @@ fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
 
 /// The database, open, with its schema checked.
 pub async fn store(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
-    Ok(Store::open(&database(matches)?, connections, now(matches)?).await?)
+    let now = now(matches)?;
+    Ok(Store::open(&database(matches)?, connections, now).await?)
 }
 
 fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
