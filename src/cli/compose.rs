@@ -75,7 +75,7 @@ fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
 }
 
 /// How the run is made.
-pub fn plan(matches: &ArgMatches, output: &Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
+pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
     let window = raw::required(matches, "window", parse::duration_or_zero)?;
     let lease = raw::required(matches, "lease", |text| match parse::duration(text)? {
         short if short < Duration::from_secs(2) => Err("must be at least 2s".to_owned()),
