@@ -32,7 +32,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
 
 async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::decay(matches)?;
-    let plan = compose::plan(matches, output, "decay", "players")?;
+    let plan = compose::plan(matches, *output, "decay", "players")?;
     let signals = listen()?;
     let store = compose::store(matches, 3).await?;
     let ended = if raw::is_on(matches, "dry-run") {
@@ -46,7 +46,7 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
 
 async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::process(matches)?;
-    let plan = compose::plan(matches, output, "process-conversations", "conversations")?;
+    let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
     let enabled = compose::pipeline_enabled(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let signals = listen()?;

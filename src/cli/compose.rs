@@ -99,7 +99,8 @@ fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
 
 /// The database, open, with its schema checked.
 pub async fn store(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
-    Ok(Store::open(&database(matches)?, connections, now(matches)?).await?)
+    let now = now(matches)?;
+    Ok(Store::open(&database(matches)?, connections, now).await?)
 }
 
 fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
@@ -110,7 +111,7 @@ fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
 }
 
 /// How the run is made.
-pub fn plan(matches: &ArgMatches, output: &Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
+pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
     let window = raw::required(matches, "window", parse::duration_or_zero)?;
     Ok(Plan {
         job,

@@ -1,6 +1,6 @@
 //! The demo's result for a person: a report to read from top to bottom, 80 columns wide but for the commands at its end.
 
-use comfy_table::{CellAlignment, Row};
+use comfy_table::{CellAlignment, ContentArrangement, Row};
 use serde_json::Value;
 
 use super::human::{table, text};
@@ -227,7 +227,7 @@ fn two_lines(command: &str) -> String {
 /// Wrapped, at the left margin.
 fn paragraph(text: &str) -> String {
     let mut table = table();
-    table.set_width(WIDTH).add_row([text]);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).add_row([text]);
     let lines: Vec<_> = table.lines().map(|line| line.trim().to_owned()).collect();
     lines.join("\n")
 }
@@ -239,7 +239,7 @@ fn heading(title: &str) -> String {
 /// A borderless table, a little indented. `right` are the columns of numbers.
 fn lines(header: Option<&[&str]>, rows: Vec<Vec<String>>, right: &[usize]) -> String {
     let mut table = table();
-    table.set_width(WIDTH - 1);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH - 1);
     if let Some(header) = header {
         table.set_header(header.iter().copied());
     }

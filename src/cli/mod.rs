@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
     let command = args::command();
     match command.clone().try_get_matches() {
         Ok(matches) => run(&command, &matches),
-        Err(error) => wrong_usage(None, &error, &Output::from_environment()),
+        Err(error) => wrong_usage(None, &error, Output::from_environment()),
     }
 }
 
@@ -42,7 +42,7 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
     let Some((name, of_command)) = matches.subcommand() else { unreachable!("clap requires a command") };
     let output = match Output::read(of_command) {
         Ok(output) => output,
-        Err(problem) => return refuse(command, name, &Output::from_environment(), problem),
+        Err(problem) => return refuse(command, name, Output::from_environment(), problem),
     };
     // The demo's conversations fail on purpose, and its report tells of them.
     let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
@@ -61,7 +61,7 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
     let ended = match ended {
         Ok(Ok(ended)) => ended,
         Ok(Err(raw::Problem::Run(error))) => failed(name, &error),
-        Ok(Err(problem)) => return refuse(command, name, &output, problem),
+        Ok(Err(problem)) => return refuse(command, name, output, problem),
         Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
     };
     log.settle(ended.exit);
@@ -70,7 +70,7 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
 
 /// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the
 /// environment.
-fn refuse(command: &clap::Command, name: &str, output: &Output, problem: raw::Problem) -> ExitCode {
+fn refuse(command: &clap::Command, name: &str, output: Output, problem: raw::Problem) -> ExitCode {
     match problem {
         raw::Problem::Usage(message) => {
             let mut command = command.clone();
@@ -87,7 +87,7 @@ fn refuse(command: &clap::Command, name: &str, output: &Output, problem: raw::Pr
     }
 }
 
-fn wrong_usage(name: Option<&str>, error: &clap::Error, output: &Output) -> ExitCode {
+fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitCode {
     let _ = error.print();
     if !error.use_stderr() {
         return Exit::Success.into();

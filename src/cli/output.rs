@@ -48,12 +48,12 @@ impl Output {
     }
 
     /// Whether the result is to be JSON.
-    pub const fn is_json(&self) -> bool {
+    pub const fn is_json(self) -> bool {
         self.json
     }
 
     /// Prints the result of a command and gives its exit code.
-    pub fn print(&self, name: &str, ended: &Ended) -> ExitCode {
+    pub fn print(self, name: &str, ended: &Ended) -> ExitCode {
         let fine = matches!(ended.exit, Exit::Success | Exit::Skipped);
         let code = if ended.exit == Exit::Skipped { self.skip_exit } else { ended.exit.code() };
         if !(fine && self.quiet) {
@@ -68,7 +68,7 @@ impl Output {
 
     /// Prints a failure from before the log was there.
     #[expect(clippy::print_stderr, reason = "the log has not begun")]
-    pub fn print_early(&self, ended: &Ended) -> ExitCode {
+    pub fn print_early(self, ended: &Ended) -> ExitCode {
         let message = ended.result.pointer("/error/message").and_then(|it| it.as_str()).unwrap_or_default();
         eprintln!("error: {message}");
         if self.json {
@@ -79,7 +79,7 @@ impl Output {
 
     /// Writes a line to stdout. Nobody is left to tell where that fails.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
-    pub fn write_line(&self, line: &str) {
+    pub fn write_line(self, line: &str) {
         let _ = writeln!(stdout(), "{line}");
     }
 }

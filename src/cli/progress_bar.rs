@@ -11,7 +11,7 @@ use crate::run::progress::Watch;
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
 
 /// What shows a run's progress; nothing unless stderr is a terminal.
-pub fn watch(output: &Output, unit: &'static str) -> Option<Watch> {
+pub fn watch(output: Output, unit: &'static str) -> Option<Watch> {
     if output.quiet || !stderr().is_terminal() {
         return None;
     }

@@ -191,8 +191,9 @@ impl Store {
             format!("Owner is not running: its lease had run out when execution {} began", lease.execution)}});
         execute!(
             &mut *tx,
-            "delete from job_leases where expires_at <= $1 and lease_key like $2",
+            "delete from job_leases where expires_at <= $1 and (lease_key = $2 or lease_key like $3)",
             DbTime(now),
+            format!("job:{job}"),
             format!("job:{job}:%")
         );
         Ok(execute!(

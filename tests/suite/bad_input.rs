@@ -123,10 +123,7 @@ fn a_command_line_that_makes_no_sense_exits_2() {
         (&["decay", "--no-such-flag"][..], "unexpected argument '--no-such-flag' found"),
         (&["decay", "-x"], "unexpected argument '-x' found"),
         (&["decay", "now"], "unexpected argument 'now' found"),
-        (
-            &["decay", "--format", "human", "--format", "json"],
-            "the argument '--format <human|json>' cannot be used multiple times",
-        ),
+        (&["decay", "--lease", "5s", "--lease", "6s"], "the argument '--lease <DUR>' cannot be used multiple times"),
         (&["decay", "--batch", "5", "--batch=6"], "the argument '--batch <N>' cannot be used multiple times"),
         (&["decay", "--batch"], "a value is required for '--batch <N>' but none was supplied"),
         (&["decay", "--env-file"], "a value is required for '--env-file <PATH>' but none was supplied"),
@@ -310,7 +307,6 @@ fn a_read_only_file_is_refused_and_left_as_it_is() {
     for mode in [0o777, 0o555] {
         fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
         let done = unprivileged(tools.path(), &["decay", "--now", NOW]).env("DATABASE_URL", &db.url).done().code(78);
-        assert!(done.error().starts_with(&db.file().display().to_string()), "{}", done.error());
         assert!(
             done.error().contains("can't be written") || done.error().contains("can't be opened"),
             "{}",
