@@ -69,7 +69,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::recover(matches)?;
     let ids = compose::by_hand(matches)?;
-    let plan = compose::plan(matches, output, "recover", "conversations")?;
+    let plan = compose::plan(matches, *output, "recover", "conversations")?;
     let signals = listen()?;
     let store = compose::store(matches, 3).await?;
     let ended = if raw::is_on(matches, "dry-run") {
