@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
 
 use crate::config::database::Database;
 
@@ -142,8 +142,12 @@ impl Store {
 /// What fails here is told with the file's path.
 async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool> {
     let options = options.busy_timeout(PATIENCE).disable_statement_logging();
-    let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_with(options);
-    pool.await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
+    let pool = SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        // On a full disk SQLite rolls back by itself; the connection still counts that transaction and can't begin another.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
+    pool.connect_with(options).await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
 }
 
 async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
