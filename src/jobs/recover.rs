@@ -173,7 +173,7 @@ impl Tally {
                 );
             }
             Ok(false) => {
-                tracing::info!(conversation = %held.conversation, "finished or claimed anew meanwhile, left alone")
+                tracing::info!(conversation = %held.conversation, "finished or claimed anew meanwhile, left alone");
             }
             Err(error) => self.refuse(held.conversation, &error.to_string()),
         }

@@ -163,12 +163,9 @@ async fn try_run(
             Some(outcome.unwrap_or_else(|_| Err(RunError::Bug("the job panicked".to_owned()))))
         }
     };
-    let outcome = match outcome {
-        Some(outcome) => outcome,
-        None => {
-            let error = RunError::LeaseLost(heart.await.unwrap_or("the heartbeat ended"));
-            return Ok(conclude(&run, plan.job, Err(error), clock::millis_since(began)).0);
-        }
+    let Some(outcome) = outcome else {
+        let error = RunError::LeaseLost(heart.await.unwrap_or("the heartbeat ended"));
+        return Ok(conclude(&run, plan.job, Err(error), clock::millis_since(began)).0);
     };
 
     let (ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));

@@ -217,7 +217,7 @@ impl Store {
             status,
             attempts,
             outages,
-            pause.map(|pause| pause.as_seconds_f64()),
+            pause.map(TimeDelta::as_seconds_f64),
             error
         );
         Ok(rows == 1)

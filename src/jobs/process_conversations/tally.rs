@@ -165,11 +165,11 @@ mod tests {
     #[test]
     fn the_worst_outcome_decides_the_exit_code() {
         let tally = |bugs, lost, failed, outages, processed| Tally {
-            bugs,
-            lost,
+            processed,
             failed,
             outages,
-            processed,
+            lost,
+            bugs,
             ..Tally::default()
         };
         assert_eq!(tally(0, 0, 0, 0, 0).exit(), Exit::Success);
