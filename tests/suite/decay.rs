@@ -1,5 +1,7 @@
 //! decay, from outside: what becomes of players' rows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
@@ -183,7 +185,7 @@ on_every_database! {
     }
 
     fn a_run_killed_between_chunks_is_finished_by_the_next(db) {
-        for _ in 0..400 {
+        for _ in 0..800 {
             Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(db);
         }
         // Every player a chunk: there is always a "between".
@@ -192,14 +194,14 @@ on_every_database! {
         run.signal("KILL");
         assert!(run.done().was_killed());
         let before = db.number("select count(*) from score_history");
-        assert!(before < 400.0, "the run was too quick to be killed");
+        assert!(before < 800.0, "the run was too quick to be killed");
         // The dead run's lease blocks until it ends, and is then taken over.
         let blocked = db.run(&["decay", "--now", NOW]).code(75).json();
         assert_eq!(blocked["reason"], "already_running");
         db.run(&["decay", "--now", &time(3)]).code(0);
-        assert_eq!(db.number("select count(distinct user_id) from score_history"), 400.0);
-        assert_eq!(db.number("select count(*) from score_history"), 400.0);
-        assert_eq!(db.number("select count(*) from users where relationship_score = 58.4"), 400.0);
+        assert_eq!(db.number("select count(distinct user_id) from score_history"), 800.0);
+        assert_eq!(db.number("select count(*) from score_history"), 800.0);
+        assert_eq!(db.number("select count(*) from users where relationship_score = 58.4"), 800.0);
         let dead = db.rows("select status, result -> 'error' ->> 'kind' from job_executions order by started_at");
         assert_eq!(dead, [["failed", "lease_expired"], ["completed", "null"]]);
     }
@@ -225,6 +227,48 @@ fn a_player_who_is_being_written_is_neither_waited_for_nor_overwritten() {
     held.commit();
     decay(&db, HOUR, &[]);
     assert_eq!(score(&db, other), "79.20");
+}
+
+/// The application raises scores while decay runs, again and again: what it adds and what is charged all adds up.
+#[test]
+fn no_score_written_meanwhile_is_lost() {
+    const PLAYERS: usize = 40;
+    let db = Db::postgres();
+    let ids: Vec<_> =
+        (0..PLAYERS).map(|_| Player { last_interaction: at(-9 * HOUR), ..Player::default() }.insert(&db)).collect();
+    let stop = AtomicBool::new(false);
+    let raised: usize = std::thread::scope(|scope| {
+        let application = ids.chunks(PLAYERS / 2).map(|mine| {
+            let (db, stop) = (&db, &stop);
+            scope.spawn(move || {
+                let mut raised = 0;
+                // A transaction over two players in falling order of ids: the one that would deadlock with a waiting decay.
+                let mut pairs = mine.windows(2).map(|pair| (pair[0].max(pair[1]), pair[0].min(pair[1]))).cycle();
+                while !stop.load(Ordering::Relaxed) {
+                    let (first, second) = pairs.next().unwrap();
+                    db.execute_elsewhere(&format!(
+                        "begin; update users set relationship_score = relationship_score + 0.01 where id = '{first}'; \
+                         update users set relationship_score = relationship_score + 0.01 where id = '{second}'; commit"
+                    ));
+                    raised += 2;
+                }
+                raised
+            })
+        });
+        let application: Vec<_> = application.collect();
+        for run in 0..12 {
+            decay(&db, run * 450, &["--chunk", "7"]);
+        }
+        stop.store(true, Ordering::Relaxed);
+        application.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert!(raised > 0);
+    decay(&db, 12 * 450, &[]);
+    let total = db.number("select sum(relationship_score) from users");
+    let expected = PLAYERS as f64 * 60.0 + raised as f64 * 0.01 - charged(&db);
+    assert!((total - expected).abs() < 0.005, "{total}, not {expected}");
+    // 9 hours of silence, then 90 minutes of runs: 1 h and 1.5 h are due, 2.00 points each.
+    assert!((charged(&db) - PLAYERS as f64 * 2.0).abs() < 0.005, "{}", charged(&db));
 }
 
 /// The SQL is held to the rule of `core::decay`, whatever the partition of time: a property, on real databases.
