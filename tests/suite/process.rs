@@ -341,6 +341,16 @@ on_every_database! {
         assert_eq!(db.value("select status from job_executions"), "running");
     }
 
+    fn a_lease_that_ran_out_is_not_renewed(db) {
+        let (_, id) = one(db, &Player::default(), &lively());
+        let run = db.command(&["process-conversations", "--lease", "3s"]).env("NIKITA_REHEARSE", "latency=20s").start();
+        eventually("it is claimed", || status(db, id) == "processing");
+        // As for a host that was suspended: nobody has taken the lease yet, but anybody may have judged it dead.
+        db.execute(&format!("update job_leases set expires_at = {}", at(0)));
+        assert_eq!(run.done().code(1).json()["error"]["kind"], "lease_lost");
+        assert_eq!(status(db, id), "processing");
+    }
+
     fn the_heartbeat_renews_the_lease_and_writes_progress(db) {
         one(db, &Player::default(), &lively());
         let run = db.command(&["process-conversations", "--lease", "2s"]).env("NIKITA_REHEARSE", "latency=2s").start();
