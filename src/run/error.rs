@@ -14,9 +14,6 @@ pub enum RunError {
     /// A setting, a secret or a file is wrong.
     #[error("{0}")]
     Configuration(String),
-    /// No provider answered, and nothing could be done without.
-    #[error("{0}")]
-    ProviderUnavailable(String),
     /// The run's lease ran out or was taken over; since then it has written nothing.
     #[error("this run lost its lease ({0}) and has stopped; what it had not committed goes to another run")]
     LeaseLost(&'static str),
@@ -33,9 +30,7 @@ impl RunError {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) | Self::ProviderUnavailable(_) => {
-                Exit::Unavailable
-            }
+            Self::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) => Exit::Unavailable,
             Self::Store(StoreError::Configuration(_) | StoreError::Schema(_)) | Self::Configuration(_) => {
                 Exit::Configuration
             }
@@ -59,7 +54,6 @@ impl RunError {
             Self::Store(StoreError::Schema(_)) => "schema",
             Self::Store(StoreError::Configuration(_)) | Self::Configuration(_) => "configuration",
             Self::Store(StoreError::Other(_)) => "database",
-            Self::ProviderUnavailable(_) => "provider_unavailable",
             Self::LeaseLost(_) => "lease_lost",
             Self::Failed(_) => "failed",
             Self::Bug(_) => "internal",

@@ -31,7 +31,7 @@ fn mend(text: &str) -> String {
     mended + rest
 }
 
-/// The number of a `\uXXXX` at the beginning.
+/// The number of an escape at the beginning: `\u` and four hexadecimal digits.
 fn escaped(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     u32::from_str_radix(digits, 16).ok()

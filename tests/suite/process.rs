@@ -341,6 +341,18 @@ on_every_database! {
         assert_eq!(db.value("select status from job_executions"), "running");
     }
 
+    fn a_run_closes_itself_only_with_its_own_token(db) {
+        one(db, &Player::default(), &lively());
+        // With the usual lease the first heartbeat is half a minute away: it is the finish that has to notice.
+        let run = db.command(&["process-conversations"]).env("NIKITA_REHEARSE", "latency=500ms").start();
+        eventually("it runs", || db.number("select count(*) from job_leases") == 1.0);
+        let other = Uuid::new_v4();
+        db.execute(&format!("update job_leases set token = '{other}'"));
+        assert_eq!(run.done().code(1).json()["error"]["kind"], "lease_lost");
+        assert_eq!(db.value("select token from job_leases"), other.to_string());
+        assert_eq!(db.value("select status from job_executions"), "running");
+    }
+
     fn a_lease_that_ran_out_is_not_renewed(db) {
         let (_, id) = one(db, &Player::default(), &lively());
         let run = db.command(&["process-conversations", "--lease", "3s"]).env("NIKITA_REHEARSE", "latency=20s").start();

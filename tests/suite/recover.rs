@@ -148,6 +148,26 @@ on_every_database! {
     }
 }
 
+/// The rescue has seen the row stuck, and waits for whoever is writing it: what was finished meanwhile is left alone.
+#[test]
+fn a_row_that_is_finished_meanwhile_is_left_alone() {
+    let db = Db::postgres();
+    let id = held(&db, -9000, 1, Some(0));
+    let finishing = db.hold(&format!(
+        "update conversations set status = 'processed', claim_token = null, claimed_by = null where id = '{id}'"
+    ));
+    let run = recover(&db, &[]).start();
+    eventually("the rescue waits for the row", || {
+        db.number(
+            "select count(*) from pg_stat_activity where datname = current_database() \
+             and application_name = 'nikita-jobs' and wait_event_type = 'Lock'",
+        ) == 1.0
+    });
+    finishing.commit();
+    assert_eq!(run.done().code(0).json()["recovered"], 0);
+    assert_eq!(rows(&db, id), ["processed", "1", "null", "null"]);
+}
+
 /// A row that can't be written is reported, and does not stop the others.
 #[test]
 fn an_error_on_one_row_is_reported_and_exits_3() {
