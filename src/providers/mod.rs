@@ -5,9 +5,11 @@ use std::time::Duration;
 use crate::core::ask::{Answer, ModelAsk, NoAnswer};
 use crate::core::stages::{StageError, StageName};
 
+pub mod call;
 pub mod local;
 pub mod rehearsal;
 
+use call::Call;
 use rehearsal::Rehearsal;
 
 /// The providers of a run.
@@ -27,7 +29,7 @@ impl Providers {
     ///
     /// # Errors
     /// [`NoAnswer::NotOffered`] for enrichment, which the local model leaves alone.
-    pub async fn ask(&self, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
+    pub async fn ask(&self, _call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
         match ask {
             ModelAsk::Extract { transcript, .. } => Ok(Answer::Json(local::extract(transcript))),
@@ -40,7 +42,7 @@ impl Providers {
     ///
     /// # Errors
     /// None from the local embeddings.
-    pub async fn embed(&self, texts: &[String]) -> Result<Answer, NoAnswer> {
+    pub async fn embed(&self, _call: Call<'_>, texts: &[String]) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
         Ok(Answer::Vectors(texts.iter().map(|text| local::embed(text)).collect()))
     }

@@ -16,6 +16,7 @@ use crate::domain::effect::Effect;
 use crate::domain::ids::UserId;
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
+use crate::providers::call::{Call, Meter, Usage};
 use crate::store::Store;
 
 /// What every conversation of a run shares.
@@ -46,6 +47,8 @@ pub struct StageResult {
 pub struct Walk {
     /// Every stage that ran.
     pub stages: BTreeMap<StageName, StageResult>,
+    /// What its model calls used, those of failed stages included.
+    pub usage: Vec<Usage>,
     /// What is to be changed, or the critical failure that stopped it.
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
 }
@@ -69,6 +72,7 @@ struct Ended {
 /// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
 pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
     let deadline = clock::start() + workshop.timeout;
+    let meter = Meter::default();
     let mut findings = Arc::new(Findings::default());
     let mut stages = BTreeMap::new();
     let mut effects: [Vec<Effect>; STAGES.len()] = Default::default();
@@ -84,7 +88,7 @@ pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
                     findings: Arc::clone(&findings),
                     settings: Arc::clone(&workshop.settings),
                 };
-                running.push(run_stage(workshop, index, stage, context, deadline));
+                running.push(run_stage(workshop, index, stage, context, deadline, &meter));
             }
         }
         let Some(Ended { index, duration, outcome }) = running.next().await else { break };
@@ -99,14 +103,15 @@ pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
                 Arc::make_mut(&mut findings).add(decision.output);
             }
             Err(error) if stage.critical || ends_the_run(&error) => {
-                return Walk { stages, outcome: Err((stage.name, error)) };
+                drop(running);
+                return Walk { stages, usage: meter.usage(), outcome: Err((stage.name, error)) };
             }
             Err(error) => {
                 tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
             }
         }
     }
-    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()) }
+    Walk { stages, usage: meter.usage(), outcome: Ok(effects.into_iter().flatten().collect()) }
 }
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
@@ -124,12 +129,14 @@ async fn run_stage(
     stage: &'static Stage,
     context: Context,
     deadline: Instant,
+    meter: &Meter,
 ) -> Ended {
     let began = clock::start();
     let mut tries = 0;
     let outcome = loop {
         let time = stage.timeout.min(deadline.saturating_duration_since(clock::start()));
-        let outcome = tokio::time::timeout(time, try_stage(workshop, stage, &context))
+        let call = Call { stage: stage.name, deadline: clock::start() + time, meter };
+        let outcome = tokio::time::timeout(time, try_stage(workshop, stage, &context, call))
             .await
             .unwrap_or(Err(StageError::TimedOut(time)));
         match outcome {
@@ -140,7 +147,12 @@ async fn run_stage(
     Ended { index, duration: began.elapsed(), outcome }
 }
 
-async fn try_stage(workshop: &Workshop, stage: &Stage, context: &Context) -> Result<Box<Decision>, StageError> {
+async fn try_stage(
+    workshop: &Workshop,
+    stage: &Stage,
+    context: &Context,
+    call: Call<'_>,
+) -> Result<Box<Decision>, StageError> {
     workshop.providers.rehearse(stage.name).await?;
     let user = context.snapshot.player.id;
     let mut step = (stage.begin)(context)?;
@@ -148,17 +160,17 @@ async fn try_stage(workshop: &Workshop, stage: &Stage, context: &Context) -> Res
         match step {
             Step::Done(decision) => return Ok(decision),
             Step::Ask(asks, then) => {
-                let answers = join_all(asks.iter().map(|ask| answer(workshop, user, ask))).await;
+                let answers = join_all(asks.iter().map(|ask| answer(workshop, user, call, ask))).await;
                 step = then(answers)?;
             }
         }
     }
 }
 
-async fn answer(workshop: &Workshop, user: UserId, ask: &Ask) -> Result<Answer, NoAnswer> {
+async fn answer(workshop: &Workshop, user: UserId, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
     match ask {
-        Ask::Model(ask) => workshop.providers.ask(ask).await,
-        Ask::Embed(texts) => workshop.providers.embed(texts).await,
+        Ask::Model(ask) => workshop.providers.ask(call, ask).await,
+        Ask::Embed(texts) => workshop.providers.embed(call, texts).await,
         Ask::Similar { vectors, least } => match workshop.store.similar_facts(user, vectors, *least).await {
             Ok(facts) => Ok(Answer::Similar(facts)),
             Err(error) => Err(NoAnswer::Store(error.to_string())),
