@@ -17,6 +17,7 @@ mod help;
 mod human;
 mod logging;
 mod output;
+mod papers;
 mod progress_bar;
 mod raw;
 
@@ -33,7 +34,7 @@ pub fn main() -> ExitCode {
     }
     let command = args::command();
     match command.clone().try_get_matches() {
-        Ok(matches) => run(&command, &matches),
+        Ok(matches) => papers::print(&command, &matches).unwrap_or_else(|| run(&command, &matches)),
         Err(error) => wrong_usage(None, &error, Output::from_environment()),
     }
 }

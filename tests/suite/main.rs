@@ -18,6 +18,7 @@ mod decay;
 mod demo;
 mod process;
 mod recover;
+mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
