@@ -44,12 +44,14 @@ pgvector_install() {
     [ "$(id -u)" != 0 ] || chmod 711 "$(dirname "$1")"
 }
 
-# PostgreSQL refuses to run as root.
+# PostgreSQL and PgBouncer refuse to run as root.
+server_user() {
+    if id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi
+}
+
 as_server() {
     if [ "$(id -u)" = 0 ]; then
-        local user=nobody
-        id postgres >/dev/null 2>&1 && user=postgres
-        runuser -u "$user" -- "$@"
+        runuser -u "$(server_user)" -- "$@"
     else
         "$@"
     fi
@@ -62,10 +64,8 @@ postgres_start() {
     mkdir -p "$postgres_folder"
     echo "$password" >"$postgres_folder/password"
     if [ "$(id -u)" = 0 ]; then
-        local user=nobody
-        id postgres >/dev/null 2>&1 && user=postgres
         chmod 711 "$(dirname "$postgres_folder")"
-        chown -R "$user" "$postgres_folder"
+        chown -R "$(server_user)" "$postgres_folder"
     fi
     as_server "$postgres_bin/initdb" -D "$postgres_folder/data" -U nikita -E UTF8 --locale=C.UTF-8 \
         --auth-local=trust --auth-host=scram-sha-256 --pwfile="$postgres_folder/password" >/dev/null

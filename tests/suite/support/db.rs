@@ -22,11 +22,22 @@ pub struct Db {
 
 enum Kind {
     Sqlite { _folder: Option<TempDir> },
-    Postgres { name: String, admin: PgConnectOptions },
+    Postgres {
+        name: String,
+        admin: PgConnectOptions,
+        /// For the test's own statements, whatever the binary goes through.
+        direct: PgConnectOptions,
+    },
 }
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+fn setting(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run these tests with scripts/test, which starts the servers for them")
+    })
 }
 
 impl Db {
@@ -68,10 +79,17 @@ impl Db {
         Self::empty_on("NIKITA_TEST_PGVECTOR")
     }
 
+    /// A new database on the plain test cluster, migrated, which the binary reaches through a pooler in transaction mode.
+    pub fn pooled() -> Self {
+        let mut db = Self::postgres_empty();
+        let Kind::Postgres { name, .. } = &db.kind else { unreachable!("it is PostgreSQL") };
+        db.url = setting("NIKITA_TEST_PGBOUNCER").replace("/postgres?", &format!("/{name}?"));
+        db.run(&["migrate"]).code(0);
+        db
+    }
+
     fn empty_on(variable: &str) -> Self {
-        let admin_url = std::env::var(variable).unwrap_or_else(|_| {
-            panic!("{variable} is not set: run these tests with scripts/test, which starts a PostgreSQL for them")
-        });
+        let admin_url = setting(variable);
         let runtime = runtime();
         let name = format!("test_{}", Uuid::new_v4().simple());
         let admin =
@@ -81,7 +99,8 @@ impl Db {
             server.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a new database");
         });
         let (base, _) = admin_url.rsplit_once('/').expect("a URL with a database");
-        Self { url: format!("{base}/{name}"), runtime, kind: Kind::Postgres { name, admin } }
+        let direct = admin.clone().database(&name);
+        Self { url: format!("{base}/{name}"), runtime, kind: Kind::Postgres { name, admin, direct } }
     }
 
     /// Whether it is PostgreSQL.
@@ -187,7 +206,8 @@ impl Db {
     }
 
     async fn open_postgres(&self) -> Result<PgConnection, sqlx::Error> {
-        PgConnectOptions::from_str(&self.url)?.disable_statement_logging().connect().await
+        let Kind::Postgres { direct, .. } = &self.kind else { unreachable!("it is PostgreSQL") };
+        direct.connect().await
     }
 }
 
@@ -195,7 +215,7 @@ impl Drop for Db {
     fn drop(&mut self) {
         match &self.kind {
             Kind::Sqlite { .. } => {}
-            Kind::Postgres { name, admin } => self.runtime.block_on(async {
+            Kind::Postgres { name, admin, .. } => self.runtime.block_on(async {
                 if let Ok(mut server) = PgConnection::connect_with(admin).await {
                     let _ = server.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await;
                 }
