@@ -104,8 +104,7 @@ fn cron_runs_the_jobs_and_mails_only_trouble() {
     let arguments = ["bash", script, &binary, &crontab, path];
     // cron changes users and the script mounts: both are root's.
     let as_root = run("id", &["-u"]).stdout == b"0\n";
-    let (program, arguments) =
-        if as_root { (arguments[0], &arguments[1..]) } else { ("sudo", &arguments[..]) };
+    let (program, arguments) = if as_root { (arguments[0], &arguments[1..]) } else { ("sudo", &arguments[..]) };
     let cron = run(program, arguments);
     assert!(cron.status.success(), "{}", text(&cron));
 
@@ -118,7 +117,10 @@ fn cron_runs_the_jobs_and_mails_only_trouble() {
     let mail = |user: &str| fs::read_to_string(folder.path().join(format!("mail.{user}")));
     assert!(mail("nobody").is_err(), "no mail without trouble: {:?}", mail("nobody"));
     let trouble = mail("daemon").expect("trouble is mailed");
-    assert!(trouble.contains("Subject: Cron <daemon@") && trouble.contains("is not a database, or is damaged"), "{trouble}");
+    assert!(
+        trouble.contains("Subject: Cron <daemon@") && trouble.contains("is not a database, or is damaged"),
+        "{trouble}"
+    );
     assert!(mail("games").is_err(), "{:?}", mail("games"));
     assert!(!folder.path().join("timers.sqlite").exists(), "where timers are enabled, cron starts nothing");
 }
