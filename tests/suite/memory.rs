@@ -41,7 +41,10 @@ fn vectors(db: &Db, of: &str) -> Vec<Vec<f32>> {
             return text.trim_matches(['{', '}']).split(',').map(|it| it.parse().unwrap()).collect();
         }
         let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-        (0..text.len()).step_by(8).map(|at| f32::from_le_bytes([byte(at), byte(at + 2), byte(at + 4), byte(at + 6)])).collect()
+        (0..text.len())
+            .step_by(8)
+            .map(|at| f32::from_le_bytes([byte(at), byte(at + 2), byte(at + 4), byte(at + 6)]))
+            .collect()
     };
     let rows = db.rows(&format!("select {column} from memory_facts where {of} order by fact, id"));
     rows.iter().map(|row| read(&row[0])).collect()
@@ -214,8 +217,10 @@ fn all_databases_remember_alike() {
 fn a_conversation_reads_the_players_active_facts_once() {
     for db in [Db::postgres(), Db::pgvector()] {
         // Small tables would be read whole.
-        db.execute("do $$ begin execute format('alter database %I set enable_seqscan = off', current_database()); \
-                    execute format('alter database %I set enable_bitmapscan = off', current_database()); end $$");
+        db.execute(
+            "do $$ begin execute format('alter database %I set enable_seqscan = off', current_database()); \
+                    execute format('alter database %I set enable_bitmapscan = off', current_database()); end $$",
+        );
         let user = Player { last_interaction: at(-3600), ..Player::default() }.insert(&db);
         let facts = |many: u64, active| -> Vec<_> {
             (0..many).map(|i| (format!("fact {i}"), at_cosine(&[1.0; DIMENSIONS], 0.1, i), active)).collect()
