@@ -17,6 +17,7 @@ mod contract;
 mod decay;
 mod demo;
 mod process;
+mod providers;
 mod recover;
 mod secrets;
 mod skips;
