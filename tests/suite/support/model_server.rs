@@ -66,12 +66,12 @@ impl Step {
     }
 
     /// A good status with this body.
-    pub fn reply(body: impl ToString) -> Self {
+    pub fn reply(body: &Value) -> Self {
         Self::Answer(200, vec![], body.to_string())
     }
 
     /// The same with one header more.
-    pub fn header(self, name: &'static str, value: impl ToString) -> Self {
+    pub fn header(self, name: &'static str, value: &str) -> Self {
         match self {
             Self::Answer(status, mut headers, body) => {
                 headers.push((name, value.to_string()));
@@ -369,7 +369,9 @@ pub fn vector(text: &str) -> Vec<f32> {
         })
         .collect();
     let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-    vector.iter_mut().for_each(|number| *number /= length);
+    for number in &mut vector {
+        *number /= length;
+    }
     vector
 }
 
@@ -411,13 +413,11 @@ fn read_request(stream: &mut dyn Stream) -> Option<Request> {
 }
 
 fn head(status: u16, headers: &[(&str, String)], length: usize) -> String {
-    let mut head = format!(
-        "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n"
-    );
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    head + "\r\n"
+    let more: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!(
+        "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n{}\r\n",
+        more.concat()
+    )
 }
 
 fn answer(stream: &mut dyn Stream, status: u16, headers: &[(&str, String)], body: &[u8]) -> bool {
