@@ -16,6 +16,7 @@ mod bad_input;
 mod contract;
 mod decay;
 mod demo;
+mod memory;
 mod process;
 mod providers;
 mod recover;
