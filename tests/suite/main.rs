@@ -18,6 +18,7 @@ mod decay;
 mod demo;
 mod memory;
 mod process;
+mod providers;
 mod recover;
 mod schedule;
 mod secrets;
