@@ -34,3 +34,10 @@ pub fn new_execution() -> ExecutionId {
 pub fn new_token() -> Token {
     Token(Uuid::new_v4())
 }
+
+/// A fresh random id for a row or an entry that nothing else identifies.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn new_id() -> Uuid {
+    Uuid::new_v4()
+}
