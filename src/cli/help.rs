@@ -45,7 +45,7 @@ pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution
     Examples:\n  \
     nikita-jobs scan-stuck                from cron or a timer, every five minutes\n  \
     nikita-jobs scan-stuck --dry-run      say what is unhealthy, and why\n  \
-    nikita-jobs scan-stuck --audit ID     judge one: exit code 0 if it is healthy or has ended, 1 if not\n\n\
+    nikita-jobs scan-stuck --audit ID     judge one: exit 0 if it is healthy or has ended, else 1\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 /// Names of an earlier system, and the command that does it now.

@@ -71,7 +71,7 @@ pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> 
             tally.add(&held, &rescue, &evidence, run.store.rescue(&held, &rescue, &evidence.reason).await);
         }
     }
-    Ok(by_hand_report(tally.recoveries, tally.errors))
+    Ok(by_hand_report(&tally.recoveries, &tally.errors))
 }
 
 /// What [`work`], or with `ids` [`by_hand`], would do now, without doing it.
@@ -194,11 +194,11 @@ impl Tally {
     }
 
     fn report(self, left: i64) -> Report {
-        report(self.recoveries, self.errors, left)
+        report(&self.recoveries, &self.errors, left)
     }
 }
 
-fn report(recoveries: Vec<Value>, errors: Vec<Value>, left: i64) -> Report {
+fn report(recoveries: &[Value], errors: &[Value], left: i64) -> Report {
     let exit = if errors.is_empty() { Exit::Success } else { Exit::Partial };
     let message = errors.first().map(|first| {
         let id = first.get("conversation_id").unwrap_or(&first["id"]);
@@ -216,7 +216,7 @@ fn report(recoveries: Vec<Value>, errors: Vec<Value>, left: i64) -> Report {
 }
 
 /// By hand, whoever asked for one thing alone and did not get it has a failed run.
-fn by_hand_report(recoveries: Vec<Value>, errors: Vec<Value>) -> Report {
+fn by_hand_report(recoveries: &[Value], errors: &[Value]) -> Report {
     let refused = recoveries.is_empty() && !errors.is_empty();
     let report = report(recoveries, errors, 0);
     if refused { Report { exit: Exit::Failure, ..report } } else { report }

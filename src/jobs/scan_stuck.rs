@@ -87,7 +87,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         json!({"kind": "not_recovered", "message": format!("{kind} {id}: {error}")})
     });
     let exit = if refused.is_some() { Exit::Partial } else { Exit::Success };
-    let mut fields = fields(plan.scanned, recovered, plan.sick.len() - done, entries, stuck);
+    let mut fields = fields(plan.scanned, recovered, plan.sick.len() - done, &entries, stuck);
     fields.extend(refused.map(|error| ("error".to_owned(), error)));
     Ok(Report { fields, exit, cost_usd: None, error: None })
 }
@@ -98,7 +98,7 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, V
     let plan = settings.plan(store, None, now).await?;
     let entries: Vec<_> = plan.sick.iter().take(settings.batch).map(|sick| recovery(sick, now)).collect();
     let (taken, stuck) = (entries.len(), store.count_stuck(settings.idle).await?);
-    Ok(fields(plan.scanned, taken, plan.sick.len() - taken, entries, stuck))
+    Ok(fields(plan.scanned, taken, plan.sick.len() - taken, &entries, stuck))
 }
 
 /// One record by its id, read only: the fields of the contract, and whether it is healthy. One that has ended, or has not
@@ -207,7 +207,7 @@ fn failure(sick: &Sick, error: &str) -> Value {
     })
 }
 
-fn fields(scanned: usize, recovered: usize, deferred: usize, entries: Vec<Value>, stuck: i64) -> Map<String, Value> {
+fn fields(scanned: usize, recovered: usize, deferred: usize, entries: &[Value], stuck: i64) -> Map<String, Value> {
     Map::from_iter([
         ("scanned".to_owned(), json!(scanned)),
         ("recoveries_count".to_owned(), json!(recovered)),

@@ -12,12 +12,14 @@
 
 mod support;
 
+mod audits_doc;
 mod bad_input;
 mod contract;
 mod decay;
 mod demo;
 mod process;
 mod recover;
+mod scan_stuck;
 mod secrets;
 mod skips;
 mod smoke;

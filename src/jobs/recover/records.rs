@@ -30,7 +30,7 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
         }
         run.progress.advance(1);
     }
-    Ok(super::by_hand_report(recoveries, errors))
+    Ok(super::by_hand_report(&recoveries, &errors))
 }
 
 /// What [`work`] would do now, without doing it.
@@ -43,7 +43,7 @@ pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<Map<String, Valu
             Err(why) => errors.push(refusal(*id, &why)),
         }
     }
-    Ok(super::by_hand_report(recoveries, errors).fields)
+    Ok(super::by_hand_report(&recoveries, &errors).fields)
 }
 
 /// The record with the evidence against it, or why it can't be recovered.

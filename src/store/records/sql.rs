@@ -92,7 +92,8 @@ macro_rules! valid {
 /// The times of the last twenty entries of its log, as the text of a JSON list. An entry may be anything, and so may the log.
 macro_rules! log_times {
     (audit, pg) => {
-        "coalesce(cast(jsonb_path_query_array(cast(r.execution_logs as jsonb), '$[last - 19 to last].timestamp') as text), '[]')"
+        "coalesce(case when jsonb_typeof(cast(r.execution_logs as jsonb)) = 'array' then \
+             cast(jsonb_path_query_array(cast(r.execution_logs as jsonb), '$[last - 19 to last].timestamp') as text) end, '[]')"
     };
     (audit, sqlite) => {
         concat!(
@@ -357,7 +358,7 @@ macro_rules! fail {
             names!($kind, under_way),
             " and ($3 or ",
             unhealthy!($kind, $db),
-            ") returning r.completed_at"
+            ") returning completed_at"
         )
     };
 }
