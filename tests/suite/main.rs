@@ -17,6 +17,7 @@ mod bad_input;
 mod contract;
 mod decay;
 mod demo;
+mod memory;
 mod process;
 mod recover;
 mod scan_stuck;
