@@ -19,6 +19,7 @@ mod decay;
 mod demo;
 mod memory;
 mod process;
+mod providers;
 mod recover;
 mod scan_stuck;
 mod secrets;
