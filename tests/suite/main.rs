@@ -12,6 +12,7 @@
 
 mod support;
 
+mod audits_doc;
 mod bad_input;
 mod contract;
 mod decay;
@@ -20,6 +21,7 @@ mod memory;
 mod process;
 mod providers;
 mod recover;
+mod scan_stuck;
 mod secrets;
 mod skips;
 mod smoke;
