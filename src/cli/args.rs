@@ -59,7 +59,18 @@ const LEASE: Setting = setting(
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
-const DECAY: [Setting; 6] = [
+const METRICS_FILE: Setting = setting(
+    "metrics-file",
+    "NIKITA_METRICS_FILE",
+    "PATH",
+    None,
+    "Keep metrics in this file, for node_exporter's textfile collector; one file for all jobs",
+);
+const fn ping_url(variable: &'static str) -> Setting {
+    setting("ping-url", variable, "URL", None, "Ping this address, which speaks the protocol of healthchecks.io")
+}
+
+const DECAY: [Setting; 7] = [
     setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
     setting(
         "batch",
@@ -72,9 +83,10 @@ const DECAY: [Setting; 6] = [
     setting("grace-hours", "NIKITA_DECAY_GRACE_HOURS", "H,…", Some("8,16,24,48,72"), "Grace by chapter, in hours"),
     setting("rates", "NIKITA_DECAY_RATES", "P,…", Some("0.8,0.6,0.4,0.3,0.2"), "Points an hour by chapter"),
     setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
+    ping_url("NIKITA_DECAY_PING_URL"),
 ];
 
-const PROCESS: [Setting; 8] = [
+const PROCESS: [Setting; 9] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -95,9 +107,10 @@ const PROCESS: [Setting; 8] = [
         None,
         "Failures on purpose, such as latency=200ms,extraction=unavailable",
     ),
+    ping_url("NIKITA_PROCESS_PING_URL"),
 ];
 
-const RECOVER: [Setting; 3] = [
+const RECOVER: [Setting; 4] = [
     setting("window", "NIKITA_RECOVER_WINDOW", "DUR", Some("1m"), "Skip if a run completed within this time"),
     setting(
         "batch",
@@ -107,9 +120,10 @@ const RECOVER: [Setting; 3] = [
         "Recover at most N conversations, the longest idle first",
     ),
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
+    ping_url("NIKITA_RECOVER_PING_URL"),
 ];
 
-const SCAN: [Setting; 7] = [
+const SCAN: [Setting; 8] = [
     setting(
         "window",
         "NIKITA_SCAN_WINDOW",
@@ -153,6 +167,7 @@ const SCAN: [Setting; 7] = [
         Some("30m"),
         "As for recover, which takes care of the conversations that are counted here",
     ),
+    ping_url("NIKITA_SCAN_PING_URL"),
 ];
 
 const MODELS: [Setting; 9] = [
@@ -199,7 +214,7 @@ const MODELS: [Setting; 9] = [
 
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
-    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
+    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // SCAN has all that RECOVER has, so it is asked first.
@@ -302,7 +317,7 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
         .args(own.iter().map(argument))
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
-        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
+        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), argument(&NOW).hide(true)])
 }
 
 /// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.

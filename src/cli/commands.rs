@@ -60,7 +60,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let store = compose::store(matches, connections).await?;
     let workshop = compose::workshop(&store, providers, timeout)?;
     let ended = if !enabled {
-        let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
+        let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None, completed_at: None };
         skipped(plan.job, skip, store.now().await?)
     } else if raw::is_on(matches, "dry-run") {
         dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?

@@ -18,6 +18,7 @@ mod contract;
 mod decay;
 mod demo;
 mod memory;
+mod monitors;
 mod process;
 mod providers;
 mod recover;
