@@ -264,8 +264,7 @@ fn trouble_with_the_ping_is_tried_three_times_and_is_never_fatal() {
 /// The first ping delays nothing, and each gives up after five seconds.
 #[test]
 fn an_address_that_never_answers_costs_a_bounded_time_and_no_work() {
-    let (db, checks) =
-        (Db::sqlite(), Checks::answering(ResponseTemplate::new(200).set_delay(Duration::from_mins(10))));
+    let (db, checks) = (Db::sqlite(), Checks::answering(ResponseTemplate::new(200).set_delay(Duration::from_mins(10))));
     let done = checks.run(&db, &["decay"]).code(0);
     assert_eq!(checks.pings(), ["/start", ""]);
     assert_eq!(done.stderr().matches("no answer in time").count(), 2);
