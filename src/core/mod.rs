@@ -4,9 +4,11 @@
 
 pub mod ask;
 pub mod backoff;
+pub mod breaker;
 pub mod decay;
 pub mod disposition;
 pub mod graph;
+pub mod memo;
 pub mod prompt;
 pub mod prose;
 pub mod settings;

@@ -8,9 +8,11 @@ use crate::core::stages::{StageError, StageName};
 pub mod call;
 pub mod local;
 pub mod rehearsal;
+pub mod remote;
 
 use call::Call;
 use rehearsal::Rehearsal;
+use remote::Remote;
 
 /// The providers of a run.
 #[derive(Debug, Default)]
@@ -45,6 +47,18 @@ impl Providers {
     pub async fn embed(&self, _call: Call<'_>, texts: &[String]) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
         Ok(Answer::Vectors(texts.iter().map(|text| local::embed(text)).collect()))
+    }
+
+    /// The language model's server; none where the model is local, and costs nothing.
+    #[must_use]
+    pub const fn language_model(&self) -> Option<&Remote> {
+        None
+    }
+
+    /// The embeddings' server; none where they are local.
+    #[must_use]
+    pub const fn embeddings(&self) -> Option<&Remote> {
+        None
     }
 
     /// Plays the failure that is rehearsed for this stage, if one is.

@@ -1,7 +1,7 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`demo`].
+//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`], [`demo`].
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
 
 use crate::config::database::Database;
 
+pub mod breakers;
 pub mod claims;
 mod codec;
 pub mod commit;
@@ -23,6 +24,7 @@ mod effects;
 mod error;
 mod lenient_json;
 pub mod memory;
+pub mod memos;
 pub mod migrate;
 mod retry;
 pub mod runs;
