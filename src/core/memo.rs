@@ -1,5 +1,7 @@
 //! Memos of answers that were paid for (spec 02): what an answer is known by, and how it is written down.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -29,7 +31,11 @@ pub fn input_hash(model: &str, ask: &Ask) -> Option<String> {
         Ask::Embed(texts) => texts.iter().map(String::as_str).for_each(part),
         Ask::Similar { .. } => return None,
     }
-    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hash = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    Some(hash)
 }
 
 /// An answer as text; none for one that no model gave.

@@ -187,9 +187,9 @@ impl Store {
         let mut tx = self.begin().await?;
         let ours = self.fence(&mut tx, claim, leave).await?;
         if ours {
-            tx.commit().await?
+            tx.commit().await?;
         } else {
-            tx.rollback().await?
+            tx.rollback().await?;
         }
         Ok(ours)
     }
