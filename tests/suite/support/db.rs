@@ -1,4 +1,4 @@
-//! A database of a test's own: an SQLite file in a temporary folder, or a fresh database on the cluster of `scripts/test`.
+//! A database of a test's own: an SQLite file in a temporary folder, or a fresh database on a cluster of `scripts/test`.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -44,24 +44,38 @@ impl Db {
         Self { url: format!("sqlite:{}", file.display()), runtime: runtime(), kind: Kind::Sqlite { _folder: None } }
     }
 
-    /// A new database on the test cluster, migrated.
+    /// A new database on the plain test cluster, migrated.
     pub fn postgres() -> Self {
         let db = Self::postgres_empty();
         db.run(&["migrate"]).code(0);
         db
     }
 
-    /// A new database on the test cluster, with nothing in it.
+    /// A new database on the plain test cluster, with nothing in it.
     pub fn postgres_empty() -> Self {
-        let admin_url = std::env::var("NIKITA_TEST_POSTGRES").unwrap_or_else(|_| {
-            panic!(
-                "NIKITA_TEST_POSTGRES is not set: run these tests with scripts/test, which starts a PostgreSQL for them"
-            )
+        Self::empty_on("NIKITA_TEST_POSTGRES")
+    }
+
+    /// A new database on the test cluster with pgvector, migrated.
+    pub fn pgvector() -> Self {
+        let db = Self::pgvector_empty();
+        db.run(&["migrate"]).code(0);
+        db
+    }
+
+    /// A new database on the test cluster with pgvector, with nothing in it.
+    pub fn pgvector_empty() -> Self {
+        Self::empty_on("NIKITA_TEST_PGVECTOR")
+    }
+
+    fn empty_on(variable: &str) -> Self {
+        let admin_url = std::env::var(variable).unwrap_or_else(|_| {
+            panic!("{variable} is not set: run these tests with scripts/test, which starts a PostgreSQL for them")
         });
         let runtime = runtime();
         let name = format!("test_{}", Uuid::new_v4().simple());
         let admin =
-            PgConnectOptions::from_str(&admin_url).expect("NIKITA_TEST_POSTGRES is a URL").disable_statement_logging();
+            PgConnectOptions::from_str(&admin_url).expect("the variable holds a URL").disable_statement_logging();
         runtime.block_on(async {
             let mut server = PgConnection::connect_with(&admin).await.expect("the test cluster answers");
             server.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a new database");

@@ -26,6 +26,12 @@ macro_rules! on_every_database {
             fn postgres() {
                 test(&$crate::support::db::Db::postgres());
             }
+
+            $(#[$meta])*
+            #[test]
+            fn pgvector() {
+                test(&$crate::support::db::Db::pgvector());
+            }
         }
     )*};
 }
