@@ -19,6 +19,7 @@ mod logging;
 mod output;
 mod progress_bar;
 mod raw;
+mod spending;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;

@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
 
 use crate::config::database::Database;
 
+pub mod backfill;
 pub mod breakers;
 pub mod claims;
 mod codec;

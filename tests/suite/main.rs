@@ -12,6 +12,7 @@
 
 mod support;
 
+mod backfill;
 mod bad_input;
 mod contract;
 mod decay;
@@ -21,3 +22,4 @@ mod recover;
 mod secrets;
 mod skips;
 mod smoke;
+mod spending;
