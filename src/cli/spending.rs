@@ -30,3 +30,17 @@ pub fn budget(matches: &ArgMatches) -> Result<Option<Decimal>, Problem> {
         if amount > Decimal::ZERO { Ok(amount) } else { Err("must be more than zero".to_owned()) }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::models::{ANTHROPIC_MODEL, OPENAI_EMBEDDINGS, OPENAI_MODEL};
+
+    #[test]
+    fn the_models_that_are_used_unasked_have_a_price() {
+        let prices = Prices::shipped().expect("in order");
+        for model in [ANTHROPIC_MODEL, OPENAI_MODEL, OPENAI_EMBEDDINGS] {
+            assert!(prices.cost(model, 1, 1).is_some(), "{model}");
+        }
+    }
+}

@@ -13,6 +13,8 @@ pub mod memo;
 pub mod prices;
 pub mod prompt;
 pub mod prose;
+pub mod redact;
+pub mod retry;
 pub mod settings;
 pub mod similarity;
 pub mod stable_hash;

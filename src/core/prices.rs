@@ -22,6 +22,14 @@ pub struct Prices {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
     model: String,
+    usual: Price,
+    /// For requests with more input tokens than this.
+    long: Option<(u64, Price)>,
+}
+
+/// US dollars per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Price {
     input: Decimal,
     output: Decimal,
 }
@@ -45,11 +53,13 @@ impl Prices {
         Ok(Self { rows })
     }
 
-    /// What these tokens cost with this model, in US dollars; none where there is no price for it.
+    /// What one request of so many tokens costs with this model, in US dollars; none where there is no price for it.
     #[must_use]
     pub fn cost(&self, model: &str, input_tokens: u64, output_tokens: u64) -> Option<Decimal> {
         let row = self.rows.iter().find(|row| row.is_for(model))?;
-        Some((row.input * Decimal::from(input_tokens) + row.output * Decimal::from(output_tokens)) / MILLION)
+        let long = row.long.filter(|(over, _)| input_tokens > *over).map(|(_, price)| price);
+        let Price { input, output } = long.unwrap_or(row.usual);
+        Some((input * Decimal::from(input_tokens) + output * Decimal::from(output_tokens)) / MILLION)
     }
 }
 
@@ -70,30 +80,38 @@ impl Row {
 }
 
 /// Reads `{"MODEL": {"input": "3.00", "output": "15.00"}}`, in US dollars per million tokens; without `output`, that is free.
+/// `"long": {"over": 200000, "input": …, "output": …}` is for requests of more tokens than that.
 fn rows(text: &str) -> Result<Vec<Row>, String> {
     let table: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
     let table = table.as_object().ok_or("is not an object of models")?;
-    let mut rows = Vec::with_capacity(table.len());
-    for (model, prices) in table.iter().filter(|(model, _)| *model != COMMENT) {
-        let prices = prices
-            .as_object()
-            .ok_or_else(|| format!("has no prices for {model:?}, such as {{\"input\": 3, \"output\": 15}}"))?;
-        if let Some(other) = prices.keys().find(|key| !["input", "output"].contains(&key.as_str())) {
-            return Err(format!("has {other:?} for {model:?}, where only \"input\" and \"output\" may be"));
-        }
-        let input = prices.get("input").ok_or_else(|| format!("has no \"input\" price for {model:?}"))?;
-        let price = |value: &Value| {
-            price(value)
-                .ok_or_else(|| format!("has {value} as a price of {model:?}, which is no number from 0 to 1,000,000"))
-        };
-        let output = prices.get("output").map_or(Ok(Decimal::ZERO), price)?;
-        rows.push(Row { model: model.clone(), input: price(input)?, output });
+    table.iter().filter(|(model, _)| *model != COMMENT).map(|(model, prices)| row(model, prices)).collect()
+}
+
+fn row(model: &str, prices: &Value) -> Result<Row, String> {
+    let usual = price(model, prices, &["long"])?;
+    let Some(long) = prices.get("long") else { return Ok(Row { model: model.to_owned(), usual, long: None }) };
+    let over = long.get("over").and_then(Value::as_u64);
+    let over = over.ok_or_else(|| format!("has no \"over\" in the \"long\" of {model:?}, a number of tokens"))?;
+    Ok(Row { model: model.to_owned(), usual, long: Some((over, price(model, long, &["over"])?)) })
+}
+
+fn price(model: &str, prices: &Value, also: &[&str]) -> Result<Price, String> {
+    let example = r#"{"input": 3, "output": 15}"#;
+    let prices = prices.as_object().ok_or_else(|| format!("has no prices for {model:?}, such as {example}"))?;
+    let known = |key: &str| ["input", "output"].contains(&key) || also.contains(&key);
+    if let Some(other) = prices.keys().find(|key| !known(key)) {
+        return Err(format!("has {other:?} for {model:?}, where \"input\" and \"output\" are expected"));
     }
-    Ok(rows)
+    let read = |value: &Value| {
+        amount(value)
+            .ok_or_else(|| format!("has {value} as a price of {model:?}, which is no number from 0 to 1,000,000"))
+    };
+    let input = prices.get("input").ok_or_else(|| format!("has no \"input\" price for {model:?}"))?;
+    Ok(Price { input: read(input)?, output: prices.get("output").map_or(Ok(Decimal::ZERO), read)? })
 }
 
 /// A number or a text of one.
-fn price(value: &Value) -> Option<Decimal> {
+fn amount(value: &Value) -> Option<Decimal> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -160,10 +178,19 @@ mod tests {
             (r#"{"m": {"input": -1}}"#, "has -1 as a price of \"m\""),
             (r#"{"m": {"input": "three"}}"#, "which is no number"),
             (r#"{"m": {"input": 1, "cached": 1}}"#, "has \"cached\" for \"m\""),
+            (r#"{"m": {"input": 1, "long": {"input": 1}}}"#, "has no \"over\" in the \"long\" of \"m\""),
+            (r#"{"m": {"input": 1, "long": {"over": 5}}}"#, "has no \"input\" price for \"m\""),
         ] {
             let error = shipped().with_file(text).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
+    }
+
+    #[test]
+    fn a_long_request_may_cost_more_a_token() {
+        let prices = shipped();
+        let cost = |input| prices.cost("claude-haiku-5-5", input, 1000).map(|cost| dollars(cost, 6)).unwrap();
+        assert_eq!((cost(100_000), cost(100_001)), ("0.010500".to_owned(), "0.052501".to_owned()));
     }
 
     #[test]

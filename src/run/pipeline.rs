@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::asking::{answer_all, remember};
 use crate::clock;
-use crate::core::ask::NoAnswer;
 use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
@@ -114,7 +113,7 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
 const fn ends_the_run(error: &StageError) -> bool {
-    matches!(error, StageError::NoAnswer(NoAnswer::Configuration(_) | NoAnswer::Store(_)))
+    matches!(error, StageError::NoAnswer(error) if error.ends_the_run())
 }
 
 fn place(name: StageName) -> usize {
