@@ -26,7 +26,7 @@ pub fn wait(
 
 fn span(text: &str, unit: f64) -> Option<Duration> {
     let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)?;
-    Duration::try_from_secs_f64(number * unit).ok()
+    Some(Duration::try_from_secs_f64(number * unit).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]
@@ -47,13 +47,15 @@ mod tests {
     #[case::unreadable_milliseconds(Some("soon"), Some("7"), Some(7_000))]
     #[case::date(None, Some("Sun, 22 Nov 2026 12:00:30 GMT"), Some(30_000))]
     #[case::past_date(None, Some("Sun, 22 Nov 2026 11:00:00 GMT"), Some(0))]
+    #[case::beyond_all_time(None, Some("1e300"), Some(u64::MAX))]
     #[case::negative(None, Some("-1"), None)]
     #[case::infinite(None, Some("inf"), None)]
     #[case::words(None, Some("later"), None)]
     fn reads_what_providers_send(#[case] ms: Option<&str>, #[case] after: Option<&str>, #[case] expected: Option<u64>) {
         // The host's clock is years off: the reply's own date counts.
         let wait = wait(ms, after, Some(DATE), SystemTime::UNIX_EPOCH);
-        assert_eq!(wait, expected.map(Duration::from_millis));
+        let expected = expected.map(|ms| if ms == u64::MAX { Duration::MAX } else { Duration::from_millis(ms) });
+        assert_eq!(wait, expected);
     }
 
     #[test]

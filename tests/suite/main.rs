@@ -17,6 +17,8 @@ mod bad_input;
 mod contract;
 mod decay;
 mod demo;
+
+mod memory;
 mod outage;
 mod process;
 mod providers;
