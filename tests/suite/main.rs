@@ -17,7 +17,6 @@ mod bad_input;
 mod contract;
 mod decay;
 mod demo;
-
 mod memory;
 mod outage;
 mod process;

@@ -51,7 +51,7 @@ fn outage(db: &Db, status: u16, many: usize, minutes: i64) {
     server.script(MESSAGES, [Step::Good]);
     let mut processed = 0;
     let asked = calls_of(&server, MESSAGES, || {
-        for minute in minutes..minutes + 30 {
+        for minute in minutes..minutes + 8 {
             let result = run(db, &server, minute).args(&["--batch", "50"]).done().code(0).json();
             assert_eq!(result["circuit_open"], json!(false));
             processed += result["processed"].as_u64().unwrap();

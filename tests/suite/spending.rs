@@ -165,6 +165,6 @@ fn a_model_without_a_price_is_said_and_has_no_budget() {
     let folder = TempDir::new().unwrap();
     let prices = folder.path().join("prices.json");
     fs::write(&prices, r#"{"our-*": {"input": 10, "output": "50.00"}}"#).unwrap();
-    let priced = ours(paid(&db, &server, 60)).args(&["--budget-usd", "1"]).env("NIKITA_PRICES_FILE", &prices);
-    assert_eq!(priced.done().code(0).json()["cost_usd"], "0.0202");
+    let known = ours(paid(&db, &server, 60)).args(&["--budget-usd", "1"]).env("NIKITA_PRICES_FILE", &prices);
+    assert_eq!(known.done().code(0).json()["cost_usd"], "0.0202");
 }
