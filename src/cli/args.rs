@@ -124,6 +124,52 @@ const RECOVER: [Setting; 3] = [
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
 ];
 
+const SCAN: [Setting; 7] = [
+    setting(
+        "window",
+        "NIKITA_SCAN_WINDOW",
+        "DUR",
+        None,
+        "Skip if a run completed within this time [default: four fifths of --check-interval]",
+    ),
+    setting(
+        "check-interval",
+        "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS",
+        "SECONDS",
+        Some("300"),
+        "How often the schedule runs it",
+    ),
+    setting("batch", "NIKITA_SCAN_BATCH", "N", Some("100"), "Fail at most N records, the longest-running first"),
+    setting(
+        "audit-timeout",
+        "AUDIT_STUCK_TIMEOUT_MINUTES",
+        "MINUTES",
+        Some("30"),
+        "The longest that an audit may run, in minutes",
+    ),
+    setting(
+        "no-activity",
+        "AUDIT_NO_ACTIVITY_TIMEOUT_MINUTES",
+        "MINUTES",
+        Some("15"),
+        "The longest without a log entry or heartbeat, in minutes",
+    ),
+    setting(
+        "execution-timeout",
+        "NIKITA_SCAN_EXECUTION_TIMEOUT",
+        "DUR",
+        Some("2h"),
+        "The longest that a run of a job may take",
+    ),
+    setting(
+        "idle",
+        "NIKITA_RECOVER_IDLE",
+        "DUR",
+        Some("30m"),
+        "As for recover, which takes care of the conversations that are counted here",
+    ),
+];
+
 const MODELS: [Setting; 9] = [
     setting(
         "llm",
@@ -171,7 +217,8 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..]].into_iter().find(has).unwrap_or_default();
+    // SCAN has all that RECOVER has, so it is asked first.
+    let own = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..]].into_iter().find(has).unwrap_or_default();
     own.iter()
         .chain(&MODELS)
         .chain(common)
@@ -210,10 +257,33 @@ pub fn command() -> Command {
                     "NIKITA_RECOVER_REQUEUE",
                     "Back to active while attempts are left, instead of failed",
                 ))
-                .arg(Arg::new("kind").value_name("conversation").requires("ids").help("By hand: recover just these"))
+                .arg(
+                    Arg::new("kind")
+                        .value_name("conversation|audit|execution")
+                        .requires("ids")
+                        .help("By hand: recover just these"),
+                )
                 .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
                 .after_help(help::RECOVER),
         )
+        .subcommand(
+            job("scan-stuck", "Fail audits and job executions whose owner died or hangs", &SCAN)
+                .arg(
+                    Arg::new("audit")
+                        .long("audit")
+                        .value_name("ID")
+                        .conflicts_with("execution")
+                        .help("Only judge this audit, and change nothing"),
+                )
+                .arg(
+                    Arg::new("execution")
+                        .long("execution")
+                        .value_name("ID")
+                        .help("Only judge this execution, and change nothing"),
+                )
+                .after_help(help::SCAN),
+        )
+        .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(
             common(Command::new("migrate"))
                 .about("Bring the schema up to date")
@@ -247,6 +317,12 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
         .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
+}
+
+/// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
+fn replaced(name: &'static str) -> Command {
+    let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    Command::new(name).about("Replaced by recover").hide(true).arg(rest)
 }
 
 fn common(command: Command) -> Command {

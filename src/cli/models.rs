@@ -29,23 +29,24 @@ pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers
         None if key(Vendor::OpenAi)?.is_some() => EmbeddingChoice::OpenAi(models::OPENAI_EMBEDDINGS.to_owned()),
         None => EmbeddingChoice::Local,
     };
+    // Wrong values are refused also where the choice makes no use of them.
     let enrich = raw::required(matches, "enrich", parse::switch)?;
+    let (of_language, of_embeddings) = (patience(matches, "llm-rpm")?, patience(matches, "embeddings-rpm")?);
+    let of_language = |vendor, model: &str| endpoint(matches, vendor, of_language, (Port::LanguageModel, model));
+    let of_embeddings = |vendor, model: &str| endpoint(matches, vendor, of_embeddings, (Port::Embeddings, model));
     let language = match language {
         LanguageChoice::Local => LanguageModel::Local,
         LanguageChoice::Anthropic(model) => {
-            let endpoint = endpoint(matches, Vendor::Anthropic, (Port::LanguageModel, &model))?;
-            LanguageModel::Anthropic(Anthropic::new(endpoint, model))
+            LanguageModel::Anthropic(Anthropic::new(of_language(Vendor::Anthropic, &model)?, model))
         }
         LanguageChoice::OpenAi(model) => {
-            let endpoint = endpoint(matches, Vendor::OpenAi, (Port::LanguageModel, &model))?;
-            LanguageModel::OpenAi(OpenAi::new(endpoint, model))
+            LanguageModel::OpenAi(OpenAi::new(of_language(Vendor::OpenAi, &model)?, model))
         }
     };
     let embeddings = match embeddings {
         EmbeddingChoice::Local => EmbeddingModel::Local,
         EmbeddingChoice::OpenAi(model) => {
-            let endpoint = endpoint(matches, Vendor::OpenAi, (Port::Embeddings, &model))?;
-            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint, model)))
+            EmbeddingModel::OpenAi(Box::new(Embeddings::new(of_embeddings(Vendor::OpenAi, &model)?, model)))
         }
     };
     Ok(Providers::new(language, embeddings, enrich, rehearsal))
@@ -55,11 +56,25 @@ fn key(vendor: Vendor) -> Result<Option<SecretString>, Problem> {
     secrets::find(vendor.key_variable()).map_err(Problem::configuration)
 }
 
-/// The endpoint for a model.
-fn endpoint(matches: &ArgMatches, vendor: Vendor, model: (Port, &str)) -> Result<Endpoint, Problem> {
-    let port = match model.0 {
-        Port::LanguageModel => "llm",
-        Port::Embeddings => "embeddings",
+fn patience(matches: &ArgMatches, limit: &str) -> Result<Patience, Problem> {
+    let per_minute = raw::value(matches, limit, |text| parse::count(text, 1_000_000))?;
+    Ok(Patience {
+        backoff: raw::required(matches, "backoff", parse::duration)?,
+        request: raw::value(matches, "request-timeout", parse::duration)?,
+        per_minute: per_minute.and_then(|count| u32::try_from(count).ok()),
+    })
+}
+
+/// A vendor's endpoint for a model.
+fn endpoint(
+    matches: &ArgMatches,
+    vendor: Vendor,
+    patience: Patience,
+    model: (Port, &str),
+) -> Result<Endpoint, Problem> {
+    let chosen_by = match model.0 {
+        Port::LanguageModel => "--llm",
+        Port::Embeddings => "--embeddings",
     };
     let setting = match vendor {
         Vendor::Anthropic => "anthropic-base-url",
@@ -69,21 +84,17 @@ fn endpoint(matches: &ArgMatches, vendor: Vendor, model: (Port, &str)) -> Result
     let base = raw::text(matches, setting).filter(|base| !base.trim().is_empty());
     let key = key(vendor)?;
     if key.is_none() && (vendor == Vendor::Anthropic || base.is_none()) {
-        let (name, also) = (
-            vendor.key_variable(),
-            if vendor == Vendor::OpenAi { ", or OPENAI_BASE_URL for a server that needs none" } else { "" },
-        );
+        let variable = vendor.key_variable();
+        let instead = match vendor {
+            Vendor::Anthropic => "",
+            Vendor::OpenAi => ", or OPENAI_BASE_URL for a server that needs none",
+        };
         return Err(Problem::configuration(format!(
-            "--{port} names a model of {}, which needs a key: set {name}, {name}_FILE or the systemd credential {name}{also}",
+            "{chosen_by} names a model of {}, which needs a key: set {variable}, {variable}_FILE or the systemd credential \
+             {variable}{instead}",
             vendor.name()
         )));
     }
-    let per_minute = raw::value(matches, &format!("{port}-rpm"), |text| parse::count(text, 1_000_000))?;
-    let patience = Patience {
-        backoff: raw::required(matches, "backoff", parse::duration)?,
-        request: raw::value(matches, "request-timeout", parse::duration)?,
-        per_minute: per_minute.and_then(|count| u32::try_from(count).ok()),
-    };
     Endpoint::new(vendor, model, base, key, patience).map_err(|why| match matches.value_source(setting) {
         Some(ValueSource::CommandLine) => Problem::Usage(why),
         _ => Problem::configuration(why),

@@ -4,3 +4,4 @@ pub mod decay;
 pub mod demo;
 pub mod process_conversations;
 pub mod recover;
+pub mod scan_stuck;

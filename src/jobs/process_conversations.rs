@@ -64,7 +64,10 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     let mut trouble = None;
     if detected > 0 {
         let meter = Meter::default();
-        trouble = circuits.probe(&meter).await.err();
+        trouble = tokio::select! {
+            probed = circuits.probe(&meter) => probed.err(),
+            () = run.signals.stopping() => None,
+        };
         floor.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     }
     // A claim that came back with less than was asked for is repeated only when a conversation has ended: it may have held
@@ -110,7 +113,11 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     tally.budget_reached = settings.budget.is_some_and(|budget| spent >= budget);
     if trouble.is_none() && !tally.budget_reached && !run.signals.is_stopping() {
         let meter = Meter::default();
-        tally.embedded = backfill::embed_late_facts(workshop, &run.store, settings.backfill, &meter).await;
+        // What is embedded late can wait for the next run; a signal can't.
+        tally.embedded = tokio::select! {
+            embedded = backfill::embed_late_facts(workshop, &run.store, settings.backfill, &meter) => embedded,
+            () = run.signals.stopping() => 0,
+        };
         tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     }
     let kept = async {

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod audits_doc;
 mod backfill;
 mod bad_input;
 mod contract;
@@ -22,6 +23,7 @@ mod outage;
 mod process;
 mod providers;
 mod recover;
+mod scan_stuck;
 mod secrets;
 mod skips;
 mod smoke;
