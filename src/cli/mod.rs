@@ -22,6 +22,7 @@ mod output;
 mod papers;
 mod progress_bar;
 mod raw;
+mod spending;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;

@@ -13,12 +13,14 @@
 mod support;
 
 mod audits_doc;
+mod backfill;
 mod bad_input;
 mod contract;
 mod decay;
 mod demo;
 mod memory;
 mod monitors;
+mod outage;
 mod process;
 mod providers;
 mod recover;
@@ -27,3 +29,4 @@ mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
+mod spending;
