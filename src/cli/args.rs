@@ -4,7 +4,7 @@
 use clap::builder::{FalseyValueParser, OsStr, Resettable};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::help;
+use super::{help, papers};
 
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
@@ -288,6 +288,7 @@ pub fn command() -> Command {
                 .args([argument(&FORMAT), quiet(), verbose(), argument(&ENV_FILE)])
                 .after_help(help::DEMO),
         )
+        .subcommands(papers::commands())
 }
 
 /// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.

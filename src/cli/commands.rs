@@ -158,6 +158,7 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
 async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
     let path = compose::demo_path(matches)?;
     let (of_decay, of_process) = (args::defaults("decay"), args::defaults("process-conversations"));
+    let recover = compose::recover(&args::defaults("recover"))?;
     let process = compose::process(&of_process)?;
     let signals = listen()?;
     let connections = u32::try_from(process.concurrency + 2).unwrap_or(u32::MAX);
@@ -169,6 +170,9 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
         replaced,
         program: compose::program(),
         decay: compose::decay(&of_decay)?,
+        // As the shipped schedule does it.
+        recover: recover::Settings { requeue: true, ..recover },
+        scan: compose::scan_stuck(&args::defaults("scan-stuck"))?,
         process,
         workshop: &workshop,
         lease: compose::lease(&of_decay)?,

@@ -22,6 +22,7 @@ mod process;
 mod providers;
 mod recover;
 mod scan_stuck;
+mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
