@@ -13,11 +13,13 @@
 mod support;
 
 mod audits_doc;
+mod backfill;
 mod bad_input;
 mod contract;
 mod decay;
 mod demo;
 mod memory;
+mod outage;
 mod process;
 mod providers;
 mod recover;
@@ -26,3 +28,4 @@ mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
+mod spending;
