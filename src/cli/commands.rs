@@ -59,6 +59,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
     let workshop = compose::workshop(&store, providers, timeout)?;
+    compose::check_budget(&settings, &workshop)?;
     let ended = if !enabled {
         let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
         skipped(plan.job, skip, store.now().await?)

@@ -13,12 +13,14 @@
 mod support;
 
 mod audits_doc;
+mod backfill;
 mod bad_input;
 mod contract;
 mod decay;
 mod demo;
 mod field_bugs;
 mod memory;
+mod outage;
 mod process;
 mod providers;
 mod recover;
@@ -28,3 +30,4 @@ mod secrets;
 mod signals;
 mod skips;
 mod smoke;
+mod spending;
