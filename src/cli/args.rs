@@ -56,6 +56,13 @@ const LEASE: Setting = setting(
     Some("90s"),
     "How long the run's lease lives without a renewal; at least 2s",
 );
+const TEMPLATE_DIR: Setting = setting(
+    "template-dir",
+    "NIKITA_TEMPLATE_DIR",
+    "DIR",
+    None,
+    "Take the prompt template from prompt.j2 in this folder [default: the shipped one]",
+);
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
@@ -74,7 +81,7 @@ const DECAY: [Setting; 6] = [
     setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
 ];
 
-const PROCESS: [Setting; 8] = [
+const PROCESS: [Setting; 12] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -88,6 +95,22 @@ const PROCESS: [Setting; 8] = [
     ),
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
+    setting(
+        "rollout-percent",
+        "UNIFIED_PIPELINE_ROLLOUT_PERCENT",
+        "N",
+        Some("100"),
+        "The share of players whose conversations are taken, the same ones each time",
+    ),
+    setting(
+        "duplicate-similarity",
+        "NIKITA_DUPLICATE_SIMILARITY",
+        "X",
+        Some("0.87"),
+        "Cosine similarity from which a new fact replaces an old one",
+    ),
+    TEMPLATE_DIR,
+    setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),
     setting(
         "rehearse",
         "NIKITA_REHEARSE",
@@ -109,12 +132,17 @@ const RECOVER: [Setting; 3] = [
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
 ];
 
+const PROMPT: [Setting; 2] = [
+    setting("user", "NIKITA_USER", "ID", None, "Whose prompt"),
+    setting("platform", "NIKITA_PLATFORM", "text|voice", Some("text"), "For which platform"),
+];
+
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..]].into_iter().find(has).unwrap_or_default();
+    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..], &PROMPT[..]].into_iter().find(has).unwrap_or_default();
     own.iter().chain(common).find(|setting| setting.id == id).map_or("a variable", |setting| setting.variable)
 }
 
@@ -139,6 +167,10 @@ pub fn command() -> Command {
                     "NIKITA_ALLOW_OVERLAP",
                     "Let several runs go on at once, on this host and others",
                 ))
+                .arg(
+                    switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
+                        .requires("id"),
+                )
                 .after_help(help::PROCESS),
         )
         .subcommand(
@@ -151,6 +183,14 @@ pub fn command() -> Command {
                 .arg(Arg::new("kind").value_name("conversation").requires("ids").help("By hand: recover just these"))
                 .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
                 .after_help(help::RECOVER),
+        )
+        .subcommand(
+            common(Command::new("prompt"))
+                .about("Print the prompt that a player's next conversation would begin with, and store nothing")
+                .arg(Arg::new("action").value_name("render").required(true).value_parser(["render"]).hide_possible_values(true))
+                .args(PROMPT.iter().map(argument))
+                .arg(argument(&TEMPLATE_DIR))
+                .after_help(help::PROMPT),
         )
         .subcommand(
             common(Command::new("migrate"))

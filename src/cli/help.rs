@@ -26,6 +26,7 @@ pub const PROCESS: &str = "Examples:\n  \
     nikita-jobs process-conversations                        from cron or a timer, every minute\n  \
     nikita-jobs process-conversations --batch 100            clear a backlog\n  \
     nikita-jobs process-conversations --allow-overlap        on many hosts at once\n  \
+    nikita-jobs process-conversations --id UUID --reprocess  one conversation, anew\n  \
     NIKITA_REHEARSE=extraction=unavailable nikita-jobs process-conversations\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
@@ -35,6 +36,13 @@ pub const RECOVER: &str = "Stuck is what has not moved for half an hour, or what
     nikita-jobs recover --dry-run              say what is stuck, and by which rule\n  \
     nikita-jobs recover conversation ID --requeue\n                                             \
     by hand, whatever the rules say; whoever holds it writes nothing more\n\n\
+    `nikita-jobs --help` lists the exit codes.";
+
+pub const PROMPT: &str = "It is rendered from the database as it is, as the pipeline would without a new conversation and without \
+    enrichment.\n\n\
+    Examples:\n  \
+    nikita-jobs prompt render --user ID --format human\n  \
+    nikita-jobs prompt render --user ID --platform voice --template-dir ./templates    try a template of your own\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 pub const MIGRATE: &str = "Examples:\n  \

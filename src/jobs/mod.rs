@@ -3,4 +3,5 @@
 pub mod decay;
 pub mod demo;
 pub mod process_conversations;
+pub mod prompt;
 pub mod recover;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
+pub mod by_id;
 mod one;
 mod tally;
 
@@ -29,16 +30,18 @@ pub struct Settings {
     pub concurrency: usize,
     /// How long after its last message a conversation is over.
     pub session_timeout: Duration,
+    /// The share of players whose conversations are taken, 0 to 100 percent.
+    pub rollout: u8,
     /// How long running pipelines may go on after a signal.
     pub grace: Duration,
 }
 
 /// Claims and processes until the cap is reached or nothing is due.
 pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result<Report, RunError> {
-    let due = Due { now: run.now, session_timeout: settings.session_timeout };
+    let due = due(settings, run.now);
     let detected = run.store.count_due(&due).await?;
     run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
-    let mut floor = Floor { run, workshop, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() };
+    let mut floor = Floor::new(run, workshop);
     let mut claimed = 0;
     let mut trouble = None;
     // A claim that came back with less than was asked for is repeated only when a conversation has ended: it may have held
@@ -77,6 +80,10 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     Ok(Report { error: trouble, ..report })
 }
 
+fn due(settings: &Settings, now: DateTime<Utc>) -> Due {
+    Due { now, session_timeout: settings.session_timeout, rollout: settings.rollout }
+}
+
 /// The conversations in hand.
 struct Floor<'a> {
     run: &'a Run,
@@ -86,7 +93,11 @@ struct Floor<'a> {
     tally: Tally,
 }
 
-impl Floor<'_> {
+impl<'a> Floor<'a> {
+    fn new(run: &'a Run, workshop: &'a Workshop) -> Self {
+        Self { run, workshop, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() }
+    }
+
     /// Reads what the claimed conversations need, and starts them.
     async fn begin(&mut self, claims: &[Claim]) -> Result<(), RunError> {
         if claims.is_empty() {
@@ -175,7 +186,7 @@ impl Floor<'_> {
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
     let now: DateTime<Utc> = store.now().await?;
-    let detected = store.count_due(&Due { now, session_timeout: settings.session_timeout }).await?;
+    let detected = store.count_due(&due(settings, now)).await?;
     let processed = detected.min(settings.batch);
     Ok(Map::from_iter([
         ("detected".to_owned(), json!(detected)),

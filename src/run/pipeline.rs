@@ -13,7 +13,6 @@ use crate::core::ask::{Answer, Ask, NoAnswer};
 use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::effect::Effect;
-use crate::domain::ids::UserId;
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
 use crate::providers::call::{Call, Meter, Usage};
@@ -154,26 +153,28 @@ async fn try_stage(
     call: Call<'_>,
 ) -> Result<Box<Decision>, StageError> {
     workshop.providers.rehearse(stage.name).await?;
-    let user = context.snapshot.player.id;
+    let snapshot = &context.snapshot;
     let mut step = (stage.begin)(context)?;
     loop {
         match step {
             Step::Done(decision) => return Ok(decision),
             Step::Ask(asks, then) => {
-                let answers = join_all(asks.iter().map(|ask| answer(workshop, user, call, ask))).await;
+                let answers = join_all(asks.iter().map(|ask| answer(workshop, snapshot, call, ask))).await;
                 step = then(answers)?;
             }
         }
     }
 }
 
-async fn answer(workshop: &Workshop, user: UserId, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
+async fn answer(workshop: &Workshop, snapshot: &Snapshot, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
     match ask {
         Ask::Model(ask) => workshop.providers.ask(call, ask).await,
         Ask::Embed(texts) => workshop.providers.embed(call, texts).await,
-        Ask::Similar { vectors, least } => match workshop.store.similar_facts(user, vectors, *least).await {
-            Ok(facts) => Ok(Answer::Similar(facts)),
-            Err(error) => Err(NoAnswer::Store(error.to_string())),
-        },
+        Ask::Similar { vectors, least } => {
+            let conversation = &snapshot.conversation;
+            let own = conversation.earlier.as_ref().map(|_| conversation.id.all_of("memory_facts"));
+            let similar = workshop.store.similar_facts(snapshot.player.id, own.unwrap_or_default(), vectors, *least);
+            similar.await.map(Answer::Similar).map_err(|error| NoAnswer::Store(error.to_string()))
+        }
     }
 }

@@ -27,6 +27,7 @@ pub mod migrate;
 mod retry;
 pub mod runs;
 mod session;
+pub mod single;
 pub mod snapshots;
 pub mod stuck;
 

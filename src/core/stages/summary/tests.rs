@@ -122,7 +122,7 @@ fn day(change: impl FnOnce(&mut Day)) -> Day {
 fn rolled_up(change: impl FnOnce(&mut Snapshot), extraction: Option<&Extraction>, text: &str) -> DayEntry {
     let mut snapshot = snapshot();
     change(&mut snapshot);
-    day::roll_up(&snapshot, extraction, text)
+    day::roll_up(&snapshot, extraction, text).unwrap()
 }
 
 #[rstest]
