@@ -187,7 +187,13 @@ pub fn command() -> Command {
         .subcommand(
             common(Command::new("prompt"))
                 .about("Print the prompt that a player's next conversation would begin with, and store nothing")
-                .arg(Arg::new("action").value_name("render").required(true).value_parser(["render"]).hide_possible_values(true))
+                .arg(
+                    Arg::new("action")
+                        .value_name("render")
+                        .required(true)
+                        .value_parser(["render"])
+                        .hide_possible_values(true),
+                )
                 .args(PROMPT.iter().map(argument))
                 .arg(argument(&TEMPLATE_DIR))
                 .after_help(help::PROMPT),

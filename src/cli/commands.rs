@@ -57,21 +57,21 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
     let workshop = compose::local_workshop(matches, &store, rehearsal, timeout)?;
-    let ended = if !enabled {
-        let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
-        skipped(plan.job, skip, store.now().await?)
-    } else {
-        match (wish, raw::is_on(matches, "dry-run")) {
-            (None, true) => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,
-            (None, false) => {
-                run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
-            }
-            (Some(wish), true) => dry_run(&store, plan.job, by_id::preview(&settings, &store, wish)).await?,
-            (Some(wish), false) => {
-                // An operator waits for nobody: no window, and beside any other run.
-                let plan = Plan { window: None, overlap: true, ..plan };
-                run(&store, &signals, &plan, async |run| by_id::work(&settings, &workshop, run, wish).await).await
-            }
+    let dry = raw::is_on(matches, "dry-run");
+    let ended = match wish {
+        _ if !enabled => {
+            let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
+            skipped(plan.job, skip, store.now().await?)
+        }
+        None if dry => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,
+        None => {
+            run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+        }
+        Some(wish) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, wish)).await?,
+        Some(wish) => {
+            // An operator waits for nobody: no window, and beside any other run.
+            let plan = Plan { window: None, overlap: true, ..plan };
+            run(&store, &signals, &plan, async |run| by_id::work(&settings, &workshop, run, wish).await).await
         }
     };
     store.close().await;

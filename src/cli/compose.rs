@@ -201,7 +201,8 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
 
 /// The one conversation that is to be processed; none in bulk.
 pub fn wish(matches: &ArgMatches) -> Result<Option<Wish>, Problem> {
-    let id = raw::value(matches, "id", |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()))?;
+    let id =
+        raw::value(matches, "id", |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()))?;
     Ok(id.map(|conversation| Wish { conversation, reprocess: raw::is_on(matches, "reprocess") }))
 }
 
@@ -251,12 +252,14 @@ pub fn template(matches: &ArgMatches) -> Result<PromptTemplate, Problem> {
             PromptTemplate::FILE_NAME
         ))
     })?;
-    PromptTemplate::parse(&path.display().to_string(), &source).map_err(|error| Problem::configuration(error.to_string()))
+    PromptTemplate::parse(&path.display().to_string(), &source)
+        .map_err(|error| Problem::configuration(error.to_string()))
 }
 
 /// Whose prompt is to be rendered, and for which platform.
 pub fn portrait(matches: &ArgMatches) -> Result<(UserId, Platform), Problem> {
-    let user = raw::required(matches, "user", |text| text.parse().map_err(|_| "is not a player's id, a UUID".to_owned()))?;
+    let user =
+        raw::required(matches, "user", |text| text.parse().map_err(|_| "is not a player's id, a UUID".to_owned()))?;
     let platform = raw::required(matches, "platform", |text| {
         let platform = Platform::ALL.into_iter().find(|platform| platform.as_str() == text);
         platform.ok_or_else(|| "is neither text nor voice".to_owned())

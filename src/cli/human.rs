@@ -89,7 +89,10 @@ fn conversations(result: &Value) -> String {
 /// One conversation at an operator's wish.
 fn one_conversation(result: &Value) -> String {
     if result["dry_run"] == true {
-        return format!("dry run, nothing was written: conversation {} would be processed", text(&result["conversation_id"]));
+        return format!(
+            "dry run, nothing was written: conversation {} would be processed",
+            text(&result["conversation_id"])
+        );
     }
     let mut said = format!(
         "conversation {}: {} ({} ms)",

@@ -172,32 +172,58 @@ impl Store {
         let sql = tx.pick(
             concat!(
                 "with silent as (select c.id, c.last_message_at as over_at from conversations c where ",
-                over!(silent), " and ", ready!(pg, "$6"), " and ", first_of_its_player!(),
+                over!(silent),
+                " and ",
+                ready!(pg, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.last_message_at limit $3 for no key update skip locked), \
                  ended as (select c.id, c.ended_at as over_at from conversations c where ",
-                over!(ended), " and ", ready!(pg, "$6"), " and ", first_of_its_player!(),
+                over!(ended),
+                " and ",
+                ready!(pg, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.ended_at limit $3 for no key update skip locked), \
                  oldest as (select id, min(over_at) as over_at \
                      from (select * from silent union all select * from ended) it group by id order by 2, 1 limit $3) \
                  update conversations c set status = 'processing', processing_attempts = c.processing_attempts + 1, \
-                     processing_started_at = ", pg_now!("$5"), ", \
-                     updated_at = ", pg_now!("$5"), ", \
+                     processing_started_at = ",
+                pg_now!("$5"),
+                ", \
+                     updated_at = ",
+                pg_now!("$5"),
+                ", \
                      claimed_by = $4, claim_token = gen_random_uuid() \
                  from oldest where c.id = oldest.id and c.status = 'active' \
                  returning c.id, c.user_id, c.claim_token, c.processing_attempts, c.provider_outages"
             ),
             concat!(
                 "update conversations set status = 'processing', processing_attempts = processing_attempts + 1, \
-                     processing_started_at = ", sqlite_now!("$5"), ", \
-                     updated_at = ", sqlite_now!("$5"), ", claimed_by = $4, \
-                     claim_token = ", sqlite_token!(), " \
+                     processing_started_at = ",
+                sqlite_now!("$5"),
+                ", \
+                     updated_at = ",
+                sqlite_now!("$5"),
+                ", claimed_by = $4, \
+                     claim_token = ",
+                sqlite_token!(),
+                " \
                  where id in (select id from ( \
                      select * from (select c.id, c.last_message_at as over_at from conversations c where ",
-                over!(silent), " and ", ready!(sqlite, "$6"), " and ", first_of_its_player!(),
+                over!(silent),
+                " and ",
+                ready!(sqlite, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.last_message_at limit $3) \
                      union all \
                      select * from (select c.id, c.ended_at as over_at from conversations c where ",
-                over!(ended), " and ", ready!(sqlite, "$6"), " and ", first_of_its_player!(),
+                over!(ended),
+                " and ",
+                ready!(sqlite, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.ended_at limit $3)) \
                      group by id order by min(over_at), id limit $3) \
                  returning id, user_id, claim_token, processing_attempts, provider_outages"
@@ -222,8 +248,7 @@ impl Store {
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
         let mut tx = self.begin_reading().await?;
         let sql = tx.pick(count_due!(ready!(pg, "$3")), count_due!(ready!(sqlite, "$3")));
-        let (count,): (i64,) =
-            fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
         tx.rollback().await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }

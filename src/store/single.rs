@@ -65,8 +65,7 @@ impl Store {
             first_of_its_player!(),
             " as is_first from conversations c where c.id = $3"
         );
-        let standing =
-            fetch_optional!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), DbId::from(conversation));
+        let standing = fetch_optional!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), DbId::from(conversation));
         tx.rollback().await?;
         Ok(standing)
     }

@@ -34,8 +34,14 @@ macro_rules! but_own {
     ($tx:expr, $own:literal, $before:literal, $after:literal) => {
         $tx.pick(
             concat!($before, " not (id = any(", $own, ")) and user_id = any($1) ", $after),
-            concat!($before, " id not in (select value from json_each(", $own, ")) \
-                 and user_id in (select value from json_each($1)) ", $after),
+            concat!(
+                $before,
+                " id not in (select value from json_each(",
+                $own,
+                ")) \
+                 and user_id in (select value from json_each($1)) ",
+                $after
+            ),
         )
     };
 }
@@ -83,54 +89,53 @@ async fn read(
     conversations: HashMap<Uuid, Conversation>,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Claim, Snapshot)>> {
-        let users = DbIds(claims.iter().map(|claim| claim.user.0).collect());
-        let anew = conversations.values().filter(|it| it.earlier.is_some()).map(|it| it.id);
-        let own = |kind| DbIds(anew.clone().flat_map(|id| id.all_of(kind)).collect());
-        let mut players = players(tx, &users).await?;
-        let vices = vices(tx, &users).await?;
-        let facts = facts(tx, &users, own("memory_facts")).await?;
-        let threads = threads(tx, &users, own("conversation_threads")).await?;
-        let thoughts = thoughts(tx, &users, now, own("nikita_thoughts")).await?;
-        let life_events = life_events(tx, &users, now).await?;
-        let moods = moods(tx, &users).await?;
-        let touchpoints = touchpoints(tx, &users).await?;
-        let days = days(tx, &users).await?;
-        let earliest = conversations.values().map(|it| it.last_message_at).min().unwrap_or(now);
-        let decay = decay(tx, &users, earliest - DECAY_REACH).await?;
-        let summaries = recent_summaries(tx, &users).await?;
+    let users = DbIds(claims.iter().map(|claim| claim.user.0).collect());
+    let anew = conversations.values().filter(|it| it.earlier.is_some()).map(|it| it.id);
+    let own = |kind| DbIds(anew.clone().flat_map(|id| id.all_of(kind)).collect());
+    let mut players = players(tx, &users).await?;
+    let vices = vices(tx, &users).await?;
+    let facts = facts(tx, &users, own("memory_facts")).await?;
+    let threads = threads(tx, &users, own("conversation_threads")).await?;
+    let thoughts = thoughts(tx, &users, now, own("nikita_thoughts")).await?;
+    let life_events = life_events(tx, &users, now).await?;
+    let moods = moods(tx, &users).await?;
+    let touchpoints = touchpoints(tx, &users).await?;
+    let days = days(tx, &users).await?;
+    let earliest = conversations.values().map(|it| it.last_message_at).min().unwrap_or(now);
+    let decay = decay(tx, &users, earliest - DECAY_REACH).await?;
+    let summaries = recent_summaries(tx, &users).await?;
 
-        let mut snapshots = Vec::with_capacity(claims.len());
-        for claim in claims {
-            let user = claim.user.0;
-            let (Some(conversation), Some(row)) = (conversations.get(&claim.conversation.0), players.remove(&user))
-            else {
-                continue;
-            };
-            let conversation = conversation.clone();
-            let near = |at: &DateTime<Utc>| (*at - conversation.last_message_at).abs() <= DECAY_REACH;
-            let (player, metrics, engagement_state) = row;
-            snapshots.push((
-                *claim,
-                Snapshot {
-                    now,
-                    decay: of(&decay, user).into_iter().filter(|(at, _)| near(at)).collect(),
-                    conversation,
-                    player,
-                    metrics,
-                    engagement_state,
-                    vices: of(&vices, user),
-                    facts: of(&facts, user),
-                    threads: of(&threads, user),
-                    thoughts: of(&thoughts, user),
-                    life_events: of(&life_events, user),
-                    mood: moods.get(&user).copied(),
-                    touchpoints: touchpoints.get(&user).cloned().unwrap_or_default(),
-                    days: of(&days, user),
-                    recent_summaries: of(&summaries, user),
-                },
-            ));
-        }
-        Ok(snapshots)
+    let mut snapshots = Vec::with_capacity(claims.len());
+    for claim in claims {
+        let user = claim.user.0;
+        let (Some(conversation), Some(row)) = (conversations.get(&claim.conversation.0), players.remove(&user)) else {
+            continue;
+        };
+        let conversation = conversation.clone();
+        let near = |at: &DateTime<Utc>| (*at - conversation.last_message_at).abs() <= DECAY_REACH;
+        let (player, metrics, engagement_state) = row;
+        snapshots.push((
+            *claim,
+            Snapshot {
+                now,
+                decay: of(&decay, user).into_iter().filter(|(at, _)| near(at)).collect(),
+                conversation,
+                player,
+                metrics,
+                engagement_state,
+                vices: of(&vices, user),
+                facts: of(&facts, user),
+                threads: of(&threads, user),
+                thoughts: of(&thoughts, user),
+                life_events: of(&life_events, user),
+                mood: moods.get(&user).copied(),
+                touchpoints: touchpoints.get(&user).cloned().unwrap_or_default(),
+                days: of(&days, user),
+                recent_summaries: of(&summaries, user),
+            },
+        ));
+    }
+    Ok(snapshots)
 }
 
 /// How far around a conversation decay may belong to its local day.
@@ -242,7 +247,8 @@ async fn facts(tx: &mut Tx, users: &DbIds, own: DbIds) -> Result<PerUser<Fact>> 
          from memory_facts where is_active and fact is not null and created_at is not null and",
         ") newest where place <= $2 order by created_at desc, id"
     );
-    let rows: Vec<(DbId, DbId, String, String, DbTime)> = fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_FACTS, own);
+    let rows: Vec<(DbId, DbId, String, String, DbTime)> =
+        fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_FACTS, own);
     Ok(per_user(rows, |(user, id, graph_type, fact, created_at)| {
         (user, Fact { id: id.0, graph_type, fact, created_at: created_at.0 })
     }))

@@ -13,11 +13,13 @@
 mod support;
 
 mod bad_input;
+mod by_id;
 mod contract;
 mod decay;
 mod demo;
 mod memory;
 mod process;
+mod prompts;
 mod recover;
 mod secrets;
 mod skips;
