@@ -9,12 +9,13 @@ use super::codec::{DbDate, DbId, DbIds, DbPoints, DbTime};
 use super::session::{Tx, fetch_all};
 use super::{Result, Store};
 use crate::domain::conversation::{Claim, Conversation, Earlier};
-use crate::domain::ids::{ConversationId, Token, UserId};
+use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::{Day, Fact, LifeEvent, Mood, MoodDelta, Note};
 use crate::domain::player::{GameStatus, Metrics, Player, Vice};
 use crate::domain::points::Points;
 use crate::domain::snapshot::{Snapshot, Touchpoints};
 
+mod portrait;
 mod rows;
 
 use rows::{ConversationRow, DayRow, LifeEventRow, PlayerRow, TouchpointRow};
@@ -59,27 +60,6 @@ impl Store {
         let snapshots = read(&mut tx, claims, conversations, now).await?;
         tx.rollback().await?;
         Ok(snapshots)
-    }
-
-    /// A player's snapshot without a conversation: as if an empty one that adds nothing had just ended. None where there is no
-    /// such player.
-    pub async fn portrait(&self, user: UserId) -> Result<Option<Snapshot>> {
-        let now = self.now().await?;
-        let id = ConversationId(Uuid::nil());
-        let nothing = Conversation {
-            id,
-            platform: "text".to_owned(),
-            messages: serde_json::Value::Null,
-            started_at: now,
-            last_message_at: now,
-            score_delta: None,
-            earlier: Some(Earlier { summary: None }),
-        };
-        let claim = Claim { conversation: id, user, token: Token(Uuid::nil()), attempt: 1, outages: 0 };
-        let mut tx = self.begin_reading().await?;
-        let snapshots = read(&mut tx, &[claim], HashMap::from([(id.0, nothing)]), now).await?;
-        tx.rollback().await?;
-        Ok(snapshots.into_iter().next().map(|(_, snapshot)| snapshot))
     }
 }
 
