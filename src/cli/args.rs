@@ -6,6 +6,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::help;
 
+mod prompt;
+
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
 struct Setting {
@@ -132,9 +134,92 @@ const RECOVER: [Setting; 3] = [
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
 ];
 
-const PROMPT: [Setting; 2] = [
-    setting("user", "NIKITA_USER", "ID", None, "Whose prompt"),
-    setting("platform", "NIKITA_PLATFORM", "text|voice", Some("text"), "For which platform"),
+const SCAN: [Setting; 7] = [
+    setting(
+        "window",
+        "NIKITA_SCAN_WINDOW",
+        "DUR",
+        None,
+        "Skip if a run completed within this time [default: four fifths of --check-interval]",
+    ),
+    setting(
+        "check-interval",
+        "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS",
+        "SECONDS",
+        Some("300"),
+        "How often the schedule runs it",
+    ),
+    setting("batch", "NIKITA_SCAN_BATCH", "N", Some("100"), "Fail at most N records, the longest-running first"),
+    setting(
+        "audit-timeout",
+        "AUDIT_STUCK_TIMEOUT_MINUTES",
+        "MINUTES",
+        Some("30"),
+        "The longest that an audit may run, in minutes",
+    ),
+    setting(
+        "no-activity",
+        "AUDIT_NO_ACTIVITY_TIMEOUT_MINUTES",
+        "MINUTES",
+        Some("15"),
+        "The longest without a log entry or heartbeat, in minutes",
+    ),
+    setting(
+        "execution-timeout",
+        "NIKITA_SCAN_EXECUTION_TIMEOUT",
+        "DUR",
+        Some("2h"),
+        "The longest that a run of a job may take",
+    ),
+    setting(
+        "idle",
+        "NIKITA_RECOVER_IDLE",
+        "DUR",
+        Some("30m"),
+        "As for recover, which takes care of the conversations that are counted here",
+    ),
+];
+
+const MODELS: [Setting; 9] = [
+    setting(
+        "llm",
+        "NIKITA_LLM",
+        "MODEL",
+        None,
+        "local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]",
+    ),
+    setting(
+        "embeddings",
+        "NIKITA_EMBEDDINGS",
+        "MODEL",
+        None,
+        "local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]",
+    ),
+    setting(
+        "enrich",
+        "NIKITA_ENRICH",
+        "BOOL",
+        Some("true"),
+        "Whether a language model that is not local polishes prompts",
+    ),
+    setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests a minute [default: no limit]"),
+    setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests a minute [default: no limit]"),
+    setting(
+        "request-timeout",
+        "NIKITA_REQUEST_TIMEOUT",
+        "DUR",
+        None,
+        "The longest one model request may take [default: all the time that its stage has left]",
+    ),
+    setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Where Anthropic's API is, without /v1"),
+    setting(
+        "openai-base-url",
+        "OPENAI_BASE_URL",
+        "URL",
+        None,
+        "Where OpenAI's API or a compatible server is, with /v1; such a server needs no key",
+    ),
+    setting("backoff", "NIKITA_BACKOFF", "DUR", Some("1s"), "The first pause before a model is asked again, for tests"),
 ];
 
 /// The environment variable of a command's argument, for messages.
@@ -142,8 +227,16 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..], &PROMPT[..]].into_iter().find(has).unwrap_or_default();
-    own.iter().chain(common).find(|setting| setting.id == id).map_or("a variable", |setting| setting.variable)
+    // SCAN has all that RECOVER has, so it is asked first.
+    let own = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..], &prompt::SETTINGS[..]]
+        .into_iter()
+        .find(has)
+        .unwrap_or_default();
+    own.iter()
+        .chain(&MODELS)
+        .chain(common)
+        .find(|setting| setting.id == id)
+        .map_or("a variable", |setting| setting.variable)
 }
 
 /// The whole command line.
@@ -162,6 +255,7 @@ pub fn command() -> Command {
         )
         .subcommand(
             job("process-conversations", "Take stale conversations through the nine-stage pipeline", &PROCESS)
+                .args(MODELS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
                 .arg(switch(
                     "allow-overlap",
                     "NIKITA_ALLOW_OVERLAP",
@@ -180,24 +274,34 @@ pub fn command() -> Command {
                     "NIKITA_RECOVER_REQUEUE",
                     "Back to active while attempts are left, instead of failed",
                 ))
-                .arg(Arg::new("kind").value_name("conversation").requires("ids").help("By hand: recover just these"))
+                .arg(
+                    Arg::new("kind")
+                        .value_name("conversation|audit|execution")
+                        .requires("ids")
+                        .help("By hand: recover just these"),
+                )
                 .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
                 .after_help(help::RECOVER),
         )
+        .subcommand(prompt::command())
         .subcommand(
-            common(Command::new("prompt"))
-                .about("Print the prompt that a player's next conversation would begin with, and store nothing")
+            job("scan-stuck", "Fail audits and job executions whose owner died or hangs", &SCAN)
                 .arg(
-                    Arg::new("action")
-                        .value_name("render")
-                        .required(true)
-                        .value_parser(["render"])
-                        .hide_possible_values(true),
+                    Arg::new("audit")
+                        .long("audit")
+                        .value_name("ID")
+                        .conflicts_with("execution")
+                        .help("Only judge this audit, and change nothing"),
                 )
-                .args(PROMPT.iter().map(argument))
-                .arg(argument(&TEMPLATE_DIR))
-                .after_help(help::PROMPT),
+                .arg(
+                    Arg::new("execution")
+                        .long("execution")
+                        .value_name("ID")
+                        .help("Only judge this execution, and change nothing"),
+                )
+                .after_help(help::SCAN),
         )
+        .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(
             common(Command::new("migrate"))
                 .about("Bring the schema up to date")
@@ -231,6 +335,12 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
         .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
+}
+
+/// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
+fn replaced(name: &'static str) -> Command {
+    let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    Command::new(name).about("Replaced by recover").hide(true).arg(rest)
 }
 
 fn common(command: Command) -> Command {

@@ -16,6 +16,7 @@ mod env_file;
 mod help;
 mod human;
 mod logging;
+mod models;
 mod output;
 mod progress_bar;
 mod raw;

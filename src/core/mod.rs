@@ -9,6 +9,8 @@ pub mod disposition;
 pub mod graph;
 pub mod prompt;
 pub mod prose;
+pub mod redact;
+pub mod retry;
 pub mod settings;
 pub mod similarity;
 pub mod stable_hash;

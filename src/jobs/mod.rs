@@ -5,3 +5,4 @@ pub mod demo;
 pub mod process_conversations;
 pub mod prompt;
 pub mod recover;
+pub mod scan_stuck;

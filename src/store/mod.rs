@@ -1,7 +1,8 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`demo`].
+//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`demo`];
+//! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
 use std::time::Duration;
@@ -24,6 +25,7 @@ mod error;
 mod lenient_json;
 pub mod memory;
 pub mod migrate;
+pub mod records;
 mod retry;
 pub mod runs;
 mod session;

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod audits_doc;
 mod bad_input;
 mod by_id;
 mod contract;
@@ -20,7 +21,9 @@ mod demo;
 mod memory;
 mod process;
 mod prompts;
+mod providers;
 mod recover;
+mod scan_stuck;
 mod secrets;
 mod skips;
 mod smoke;

@@ -1,8 +1,10 @@
-//! What the tests stand on: databases ([`db`]), the binary ([`bin`]), and rows to begin with ([`seed`]).
+//! What the tests stand on: databases ([`db`]), the binary ([`bin`]), rows to begin with ([`seed`]), and a server that
+//! speaks the wire formats of model providers ([`model_server`]).
 
 pub mod bin;
 pub mod db;
 pub mod invariants;
+pub mod model_server;
 pub mod seed;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.
