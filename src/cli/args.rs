@@ -4,7 +4,7 @@
 use clap::builder::{FalseyValueParser, OsStr, Resettable};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::help;
+use super::{help, papers};
 
 mod prompt;
 
@@ -321,6 +321,7 @@ pub fn command() -> Command {
                 .args([argument(&FORMAT), quiet(), verbose(), argument(&ENV_FILE)])
                 .after_help(help::DEMO),
         )
+        .subcommands(papers::commands())
 }
 
 /// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.

@@ -18,6 +18,7 @@ mod human;
 mod logging;
 mod models;
 mod output;
+mod papers;
 mod progress_bar;
 mod raw;
 
@@ -34,7 +35,7 @@ pub fn main() -> ExitCode {
     }
     let command = args::command();
     match command.clone().try_get_matches() {
-        Ok(matches) => run(&command, &matches),
+        Ok(matches) => papers::print(&command, &matches).unwrap_or_else(|| run(&command, &matches)),
         Err(error) => wrong_usage(None, &error, Output::from_environment()),
     }
 }

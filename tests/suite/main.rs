@@ -24,6 +24,7 @@ mod prompts;
 mod providers;
 mod recover;
 mod scan_stuck;
+mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
