@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{help, papers};
 
+mod models;
 mod prompt;
 
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
@@ -83,7 +84,7 @@ const DECAY: [Setting; 6] = [
     setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
 ];
 
-const PROCESS: [Setting; 12] = [
+const PROCESS: [Setting; 15] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -96,6 +97,21 @@ const PROCESS: [Setting; 12] = [
         "Silence after which a conversation is over",
     ),
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
+    setting(
+        "budget-usd",
+        "NIKITA_BUDGET_USD",
+        "USD",
+        None,
+        "Claim nothing more once the run has cost so much [default: no limit]",
+    ),
+    setting("prices-file", "NIKITA_PRICES_FILE", "PATH", None, "JSON with prices of models, before the shipped ones"),
+    setting(
+        "backfill",
+        "NIKITA_BACKFILL",
+        "N",
+        Some("100"),
+        "Embed at most N facts that have no vector yet; 0 for none",
+    ),
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
     setting(
         "rollout-percent",
@@ -180,48 +196,6 @@ const SCAN: [Setting; 7] = [
     ),
 ];
 
-const MODELS: [Setting; 9] = [
-    setting(
-        "llm",
-        "NIKITA_LLM",
-        "MODEL",
-        None,
-        "local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]",
-    ),
-    setting(
-        "embeddings",
-        "NIKITA_EMBEDDINGS",
-        "MODEL",
-        None,
-        "local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]",
-    ),
-    setting(
-        "enrich",
-        "NIKITA_ENRICH",
-        "BOOL",
-        Some("true"),
-        "Whether a language model that is not local polishes prompts",
-    ),
-    setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests a minute [default: no limit]"),
-    setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests a minute [default: no limit]"),
-    setting(
-        "request-timeout",
-        "NIKITA_REQUEST_TIMEOUT",
-        "DUR",
-        None,
-        "The longest one model request may take [default: all the time that its stage has left]",
-    ),
-    setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Where Anthropic's API is, without /v1"),
-    setting(
-        "openai-base-url",
-        "OPENAI_BASE_URL",
-        "URL",
-        None,
-        "Where OpenAI's API or a compatible server is, with /v1; such a server needs no key",
-    ),
-    setting("backoff", "NIKITA_BACKOFF", "DUR", Some("1s"), "The first pause before a model is asked again, for tests"),
-];
-
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
@@ -233,7 +207,7 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
         .find(has)
         .unwrap_or_default();
     own.iter()
-        .chain(&MODELS)
+        .chain(&models::SETTINGS)
         .chain(common)
         .find(|setting| setting.id == id)
         .map_or("a variable", |setting| setting.variable)
@@ -255,7 +229,7 @@ pub fn command() -> Command {
         )
         .subcommand(
             job("process-conversations", "Take stale conversations through the nine-stage pipeline", &PROCESS)
-                .args(MODELS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
+                .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
                 .arg(switch(
                     "allow-overlap",
                     "NIKITA_ALLOW_OVERLAP",

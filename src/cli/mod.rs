@@ -21,6 +21,7 @@ mod output;
 mod papers;
 mod progress_bar;
 mod raw;
+mod spending;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;

@@ -55,6 +55,14 @@ pub fn similarity(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "is not a number over 0 and at most 1 such as 0.87".to_owned())
 }
 
+/// A whole number from 0 to `most`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn count_or_zero(text: &str, most: i64) -> Result<i64, String> {
+    if text.trim() == "0" { Ok(0) } else { count(text, most).map_err(|why| why.replace("from 1 to", "from 0 to")) }
+}
+
 /// A yes or no.
 ///
 /// # Errors

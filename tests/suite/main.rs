@@ -13,12 +13,14 @@
 mod support;
 
 mod audits_doc;
+mod backfill;
 mod bad_input;
 mod by_id;
 mod contract;
 mod decay;
 mod demo;
 mod memory;
+mod outage;
 mod process;
 mod prompts;
 mod providers;
@@ -28,3 +30,4 @@ mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
+mod spending;

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::bill::Bill;
 use super::{Floor, Settings, due};
 use crate::domain::ids::ConversationId;
+use crate::providers::call::Meter;
+use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::pipeline::Workshop;
@@ -27,6 +30,7 @@ pub struct Wish {
 pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run, wish: Wish) -> Result<Report, RunError> {
     let due = due(settings, run.now);
     run.progress.expect(1);
+    let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
     let Some(claim) = run.store.claim_one(&due, run.execution, wish.conversation, wish.reprocess).await? else {
         check(&run.store, &due, wish).await?;
         // It could have been claimed when we looked, and not a moment before.
@@ -35,11 +39,21 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run, wish: Wis
             wish.conversation
         )));
     };
-    let mut floor = Floor::new(run, workshop);
-    let mut trouble = floor.begin(&[claim]).await.err();
+    let mut floor = Floor::new(settings, run, workshop);
+    let meter = Meter::default();
+    let mut trouble = tokio::select! {
+        probed = circuits.probe(&meter) => probed.err(),
+        () = run.signals.stopping() => None,
+    };
+    floor.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
+    // An open circuit answers at once, and the conversation goes back with its attempt.
+    trouble = trouble.or(floor.begin(&[claim]).await.err());
     tokio::select! {
         ended = floor.next() => trouble = trouble.or(ended),
         () = run.signals.stopping() => floor.wind_up(settings.grace).await,
+    }
+    if let Err(error) = circuits.keep_all().await {
+        trouble = trouble.or(Some(error.into()));
     }
     let report = floor.tally.report(1, 0);
     let mut fields = match report.fields.get("conversations").and_then(|entries| entries.get(0)) {
