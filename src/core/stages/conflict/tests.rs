@@ -189,7 +189,7 @@ fn a_conversation_that_is_processed_anew_heats_nothing() {
     snapshot.conversation.earlier = Some(Earlier { summary: None });
     let game = GameState { score_delta: Points::whole(-5), ..GameState::default() };
     let findings = Findings { game_state: Some(game), ..Findings::default() };
-    let decision = decided(begin(&context(snapshot, findings)));
+    let decision = decided(begin(&context(snapshot, findings)).unwrap());
     let Output::Conflict(conflict) = decision.output else { panic!("another stage's output") };
     assert_eq!((conflict.temperature, conflict.zone, conflict.breakup), (80.0, Zone::Critical, false));
     assert_eq!(decision.effects, []);

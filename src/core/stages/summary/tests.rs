@@ -210,7 +210,8 @@ fn a_conversation_that_is_processed_anew_is_not_told_or_counted_twice() {
             day.score_end = Some(Points::whole(33));
         })]
     };
-    let entry = day::roll_up(&anew(Some("They met."), told("Before. They met. After.")), None, "They met anew.").unwrap();
+    let entry =
+        day::roll_up(&anew(Some("They met."), told("Before. They met. After.")), None, "They met anew.").unwrap();
     assert_eq!((entry.summary_text.as_str(), entry.counts), ("Before. They met anew. After.", false));
     assert_eq!(entry.score_end, Points::whole(33), "that day's, not today's");
     // The stage had failed the first time.
