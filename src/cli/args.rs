@@ -79,13 +79,7 @@ const PROCESS: [Setting; 8] = [
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
     setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
-    setting(
-        "session-timeout",
-        "NIKITA_SESSION_TIMEOUT",
-        "DUR",
-        Some("15m"),
-        "Silence after which a conversation is over",
-    ),
+    SESSION_TIMEOUT,
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
     setting(
@@ -106,7 +100,37 @@ const RECOVER: [Setting; 3] = [
         Some("50"),
         "Recover at most N conversations, the longest idle first",
     ),
-    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
+    IDLE,
+];
+
+const SESSION_TIMEOUT: Setting = setting(
+    "session-timeout",
+    "NIKITA_SESSION_TIMEOUT",
+    "DUR",
+    Some("15m"),
+    "Silence after which a conversation is over",
+);
+const IDLE: Setting =
+    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
+const HEALTH: [Setting; 2] = [SESSION_TIMEOUT, IDLE];
+const STATS: [Setting; 1] = [setting("since", "NIKITA_STATS_SINCE", "DUR", Some("24h"), "How far to look back")];
+const REPORT: [Setting; 4] = [
+    setting(
+        "output",
+        "NIKITA_REPORT_OUTPUT",
+        "FILE",
+        None,
+        "The page; an older one is replaced once the new one is whole",
+    ),
+    setting(
+        "since",
+        "NIKITA_REPORT_SINCE",
+        "DUR",
+        Some("30d"),
+        "How far to look back; by hours up to 48h, then by days",
+    ),
+    SESSION_TIMEOUT,
+    IDLE,
 ];
 
 /// The environment variable of a command's argument, for messages.
@@ -114,7 +138,10 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..]].into_iter().find(has).unwrap_or_default();
+    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..], &REPORT[..], &HEALTH[..], &STATS[..]]
+        .into_iter()
+        .find(has)
+        .unwrap_or_default();
     own.iter().chain(common).find(|setting| setting.id == id).map_or("a variable", |setting| setting.variable)
 }
 
@@ -153,6 +180,31 @@ pub fn command() -> Command {
                 .after_help(help::RECOVER),
         )
         .subcommand(
+            look("health", "Say whether the pipeline is healthy, degraded or unhealthy now", &HEALTH)
+                .after_help(help::HEALTH),
+        )
+        .subcommand(look("stats", "Count and time what the runs did, stage by stage", &STATS).after_help(help::STATS))
+        .subcommand(
+            look("status", "Show one execution with its live progress, or the latest of each job", &[])
+                .arg(
+                    Arg::new("id").value_name("EXECUTION_ID").help("Which execution [default: the latest of each job]"),
+                )
+                .arg(
+                    switch(
+                        "watch",
+                        "NIKITA_STATUS_WATCH",
+                        "On a terminal: look again every second, until it has ended",
+                    )
+                    .short('w'),
+                )
+                .after_help(help::STATUS),
+        )
+        .subcommand(
+            look("report", "Write one self-contained page with the same as pictures", &REPORT)
+                .mut_arg("output", |it| it.short('o').required(true))
+                .after_help(help::REPORT),
+        )
+        .subcommand(
             common(Command::new("migrate"))
                 .about("Bring the schema up to date")
                 .arg(switch("plan", "NIKITA_MIGRATE_PLAN", "Print the SQL that would run, and change nothing"))
@@ -185,6 +237,11 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
         .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
+}
+
+/// A command that only looks.
+fn look(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
+    common(Command::new(name).about(about)).args(own.iter().map(argument)).arg(argument(&NOW).hide(true))
 }
 
 fn common(command: Command) -> Command {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose};
+use super::{args, compose, looking};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::jobs::demo::{self, Demo};
@@ -22,6 +22,10 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "decay" => decay(matches, output).await,
         "process-conversations" => process(matches, output).await,
         "recover" => recover(matches, output).await,
+        "health" => looking::health(matches).await,
+        "stats" => looking::stats(matches).await,
+        "status" => looking::status(matches, *output).await,
+        "report" => looking::report(matches).await,
         "migrate" => migrate(matches).await,
         "demo" => demo(matches).await,
         other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
@@ -89,7 +93,7 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
     let plan = raw::is_on(matches, "plan");
     let store = if plan {
-        Store::look(&compose::database_as_it_is(matches)?).await?
+        Store::look(&compose::database_as_it_is(matches)?, None).await?
     } else {
         Store::connect(&compose::database(matches)?, 1, None).await?
     };
@@ -149,6 +153,6 @@ async fn dry_run(
     Ok(Ended { result, exit: Exit::Success })
 }
 
-fn listen() -> Result<Signals, Problem> {
+pub(super) fn listen() -> Result<Signals, Problem> {
     Signals::listen().map_err(|error| Problem::Run(RunError::Failed(format!("no signal handlers: {error}"))))
 }

@@ -13,12 +13,16 @@ mod commands;
 mod compose;
 mod demo_report;
 mod env_file;
+mod figures;
 mod help;
 mod human;
 mod logging;
+mod looking;
 mod output;
+mod page;
 mod progress_bar;
 mod raw;
+mod replace_file;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;

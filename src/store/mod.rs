@@ -1,7 +1,7 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`demo`].
+//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`history`], [`demo`].
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub mod decay;
 pub mod demo;
 mod effects;
 mod error;
+pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod migrate;
@@ -89,12 +90,12 @@ impl Store {
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
     /// as good as an empty one.
-    pub async fn look(database: &Database) -> Result<Self> {
-        let Database::Sqlite(path) = database else { return Self::connect(database, 1, None).await };
+    pub async fn look(database: &Database, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let Database::Sqlite(path) = database else { return Self::connect(database, 1, now).await };
         let options = SqliteConnectOptions::new();
         let options =
             if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
-        Ok(Self { pool: Pool::Sqlite(connect_sqlite(path, options, 1).await?), now: None })
+        Ok(Self { pool: Pool::Sqlite(connect_sqlite(path, options, 1).await?), now })
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.

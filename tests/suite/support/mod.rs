@@ -1,7 +1,9 @@
 //! What the tests stand on: databases ([`db`]), the binary ([`bin`]), and rows to begin with ([`seed`]).
 
 pub mod bin;
+pub mod browser;
 pub mod db;
+pub mod history;
 pub mod invariants;
 pub mod seed;
 
