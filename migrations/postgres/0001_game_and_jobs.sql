@@ -161,11 +161,11 @@ begin
             conversation_id uuid,
             created_at      timestamptz not null default now()
         );
-        if exists (select from pg_extension where extname = 'vector') then
-            alter table memory_facts add column embedding vector(1536);
-        else
-            alter table memory_facts add column embedding real[];
-        end if;
+        -- The extension may live in a schema that is not on the search path, such as `extensions`.
+        execute format('alter table memory_facts add column embedding %s', coalesce(
+            (select format('%I.vector(1536)', n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+             where e.extname = 'vector'),
+            'real[]'));
     end if;
 end
 $$;

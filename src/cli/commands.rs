@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, looking};
+use super::{args, compose, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::jobs::demo::{self, Demo};
@@ -53,11 +53,12 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
     let enabled = compose::pipeline_enabled(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
+    let providers = models::providers(matches, rehearsal)?;
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
-    let workshop = compose::local_workshop(&store, rehearsal, timeout)?;
+    let workshop = compose::workshop(&store, providers, timeout)?;
     let ended = if !enabled {
         let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
         skipped(plan.job, skip, store.now().await?)

@@ -204,11 +204,12 @@ pub fn rehearsal(matches: &ArgMatches) -> Result<(Rehearsal, Duration), Problem>
 
 /// What the demo's are: always offline, whatever keys are set.
 pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
-    local_workshop(store, Rehearsal::default(), raw::required(defaults, "timeout", parse::duration)?)
+    let timeout = raw::required(defaults, "timeout", parse::duration)?;
+    workshop(store, Providers::local(Rehearsal::default()), timeout)
 }
 
-/// The shipped template and the offline providers.
-pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) -> Result<Workshop, Problem> {
+/// The shipped template, and what else the conversations of a run share.
+pub fn workshop(store: &Store, providers: Providers, timeout: Duration) -> Result<Workshop, Problem> {
     let table: Vec<_> = STAGES.iter().map(|stage| (stage.name, stage.needs)).collect();
     graph::check(&table).map_err(|error| RunError::Bug(error.to_string()))?;
     let settings = StageSettings {
@@ -216,12 +217,7 @@ pub fn local_workshop(store: &Store, rehearsal: Rehearsal, timeout: Duration) ->
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template: PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()))?,
     };
-    Ok(Workshop {
-        store: store.clone(),
-        providers: Arc::new(Providers::local(rehearsal)),
-        settings: Arc::new(settings),
-        timeout,
-    })
+    Ok(Workshop { store: store.clone(), providers: Arc::new(providers), settings: Arc::new(settings), timeout })
 }
 
 /// Whether the pipeline is switched on.

@@ -18,6 +18,7 @@ mod help;
 mod human;
 mod logging;
 mod looking;
+mod models;
 mod output;
 mod page;
 mod progress_bar;

@@ -87,3 +87,12 @@ pub enum NoAnswer {
     #[error("database: {0}")]
     Store(String),
 }
+
+impl NoAnswer {
+    /// Whether it is nobody's private trouble: every further question would fare the same, so the run stops even where the
+    /// stage could do without the answer.
+    #[must_use]
+    pub const fn ends_the_run(&self) -> bool {
+        matches!(self, Self::Configuration(_) | Self::Store(_))
+    }
+}

@@ -10,6 +10,8 @@ pub mod graph;
 pub mod health;
 pub mod prompt;
 pub mod prose;
+pub mod redact;
+pub mod retry;
 pub mod settings;
 pub mod similarity;
 pub mod span;

@@ -1,20 +1,64 @@
 //! Language models and embeddings (spec 05): the two ports, and what stands behind them.
+//!
+//! ```text
+//! Providers ─▶ LanguageModel ── local
+//!           │                ├─ anthropic ─┐
+//!           │                └─ openai ────┼─▶ endpoint: retries, pace, errors ─▶ http: one request
+//!           └▶ EmbeddingModel ─ local      │
+//!                            └─ embeddings ┘
+//! ```
 
 use std::time::Duration;
 
+use crate::clock;
 use crate::core::ask::{Answer, ModelAsk, NoAnswer};
 use crate::core::stages::{StageError, StageName};
 
+pub mod anthropic;
 pub mod call;
+pub mod embeddings;
+pub mod endpoint;
+mod http;
 pub mod local;
+pub mod openai;
+mod pace;
+pub mod question;
 pub mod rehearsal;
+pub mod retry_after;
 
+use anthropic::Anthropic;
 use call::Call;
+use embeddings::Embeddings;
+use openai::OpenAi;
+use question::{Broken, Question, Said};
 use rehearsal::Rehearsal;
 
+/// A language model.
+#[derive(Debug)]
+pub enum LanguageModel {
+    /// The offline one.
+    Local,
+    /// One of Anthropic's.
+    Anthropic(Anthropic),
+    /// One of `OpenAI`'s, or of a compatible server.
+    OpenAi(OpenAi),
+}
+
+/// An embedding model.
+#[derive(Debug)]
+pub enum EmbeddingModel {
+    /// The offline one.
+    Local,
+    /// One of `OpenAI`'s, or of a compatible server.
+    OpenAi(Box<Embeddings>),
+}
+
 /// The providers of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Providers {
+    language: LanguageModel,
+    embeddings: EmbeddingModel,
+    enrich: bool,
     rehearsal: Rehearsal,
 }
 
@@ -22,29 +66,70 @@ impl Providers {
     /// The offline providers, which need no key.
     #[must_use]
     pub const fn local(rehearsal: Rehearsal) -> Self {
-        Self { rehearsal }
+        Self::new(LanguageModel::Local, EmbeddingModel::Local, false, rehearsal)
     }
 
-    /// Asks the language model.
+    /// Chosen providers; `enrich` is whether the language model may polish prompts.
+    #[must_use]
+    pub const fn new(language: LanguageModel, embeddings: EmbeddingModel, enrich: bool, rehearsal: Rehearsal) -> Self {
+        Self { language, embeddings, enrich, rehearsal }
+    }
+
+    /// Asks the language model. A reply that breaks its form is sent back once, with what is wrong.
     ///
     /// # Errors
-    /// [`NoAnswer::NotOffered`] for enrichment, which the local model leaves alone.
-    pub async fn ask(&self, _call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
+    /// [`NoAnswer::NotOffered`] for enrichment, where it is switched off or the model is local; else [`NoAnswer`] by spec
+    /// 05's table. A provider that has not answered by the deadline is unavailable. Enrichment ends earlier, so that the
+    /// stage still has the time to do without it, and then says [`NoAnswer::InvalidReply`]: it asks for the longest replies,
+    /// and what it does not get in time says nothing about the provider's health.
+    pub async fn ask(&self, call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
-        match ask {
-            ModelAsk::Extract { transcript, .. } => Ok(Answer::Json(local::extract(transcript))),
-            ModelAsk::Summarise { transcript, .. } => Ok(Answer::Text(local::summarise(transcript))),
-            ModelAsk::Enrich { .. } => Err(NoAnswer::NotOffered),
+        if matches!(self.language, LanguageModel::Local) {
+            return local_answer(ask);
+        }
+        if !matches!(ask, ModelAsk::Enrich { .. }) {
+            return self.converse(call, ask).await;
+        }
+        if !self.enrich {
+            return Err(NoAnswer::NotOffered);
+        }
+        let left = call.deadline.saturating_duration_since(clock::start());
+        let deadline = clock::start() + left.mul_f64(0.8);
+        let polished = self.converse(call, ask);
+        let late = || Err(NoAnswer::InvalidReply("not polished in time".to_owned()));
+        tokio::time::timeout_at(deadline.into(), polished).await.unwrap_or_else(|_| late())
+    }
+
+    async fn converse(&self, call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
+        let question = Question::from(ask);
+        match question.check(self.say(call, &question, None).await?) {
+            Ok(answer) => Ok(answer),
+            Err(broken) if matches!(question.form, question::Form::Text) => Err(broken.into()),
+            Err(broken) => {
+                tracing::info!(violation = broken.violation, "the reply breaks its form, asking once more");
+                Ok(question.check(self.say(call, &question, Some(&broken)).await?)?)
+            }
         }
     }
 
-    /// Asks for one vector a text.
+    async fn say(&self, call: Call<'_>, question: &Question<'_>, broken: Option<&Broken>) -> Result<Said, NoAnswer> {
+        match &self.language {
+            LanguageModel::Local => Err(NoAnswer::NotOffered),
+            LanguageModel::Anthropic(model) => model.say(call, question, broken).await,
+            LanguageModel::OpenAi(model) => model.say(call, question, broken).await,
+        }
+    }
+
+    /// Asks for one vector a text, at most [`crate::core::ask::MOST_TEXTS`] of them.
     ///
     /// # Errors
-    /// None from the local embeddings.
-    pub async fn embed(&self, _call: Call<'_>, texts: &[String]) -> Result<Answer, NoAnswer> {
+    /// None from the local embeddings; else [`NoAnswer`] by spec 05's table.
+    pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
-        Ok(Answer::Vectors(texts.iter().map(|text| local::embed(text)).collect()))
+        Ok(Answer::Vectors(match &self.embeddings {
+            EmbeddingModel::Local => texts.iter().map(|text| local::embed(text)).collect(),
+            EmbeddingModel::OpenAi(model) => model.embed(call, texts).await?,
+        }))
     }
 
     /// Plays the failure that is rehearsed for this stage, if one is.
@@ -59,5 +144,13 @@ impl Providers {
         if self.rehearsal.latency > Duration::ZERO {
             tokio::time::sleep(self.rehearsal.latency).await;
         }
+    }
+}
+
+fn local_answer(ask: &ModelAsk) -> Result<Answer, NoAnswer> {
+    match ask {
+        ModelAsk::Extract { transcript, .. } => Ok(Answer::Json(local::extract(transcript))),
+        ModelAsk::Summarise { transcript, .. } => Ok(Answer::Text(local::summarise(transcript))),
+        ModelAsk::Enrich { .. } => Err(NoAnswer::NotOffered),
     }
 }

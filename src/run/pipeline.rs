@@ -116,7 +116,7 @@ pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
 const fn ends_the_run(error: &StageError) -> bool {
-    matches!(error, StageError::NoAnswer(NoAnswer::Configuration(_) | NoAnswer::Store(_)))
+    matches!(error, StageError::NoAnswer(error) if error.ends_the_run())
 }
 
 fn place(name: StageName) -> usize {

@@ -47,6 +47,8 @@ pub struct Store {
     pool: Pool,
     /// The hidden `--now`: stands in for the database's clock.
     now: Option<DateTime<Utc>>,
+    /// How similar facts are asked for, once that is known.
+    memory: memory::Query,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +87,7 @@ impl Store {
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
         };
-        Ok(Self { pool, now })
+        Ok(Self { pool, now, memory: memory::Query::default() })
     }
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
@@ -95,7 +97,8 @@ impl Store {
         let options = SqliteConnectOptions::new();
         let options =
             if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
-        Ok(Self { pool: Pool::Sqlite(connect_sqlite(path, options, 1).await?), now })
+        let pool = Pool::Sqlite(connect_sqlite(path, options, 1).await?);
+        Ok(Self { pool, now, memory: memory::Query::default() })
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.

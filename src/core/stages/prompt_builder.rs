@@ -71,7 +71,8 @@ pub fn render_for(
 /// Begins the stage: both prompts are rendered, and a model may polish them; whatever it answers, there are two prompts.
 ///
 /// # Errors
-/// [`StageError::Failed`] where the template can't be rendered.
+/// [`StageError::Failed`] where the template can't be rendered; [`StageError::NoAnswer`] where the model is misconfigured,
+/// which no plain prompt should hide.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let mut plain = Vec::with_capacity(Platform::ALL.len());
     for platform in Platform::ALL {
@@ -81,7 +82,15 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     let enrich = |plain: &Plain| ModelAsk::Enrich { instructions: INSTRUCTIONS, prompt: plain.fitted.text.clone() };
     let asks = plain.iter().map(|plain| Ask::Model(enrich(plain))).collect();
     let context = context.clone();
-    Ok(Step::Ask(asks, Box::new(move |answers| Ok(finish(&context, plain, answers)))))
+    Ok(Step::Ask(
+        asks,
+        Box::new(move |answers| {
+            match answers.iter().find_map(|answer| answer.as_ref().err().filter(|it| it.ends_the_run())) {
+                Some(error) => Err(error.clone().into()),
+                None => Ok(finish(&context, plain, answers)),
+            }
+        }),
+    ))
 }
 
 fn finish(context: &Context, plain: Vec<Plain>, answers: Vec<Result<Answer, NoAnswer>>) -> Step {

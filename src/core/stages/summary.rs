@@ -45,7 +45,8 @@ pub struct Summary {
 /// empty summary; it counts in its day and adds no text to it.
 ///
 /// # Errors
-/// [`StageError::InvalidTranscript`] where the transcript is not a list of messages.
+/// [`StageError::InvalidTranscript`] where the transcript is not a list of messages; [`StageError::NoAnswer`] where the model
+/// is misconfigured, which no summary should hide.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let given = context.findings.extraction.as_ref().map_or("", |extraction| &extraction.summary);
     let given = bounded(given);
@@ -63,7 +64,8 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     Ok(Step::ask_one(ask, move |answer| {
         let said = match answer {
             Ok(Answer::Text(text)) => bounded(&text),
-            // Whatever kept the model from answering, the messages themselves are at hand.
+            Err(error) if error.ends_the_run() => return Err(error.into()),
+            // Whatever else kept the model from answering, the messages themselves are at hand.
             _ => String::new(),
         };
         Ok(if said.is_empty() {

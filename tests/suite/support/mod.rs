@@ -1,10 +1,12 @@
-//! What the tests stand on: databases ([`db`]), the binary ([`bin`]), and rows to begin with ([`seed`]).
+//! What the tests stand on: databases ([`db`]), the binary ([`bin`]), rows to begin with ([`seed`]), and a server that
+//! speaks the wire formats of model providers ([`model_server`]).
 
 pub mod bin;
 pub mod browser;
 pub mod db;
 pub mod history;
 pub mod invariants;
+pub mod model_server;
 pub mod seed;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.

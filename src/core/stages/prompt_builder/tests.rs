@@ -207,7 +207,7 @@ fn both_are_asked_about_at_once_and_a_good_answer_is_taken() {
 #[rstest]
 #[case::not_offered(|_: &str| Err(NoAnswer::NotOffered))]
 #[case::unavailable(|_: &str| Err(NoAnswer::Unavailable("503".to_owned())))]
-#[case::configuration(|_: &str| Err(NoAnswer::Configuration("no key".to_owned())))]
+#[case::refused(|_: &str| Err(NoAnswer::Refused("400".to_owned())))]
 #[case::another_kind(|_: &str| Ok(Answer::Json(json!("text"))))]
 #[case::empty(|_: &str| Ok(Answer::Text(String::new())))]
 #[case::less_than_half(|plain: &str| Ok(Answer::Text("x".repeat(plain.chars().count().div_ceil(2) - 1))))]
@@ -218,6 +218,14 @@ fn else_the_plain_one_stays(#[case] answer: fn(&str) -> Result<Answer, NoAnswer>
     let answers = plain.iter().map(|plain| answer(plain)).collect();
     let prompts = swapped(decided(then(answers).unwrap()).effects);
     assert_eq!(prompts.into_iter().map(|prompt| prompt.text).collect::<Vec<_>>(), plain);
+}
+
+#[test]
+fn a_wrong_key_is_not_hidden_by_the_plain_one() {
+    let (_, then) = asked(snapshot());
+    let wrong = NoAnswer::Configuration("no key".to_owned());
+    let answers = vec![Err(NoAnswer::NotOffered), Err(wrong.clone())];
+    assert_eq!(then(answers).err(), Some(wrong.into()));
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! From settings and keys to providers.
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use secrecy::SecretString;
+
+use super::raw::{self, Problem};
+use crate::config::models::{self, EmbeddingChoice, LanguageChoice};
+use crate::config::{parse, secrets};
+use crate::providers::anthropic::Anthropic;
+use crate::providers::embeddings::Embeddings;
+use crate::providers::endpoint::{Endpoint, Patience, Vendor};
+use crate::providers::openai::OpenAi;
+use crate::providers::rehearsal::Rehearsal;
+use crate::providers::{EmbeddingModel, LanguageModel, Providers};
+
+/// The providers that the settings choose. Without a choice, that whose key is set, Anthropic's first; without a key, the
+/// offline ones. Nothing is asked and no connection made.
+pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers, Problem> {
+    let language = match raw::value(matches, "llm", models::language)? {
+        Some(choice) => choice,
+        None if key(Vendor::Anthropic)?.is_some() => LanguageChoice::Anthropic(models::ANTHROPIC_MODEL.to_owned()),
+        None if key(Vendor::OpenAi)?.is_some() => LanguageChoice::OpenAi(models::OPENAI_MODEL.to_owned()),
+        None => LanguageChoice::Local,
+    };
+    let embeddings = match raw::value(matches, "embeddings", models::embeddings)? {
+        Some(choice) => choice,
+        None if key(Vendor::OpenAi)?.is_some() => EmbeddingChoice::OpenAi(models::OPENAI_EMBEDDINGS.to_owned()),
+        None => EmbeddingChoice::Local,
+    };
+    let enrich = raw::required(matches, "enrich", parse::switch)?;
+    let language = match language {
+        LanguageChoice::Local => LanguageModel::Local,
+        LanguageChoice::Anthropic(model) => {
+            LanguageModel::Anthropic(Anthropic::new(endpoint(matches, Vendor::Anthropic, "llm")?, model))
+        }
+        LanguageChoice::OpenAi(model) => {
+            LanguageModel::OpenAi(OpenAi::new(endpoint(matches, Vendor::OpenAi, "llm")?, model))
+        }
+    };
+    let embeddings = match embeddings {
+        EmbeddingChoice::Local => EmbeddingModel::Local,
+        EmbeddingChoice::OpenAi(model) => {
+            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint(matches, Vendor::OpenAi, "embeddings")?, model)))
+        }
+    };
+    Ok(Providers::new(language, embeddings, enrich, rehearsal))
+}
+
+fn key(vendor: Vendor) -> Result<Option<SecretString>, Problem> {
+    secrets::find(vendor.key_variable()).map_err(Problem::configuration)
+}
+
+/// The endpoint for a port, which is the name of its setting.
+fn endpoint(matches: &ArgMatches, vendor: Vendor, port: &str) -> Result<Endpoint, Problem> {
+    let setting = match vendor {
+        Vendor::Anthropic => "anthropic-base-url",
+        Vendor::OpenAi => "openai-base-url",
+    };
+    // An empty variable is as good as none, as it is for the vendors' own programs.
+    let base = raw::text(matches, setting).filter(|base| !base.trim().is_empty());
+    let key = key(vendor)?;
+    if key.is_none() && (vendor == Vendor::Anthropic || base.is_none()) {
+        let (name, also) = (
+            vendor.key_variable(),
+            if vendor == Vendor::OpenAi { ", or OPENAI_BASE_URL for a server that needs none" } else { "" },
+        );
+        return Err(Problem::configuration(format!(
+            "--{port} names a model of {}, which needs a key: set {name}, {name}_FILE or the systemd credential {name}{also}",
+            vendor.name()
+        )));
+    }
+    let per_minute = raw::value(matches, &format!("{port}-rpm"), |text| parse::count(text, 1_000_000))?;
+    let patience = Patience {
+        backoff: raw::required(matches, "backoff", parse::duration)?,
+        request: raw::value(matches, "request-timeout", parse::duration)?,
+        per_minute: per_minute.and_then(|count| u32::try_from(count).ok()),
+    };
+    Endpoint::new(vendor, base, key, patience).map_err(|why| match matches.value_source(setting) {
+        Some(ValueSource::CommandLine) => Problem::Usage(why),
+        _ => Problem::configuration(why),
+    })
+}
