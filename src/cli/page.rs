@@ -132,7 +132,7 @@ fn waiting(report: &Report) -> Markup {
                     observed.pending.oldest_seconds.is_some_and(|oldest| oldest > 3600)))
                 (row("Stuck conversations", whole(observed.stuck.conversations), observed.stuck.conversations > 0))
                 (row("Runs without an owner", whole(observed.stuck.executions), observed.stuck.executions > 0))
-                (row("Last completed run", idle, false))
+                (row("Last run of the pipeline", idle, false))
                 (row(&format!("Last {} conversations", verdict.judged), verdict.success_rate.map_or_else(|| "–".to_owned(),
                     |rate| format!("{:.1} % well", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate < 0.9)))
             }

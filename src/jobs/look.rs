@@ -42,5 +42,6 @@ pub fn rounded(value: f64, places: i32) -> f64 {
 /// US dollars as results have them: text with four decimals.
 #[must_use]
 pub fn dollars(value: f64) -> String {
-    format!("{value:.4}")
+    // The sum of nothing is -0.0.
+    format!("{:.4}", value + 0.0)
 }

@@ -48,7 +48,9 @@ pub fn success(report: &Report) -> Markup {
     let lowest = lowest.min_by(|a, b| ratio(a.1, a.0).total_cmp(&ratio(b.1, b.0)));
     let summary = lowest.map_or_else(
         || "No conversation was processed in this time.".to_owned(),
-        |(judged, well, name)| format!("Lowest on {name}: {} of {judged} attempts went well.", percent(well, judged)),
+        |(judged, well, name)| {
+            format!("Lowest on {name}: {} of {} attempts went well.", percent(well, judged), whole(judged))
+        },
     );
     let drawing = html! {
         @for line in lines.iter().filter(|line| line.len() > 1) {

@@ -48,14 +48,14 @@ pub fn latency(report: &Report) -> Markup {
             @if stages.is_empty() { p.summary { "No stage ran in this time." } } @else {
                 p.summary { "Half of the times are at most p50, 95 in 100 at most p95." }
                 (scrolled("Stage latency", &html! {
-                    thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th scope="col" { "max" } } }
+                    thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th.most scope="col" { "max" } } }
                     tbody { @for it in stages {
                         tr data-stage=(it.stage) data-count=(it.count) data-p50=(format!("{:.2}", it.p50_ms)) data-p95=(format!("{:.2}", it.p95_ms)) {
                             th scope="row" { (name(&it.stage)) }
                             td.bar { (bars(&[("pale", it.p95_ms / longest), ("accent", it.p50_ms / longest)])) }
                             td { (millis(it.p50_ms)) }
                             td { (millis(it.p95_ms)) }
-                            td { (millis(it.max_ms)) }
+                            td.most { (millis(it.max_ms)) }
                         }
                     } }
                 }))

@@ -58,10 +58,10 @@ pub struct Slow {
 macro_rules! figures {
     () => {
         " select stage, count(*) as count, cast(sum(failed) as bigint) as failures, \
-             coalesce(sum(ms), 0) as total_ms, coalesce(avg(ms), 0) as avg_ms, \
-             coalesce(max(case when place = (timed * 50 + 99) / 100 then ms end), 0) as p50_ms, \
-             coalesce(max(case when place = (timed * 95 + 99) / 100 then ms end), 0) as p95_ms, \
-             coalesce(max(ms), 0) as max_ms \
+             coalesce(sum(ms), 0.0) as total_ms, coalesce(avg(ms), 0.0) as avg_ms, \
+             coalesce(max(case when place = (timed * 50 + 99) / 100 then ms end), 0.0) as p50_ms, \
+             coalesce(max(case when place = (timed * 95 + 99) / 100 then ms end), 0.0) as p95_ms, \
+             coalesce(max(ms), 0.0) as max_ms \
          from (select stage, failed, ms, count(ms) over (partition by stage) as timed, \
                    row_number() over (partition by stage order by ms nulls last) as place from stages) ranked \
          group by stage order by count(*) desc, stage limit $3"

@@ -1,40 +1,30 @@
-//! Headless Chromium, behind a proxy of ours that sees whatever a page asks for.
+//! Headless Chromium, which keeps a log of every request that it makes or would make.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// What came of opening a page.
 pub struct Opened {
     /// The document, as the browser understood it.
     pub dom: String,
-    /// The first line of each request that would have gone to the network.
+    /// The addresses that the page asked for.
     pub requests: Vec<String>,
 }
 
-/// Opens a file and waits until it is quiet.
+/// Opens a file, without a network.
 pub fn open(file: &Path) -> Opened {
-    let proxy = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = proxy.local_addr().expect("an address").port();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&seen);
-    thread::spawn(move || {
-        for stream in proxy.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let mut head = [0; 1024];
-            let read = stream.read(&mut head).unwrap_or_default();
-            let text = String::from_utf8_lossy(&head[..read]).into_owned();
-            told.lock().expect("not poisoned").push(text.lines().next().unwrap_or_default().to_owned());
-            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        }
-    });
-    let dom = run(file, &[&format!("--proxy-server=http://127.0.0.1:{port}"), "--dump-dom"]);
-    let requests = seen.lock().expect("not poisoned").clone();
+    let folder = TempDir::new().expect("a temporary folder");
+    let log = folder.path().join("requests.json");
+    let dom = run(file, &[&format!("--log-net-log={}", log.display()), "--dump-dom"]);
+    let log = fs::read_to_string(log).expect("Chromium has written its log");
+    // An event a line. What the browser asks for by itself, such as updates, has no origin; what a page asks for has one.
+    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line.trim_end_matches(',')).ok());
+    let of_the_page = events.filter(|it| it["params"]["initiator"].as_str().is_some_and(|it| it != "not an origin"));
+    let requests = of_the_page.map(|it| it["params"]["url"].as_str().unwrap_or("no address").to_owned()).collect();
     Opened { dom, requests }
 }
 
@@ -44,7 +34,6 @@ pub fn photograph(file: &Path, picture: &Path, width: u32, height: u32, dark: bo
         format!("--screenshot={}", picture.display()),
         format!("--window-size={width},{height}"),
         "--hide-scrollbars".to_owned(),
-        "--proxy-server=http://127.0.0.1:1".to_owned(),
     ];
     if dark {
         flags.push("--blink-settings=preferredColorScheme=0".to_owned());
