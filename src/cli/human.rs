@@ -12,7 +12,7 @@ mod looks;
 /// The result of a command as a person reads it.
 pub fn render(command: &str, result: &Value) -> String {
     if let Some(message) = result.pointer("/error/message").and_then(Value::as_str)
-        && result.get("processed").is_none()
+        && ["processed", "recovered", "scanned"].iter().all(|figure| result.get(*figure).is_none())
     {
         return format!("error: {message}");
     }
@@ -23,6 +23,8 @@ pub fn render(command: &str, result: &Value) -> String {
         "migrate" => migrations(result),
         "process-conversations" => conversations(result),
         "recover" => recoveries(result),
+        "scan-stuck" if result["is_healthy"].is_boolean() => judgement(result),
+        "scan-stuck" => scan(result),
         "demo" => demo_report::render(result),
         "health" => looks::health(result),
         "stats" => looks::stats(result),
@@ -92,14 +94,56 @@ fn conversations(result: &Value) -> String {
 
 fn recoveries(result: &Value) -> String {
     let mut said = figures(result, &["recovered", "deferred"]);
-    for entry in result["recoveries"].as_array().map(Vec::as_slice).unwrap_or_default() {
-        let [id, to, reason] = ["conversation_id", "to", "reason"].map(|field| text(&entry[field]));
-        let _ = write!(said, "\n{id} -> {to}: {reason}");
+    for entry in list(result, "recoveries") {
+        let [to, reason] = ["to", "reason"].map(|field| text(&entry[field]));
+        let _ = write!(said, "\n{} -> {to}: {reason}", id(entry));
     }
-    for entry in result["errors"].as_array().map(Vec::as_slice).unwrap_or_default() {
-        let _ = write!(said, "\n{} not recovered: {}", text(&entry["conversation_id"]), text(&entry["error"]));
+    for entry in list(result, "errors") {
+        let _ = write!(said, "\n{} not recovered: {}", id(entry), text(&entry["error"]));
     }
     said
+}
+
+/// A conversation's id, or the kind and the id of another record.
+fn id(entry: &Value) -> String {
+    match entry["conversation_id"].as_str() {
+        Some(id) => id.to_owned(),
+        None => format!("{} {}", text(&entry["kind"]), text(&entry["id"])),
+    }
+}
+
+fn scan(result: &Value) -> String {
+    let mut said = figures(result, &["scanned", "recoveries_count", "deferred", "stuck_conversations"]);
+    for entry in list(result, "recoveries") {
+        let what = if entry["success"] == true { "-> failed" } else { "not recovered" };
+        let _ = write!(said, "\n{} {what}: {}", id(entry), text(&entry["reason"]));
+        if let Some(error) = entry["error"].as_str() {
+            let _ = write!(said, " ({error})");
+        }
+    }
+    if result["stuck_conversations"].as_u64().is_some_and(|count| count > 0) {
+        let _ = write!(said, "\nConversations are stuck; nikita-jobs recover takes care of them.");
+    }
+    said
+}
+
+fn judgement(result: &Value) -> String {
+    let (kind, id) = match result["audit_id"].as_str() {
+        Some(id) => ("audit", id),
+        None => ("execution", result["execution_id"].as_str().unwrap_or_default()),
+    };
+    let verdict = if result["is_healthy"] == true { "healthy" } else { "unhealthy" };
+    let mut said = format!("{kind} {id}: {}, {verdict}", text(&result["status"]));
+    for issue in list(result, "issues") {
+        let _ = write!(said, "\n  {}", text(issue));
+    }
+    let owner = if result["task_running"] == true { "holds a live lease" } else { "holds no live lease" };
+    let _ = write!(said, "\n  last activity {}; its owner {owner}", text(&result["last_activity"]));
+    said
+}
+
+fn list<'a>(result: &'a Value, name: &str) -> &'a [Value] {
+    result[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The result's figures in one table, with what kind of run it was above.

@@ -21,6 +21,7 @@ mod looking;
 mod models;
 mod output;
 mod page;
+mod papers;
 mod progress_bar;
 mod raw;
 mod replace_file;
@@ -38,7 +39,7 @@ pub fn main() -> ExitCode {
     }
     let command = args::command();
     match command.clone().try_get_matches() {
-        Ok(matches) => run(&command, &matches),
+        Ok(matches) => papers::print(&command, &matches).unwrap_or_else(|| run(&command, &matches)),
         Err(error) => wrong_usage(None, &error, Output::from_environment()),
     }
 }

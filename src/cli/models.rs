@@ -28,20 +28,24 @@ pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers
         None if key(Vendor::OpenAi)?.is_some() => EmbeddingChoice::OpenAi(models::OPENAI_EMBEDDINGS.to_owned()),
         None => EmbeddingChoice::Local,
     };
+    // Wrong values are refused also where the choice makes no use of them.
     let enrich = raw::required(matches, "enrich", parse::switch)?;
+    let (of_language, of_embeddings) = (patience(matches, "llm-rpm")?, patience(matches, "embeddings-rpm")?);
+    let endpoint = |vendor, patience, port| endpoint(matches, vendor, patience, port);
     let language = match language {
         LanguageChoice::Local => LanguageModel::Local,
         LanguageChoice::Anthropic(model) => {
-            LanguageModel::Anthropic(Anthropic::new(endpoint(matches, Vendor::Anthropic, "llm")?, model))
+            LanguageModel::Anthropic(Anthropic::new(endpoint(Vendor::Anthropic, of_language, "--llm")?, model))
         }
         LanguageChoice::OpenAi(model) => {
-            LanguageModel::OpenAi(OpenAi::new(endpoint(matches, Vendor::OpenAi, "llm")?, model))
+            LanguageModel::OpenAi(OpenAi::new(endpoint(Vendor::OpenAi, of_language, "--llm")?, model))
         }
     };
     let embeddings = match embeddings {
         EmbeddingChoice::Local => EmbeddingModel::Local,
         EmbeddingChoice::OpenAi(model) => {
-            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint(matches, Vendor::OpenAi, "embeddings")?, model)))
+            let endpoint = endpoint(Vendor::OpenAi, of_embeddings, "--embeddings")?;
+            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint, model)))
         }
     };
     Ok(Providers::new(language, embeddings, enrich, rehearsal))
@@ -51,8 +55,17 @@ fn key(vendor: Vendor) -> Result<Option<SecretString>, Problem> {
     secrets::find(vendor.key_variable()).map_err(Problem::configuration)
 }
 
-/// The endpoint for a port, which is the name of its setting.
-fn endpoint(matches: &ArgMatches, vendor: Vendor, port: &str) -> Result<Endpoint, Problem> {
+fn patience(matches: &ArgMatches, limit: &str) -> Result<Patience, Problem> {
+    let per_minute = raw::value(matches, limit, |text| parse::count(text, 1_000_000))?;
+    Ok(Patience {
+        backoff: raw::required(matches, "backoff", parse::duration)?,
+        request: raw::value(matches, "request-timeout", parse::duration)?,
+        per_minute: per_minute.and_then(|count| u32::try_from(count).ok()),
+    })
+}
+
+/// A vendor's endpoint; `port` is the setting that chose it.
+fn endpoint(matches: &ArgMatches, vendor: Vendor, patience: Patience, port: &str) -> Result<Endpoint, Problem> {
     let setting = match vendor {
         Vendor::Anthropic => "anthropic-base-url",
         Vendor::OpenAi => "openai-base-url",
@@ -61,21 +74,17 @@ fn endpoint(matches: &ArgMatches, vendor: Vendor, port: &str) -> Result<Endpoint
     let base = raw::text(matches, setting).filter(|base| !base.trim().is_empty());
     let key = key(vendor)?;
     if key.is_none() && (vendor == Vendor::Anthropic || base.is_none()) {
-        let (name, also) = (
-            vendor.key_variable(),
-            if vendor == Vendor::OpenAi { ", or OPENAI_BASE_URL for a server that needs none" } else { "" },
-        );
+        let variable = vendor.key_variable();
+        let instead = match vendor {
+            Vendor::Anthropic => "",
+            Vendor::OpenAi => ", or OPENAI_BASE_URL for a server that needs none",
+        };
         return Err(Problem::configuration(format!(
-            "--{port} names a model of {}, which needs a key: set {name}, {name}_FILE or the systemd credential {name}{also}",
+            "{port} names a model of {}, which needs a key: set {variable}, {variable}_FILE or the systemd credential \
+             {variable}{instead}",
             vendor.name()
         )));
     }
-    let per_minute = raw::value(matches, &format!("{port}-rpm"), |text| parse::count(text, 1_000_000))?;
-    let patience = Patience {
-        backoff: raw::required(matches, "backoff", parse::duration)?,
-        request: raw::value(matches, "request-timeout", parse::duration)?,
-        per_minute: per_minute.and_then(|count| u32::try_from(count).ok()),
-    };
     Endpoint::new(vendor, base, key, patience).map_err(|why| match matches.value_source(setting) {
         Some(ValueSource::CommandLine) => Problem::Usage(why),
         _ => Problem::configuration(why),

@@ -7,8 +7,13 @@ use secrecy::SecretString;
 /// Where the players and conversations are.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// PostgreSQL, by its URL; the URL holds a password, hence secret.
-    Postgres(SecretString),
+    /// PostgreSQL.
+    Postgres {
+        /// Holds a password, hence secret.
+        url: SecretString,
+        /// Whether a pooler in transaction mode stands in between; `None` where the URL does not say.
+        pooled: Option<bool>,
+    },
     /// An SQLite file, created and migrated on first use.
     Sqlite(PathBuf),
 }
@@ -26,7 +31,8 @@ impl Database {
             );
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(url.into()));
+            let (url, pooled) = without_pgbouncer(url)?;
+            return Ok(Self::Postgres { url: url.into(), pooled });
         }
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
@@ -43,9 +49,38 @@ impl Database {
     }
 }
 
+/// Takes `pgbouncer=true` out of a URL, which is not the server's to know, and says what it was.
+fn without_pgbouncer(url: &str) -> Result<(String, Option<bool>), String> {
+    let Some((address, options)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
+    let mut pooled = None;
+    let mut kept = Vec::new();
+    for option in options.split('&') {
+        match option.split_once('=') {
+            Some(("pgbouncer", "true")) => pooled = Some(true),
+            Some(("pgbouncer", "false")) => pooled = Some(false),
+            Some(("pgbouncer", _)) => return Err("has pgbouncer= with neither true nor false".to_owned()),
+            _ => kept.push(option),
+        }
+    }
+    let url = if kept.is_empty() { address.to_owned() } else { format!("{address}?{}", kept.join("&")) };
+    Ok((url, pooled))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Database;
+    use super::{Database, without_pgbouncer};
+
+    #[test]
+    fn understands_pgbouncer_and_keeps_it_from_the_server() {
+        let url = |text: &str| without_pgbouncer(text).map(|(url, pooled)| format!("{url} {pooled:?}"));
+        assert_eq!(url("postgres://h/d").as_deref(), Ok("postgres://h/d None"));
+        assert_eq!(url("postgres://h/d?pgbouncer=true").as_deref(), Ok("postgres://h/d Some(true)"));
+        assert_eq!(
+            url("postgres://h/d?sslmode=require&pgbouncer=false&a=b").as_deref(),
+            Ok("postgres://h/d?sslmode=require&a=b Some(false)")
+        );
+        assert_eq!(url("postgres://h/d?pgbouncer=maybe").unwrap_err(), "has pgbouncer= with neither true nor false");
+    }
 
     #[test]
     fn reads_the_three_spellings_of_a_path() {

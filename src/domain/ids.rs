@@ -42,9 +42,57 @@ id!(
     ExecutionId
 );
 id!(
+    /// An audit of another program: `audit_reports.audit_id`.
+    AuditId
+);
+id!(
     /// The random value that proves a lease or a claim is still ours. A fence compares it in the same statement that writes.
     Token
 );
+
+/// A record with a beginning and an end that `scan-stuck` watches. Which kind of id it is, is part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordId {
+    /// An audit.
+    Audit(AuditId),
+    /// A run of a job.
+    Execution(ExecutionId),
+}
+
+impl RecordId {
+    /// `audit` or `execution`, as results and messages say it.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Audit(_) => "audit",
+            Self::Execution(_) => "execution",
+        }
+    }
+
+    /// The `status` of one that is under way; any other is either not begun or final.
+    #[must_use]
+    pub const fn under_way(self) -> &'static str {
+        match self {
+            Self::Audit(_) => "in_progress",
+            Self::Execution(_) => "running",
+        }
+    }
+
+    /// The id itself.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Audit(id) => id.0,
+            Self::Execution(id) => id.0,
+        }
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.uuid().hyphenated())
+    }
+}
 
 impl ConversationId {
     /// An id for a row that this conversation brings forth, the same at every attempt: a second commit of the same row

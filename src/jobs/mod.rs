@@ -8,5 +8,6 @@ pub mod look;
 pub mod process_conversations;
 pub mod recover;
 pub mod report;
+pub mod scan_stuck;
 pub mod stats;
 pub mod status;

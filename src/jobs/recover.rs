@@ -1,4 +1,5 @@
-//! `recover`: conversations left stuck in `processing` are taken out of it, in bulk or by hand (spec 02).
+//! `recover`: conversations left stuck in `processing` are taken out of it, in bulk or by hand (spec 02). Audits and
+//! executions, which `scan-stuck` takes care of in bulk, by hand: [`records`].
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::Store;
 use crate::store::stuck::{Held, Rescue};
+
+pub mod records;
 
 /// What a run works by.
 #[derive(Clone, Copy, Debug)]
@@ -68,9 +71,7 @@ pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> 
             tally.add(&held, &rescue, &evidence, run.store.rescue(&held, &rescue, &evidence.reason).await);
         }
     }
-    let refused = tally.recoveries.is_empty() && !tally.errors.is_empty();
-    let report = tally.report(0);
-    Ok(if refused { Report { exit: Exit::Failure, ..report } } else { report })
+    Ok(by_hand_report(&tally.recoveries, &tally.errors))
 }
 
 /// What [`work`], or with `ids` [`by_hand`], would do now, without doing it.
@@ -193,24 +194,32 @@ impl Tally {
     }
 
     fn report(self, left: i64) -> Report {
-        let exit = if self.errors.is_empty() { Exit::Success } else { Exit::Partial };
-        let message = self.errors.first().map(|first| {
-            let first = format!(
-                "{}: {}",
-                first["conversation_id"].as_str().unwrap_or_default(),
-                first["error"].as_str().unwrap_or_default()
-            );
-            json!({"kind": "not_recovered", "message": first})
-        });
-        let mut fields = Map::from_iter([
-            ("recovered".to_owned(), json!(self.recoveries.len())),
-            ("deferred".to_owned(), json!(left)),
-            ("recoveries".to_owned(), json!(self.recoveries)),
-            ("errors".to_owned(), json!(self.errors)),
-        ]);
-        fields.extend(message.map(|message| ("error".to_owned(), message)));
-        Report { fields, exit, cost_usd: None, error: None }
+        report(&self.recoveries, &self.errors, left)
     }
+}
+
+fn report(recoveries: &[Value], errors: &[Value], left: i64) -> Report {
+    let exit = if errors.is_empty() { Exit::Success } else { Exit::Partial };
+    let message = errors.first().map(|first| {
+        let id = first.get("conversation_id").unwrap_or(&first["id"]);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        json!({"kind": "not_recovered", "message": format!("{}: {}", text(id), text(&first["error"]))})
+    });
+    let mut fields = Map::from_iter([
+        ("recovered".to_owned(), json!(recoveries.len())),
+        ("deferred".to_owned(), json!(left)),
+        ("recoveries".to_owned(), json!(recoveries)),
+        ("errors".to_owned(), json!(errors)),
+    ]);
+    fields.extend(message.map(|message| ("error".to_owned(), message)));
+    Report { fields, exit, cost_usd: None, error: None }
+}
+
+/// By hand, whoever asked for one thing alone and did not get it has a failed run.
+fn by_hand_report(recoveries: &[Value], errors: &[Value]) -> Report {
+    let refused = recoveries.is_empty() && !errors.is_empty();
+    let report = report(recoveries, errors, 0);
+    if refused { Report { exit: Exit::Failure, ..report } } else { report }
 }
 
 const fn to(rescue: &Rescue) -> &'static str {

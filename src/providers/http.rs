@@ -1,8 +1,8 @@
 //! One HTTP request, with nothing of a vendor's: connect within 5 s, TLS by rustls with the platform's roots, proxies by the
 //! usual variables, no redirect followed (a key must not travel on), no more than 16 MiB of reply.
 
-use std::error::Error as _;
-use std::io::ErrorKind;
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -17,7 +17,6 @@ use crate::clock;
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest reply (spec 05).
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
-const TLS_FAILED: &str = "TLS failed; is its certificate known to this host?";
 /// The most that is read of an error's body.
 const MOST_ERROR_BYTES: usize = 64 * 1024;
 
@@ -117,25 +116,17 @@ fn client(tls: bool) -> Result<Client, String> {
 
 /// Why there is no reply, in words that hold neither address nor key.
 fn reason(error: &reqwest::Error) -> &'static str {
-    let mut cause = error.source();
+    let mut cause = beneath(error);
     while let Some(next) = cause {
         if next.is::<rustls::Error>() {
-            return TLS_FAILED;
+            return "TLS failed; is its certificate known to this host?";
         }
-        if let Some(io) = next.downcast_ref::<std::io::Error>() {
-            if let Some(inner) = io.get_ref()
-                && inner.is::<rustls::Error>()
-            {
-                return TLS_FAILED;
-            }
-            match io.kind() {
-                ErrorKind::ConnectionRefused => return "connection refused",
-                ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => return "connection closed",
-                ErrorKind::TimedOut => return "no connection in time",
-                _ => {}
-            }
+        match next.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(ErrorKind::ConnectionRefused) => return "connection refused",
+            Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => return "connection closed",
+            Some(ErrorKind::TimedOut) => return "no connection in time",
+            _ => cause = beneath(next),
         }
-        cause = next.source();
     }
     if error.is_timeout() {
         "no connection in time"
@@ -145,5 +136,13 @@ fn reason(error: &reqwest::Error) -> &'static str {
         "no connection"
     } else {
         "the reply broke off"
+    }
+}
+
+/// What an error wraps. The source of an I/O error is not what it wraps but that one's source.
+fn beneath<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
 }

@@ -11,7 +11,7 @@ use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
 use super::lenient_json;
-use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
+use crate::domain::ids::{AuditId, ConversationId, ExecutionId, Token, UserId};
 use crate::domain::points::Points;
 
 /// Gives a wrapper its two encodings: the type that stands for it in each database, and the way there and back.
@@ -89,7 +89,7 @@ macro_rules! from_id {
         }
     )*};
 }
-from_id!(UserId, ConversationId, ExecutionId, Token);
+from_id!(UserId, ConversationId, ExecutionId, AuditId, Token);
 
 /// An instant: `timestamptz`, or fixed-width RFC 3339 text in UTC with microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

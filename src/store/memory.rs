@@ -70,7 +70,7 @@ async fn near(tx: &mut Tx, sql: String, user: UserId, vectors: &[Vec<f32>], leas
     // Rust writes the shortest decimal that reads back as the same number.
     let asked: Vec<String> = vectors.iter().map(|vector| format!("{vector:?}")).collect();
     let query = sqlx::query_as(AssertSqlSafe(sql)).bind(DbId::from(user)).bind(asked).bind(1.0 - least + SLACK);
-    Ok(query.fetch_all(&mut **conn).await?)
+    Ok(query.persistent(conn.keeps_statements).fetch_all(&mut *conn.open).await?)
 }
 
 async fn all(tx: &mut Tx, user: UserId) -> Result<Facts> {

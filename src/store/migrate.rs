@@ -79,7 +79,7 @@ impl Store {
         let pending = pending(&mut tx).await?;
         for migration in &pending {
             match &mut tx {
-                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(&mut **conn).await.map(drop),
+                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(&mut *conn.open).await.map(drop),
                 Tx::Sqlite(conn) => sqlx::raw_sql(migration.sql).execute(&mut **conn).await.map(drop),
             }?;
             let sql = tx.pick(

@@ -1,7 +1,8 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`history`], [`demo`].
+//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`history`], [`demo`];
+//! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod migrate;
+pub mod records;
 mod retry;
 pub mod runs;
 mod session;
@@ -33,7 +35,7 @@ pub mod stuck;
 
 use codec::DbTime;
 pub use error::{Result, StoreError};
-use session::Tx;
+use session::{PgTx, Tx};
 
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,7 +55,11 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Pool {
-    Pg(PgPool),
+    Pg {
+        connections: PgPool,
+        /// See [`PgTx`].
+        keeps_statements: bool,
+    },
     Sqlite(SqlitePool),
 }
 
@@ -75,7 +81,7 @@ impl Store {
     /// Opens the database as it is, for `migrate`.
     pub async fn connect(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
         let pool = match database {
-            Database::Postgres(url) => Pool::Pg(connect_postgres(url.expose_secret(), connections).await?),
+            Database::Postgres { url, pooled } => connect_postgres(url.expose_secret(), *pooled, connections).await?,
             Database::Sqlite(path) => {
                 let options = SqliteConnectOptions::new()
                     .filename(path)
@@ -104,7 +110,7 @@ impl Store {
     /// Closes every connection, so that an SQLite file is left without its `-wal`.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Pg(pool) => pool.close().await,
+            Pool::Pg { connections, .. } => connections.close().await,
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
@@ -125,17 +131,19 @@ impl Store {
     /// instead of waiting.
     async fn begin(&self) -> Result<Tx> {
         Ok(match &self.pool {
-            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
+            Pool::Pg { connections, keeps_statements } => {
+                Tx::Pg(PgTx { open: connections.begin().await?, keeps_statements: *keeps_statements })
+            }
             Pool::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
         })
     }
 
     /// Begins a transaction that only reads: on SQLite it waits for no writer.
     async fn begin_reading(&self) -> Result<Tx> {
-        Ok(match &self.pool {
-            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
-            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
-        })
+        match &self.pool {
+            Pool::Pg { .. } => self.begin().await,
+            Pool::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin().await?)),
+        }
     }
 
     fn now_parameter(&self) -> Option<DbTime> {
@@ -154,16 +162,24 @@ async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections:
     pool.connect_with(options).await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
 }
 
-async fn connect_postgres(url: &str, connections: u32) -> Result<PgPool> {
+/// Supabase's pooler listens here in transaction mode.
+const TRANSACTION_POOLER_PORT: u16 = 6543;
+
+async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> Result<Pool> {
     let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
         sqlx::Error::Configuration(why) => StoreError::Configuration(format!("DATABASE_URL can't be read: {why}")),
         other => other.into(),
     })?;
-    let options = options.application_name("nikita-jobs").disable_statement_logging();
+    let pooled = pooled.unwrap_or(options.get_port() == TRANSACTION_POOLER_PORT);
+    let mut options = options.application_name("nikita-jobs").disable_statement_logging();
+    if pooled {
+        // PgBouncer refuses a start-up parameter that it does not track.
+        options = options.extra_float_digits(None);
+    }
     let pool =
         PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
     let why = match pool.acquire().await {
-        Ok(_) => return Ok(pool),
+        Ok(_) => return Ok(Pool::Pg { connections: pool, keeps_statements: !pooled }),
         // The pool has swallowed the reason while it tried again; one plain attempt tells it.
         Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(LAST_WORD, options.connect()).await {
             Ok(Ok(_)) => "no connection within 10 s".to_owned(),

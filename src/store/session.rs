@@ -9,8 +9,16 @@ use super::error::Result;
 
 /// An open transaction. It never leaves the store (spec 08), and is rolled back where it is dropped.
 pub(crate) enum Tx {
-    Pg(Transaction<'static, Postgres>),
+    Pg(PgTx),
     Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// An open transaction on PostgreSQL.
+pub(crate) struct PgTx {
+    pub(crate) open: Transaction<'static, Postgres>,
+    /// Whether statements may be prepared under a name that outlives the transaction. Behind a pooler in transaction mode they may
+    /// not: the next transaction is on another connection, where the name is not known, or is another client's.
+    pub(crate) keeps_statements: bool,
 }
 
 impl Tx {
@@ -24,7 +32,7 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Pg(tx) => tx.commit().await?,
+            Self::Pg(tx) => tx.open.commit().await?,
             Self::Sqlite(tx) => tx.commit().await?,
         }
         Ok(())
@@ -32,7 +40,7 @@ impl Tx {
 
     pub(crate) async fn rollback(self) -> Result<()> {
         match self {
-            Self::Pg(tx) => tx.rollback().await?,
+            Self::Pg(tx) => tx.open.rollback().await?,
             Self::Sqlite(tx) => tx.rollback().await?,
         }
         Ok(())
@@ -44,7 +52,7 @@ macro_rules! execute {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query($sql)$(.bind($arg))*.execute(&mut **conn).await?.rows_affected()
+                sqlx::query($sql)$(.bind($arg))*.persistent(conn.keeps_statements).execute(&mut *conn.open).await?.rows_affected()
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query($sql)$(.bind($arg))*.execute(&mut **conn).await?.rows_affected()
@@ -58,7 +66,7 @@ macro_rules! fetch_all {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(&mut **conn).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements).fetch_all(&mut *conn.open).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(&mut **conn).await?
@@ -72,7 +80,7 @@ macro_rules! fetch_optional {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(&mut **conn).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements).fetch_optional(&mut *conn.open).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(&mut **conn).await?
@@ -86,7 +94,7 @@ macro_rules! fetch_one {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(&mut **conn).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements).fetch_one(&mut *conn.open).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(&mut **conn).await?

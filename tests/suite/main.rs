@@ -12,6 +12,7 @@
 
 mod support;
 
+mod audits_doc;
 mod bad_input;
 mod contract;
 mod decay;
@@ -22,6 +23,8 @@ mod process;
 mod providers;
 mod recover;
 mod report;
+mod scan_stuck;
+mod schedule;
 mod secrets;
 mod skips;
 mod smoke;

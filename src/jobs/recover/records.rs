@@ -1,0 +1,77 @@
+//! `recover audit` and `recover execution`: by hand, whatever the rules say. The operator has decided; the record's lease
+//! goes with it, so that an owner who is alive after all is told so by its next renewal, and can't finish it.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::clock;
+use crate::domain::ids::RecordId;
+use crate::jobs::scan_stuck::{silence, tell};
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Report, Run};
+use crate::store::Store;
+use crate::store::records::{Owner, Record};
+
+/// Fails these. One that has ended, or is not there, is an error of its own and does not stop the others.
+pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
+    let (mut recoveries, mut errors) = (Vec::new(), Vec::new());
+    for id in ids {
+        match look(&run.store, *id, run.now).await? {
+            Ok((record, reason)) => match run.store.fail_record(&record, None, &reason, clock::new_id()).await {
+                Ok(Some(at)) => {
+                    tell(&record, &reason);
+                    recoveries.push(entry(&record, &reason, at));
+                }
+                Ok(None) => errors.push(refusal(*id, "it has ended meanwhile, and was left alone")),
+                Err(error) if error.is_about_the_rows() => errors.push(refusal(*id, &error.to_string())),
+                Err(error) => return Err(error.into()),
+            },
+            Err(why) => errors.push(refusal(*id, &why)),
+        }
+        run.progress.advance(1);
+    }
+    Ok(super::by_hand_report(&recoveries, &errors))
+}
+
+/// What [`work`] would do now, without doing it.
+pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<Map<String, Value>, RunError> {
+    let now = store.now().await?;
+    let (mut recoveries, mut errors) = (Vec::new(), Vec::new());
+    for id in ids {
+        match look(store, *id, now).await? {
+            Ok((record, reason)) => recoveries.push(entry(&record, &reason, now)),
+            Err(why) => errors.push(refusal(*id, &why)),
+        }
+    }
+    Ok(super::by_hand_report(&recoveries, &errors).fields)
+}
+
+/// The record with the evidence against it, or why it can't be recovered.
+async fn look(store: &Store, id: RecordId, now: DateTime<Utc>) -> Result<Result<(Record, String), String>, RunError> {
+    let Some(record) = store.record(id).await? else {
+        return Ok(Err(format!("there is no such {}", id.kind())));
+    };
+    if record.status != id.under_way() {
+        return Ok(Err(format!(
+            "it is {}, not {}; only what is under way can be recovered",
+            record.status,
+            id.under_way()
+        )));
+    }
+    let owner = if record.owner == Owner::Dead { "Owner is not running; " } else { "" };
+    let reason = format!("By hand; {owner}{}", silence(now - record.last_activity));
+    Ok(Ok((record, reason)))
+}
+
+fn entry(record: &Record, reason: &str, at: DateTime<Utc>) -> Value {
+    let Record { id, status, host, pid, .. } = record;
+    json!({
+        "kind": id.kind(), "id": id.uuid(), "reason": reason, "from": status, "to": "failed",
+        "recovery_timestamp": at, "host": host, "pid": pid,
+    })
+}
+
+fn refusal(id: RecordId, why: &str) -> Value {
+    tracing::error!(record = %id, error = why, "not recovered");
+    json!({"kind": id.kind(), "id": id.uuid(), "error": why})
+}

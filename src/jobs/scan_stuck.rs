@@ -1,0 +1,219 @@
+//! `scan-stuck`: every audit and execution under way is judged, and the unhealthy are failed (spec 02).
+//!
+//! ```text
+//!   read, page by page ──▶ judge ──▶ plan ──▶ fail, one guarded statement each
+//!                                     │
+//!                                     └─ --dry-run: printed instead
+//! ```
+//!
+//! The three rules stand twice: in [`Settings::judge`], which has words for them, and in the guarded statement of
+//! `store::records`, which repeats them on the database's clock.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::clock;
+use crate::domain::exit::Exit;
+use crate::domain::ids::{ExecutionId, RecordId};
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Report, Run};
+use crate::store::Store;
+use crate::store::records::{Kind, Limits, Owner, Record};
+
+/// What a run works by.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The longest that either may be without activity.
+    pub silence: Duration,
+    /// The longest that an audit may run.
+    pub audit_age: Duration,
+    /// The longest that an execution may run.
+    pub execution_age: Duration,
+    /// The most recoveries of a run.
+    pub batch: usize,
+    /// What `recover` calls stuck, for the count of conversations.
+    pub idle: Duration,
+}
+
+/// How many records are read at once.
+const PAGE: i64 = 200;
+
+/// An unhealthy record.
+#[derive(Debug)]
+struct Sick {
+    record: Record,
+    /// What is wrong with it, joined.
+    reason: String,
+}
+
+/// What a run is going to do.
+#[derive(Debug, Default)]
+struct Plan {
+    scanned: usize,
+    sick: Vec<Sick>,
+}
+
+/// Judges all, then fails the unhealthy, the longest-running first. One that can't be failed is reported and passed over: it
+/// neither stops the others nor stands in their way.
+pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
+    let plan = settings.plan(&run.store, Some(run.execution), run.now).await?;
+    let (mut entries, mut recovered, mut done) = (Vec::new(), 0, 0);
+    for sick in &plan.sick {
+        if recovered >= settings.batch || run.signals.is_stopping() {
+            break;
+        }
+        done += 1;
+        let limits = settings.limits(sick.record.id);
+        match run.store.fail_record(&sick.record, Some(limits), &sick.reason, clock::new_id()).await {
+            Ok(Some(at)) => {
+                recovered += 1;
+                entries.push(recovery(sick, at));
+                tell(&sick.record, &sick.reason);
+            }
+            Ok(None) => tracing::info!(record = %sick.record.id, "ended or active again meanwhile, left alone"),
+            Err(error) if error.is_about_the_rows() => {
+                tracing::error!(record = %sick.record.id, error = %error, "not recovered");
+                entries.push(failure(sick, &error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        run.progress.advance(1);
+    }
+    let stuck = run.store.count_stuck(settings.idle).await?;
+    let refused = entries.iter().find(|it| it["success"] == false).map(|it| {
+        let [kind, id, error] = ["kind", "id", "error"].map(|field| it[field].as_str().unwrap_or_default());
+        json!({"kind": "not_recovered", "message": format!("{kind} {id}: {error}")})
+    });
+    let exit = if refused.is_some() { Exit::Partial } else { Exit::Success };
+    let mut fields = fields(plan.scanned, recovered, plan.sick.len() - done, &entries, stuck);
+    fields.extend(refused.map(|error| ("error".to_owned(), error)));
+    Ok(Report { fields, exit, cost_usd: None, error: None })
+}
+
+/// What [`work`] would do now, without doing it.
+pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+    let now = store.now().await?;
+    let plan = settings.plan(store, None, now).await?;
+    let entries: Vec<_> = plan.sick.iter().take(settings.batch).map(|sick| recovery(sick, now)).collect();
+    let (taken, stuck) = (entries.len(), store.count_stuck(settings.idle).await?);
+    Ok(fields(plan.scanned, taken, plan.sick.len() - taken, &entries, stuck))
+}
+
+/// One record by its id, read only: the fields of the contract, and whether it is healthy. One that has ended, or has not
+/// begun, can't be stuck.
+pub async fn look(settings: &Settings, store: &Store, id: RecordId) -> Result<(Map<String, Value>, Exit), RunError> {
+    let now = store.now().await?;
+    let Some(record) = store.record(id).await? else {
+        return Err(RunError::Failed(format!("there is no {id}")));
+    };
+    let issues = if record.status == id.under_way() { settings.judge(&record, now) } else { Vec::new() };
+    let exit = if issues.is_empty() { Exit::Success } else { Exit::Failure };
+    let fields = Map::from_iter([
+        (format!("{}_id", id.kind()), json!(id.uuid())),
+        ("is_healthy".to_owned(), json!(issues.is_empty())),
+        ("issues".to_owned(), json!(issues)),
+        ("last_activity".to_owned(), json!(record.last_activity)),
+        ("status".to_owned(), json!(record.status)),
+        ("task_running".to_owned(), json!(record.owner == Owner::Live)),
+        ("began_at".to_owned(), json!(record.began)),
+        ("host".to_owned(), json!(record.host)),
+        ("pid".to_owned(), json!(record.pid)),
+    ]);
+    Ok((fields, exit))
+}
+
+impl Settings {
+    const fn limits(&self, id: RecordId) -> Limits {
+        let age = match id {
+            RecordId::Audit(_) => self.audit_age,
+            RecordId::Execution(_) => self.execution_age,
+        };
+        Limits { silence: self.silence, age }
+    }
+
+    async fn plan(&self, store: &Store, but: Option<ExecutionId>, now: DateTime<Utc>) -> Result<Plan, RunError> {
+        let mut plan = Plan::default();
+        for kind in [Kind::Audit, Kind::Execution] {
+            let mut last: Option<Record> = None;
+            loop {
+                let page = store.records(kind, but, last.as_ref(), PAGE).await?;
+                let Some(end) = page.last() else { break };
+                last = Some(end.clone());
+                plan.scanned += page.len();
+                plan.sick.extend(page.into_iter().filter_map(|record| {
+                    let issues = self.judge(&record, now);
+                    (!issues.is_empty()).then(|| Sick { record, reason: issues.join("; ") })
+                }));
+            }
+        }
+        Ok(plan)
+    }
+
+    /// All that is wrong with a record under way; nothing with a healthy one. Being exactly at a limit is healthy.
+    fn judge(&self, record: &Record, now: DateTime<Utc>) -> Vec<String> {
+        let limits = self.limits(record.id);
+        let mut issues = Vec::new();
+        if record.owner == Owner::Dead {
+            issues.push("Owner is not running".to_owned());
+        }
+        let silent = now - record.last_activity;
+        if is_over(silent, limits.silence) {
+            issues.push(silence(silent));
+        }
+        let age = now - record.began;
+        if is_over(age, limits.age) {
+            issues.push(format!("Running for {} minutes", age.num_minutes()));
+        }
+        issues
+    }
+}
+
+fn is_over(span: TimeDelta, limit: Duration) -> bool {
+    span.to_std().is_ok_and(|span| span > limit)
+}
+
+/// The words for a record that shows no activity.
+pub(super) fn silence(silent: TimeDelta) -> String {
+    format!("No activity for {} minutes", silent.num_minutes().max(0))
+}
+
+/// The log's word of a recovery.
+pub(super) fn tell(record: &Record, reason: &str) {
+    tracing::warn!(
+        record = %record.id,
+        reason,
+        owner.host = record.host,
+        owner.pid = record.pid,
+        last_activity = %record.last_activity,
+        "record recovered as failed"
+    );
+}
+
+fn recovery(sick: &Sick, at: DateTime<Utc>) -> Value {
+    let Record { id, host, pid, last_activity, .. } = &sick.record;
+    json!({
+        "success": true, "kind": id.kind(), "id": id.uuid(), "reason": sick.reason, "recovery_timestamp": at,
+        "last_activity": last_activity, "host": host, "pid": pid,
+    })
+}
+
+fn failure(sick: &Sick, error: &str) -> Value {
+    let id = sick.record.id;
+    json!({
+        "success": false, "kind": id.kind(), "id": id.uuid(), "reason": sick.reason, "recovery_timestamp": null,
+        "error": error,
+    })
+}
+
+fn fields(scanned: usize, recovered: usize, deferred: usize, entries: &[Value], stuck: i64) -> Map<String, Value> {
+    Map::from_iter([
+        ("scanned".to_owned(), json!(scanned)),
+        ("recoveries_count".to_owned(), json!(recovered)),
+        ("deferred".to_owned(), json!(deferred)),
+        ("recoveries".to_owned(), json!(entries)),
+        ("stuck_conversations".to_owned(), json!(stuck)),
+        ("message".to_owned(), json!(format!("Scanned {scanned}, recovered {recovered}"))),
+    ])
+}

@@ -1,0 +1,271 @@
+//! Audits and executions that are under way, and the one guarded statement that fails each (spec 02, `scan-stuck`).
+//!
+//! Liveness is in the database: the lease `audit:<audit_id>` of an audit, the lease of an execution, heartbeats, and the
+//! times in an audit's log. A lease is always locked before the record that it is about, here as in `runs`, so that the two
+//! can't wait for each other.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::Value;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::codec::{DbId, DbTime};
+use super::retry::retrying;
+use super::session::{Tx, execute, fetch_all, fetch_optional, pg_now, sqlite_now};
+use super::{Result, Store};
+use crate::domain::ids::{AuditId, ExecutionId, RecordId};
+
+#[macro_use]
+mod sql;
+
+/// Which table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `audit_reports`.
+    Audit,
+    /// `job_executions`.
+    Execution,
+}
+
+/// What is known of the owner of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// It never registered a lease, so that only activity and age can be judged.
+    Unknown,
+    /// It holds a live lease.
+    Live,
+    /// It has let its lease run out.
+    Dead,
+}
+
+/// A record as it stands, with all that a judgement needs.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Which one.
+    pub id: RecordId,
+    /// Its status: one that is under way in a page, any by id.
+    pub status: String,
+    /// When it began; the beginning of time where that is not known.
+    pub began: DateTime<Utc>,
+    /// The latest sign of life: log entry or heartbeat, else the beginning.
+    pub last_activity: DateTime<Utc>,
+    /// Whether its owner lives.
+    pub owner: Owner,
+    /// The owner's host, if it said.
+    pub host: Option<String>,
+    /// The owner's process id there.
+    pub pid: Option<i32>,
+    /// The latest time in its log.
+    last_log: Option<DateTime<Utc>>,
+    /// The times in its log as they were read: what a recovery compares, to know that nothing was appended meanwhile.
+    log_times: String,
+}
+
+/// Beyond what a record is failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest without activity.
+    pub silence: Duration,
+    /// The longest from the beginning.
+    pub age: Duration,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: DbId,
+    status: String,
+    began: DbTime,
+    beat: Option<DbTime>,
+    lease_is_live: Option<bool>,
+    log_times: String,
+    host: Option<String>,
+    pid: Option<i32>,
+}
+
+impl Row {
+    fn read(self, kind: Kind) -> Record {
+        let last_log = latest(&self.log_times);
+        let beat = self.beat.map(|it| it.0);
+        Record {
+            id: kind.of(self.id.0),
+            status: self.status,
+            began: self.began.0,
+            last_activity: last_log.max(beat).unwrap_or(self.began.0),
+            owner: match self.lease_is_live {
+                None => Owner::Unknown,
+                Some(true) => Owner::Live,
+                Some(false) => Owner::Dead,
+            },
+            host: self.host,
+            pid: self.pid,
+            last_log,
+            log_times: self.log_times,
+        }
+    }
+}
+
+impl Kind {
+    const fn of(self, id: Uuid) -> RecordId {
+        match self {
+            Self::Audit => RecordId::Audit(AuditId(id)),
+            Self::Execution => RecordId::Execution(ExecutionId(id)),
+        }
+    }
+
+    const fn of_record(id: RecordId) -> Self {
+        match id {
+            RecordId::Audit(_) => Self::Audit,
+            RecordId::Execution(_) => Self::Execution,
+        }
+    }
+}
+
+/// The latest time in a JSON list that another program wrote. What can't be read as a time does not count.
+fn latest(times: &str) -> Option<DateTime<Utc>> {
+    let list: Vec<Value> = serde_json::from_str(times).unwrap_or_default();
+    list.iter().filter_map(|it| read_time(it.as_str()?)).max()
+}
+
+/// RFC 3339, PostgreSQL's own way of writing, or either without a time zone, which is then UTC.
+fn read_time(text: &str) -> Option<DateTime<Utc>> {
+    let zoned =
+        DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"));
+    let naive = || NaiveDateTime::parse_from_str(&text.replacen('T', " ", 1), "%Y-%m-%d %H:%M:%S%.f").ok();
+    zoned.map(|it| it.to_utc()).ok().or_else(|| naive().map(|it| it.and_utc()))
+}
+
+impl Store {
+    /// Records under way behind `after`, the longest-running first, at most `most`. `but` is left out: who judges is not
+    /// judged.
+    pub async fn records(
+        &self,
+        kind: Kind,
+        but: Option<ExecutionId>,
+        after: Option<&Record>,
+        most: i64,
+    ) -> Result<Vec<Record>> {
+        let mut tx = self.begin_reading().await?;
+        let sql = match kind {
+            Kind::Audit => tx.pick(page!(audit, pg), page!(audit, sqlite)),
+            Kind::Execution => tx.pick(page!(execution, pg), page!(execution, sqlite)),
+        };
+        let (began, id) = after.map(|it| (DbTime(it.began), DbId(it.id.uuid()))).unzip();
+        let but = but.map(DbId::from);
+        let rows: Vec<Row> = fetch_all!(&mut tx, _, sql, self.now_parameter(), but, began, id, most);
+        tx.rollback().await?;
+        Ok(rows.into_iter().map(|row| row.read(kind)).collect())
+    }
+
+    /// A record as it stands, whatever its status; `None` where there is none.
+    pub async fn record(&self, id: RecordId) -> Result<Option<Record>> {
+        let mut tx = self.begin_reading().await?;
+        let kind = Kind::of_record(id);
+        let sql = match kind {
+            Kind::Audit => tx.pick(by_id!(audit, pg), by_id!(audit, sqlite)),
+            Kind::Execution => tx.pick(by_id!(execution, pg), by_id!(execution, sqlite)),
+        };
+        let row: Option<Row> = fetch_optional!(&mut tx, _, sql, self.now_parameter(), DbId(id.uuid()));
+        tx.rollback().await?;
+        Ok(row.map(|row| row.read(kind)))
+    }
+
+    /// Fails a record and takes its lease away, so that its owner can write nothing more; when that was. `None` where it has
+    /// ended meanwhile, or has given a sign of life since it was read, or is within the limits after all: then nothing is
+    /// written. Without limits an operator has decided, and only its end is in the way.
+    ///
+    /// `entry` is the id of the entry that goes to its log.
+    pub async fn fail_record(
+        &self,
+        record: &Record,
+        limits: Option<Limits>,
+        reason: &str,
+        entry: Uuid,
+    ) -> Result<Option<DateTime<Utc>>> {
+        retrying(|| self.try_fail_record(record, limits, reason, entry)).await
+    }
+
+    async fn try_fail_record(
+        &self,
+        record: &Record,
+        limits: Option<Limits>,
+        reason: &str,
+        entry: Uuid,
+    ) -> Result<Option<DateTime<Utc>>> {
+        let mut tx = self.begin().await?;
+        lock(&mut tx, record.id).await?;
+        let sql = match record.id {
+            RecordId::Audit(_) => tx.pick(fail!(audit, pg), fail!(audit, sqlite)),
+            RecordId::Execution(_) => tx.pick(fail!(execution, pg), fail!(execution, sqlite)),
+        };
+        let none = Limits { silence: Duration::ZERO, age: Duration::ZERO };
+        let failed: Option<(DbTime,)> = fetch_optional!(
+            &mut tx,
+            _,
+            sql,
+            self.now_parameter(),
+            DbId(record.id.uuid()),
+            limits.is_none(),
+            &record.log_times,
+            record.last_log.map(DbTime),
+            limits.unwrap_or(none).silence.as_secs_f64(),
+            limits.unwrap_or(none).age.as_secs_f64(),
+            reason,
+            entry.hyphenated().to_string()
+        );
+        let Some((at,)) = failed else {
+            tx.rollback().await?;
+            return Ok(None);
+        };
+        match record.id {
+            RecordId::Audit(id) => {
+                execute!(&mut tx, "delete from job_leases where lease_key = $1", format!("audit:{id}"))
+            }
+            RecordId::Execution(id) => execute!(
+                &mut tx,
+                "delete from job_leases where execution_id = $1 and lease_key not like 'audit:%'",
+                DbId::from(id)
+            ),
+        };
+        tx.commit().await?;
+        Ok(Some(at.0))
+    }
+}
+
+/// Waits for whoever is writing the lease or the record, so that the statement after this sees what they wrote. On SQLite
+/// the transaction has the whole file to itself already.
+async fn lock(tx: &mut Tx, id: RecordId) -> Result<()> {
+    if let Tx::Sqlite(_) = tx {
+        return Ok(());
+    }
+    match id {
+        RecordId::Audit(id) => {
+            let key = format!("audit:{id}");
+            execute!(&mut *tx, "select 1 from job_leases where lease_key = $1 for update", key);
+            execute!(tx, "select 1 from audit_reports where audit_id = $1 for update", DbId::from(id));
+        }
+        RecordId::Execution(id) => {
+            execute!(&mut *tx, "select 1 from job_leases where execution_id = $1 for update", DbId::from(id));
+            execute!(tx, "select 1 from job_executions where id = $1 for update", DbId::from(id));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::latest;
+
+    #[test]
+    fn the_latest_time_counts_and_what_is_no_time_does_not() {
+        let at = |times: &str| latest(times).map(|it| it.to_rfc3339());
+        let noon = Some("2026-11-18T12:00:00+00:00".to_owned());
+        assert_eq!(at(r#"["2026-11-18T12:00:00Z", "2026-11-18T11:00:00Z"]"#), noon);
+        assert_eq!(at(r#"["2026-11-18T13:00:00+01:00"]"#), noon);
+        assert_eq!(at(r#"["2026-11-18 12:00:00+00"]"#), noon);
+        assert_eq!(at(r#"["2026-11-18T12:00:00"]"#), noon);
+        assert_eq!(at(r#"["2026-11-18 12:00:00", null, 7, "soon", {"a": 1}, "2026-02-30T00:00:00Z"]"#), noon);
+        assert_eq!(at("[]").or(at("not JSON")).or(at("{}")), None);
+    }
+}
