@@ -27,15 +27,14 @@ pub fn millis(ms: f64) -> String {
     }
 }
 
-/// US dollars: with cents, or where it is less than ten, with four decimals.
+/// US dollars with cents; where it is less than ten, with up to four decimals.
 pub fn dollars(value: f64) -> String {
     if value == 0.0 {
-        "$0".to_owned()
-    } else if value < 10.0 {
-        format!("${value:.4}")
-    } else {
-        format!("${value:.2}")
+        return "$0".to_owned();
     }
+    let decimals = format!("{value:.4}");
+    let tail = if value < 10.0 { decimals.strip_suffix("00").map_or(4, |_| 2) } else { 2 };
+    format!("${value:.tail$}")
 }
 
 /// A part of a whole: `98.2 %`. What is not all is never rounded to all, and what is something never to nothing.
@@ -78,7 +77,7 @@ mod tests {
 
     #[test]
     fn money_and_names() {
-        assert_eq!([0.0, 0.0142, 12.5].map(dollars), ["$0", "$0.0142", "$12.50"]);
+        assert_eq!([0.0, 0.0142, 0.25, 12.5].map(dollars), ["$0", "$0.0142", "$0.25", "$12.50"]);
         assert_eq!(name("a\u{1b}[31m\nb"), "a[31m b");
         assert_eq!(name(&"x".repeat(99)).chars().count(), 61);
     }

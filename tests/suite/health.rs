@@ -126,7 +126,9 @@ on_every_database! {
         odd_rows(db);
         let folder = TempDir::new().unwrap();
         let page = folder.path().join("report.html");
-        let url = if db.is_postgres() { format!("{}?options[default_transaction_read_only]=on", db.url) } else { db.url.clone() };
+        // A pooler takes no options; a URL with any is one to a pooler.
+        let read_only = db.is_postgres() && !db.url.contains('?');
+        let url = db.url.clone() + if read_only { "?options[default_transaction_read_only]=on" } else { "" };
         let before = db.rows("select count(*), max(heartbeat_at) from job_executions");
         for looks in LOOKS.iter().copied().chain([&["report", "-o", page.to_str().unwrap()][..]]) {
             for format in ["json", "human"] {

@@ -259,7 +259,7 @@ fn middle(column: usize) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a picture has no more digits than a float")]
-const fn float(number: i64) -> f64 {
+pub(super) const fn float(number: i64) -> f64 {
     number as f64
 }
 

@@ -7,6 +7,8 @@ use crate::core::span::span;
 use crate::jobs::report::Report;
 use crate::jobs::status::by_job;
 
+use super::charts::float;
+
 /// A chart's figures, folded away; they can be reached and scrolled with the keyboard.
 pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
@@ -79,7 +81,7 @@ pub fn failures(report: &Report) -> Markup {
                 (scrolled("Failures by stage", &html! {
                     thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "failed" } th scope="col" { "runs" } th scope="col" { "rate" } } }
                     tbody { @for it in stages {
-                        @let part = f64::from(u32::try_from(it.failures).unwrap_or(u32::MAX)) / f64::from(u32::try_from(most).unwrap_or(u32::MAX));
+                        @let part = float(it.failures) / float(most);
                         tr data-stage=(it.stage) data-failures=(it.failures) {
                             th scope="row" { (name(&it.stage)) }
                             td.bar { (bars(&[("bad", part)])) }
@@ -120,7 +122,7 @@ pub fn latest(report: &Report) -> Markup {
                             Some(it) => {
                                 td.word { span.status data-status=(it.status) { (name(&it.status)) } }
                                 td { (span((now - it.started_at).num_seconds().max(0))) " ago" }
-                                td { @if let Some(ms) = it.duration_ms { (whole(ms)) " ms" } @else { "–" } }
+                                td { @if let Some(ms) = it.duration_ms { (millis(float(ms))) } @else { "–" } }
                                 td.word { @if let Some(why) = it.result.pointer("/error/message").and_then(|it| it.as_str()) { (name(why)) } }
                                 td.word { code { (name(&it.id)) } }
                             }
