@@ -76,13 +76,28 @@ const DECAY: [Setting; 6] = [
     setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
 ];
 
-const PROCESS: [Setting; 8] = [
+const PROCESS: [Setting; 11] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
     setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
     SESSION_TIMEOUT,
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
+    setting(
+        "budget-usd",
+        "NIKITA_BUDGET_USD",
+        "USD",
+        None,
+        "Claim nothing more once the run has cost so much [default: no limit]",
+    ),
+    setting("prices-file", "NIKITA_PRICES_FILE", "PATH", None, "JSON with prices of models, before the shipped ones"),
+    setting(
+        "backfill",
+        "NIKITA_BACKFILL",
+        "N",
+        Some("100"),
+        "Embed at most N facts that have no vector yet; 0 for none",
+    ),
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
     setting(
         "rehearse",

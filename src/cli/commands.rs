@@ -63,6 +63,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
     let workshop = compose::workshop(&store, providers, timeout)?;
+    compose::check_budget(&settings, &workshop)?;
     let ended = if !enabled {
         let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
         skipped(plan.job, skip, store.now().await?)
@@ -162,6 +163,7 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
 async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
     let path = compose::demo_path(matches)?;
     let (of_decay, of_process) = (args::defaults("decay"), args::defaults("process-conversations"));
+    let recover = compose::recover(&args::defaults("recover"))?;
     let process = compose::process(&of_process)?;
     let signals = listen()?;
     let connections = u32::try_from(process.concurrency + 2).unwrap_or(u32::MAX);
@@ -173,6 +175,9 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
         replaced,
         program: compose::program(),
         decay: compose::decay(&of_decay)?,
+        // As the shipped schedule does it.
+        recover: recover::Settings { requeue: true, ..recover },
+        scan: compose::scan_stuck(&args::defaults("scan-stuck"))?,
         process,
         workshop: &workshop,
         lease: compose::lease(&of_decay)?,

@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
+use super::spending;
 use crate::config::database::Database;
 use crate::config::{parse, secrets, state};
 use crate::core::decay::{ChapterRule, Rules};
@@ -259,6 +260,10 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
         concurrency: number("concurrency", 200)?,
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
         grace: raw::required(matches, "grace", parse::duration_or_zero)?,
+        prices: Arc::new(spending::prices(matches)?),
+        budget: spending::budget(matches)?,
+        backfill: usize::try_from(raw::required(matches, "backfill", |text| parse::count_or_zero(text, 100_000))?)
+            .unwrap_or(usize::MAX),
     })
 }
 
@@ -284,6 +289,21 @@ pub fn workshop(store: &Store, providers: Providers, timeout: Duration) -> Resul
         template: PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()))?,
     };
     Ok(Workshop { store: store.clone(), providers: Arc::new(providers), settings: Arc::new(settings), timeout })
+}
+
+/// Refuses a budget that could not be kept, because a model has no price.
+pub fn check_budget(settings: &process_conversations::Settings, workshop: &Workshop) -> Result<(), Problem> {
+    let providers = &workshop.providers;
+    let mut remotes = providers.language_model().into_iter().chain(providers.embeddings());
+    let unpriced = remotes.find(|remote| settings.prices.cost(&remote.model, 1, 1).is_none());
+    match unpriced.filter(|_| settings.budget.is_some()) {
+        None => Ok(()),
+        Some(remote) => Err(Problem::configuration(format!(
+            "NIKITA_BUDGET_USD can't be kept: the model {:?} has no price. Name one in the file of NIKITA_PRICES_FILE, \
+             such as {{{:?}: {{\"input\": 0.5, \"output\": 2}}}} in US dollars per million tokens",
+            remote.model, remote.model
+        ))),
+    }
 }
 
 /// Whether the pipeline is switched on.

@@ -21,8 +21,8 @@ pub fn render(result: &Value) -> String {
     let Ok(story) = serde_json::from_value::<Story>(result.clone()) else {
         return broken_off(result);
     };
-    let sections = [beginning(&story), decay(&story), conversations(&story), learned(&story), prompt(&story)];
-    let rest = [stages(&story), touchpoints(&story), next(&story)];
+    let sections = [beginning(&story), decay(&story), rescued(&story), conversations(&story), learned(&story)];
+    let rest = [prompt(&story), stages(&story), touchpoints(&story), next(&story)];
     sections.into_iter().chain(rest).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -90,6 +90,20 @@ fn charged(it: &Charged) -> Vec<String> {
         it.after.clone(),
         it.notes.join("; "),
     ]
+}
+
+fn rescued(story: &Story) -> String {
+    let entries = |result: &Value| result["recoveries"].as_array().cloned().unwrap_or_default();
+    let row = |what: &str, to: &str, entry: &Value| vec![what.to_owned(), format!("-> {to}"), text(&entry["reason"])];
+    let conversations = entries(&story.recover);
+    let records = entries(&story.scan_stuck);
+    let rows = conversations.iter().map(|it| row("conversation", &text(&it["to"]), it));
+    let rows = rows.chain(records.iter().map(|it| row(&text(&it["kind"]), "failed", it))).collect();
+    let said = paragraph(
+        "A host died 40 minutes ago, in the middle of a conversation and of an audit. recover gives the conversation \
+         back, and it is processed below. scan-stuck closes the run and the audit.",
+    );
+    format!("{}\n{said}\n\n{}", heading("What a crash left behind"), lines(None, rows, &[]))
 }
 
 fn conversations(story: &Story) -> String {

@@ -25,6 +25,7 @@ mod papers;
 mod progress_bar;
 mod raw;
 mod replace_file;
+mod spending;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;

@@ -12,6 +12,7 @@ use crate::providers::embeddings::Embeddings;
 use crate::providers::endpoint::{Endpoint, Patience, Vendor};
 use crate::providers::openai::OpenAi;
 use crate::providers::rehearsal::Rehearsal;
+use crate::providers::remote::Port;
 use crate::providers::{EmbeddingModel, LanguageModel, Providers};
 
 /// The providers that the settings choose. Without a choice, that whose key is set, Anthropic's first; without a key, the
@@ -31,21 +32,21 @@ pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers
     // Wrong values are refused also where the choice makes no use of them.
     let enrich = raw::required(matches, "enrich", parse::switch)?;
     let (of_language, of_embeddings) = (patience(matches, "llm-rpm")?, patience(matches, "embeddings-rpm")?);
-    let endpoint = |vendor, patience, port| endpoint(matches, vendor, patience, port);
+    let of_language = |vendor, model: &str| endpoint(matches, vendor, of_language, (Port::LanguageModel, model));
+    let of_embeddings = |vendor, model: &str| endpoint(matches, vendor, of_embeddings, (Port::Embeddings, model));
     let language = match language {
         LanguageChoice::Local => LanguageModel::Local,
         LanguageChoice::Anthropic(model) => {
-            LanguageModel::Anthropic(Anthropic::new(endpoint(Vendor::Anthropic, of_language, "--llm")?, model))
+            LanguageModel::Anthropic(Anthropic::new(of_language(Vendor::Anthropic, &model)?, model))
         }
         LanguageChoice::OpenAi(model) => {
-            LanguageModel::OpenAi(OpenAi::new(endpoint(Vendor::OpenAi, of_language, "--llm")?, model))
+            LanguageModel::OpenAi(OpenAi::new(of_language(Vendor::OpenAi, &model)?, model))
         }
     };
     let embeddings = match embeddings {
         EmbeddingChoice::Local => EmbeddingModel::Local,
         EmbeddingChoice::OpenAi(model) => {
-            let endpoint = endpoint(Vendor::OpenAi, of_embeddings, "--embeddings")?;
-            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint, model)))
+            EmbeddingModel::OpenAi(Box::new(Embeddings::new(of_embeddings(Vendor::OpenAi, &model)?, model)))
         }
     };
     Ok(Providers::new(language, embeddings, enrich, rehearsal))
@@ -64,8 +65,17 @@ fn patience(matches: &ArgMatches, limit: &str) -> Result<Patience, Problem> {
     })
 }
 
-/// A vendor's endpoint; `port` is the setting that chose it.
-fn endpoint(matches: &ArgMatches, vendor: Vendor, patience: Patience, port: &str) -> Result<Endpoint, Problem> {
+/// A vendor's endpoint for a model.
+fn endpoint(
+    matches: &ArgMatches,
+    vendor: Vendor,
+    patience: Patience,
+    model: (Port, &str),
+) -> Result<Endpoint, Problem> {
+    let chosen_by = match model.0 {
+        Port::LanguageModel => "--llm",
+        Port::Embeddings => "--embeddings",
+    };
     let setting = match vendor {
         Vendor::Anthropic => "anthropic-base-url",
         Vendor::OpenAi => "openai-base-url",
@@ -80,12 +90,12 @@ fn endpoint(matches: &ArgMatches, vendor: Vendor, patience: Patience, port: &str
             Vendor::OpenAi => ", or OPENAI_BASE_URL for a server that needs none",
         };
         return Err(Problem::configuration(format!(
-            "{port} names a model of {}, which needs a key: set {variable}, {variable}_FILE or the systemd credential \
+            "{chosen_by} names a model of {}, which needs a key: set {variable}, {variable}_FILE or the systemd credential \
              {variable}{instead}",
             vendor.name()
         )));
     }
-    Endpoint::new(vendor, base, key, patience).map_err(|why| match matches.value_source(setting) {
+    Endpoint::new(vendor, model, base, key, patience).map_err(|why| match matches.value_source(setting) {
         Some(ValueSource::CommandLine) => Problem::Usage(why),
         _ => Problem::configuration(why),
     })

@@ -37,6 +37,14 @@ pub fn count(text: &str, most: i64) -> Result<i64, String> {
     }
 }
 
+/// A whole number from 0 to `most`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn count_or_zero(text: &str, most: i64) -> Result<i64, String> {
+    if text.trim() == "0" { Ok(0) } else { count(text, most).map_err(|why| why.replace("from 1 to", "from 0 to")) }
+}
+
 /// A yes or no.
 ///
 /// # Errors

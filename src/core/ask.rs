@@ -74,6 +74,9 @@ pub enum NoAnswer {
     /// The provider can't be reached or refuses for now; the conversation goes back without an attempt (spec 02).
     #[error("provider unavailable: {0}")]
     Unavailable(String),
+    /// The provider was not asked, because its circuit breaker is open (spec 05); the conversation goes back as it was.
+    #[error("not asked: the circuit of {0} is open")]
+    CircuitOpen(String),
     /// The provider answered, and the answer can't be used.
     #[error("invalid_reply: {0}")]
     InvalidReply(String),

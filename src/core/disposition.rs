@@ -43,7 +43,10 @@ pub fn dispose(claim: &Claim, error: &StageError) -> Disposition {
             }
             Disposition::Outage { pause: pause(claim.conversation, claim.outages + 1), counts }
         }
-        StageError::NoAnswer(NoAnswer::Configuration(_) | NoAnswer::Store(_)) => Disposition::Release,
+        // Where nothing was asked, nothing was lost: neither an attempt nor one of the free outages.
+        StageError::NoAnswer(NoAnswer::CircuitOpen(_) | NoAnswer::Configuration(_) | NoAnswer::Store(_)) => {
+            Disposition::Release
+        }
         StageError::NoAnswer(NoAnswer::InvalidReply(_) | NoAnswer::NotOffered)
         | StageError::TimedOut(_)
         | StageError::Failed(_) => {
@@ -92,5 +95,6 @@ mod tests {
         assert_eq!(dispose(&claim(1, 0), &StageError::InvalidTranscript(String::new())), Disposition::Fail);
         assert_eq!(dispose(&claim(1, 0), &NoAnswer::Refused(String::new()).into()), Disposition::Fail);
         assert_eq!(dispose(&claim(1, 0), &NoAnswer::Configuration(String::new()).into()), Disposition::Release);
+        assert_eq!(dispose(&claim(3, 10), &NoAnswer::CircuitOpen(String::new()).into()), Disposition::Release);
     }
 }

@@ -3,11 +3,15 @@
 //! Nothing here knows a database, a network or a clock; `tests/architecture.rs` fails where something does.
 
 pub mod ask;
+pub mod backfill;
 pub mod backoff;
+pub mod breaker;
 pub mod decay;
 pub mod disposition;
 pub mod graph;
 pub mod health;
+pub mod memo;
+pub mod prices;
 pub mod prompt;
 pub mod prose;
 pub mod redact;

@@ -4,18 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
+mod backfill;
+mod bill;
 mod one;
 mod tally;
 
+use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
+use crate::providers::call::Meter;
+use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::pipeline::Workshop;
 use crate::store::Store;
 use crate::store::claims::{Due, Leave};
+use bill::Bill;
 use one::{Entry, process};
 use tally::Tally;
 pub(super) use tally::timing;
@@ -31,6 +38,12 @@ pub struct Settings {
     pub session_timeout: Duration,
     /// How long running pipelines may go on after a signal.
     pub grace: Duration,
+    /// What models cost.
+    pub prices: Arc<Prices>,
+    /// The cost, in US dollars, from which on nothing more is claimed.
+    pub budget: Option<Decimal>,
+    /// The most facts that get their vector late.
+    pub backfill: usize,
 }
 
 /// Claims and processes until the cap is reached or nothing is due.
@@ -38,15 +51,34 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     let due = Due { now: run.now, session_timeout: settings.session_timeout };
     let detected = run.store.count_due(&due).await?;
     run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
-    let mut floor = Floor { run, workshop, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() };
+    let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
+    let mut floor = Floor {
+        run,
+        workshop,
+        prices: &settings.prices,
+        tasks: JoinSet::new(),
+        in_hand: Vec::new(),
+        tally: Tally::default(),
+    };
     let mut claimed = 0;
     let mut trouble = None;
+    if detected > 0 {
+        let meter = Meter::default();
+        trouble = tokio::select! {
+            probed = circuits.probe(&meter) => probed.err(),
+            () = run.signals.stopping() => None,
+        };
+        floor.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
+    }
     // A claim that came back with less than was asked for is repeated only when a conversation has ended: it may have held
     // back another one of its player.
     let mut look = true;
     loop {
-        let free = settings.concurrency.saturating_sub(floor.tasks.len()).min(settings.batch - claimed);
-        if look && free > 0 && trouble.is_none() && !run.signals.is_stopping() {
+        // On trial, one conversation shows how the provider is before the others follow.
+        let at_once = if circuits.is_on_trial() { 1 } else { settings.concurrency };
+        let free = at_once.saturating_sub(floor.tasks.len()).min(settings.batch - claimed);
+        let barred = circuits.is_open() || settings.budget.is_some_and(|budget| floor.spent() >= budget);
+        if look && free > 0 && !barred && trouble.is_none() && !run.signals.is_stopping() {
             match run.store.claim(&due, run.execution, free).await {
                 Ok(claims) => {
                     claimed += claims.len();
@@ -66,6 +98,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
             ended = floor.next() => {
                 look = true;
                 if let Some(error) = ended { trouble = trouble.or(Some(error)); }
+                if let Err(error) = circuits.keep().await { trouble = trouble.or(Some(error.into())); }
             }
             () = run.signals.stopping() => {
                 floor.wind_up(settings.grace).await;
@@ -73,17 +106,45 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
             }
         }
     }
-    let report = floor.tally.report(detected, detected.saturating_sub(claimed));
-    Ok(Report { error: trouble, ..report })
+    let deferred = detected.saturating_sub(claimed);
+    let spent = floor.spent();
+    let mut tally = floor.tally;
+    tally.circuit_open = detected > 0 && circuits.is_open();
+    tally.budget_reached = settings.budget.is_some_and(|budget| spent >= budget);
+    if trouble.is_none() && !tally.budget_reached && !run.signals.is_stopping() {
+        let meter = Meter::default();
+        // What is embedded late can wait for the next run; a signal can't.
+        tally.embedded = tokio::select! {
+            embedded = backfill::embed_late_facts(workshop, &run.store, settings.backfill, &meter) => embedded,
+            () = run.signals.stopping() => 0,
+        };
+        tally.charge(&Bill::of(&settings.prices, &meter.usage()));
+    }
+    let kept = async {
+        run.store.forget_memos().await?;
+        circuits.keep_all().await
+    };
+    if let Err(error) = kept.await {
+        trouble = trouble.or(Some(error.into()));
+    }
+    Ok(Report { error: trouble, ..tally.report(detected, deferred) })
 }
 
 /// The conversations in hand.
 struct Floor<'a> {
     run: &'a Run,
     workshop: &'a Workshop,
+    prices: &'a Prices,
     tasks: JoinSet<Entry>,
-    in_hand: Vec<(tokio::task::Id, Claim)>,
+    in_hand: Vec<InHand>,
     tally: Tally,
+}
+
+/// A conversation in hand. The meter stays here, so that what it has used is known however it ends.
+struct InHand {
+    task: tokio::task::Id,
+    claim: Claim,
+    meter: Arc<Meter>,
 }
 
 impl Floor<'_> {
@@ -96,7 +157,7 @@ impl Floor<'_> {
             Ok(snapshots) => snapshots,
             Err(error) => {
                 for claim in claims {
-                    self.release(claim, "the run stopped").await;
+                    self.release(claim, "the run stopped", Bill::default()).await;
                 }
                 return Err(error.into());
             }
@@ -104,8 +165,10 @@ impl Floor<'_> {
         let known: Vec<_> = snapshots.iter().map(|(claim, _)| *claim).collect();
         for (claim, snapshot) in snapshots {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
-            let task = self.tasks.spawn(async move { process(&store, &workshop, claim, Arc::new(snapshot)).await });
-            self.in_hand.push((task.id(), claim));
+            let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
+            let told = Arc::clone(&meter);
+            let task = self.tasks.spawn(async move { process(&store, &workshop, claim, snapshot, &told).await });
+            self.in_hand.push(InHand { task: task.id(), claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {
             // Its player was deleted meanwhile; nothing is left to process.
@@ -121,15 +184,27 @@ impl Floor<'_> {
         let (id, mut entry) = match self.tasks.join_next_with_id().await? {
             Ok((id, entry)) => (id, entry),
             Err(failure) => {
-                let (id, claim) = *self.in_hand.iter().find(|(id, _)| *id == failure.id())?;
-                (id, self.panicked(&claim).await)
+                let claim = self.in_hand.iter().find(|it| it.task == failure.id())?.claim;
+                (failure.id(), self.panicked(&claim).await)
             }
         };
-        self.in_hand.retain(|(known, _)| *known != id);
         self.run.progress.advance(1);
         let stop = entry.stop.take();
-        self.tally.add(&entry);
+        self.ended(id, entry);
         stop
+    }
+
+    /// Puts down what became of a conversation, and what it cost.
+    fn ended(&mut self, task: tokio::task::Id, entry: Entry) {
+        let Some(place) = self.in_hand.iter().position(|it| it.task == task) else { return };
+        let meter = self.in_hand.swap_remove(place).meter;
+        self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
+    }
+
+    /// What the run has cost so far, in US dollars, what is under way included.
+    fn spent(&self) -> Decimal {
+        let under_way = self.in_hand.iter().map(|it| Bill::of(self.prices, &it.meter.usage()).total());
+        self.tally.bill.total() + under_way.sum::<Decimal>()
     }
 
     /// Lets what is running go on for `grace`, then breaks it off and gives it back.
@@ -146,24 +221,26 @@ impl Floor<'_> {
         while let Some(ended) = self.tasks.join_next_with_id().await {
             // One that ended in this very moment counts as what it is.
             if let Ok((id, entry)) = ended {
-                self.in_hand.retain(|(known, _)| *known != id);
-                self.tally.add(&entry);
+                self.ended(id, entry);
             }
         }
-        for (_, claim) in std::mem::take(&mut self.in_hand) {
-            self.release(&claim, "broken off by a signal").await;
+        for InHand { claim, meter, .. } in std::mem::take(&mut self.in_hand) {
+            let bill = Bill::of(self.prices, &meter.usage());
+            self.release(&claim, "broken off by a signal", bill).await;
         }
     }
 
     /// Gives a conversation back. One that was committed in this very moment is not ours any more, and stays as it is.
-    async fn release(&mut self, claim: &Claim, why: &str) {
+    async fn release(&mut self, claim: &Claim, why: &str, bill: Bill) {
         match self.run.store.leave(claim, &Leave::Released).await {
-            Ok(true) => self.tally.add(&Entry::released(claim, why)),
+            Ok(true) => return self.tally.add(&Entry::released(claim, why).billed(bill)),
             Ok(false) => tracing::info!(conversation = %claim.conversation, "not ours to release"),
             Err(error) => {
                 tracing::error!(error = %error, conversation = %claim.conversation, "not released, left to `recover`");
             }
         }
+        // Paid for all the same.
+        self.tally.charge(&bill);
     }
 
     /// A bug of ours must cost the conversation an attempt, or it would kill every run for ever.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Usage};
 use super::endpoint::Endpoint;
 use super::question::{Broken, Form, MOST_REPLY_TOKENS, Question, Said};
+use super::remote::Remote;
 use crate::core::ask::NoAnswer;
 
 /// A model of Anthropic's.
@@ -25,6 +26,12 @@ impl Anthropic {
     #[must_use]
     pub const fn new(endpoint: Endpoint, model: String) -> Self {
         Self { endpoint, model, offers: AtomicBool::new(false) }
+    }
+
+    /// Who it is, and the gate before it.
+    #[must_use]
+    pub const fn remote(&self) -> &Remote {
+        self.endpoint.remote()
     }
 
     /// Asks once; `broken` is the reply to an earlier asking that is to be mended.

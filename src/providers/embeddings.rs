@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::openai;
+use super::remote::Remote;
 use crate::clock;
 use crate::core::ask::{DIMENSIONS, NoAnswer};
 
@@ -27,6 +28,12 @@ impl Embeddings {
     #[must_use]
     pub const fn new(endpoint: Endpoint, model: String) -> Self {
         Self { endpoint, model }
+    }
+
+    /// Who it is, and the gate before it.
+    #[must_use]
+    pub const fn remote(&self) -> &Remote {
+        self.endpoint.remote()
     }
 
     /// One vector for each text, in their order. At most [`crate::core::ask::MOST_TEXTS`] texts.

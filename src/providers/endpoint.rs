@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::http::{Failure, Http, Reply};
 use super::pace::Pace;
+use super::remote::{Attempt, Port, Remote};
 use crate::clock;
 use crate::core::ask::NoAnswer;
 use crate::core::redact::redact;
@@ -83,6 +84,7 @@ pub struct Endpoint {
     patience: Patience,
     pace: Option<Pace>,
     http: Http,
+    remote: Remote,
 }
 
 impl Endpoint {
@@ -92,18 +94,26 @@ impl Endpoint {
     /// A sentence that names the variable whose value is wrong, and never quotes it.
     pub fn new(
         vendor: Vendor,
+        (port, model): (Port, &str),
         base: Option<&str>,
         key: Option<SecretString>,
         patience: Patience,
     ) -> Result<Self, String> {
         let base = base.unwrap_or(vendor.default_url()).trim().trim_end_matches('/').to_owned();
-        check_base(&base).map_err(|why| format!("{} {why}", vendor.url_variable()))?;
+        let host = check_base(&base).map_err(|why| format!("{} {why}", vendor.url_variable()))?;
         if vendor == Vendor::Anthropic && base.ends_with("/v1") {
             return Err(format!("{} ends with /v1, which is added to it: leave it out", vendor.url_variable()));
         }
         let headers = headers(vendor, key.as_ref())?;
         let pace = patience.per_minute.map(Pace::new);
-        Ok(Self { vendor, base, headers, key, patience, pace, http: Http::default() })
+        let remote = Remote::new(port, vendor.name(), host, model.to_owned());
+        Ok(Self { vendor, base, headers, key, patience, pace, http: Http::default(), remote })
+    }
+
+    /// Who it is, and the gate before it.
+    #[must_use]
+    pub const fn remote(&self) -> &Remote {
+        &self.remote
     }
 
     /// Posts to a path of the endpoint and gives the JSON of a successful reply. `private` is the conversation's text in it,
@@ -117,8 +127,10 @@ impl Endpoint {
         let url = url.map_err(|_| NoAnswer::Configuration(format!("{} is no URL", self.vendor.url_variable())))?;
         let mut retries = 0;
         loop {
-            let (trouble, what) = match self.once(&url, body, deadline).await? {
+            let (attempt, posted) = self.once(&url, body, deadline).await?;
+            let (trouble, what) = match posted {
                 Ok(reply) if (200..300).contains(&reply.status) => {
+                    attempt.answered();
                     return serde_json::from_slice(&reply.body).map_err(|_| {
                         NoAnswer::InvalidReply(format!("{} did not answer with JSON", self.vendor.name()))
                     });
@@ -131,12 +143,25 @@ impl Endpoint {
                 Err(why) => (Trouble::NoReply, ErrorBody { kind: String::new(), message: why.to_owned() }),
             };
             let left = deadline.saturating_duration_since(clock::start());
-            match decide(trouble, retries, left, self.patience.backoff, clock::chance()) {
+            let verdict = decide(trouble, retries, left, self.patience.backoff, clock::chance());
+            match (verdict, trouble) {
+                (Verdict::Refused | Verdict::Misconfigured, _) => attempt.answered(),
+                (Verdict::Again(_), Trouble::Status { code: 429, .. }) => attempt.throttled(),
+                (Verdict::Again(_) | Verdict::Unavailable, _) => attempt.unavailable(),
+            }
+            match verdict {
+                // Others have found the same: the breaker spares it the next tries.
+                Verdict::Again(_) if self.remote.is_open() => {
+                    return Err(NoAnswer::Unavailable(self.outcome(trouble, &what)));
+                }
                 Verdict::Again(pause) => {
                     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
                     let outcome = self.outcome(trouble, &what);
                     tracing::info!(provider = self.vendor.name(), outcome, pause_ms, "no answer, asking again");
                     tokio::time::sleep(pause).await;
+                    if self.remote.is_open() {
+                        return Err(NoAnswer::Unavailable(self.outcome(trouble, &what)));
+                    }
                     retries += 1;
                 }
                 Verdict::Unavailable => return Err(NoAnswer::Unavailable(self.outcome(trouble, &what))),
@@ -149,26 +174,33 @@ impl Endpoint {
         }
     }
 
-    /// One request in its turn. The inner error is why there was no reply.
-    async fn once(&self, url: &Url, body: &Value, deadline: Instant) -> Result<Result<Reply, &'static str>, NoAnswer> {
+    /// One request in its turn, if the breaker admits it; what came of it is to be told to the attempt. The inner error is
+    /// why there was no reply.
+    async fn once(
+        &self,
+        url: &Url,
+        body: &Value,
+        deadline: Instant,
+    ) -> Result<(Attempt<'_>, Result<Reply, &'static str>), NoAnswer> {
         if let Some(pace) = &self.pace
             && !pace.turn(deadline).await
         {
             let name = self.vendor.name();
             return Err(NoAnswer::Unavailable(format!("the requests-per-minute limit for {name} leaves no time")));
         }
+        let attempt = self.remote.admit(deadline)?;
         let left = deadline.saturating_duration_since(clock::start());
         let time = self.patience.request.map_or(left, |request| request.min(left));
         let posted = self.http.post(url.clone(), self.headers.clone(), body.to_string().into_bytes());
         match tokio::time::timeout(time, posted).await {
-            Ok(Ok(reply)) => Ok(Ok(reply)),
-            Ok(Err(Failure::NoReply(why))) => Ok(Err(why)),
+            Ok(Ok(reply)) => Ok((attempt, Ok(reply))),
+            Ok(Err(Failure::NoReply(why))) => Ok((attempt, Err(why))),
             Ok(Err(Failure::TooLong)) => {
                 let name = self.vendor.name();
                 Err(NoAnswer::InvalidReply(format!("the reply of {name} is longer than 16 MiB")))
             }
             Ok(Err(Failure::NoClient(why))) => Err(NoAnswer::Configuration(why)),
-            Err(_) => Ok(Err("no answer in time")),
+            Err(_) => Ok((attempt, Err("no answer in time"))),
         }
     }
 
@@ -245,7 +277,8 @@ fn word(value: &Value) -> Option<String> {
     (!word.is_empty() && word.len() <= 60 && word.bytes().all(plain)).then(|| word.to_owned())
 }
 
-fn check_base(base: &str) -> Result<(), &'static str> {
+/// Checks a base URL; its host, with the port where one is named.
+fn check_base(base: &str) -> Result<String, &'static str> {
     let url = Url::parse(base).map_err(|_| "is not a URL such as https://host/path")?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err("is not a URL that begins with https:// or http://");
@@ -256,7 +289,8 @@ fn check_base(base: &str) -> Result<(), &'static str> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("has a ? or a # in it, and paths are added to its end");
     }
-    Ok(())
+    let host = url.host_str().unwrap_or_default();
+    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 fn headers(vendor: Vendor, key: Option<&SecretString>) -> Result<HeaderMap, String> {

@@ -24,6 +24,7 @@ pub mod openai;
 mod pace;
 pub mod question;
 pub mod rehearsal;
+pub mod remote;
 pub mod retry_after;
 
 use anthropic::Anthropic;
@@ -32,6 +33,7 @@ use embeddings::Embeddings;
 use openai::OpenAi;
 use question::{Broken, Question, Said};
 use rehearsal::Rehearsal;
+use remote::Remote;
 
 /// A language model.
 #[derive(Debug)]
@@ -130,6 +132,25 @@ impl Providers {
             EmbeddingModel::Local => texts.iter().map(|text| local::embed(text)).collect(),
             EmbeddingModel::OpenAi(model) => model.embed(call, texts).await?,
         }))
+    }
+
+    /// The language model's server; none where the model is local, and costs nothing.
+    #[must_use]
+    pub fn language_model(&self) -> Option<&Remote> {
+        match &self.language {
+            LanguageModel::Local => None,
+            LanguageModel::Anthropic(model) => Some(model.remote()),
+            LanguageModel::OpenAi(model) => Some(model.remote()),
+        }
+    }
+
+    /// The embeddings' server; none where they are local.
+    #[must_use]
+    pub fn embeddings(&self) -> Option<&Remote> {
+        match &self.embeddings {
+            EmbeddingModel::Local => None,
+            EmbeddingModel::OpenAi(model) => Some(model.remote()),
+        }
     }
 
     /// Plays the failure that is rehearsed for this stage, if one is.

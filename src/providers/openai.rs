@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Usage};
 use super::endpoint::Endpoint;
 use super::question::{Broken, Form, MOST_REPLY_TOKENS, Question, Said};
+use super::remote::Remote;
 use crate::core::ask::NoAnswer;
 
 /// A chat model.
@@ -19,6 +20,12 @@ impl OpenAi {
     #[must_use]
     pub const fn new(endpoint: Endpoint, model: String) -> Self {
         Self { endpoint, model }
+    }
+
+    /// Who it is, and the gate before it.
+    #[must_use]
+    pub const fn remote(&self) -> &Remote {
+        self.endpoint.remote()
     }
 
     /// Asks once; `broken` is the reply to an earlier asking that is to be mended.

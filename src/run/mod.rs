@@ -1,6 +1,8 @@
 //! The imperative shell: what every run goes through ([`lifecycle`]), and the walk of one conversation through its stages
 //! ([`pipeline`]).
 
+mod asking;
+pub mod circuits;
 pub mod error;
 mod heartbeat;
 pub mod lifecycle;

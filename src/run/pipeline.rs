@@ -4,19 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
+use super::asking::{answer_all, remember};
 use crate::clock;
-use crate::core::ask::{Answer, Ask, NoAnswer};
 use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
+use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
-use crate::domain::ids::UserId;
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
-use crate::providers::call::{Call, Meter, Usage};
+use crate::providers::call::{Call, Meter};
 use crate::store::Store;
 
 /// What every conversation of a run shares.
@@ -47,8 +46,6 @@ pub struct StageResult {
 pub struct Walk {
     /// Every stage that ran.
     pub stages: BTreeMap<StageName, StageResult>,
-    /// What its model calls used, those of failed stages included.
-    pub usage: Vec<Usage>,
     /// What is to be changed, or the critical failure that stopped it.
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
 }
@@ -67,12 +64,12 @@ struct Ended {
     outcome: Result<Box<Decision>, StageError>,
 }
 
-/// Walks a conversation through all stages. It writes nothing.
+/// Walks a conversation through all stages. Of the conversation it writes nothing but memos of answers that were paid for;
+/// `meter` is told of each of them at once, so that what is broken off is counted too.
 ///
 /// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
-pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
+pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, meter: &Meter) -> Walk {
     let deadline = clock::start() + workshop.timeout;
-    let meter = Meter::default();
     let mut findings = Arc::new(Findings::default());
     let mut stages = BTreeMap::new();
     let mut effects: [Vec<Effect>; STAGES.len()] = Default::default();
@@ -88,7 +85,7 @@ pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
                     findings: Arc::clone(&findings),
                     settings: Arc::clone(&workshop.settings),
                 };
-                running.push(run_stage(workshop, index, stage, context, deadline, &meter));
+                running.push(run_stage(workshop, claim, index, stage, context, deadline, meter));
             }
         }
         let Some(Ended { index, duration, outcome }) = running.next().await else { break };
@@ -104,14 +101,14 @@ pub async fn walk(workshop: &Workshop, snapshot: Arc<Snapshot>) -> Walk {
             }
             Err(error) if stage.critical || ends_the_run(&error) => {
                 drop(running);
-                return Walk { stages, usage: meter.usage(), outcome: Err((stage.name, error)) };
+                return Walk { stages, outcome: Err((stage.name, error)) };
             }
             Err(error) => {
                 tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
             }
         }
     }
-    Walk { stages, usage: meter.usage(), outcome: Ok(effects.into_iter().flatten().collect()) }
+    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()) }
 }
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
@@ -125,6 +122,7 @@ fn place(name: StageName) -> usize {
 
 async fn run_stage(
     workshop: &Workshop,
+    claim: &Claim,
     index: usize,
     stage: &'static Stage,
     context: Context,
@@ -136,7 +134,7 @@ async fn run_stage(
     let outcome = loop {
         let time = stage.timeout.min(deadline.saturating_duration_since(clock::start()));
         let call = Call { stage: stage.name, deadline: clock::start() + time, meter };
-        let outcome = tokio::time::timeout(time, try_stage(workshop, stage, &context, call))
+        let outcome = tokio::time::timeout(time, try_stage(workshop, claim, stage, &context, call))
             .await
             .unwrap_or(Err(StageError::TimedOut(time)));
         match outcome {
@@ -149,31 +147,21 @@ async fn run_stage(
 
 async fn try_stage(
     workshop: &Workshop,
+    claim: &Claim,
     stage: &Stage,
     context: &Context,
     call: Call<'_>,
 ) -> Result<Box<Decision>, StageError> {
     workshop.providers.rehearse(stage.name).await?;
-    let user = context.snapshot.player.id;
     let mut step = (stage.begin)(context)?;
     loop {
         match step {
             Step::Done(decision) => return Ok(decision),
             Step::Ask(asks, then) => {
-                let answers = join_all(asks.iter().map(|ask| answer(workshop, user, call, ask))).await;
+                let (answers, memos) = answer_all(workshop, claim, call, &asks).await;
                 step = then(answers)?;
+                remember(workshop, claim, stage.name, memos).await;
             }
         }
-    }
-}
-
-async fn answer(workshop: &Workshop, user: UserId, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
-    match ask {
-        Ask::Model(ask) => workshop.providers.ask(call, ask).await,
-        Ask::Embed(texts) => workshop.providers.embed(call, texts).await,
-        Ask::Similar { vectors, least } => match workshop.store.similar_facts(user, vectors, *least).await {
-            Ok(facts) => Ok(Answer::Similar(facts)),
-            Err(error) => Err(NoAnswer::Store(error.to_string())),
-        },
     }
 }

@@ -186,15 +186,23 @@ impl Store {
     pub async fn leave(&self, claim: &Claim, leave: &Leave) -> Result<bool> {
         let mut tx = self.begin().await?;
         let ours = self.fence(&mut tx, claim, leave).await?;
-        tx.commit().await?;
+        if ours {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
         Ok(ours)
     }
 
     /// The fence: the one statement by which a conversation leaves `processing` with its claim. `false` where the claim is
     /// no longer ours.
     pub(super) async fn fence(&self, tx: &mut Tx, claim: &Claim, leave: &Leave) -> Result<bool> {
+        // What a conversation's answers were worth ends with it. Where the claim is not ours, the caller rolls this back.
         let sql = tx.pick(
-            leaving!(pg_now!("$1"), concat!(pg_now!("$1"), " + make_interval(secs => $7)")),
+            concat!(
+                "with forgotten as (delete from stage_memos where conversation_id = $2 and $4 in ('processed', 'failed')) ",
+                leaving!(pg_now!("$1"), concat!(pg_now!("$1"), " + make_interval(secs => $7)"))
+            ),
             leaving!(
                 sqlite_now!("$1"),
                 concat!("strftime('%Y-%m-%dT%H:%M:%f000Z', ", sqlite_now!("$1"), ", '+' || $7 || ' seconds')")
@@ -220,6 +228,9 @@ impl Store {
             pause.map(TimeDelta::as_seconds_f64),
             error
         );
+        if rows == 1 && matches!((&*tx, status), (Tx::Sqlite(_), "processed" | "failed")) {
+            execute!(tx, "delete from stage_memos where conversation_id = $1", DbId::from(claim.conversation));
+        }
         Ok(rows == 1)
     }
 }

@@ -1,7 +1,8 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`decay`], [`memory`], [`migrate`], [`history`], [`demo`];
+//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
+//! [`history`], [`demo`];
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
@@ -15,6 +16,8 @@ use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
 
 use crate::config::database::Database;
 
+pub mod backfill;
+pub mod breakers;
 pub mod claims;
 mod codec;
 pub mod commit;
@@ -25,6 +28,7 @@ mod error;
 pub mod history;
 mod lenient_json;
 pub mod memory;
+pub mod memos;
 pub mod migrate;
 pub mod records;
 mod retry;

@@ -53,6 +53,10 @@ fn len(list: &[Value]) -> u64 {
     list.len() as u64
 }
 
+fn text(value: &Value) -> &str {
+    value.as_str().expect("text")
+}
+
 fn number(text: &Value) -> f64 {
     text.as_str().expect("text").parse().expect("a number")
 }
@@ -84,6 +88,18 @@ fn needs_nothing_and_tells_what_is_so() {
         (decay["game_overs"].as_u64().expect("a count"), decay["warned"].as_u64().expect("a count"))
     });
     assert!(said("game over, goodbye queued") >= 1 && said("no goodbye") >= 1 && said("at the cap") >= 1);
+
+    // What a crash left behind.
+    assert_eq!(
+        (&result["recover"]["recovered"], &result["recover"]["recoveries"][0]["to"]),
+        (&1.into(), &"active".into())
+    );
+    let kinds: Vec<_> = list(&result["scan_stuck"], "recoveries").iter().map(|it| text(&it["kind"])).collect();
+    assert_eq!(kinds, ["audit", "execution"]);
+    assert_eq!(count(&db, "select count(*) from audit_reports where status = 'failed'"), 1);
+    assert_eq!(count(&db, "select count(*) from job_executions where status <> 'completed'"), 1);
+    let rescued = text(&result["recover"]["recoveries"][0]["conversation_id"]);
+    assert_eq!(db.value(&format!("select status from conversations where id = '{rescued}'")), "processed");
 
     // Conversations.
     let runs = list(&result, "runs");
@@ -145,6 +161,7 @@ fn the_report_is_for_a_person() {
     for part in [
         "Decay",
         "Not charged",
+        "What a crash left behind",
         "Conversations",
         "Given up",
         "What was learned",
@@ -267,6 +284,9 @@ fn a_signal_stops_it_between_runs() {
     let done = run.done().code(130);
     assert_eq!(done.json()["status"], "interrupted");
     let db = Db::at(&file);
-    assert_eq!(count(&db, "select count(*) from conversations where status = 'processing'"), 0);
+    // But for what the sample's crash left, if the signal came before recover.
+    let held = "select count(*) from conversations where status = 'processing' \
+         and claimed_by not in (select id from job_executions where host = 'host-that-died')";
+    assert_eq!(count(&db, held), 0);
     at_home(home.path(), &[]).done().code(0);
 }

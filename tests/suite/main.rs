@@ -13,12 +13,14 @@
 mod support;
 
 mod audits_doc;
+mod backfill;
 mod bad_input;
 mod contract;
 mod decay;
 mod demo;
 mod health;
 mod memory;
+mod outage;
 mod process;
 mod providers;
 mod recover;
@@ -28,5 +30,6 @@ mod schedule;
 mod secrets;
 mod skips;
 mod smoke;
+mod spending;
 mod stats;
 mod status;

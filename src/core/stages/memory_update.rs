@@ -73,7 +73,9 @@ fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<
                 vectors.extend(batch.into_iter().map(Some));
             }
             Ok(_) => return Err(NoAnswer::InvalidReply("the reply to an embedding call is no list of vectors".into())),
-            Err(NoAnswer::Unavailable(_) | NoAnswer::NotOffered) => vectors.extend((0..asked).map(|_| None)),
+            Err(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_) | NoAnswer::NotOffered) => {
+                vectors.extend((0..asked).map(|_| None));
+            }
             Err(error) => return Err(error),
         }
     }

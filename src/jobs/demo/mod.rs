@@ -1,4 +1,4 @@
-//! `demo`: a sample database, decay and process-conversations on it, and what they changed.
+//! `demo`: a sample database, all four jobs on it, and what they changed.
 //!
 //! The runs are those of production: the same lifecycle, settings and stages. Only the window is left out, because
 //! whoever asks for a demo wants it now. `store::demo` makes the database; [`story`] is what there is to tell.
@@ -6,22 +6,23 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub mod sample;
 pub mod story;
 
-use super::{decay, process_conversations};
+use super::{decay, process_conversations, recover, scan_stuck};
 use crate::clock;
 use crate::domain::exit::Exit;
+use crate::domain::ids::{AuditId, ExecutionId};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{self, Ended, Plan};
 use crate::run::pipeline::Workshop;
 use crate::run::signals::Signals;
 use crate::store::Store;
-use crate::store::demo::plant::{NewConversation, NewPlayer};
+use crate::store::demo::plant::{Crash, NewConversation, NewPlayer};
 use story::{Planted, Story};
 
 /// What a demo needs.
@@ -36,6 +37,10 @@ pub struct Demo<'a> {
     pub program: String,
     /// How decay works.
     pub decay: decay::Settings,
+    /// How stuck conversations are recovered.
+    pub recover: recover::Settings,
+    /// How audits and executions are judged.
+    pub scan: scan_stuck::Settings,
     /// How conversations are processed; its cap is a run's, and there are as many runs as it takes.
     pub process: process_conversations::Settings,
     /// What they are processed with.
@@ -50,6 +55,8 @@ pub struct Demo<'a> {
 #[derive(Default)]
 struct Runs {
     decay: Value,
+    recover: Value,
+    scan: Value,
     process: Vec<Value>,
 }
 
@@ -94,6 +101,20 @@ async fn work(
     }
     // Before the conversations: they can end games and schedule messages, too.
     let players = demo.store.after_decay().await?;
+    let plan = demo.plan("recover", "conversations");
+    let ended =
+        lifecycle::run(demo.store, demo.signals, &plan, async |run| recover::work(&demo.recover, run).await).await;
+    runs.recover.clone_from(&ended.result);
+    if demo.must_stop(&ended) {
+        return Ok(Err(ended));
+    }
+    let plan = demo.plan("scan-stuck", "records");
+    let ended =
+        lifecycle::run(demo.store, demo.signals, &plan, async |run| scan_stuck::work(&demo.scan, run).await).await;
+    runs.scan.clone_from(&ended.result);
+    if demo.must_stop(&ended) {
+        return Ok(Err(ended));
+    }
     loop {
         let plan = demo.plan("process-conversations", "conversations");
         let ended = lifecycle::run(demo.store, demo.signals, &plan, async |run| {
@@ -137,6 +158,8 @@ fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs, stopped: &Ended) ->
         ("database".to_owned(), json!(demo.path.display().to_string())),
         ("planted".to_owned(), json!(planted)),
         ("decay".to_owned(), runs.decay),
+        ("recover".to_owned(), runs.recover),
+        ("scan_stuck".to_owned(), runs.scan),
         ("runs".to_owned(), json!(runs.process)),
     ]);
     if let Some(error) = stopped.result.get("error") {
@@ -188,5 +211,15 @@ async fn plant(store: &Store, now: DateTime<Utc>) -> Result<Planted, RunError> {
         })
         .collect();
     store.plant(&new_players, &new_conversations).await?;
+    // The oldest conversation that can be processed, so that the demo shows what becomes of it.
+    if let Some(claimed) = new_conversations.iter().find(|it| it.messages.is_array()) {
+        let crash = Crash {
+            conversation: claimed.id,
+            execution: ExecutionId(Uuid::new_v5(&claimed.id, b"execution")),
+            audit: AuditId(Uuid::new_v5(&claimed.id, b"audit")),
+            at: now - TimeDelta::minutes(40),
+        };
+        store.plant_crash(&crash).await?;
+    }
     Ok(Planted { players: players.len(), conversations: conversations.len() })
 }

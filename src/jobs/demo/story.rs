@@ -32,6 +32,10 @@ pub struct Story {
     pub limits: Limits,
     /// The result of `decay`.
     pub decay: Value,
+    /// The result of `recover`.
+    pub recover: Value,
+    /// The result of `scan-stuck`.
+    pub scan_stuck: Value,
     /// Who lost points, the most first.
     pub charged: Vec<Charged>,
     /// Who did not, and why.
@@ -132,6 +136,8 @@ impl Story {
             planted,
             limits: Limits { points: rules.most_per_run.to_string(), conversations: demo.process.batch },
             decay: runs.decay,
+            recover: runs.recover,
+            scan_stuck: runs.scan,
             charged: players.iter().filter_map(|it| charged(it, rules, now)).collect(),
             spared: players.iter().filter_map(|it| spared(it, rules, now)).collect(),
             stage_timings: stage_timings(&runs.process),

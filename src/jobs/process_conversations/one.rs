@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::bill::Bill;
 use crate::clock;
 use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
@@ -12,6 +13,7 @@ use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
 use crate::domain::ids::ConversationId;
 use crate::domain::snapshot::Snapshot;
+use crate::providers::call::Meter;
 use crate::run::error::RunError;
 use crate::run::pipeline::{StageResult, Workshop, walk};
 use crate::store::claims::Leave;
@@ -47,8 +49,13 @@ pub struct Entry {
     pub total_duration_ms: i64,
     /// Every stage that ran.
     pub stage_results: BTreeMap<StageName, StageResult>,
+    /// What its model calls cost, in US dollars; none where a model has no price.
+    pub cost_usd: Option<String>,
     /// Why it did not succeed, without any conversation text.
     pub error: Option<String>,
+    /// The same with its tokens.
+    #[serde(skip)]
+    pub bill: Bill,
     /// The error that should stop the run.
     #[serde(skip)]
     pub stop: Option<RunError>,
@@ -70,12 +77,19 @@ impl Entry {
             status,
             total_duration_ms: 0,
             stage_results: BTreeMap::new(),
+            cost_usd: None,
             error: None,
+            bill: Bill::default(),
             stop: None,
             outage: false,
             lost: false,
             bug: false,
         }
+    }
+
+    /// The same with what it cost.
+    pub fn billed(self, bill: Bill) -> Self {
+        Self { cost_usd: bill.unpriced.is_empty().then(|| bill.exact()), bill, ..self }
     }
 
     /// A conversation that was given up before it began.
@@ -90,13 +104,19 @@ impl Entry {
 }
 
 /// Processes a claimed conversation.
-pub async fn process(store: &Store, workshop: &Workshop, claim: Claim, snapshot: Arc<Snapshot>) -> Entry {
+pub async fn process(
+    store: &Store,
+    workshop: &Workshop,
+    claim: Claim,
+    snapshot: Arc<Snapshot>,
+    meter: &Meter,
+) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
         let left = store.leave(&claim, &Leave::Processed).await;
         settle(Entry::new(&claim, Status::Skipped), left)
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot).await
+        through_the_pipeline(store, workshop, &claim, snapshot, meter).await
     };
     entry.total_duration_ms = clock::millis_since(began);
     if let Some(error) = &entry.error {
@@ -106,9 +126,15 @@ pub async fn process(store: &Store, workshop: &Workshop, claim: Claim, snapshot:
     entry
 }
 
-async fn through_the_pipeline(store: &Store, workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>) -> Entry {
+async fn through_the_pipeline(
+    store: &Store,
+    workshop: &Workshop,
+    claim: &Claim,
+    snapshot: Arc<Snapshot>,
+    meter: &Meter,
+) -> Entry {
     let now = snapshot.now;
-    let walked = walk(workshop, snapshot).await;
+    let walked = walk(workshop, claim, snapshot, meter).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::bill::Bill;
 use super::one::{Entry, Status};
 use crate::core::stages::StageName;
 use crate::domain::exit::Exit;
@@ -28,6 +29,14 @@ pub struct Tally {
     timings: BTreeMap<StageName, Vec<f64>>,
     entries: Vec<Value>,
     unlisted: usize,
+    /// What all of it has cost so far.
+    pub bill: Bill,
+    /// Whether the language model's circuit is open, and keeps what is due from being processed.
+    pub circuit_open: bool,
+    /// Whether the budget keeps what is due from being processed.
+    pub budget_reached: bool,
+    /// How many facts have got their vector late.
+    pub embedded: u64,
 }
 
 impl Tally {
@@ -58,10 +67,18 @@ impl Tally {
                 last.clone_from(error);
             }
         }
+        self.charge(&entry.bill);
         if self.entries.len() < MOST_LISTED {
             self.entries.push(json!(entry));
         } else {
             self.unlisted += 1;
+        }
+    }
+
+    /// Adds to the cost.
+    pub fn charge(&mut self, bill: &Bill) {
+        for model in self.bill.add(bill) {
+            tracing::warn!(model, "this model has no price, its tokens count as free; NIKITA_PRICES_FILE can name one");
         }
     }
 
@@ -86,14 +103,19 @@ impl Tally {
             ("deferred".to_owned(), json!(deferred)),
             ("stage_errors".to_owned(), json!(errors)),
             ("stage_timings".to_owned(), json!(timings)),
-            ("cost_usd".to_owned(), json!("0.0000")),
+            ("stage_tokens".to_owned(), self.bill.by_stage()),
+            ("cost_usd".to_owned(), json!(self.bill.rounded())),
+            ("unpriced".to_owned(), json!(self.bill.unpriced)),
+            ("budget_reached".to_owned(), json!(self.budget_reached)),
+            ("circuit_open".to_owned(), json!(self.circuit_open)),
+            ("embedded".to_owned(), json!(self.embedded)),
             ("conversations".to_owned(), json!(self.entries)),
             ("conversations_unlisted".to_owned(), json!(self.unlisted)),
         ]);
-        if let Some((kind, message)) = complaint(exit) {
+        if let Some((kind, message)) = complaint(exit, self.circuit_open) {
             fields.insert("error".to_owned(), json!({"kind": kind, "message": message}));
         }
-        Report { fields, exit, cost_usd: Some("0.000000".to_owned()), error: None }
+        Report { fields, exit, cost_usd: Some(self.bill.exact()), error: None }
     }
 
     const fn exit(&self) -> Exit {
@@ -103,7 +125,7 @@ impl Tally {
             Exit::Failure
         } else if self.failed > 0 {
             Exit::Partial
-        } else if self.outages > 0 && self.processed == 0 {
+        } else if (self.outages > 0 || self.circuit_open) && self.processed == 0 {
             Exit::Unavailable
         } else {
             Exit::Success
@@ -112,7 +134,7 @@ impl Tally {
 }
 
 /// What a run that did not succeed has to say for itself; each conversation's own error stands with its entry.
-const fn complaint(exit: Exit) -> Option<(&'static str, &'static str)> {
+const fn complaint(exit: Exit, circuit_open: bool) -> Option<(&'static str, &'static str)> {
     match exit {
         Exit::Internal => {
             Some(("internal", "a pipeline panicked; its conversation was given back, and the log names the place"))
@@ -120,6 +142,11 @@ const fn complaint(exit: Exit) -> Option<(&'static str, &'static str)> {
         Exit::Failure => {
             Some(("claim_lost", "a claim was lost to a recovery; nothing was written for its conversation"))
         }
+        Exit::Unavailable if circuit_open => Some((
+            "provider_unavailable",
+            "the language model's circuit is open, because it has not answered five times in a row; what is due waits \
+             untouched, and the next run asks once whether it is back",
+        )),
         Exit::Unavailable => {
             Some(("provider_unavailable", "no provider answered; the conversations keep their attempts"))
         }
@@ -175,6 +202,8 @@ mod tests {
         assert_eq!(tally(0, 0, 0, 0, 0).exit(), Exit::Success);
         assert_eq!(tally(0, 0, 0, 3, 1).exit(), Exit::Success);
         assert_eq!(tally(0, 0, 0, 3, 0).exit(), Exit::Unavailable);
+        assert_eq!(Tally { circuit_open: true, ..tally(0, 0, 0, 0, 0) }.exit(), Exit::Unavailable);
+        assert_eq!(Tally { circuit_open: true, ..tally(0, 0, 0, 0, 1) }.exit(), Exit::Success);
         assert_eq!(tally(0, 0, 1, 3, 0).exit(), Exit::Partial);
         assert_eq!(tally(0, 1, 1, 3, 9).exit(), Exit::Failure);
         assert_eq!(tally(1, 1, 1, 1, 9).exit(), Exit::Internal);

@@ -1,10 +1,10 @@
 //! Filling the demo's database with what the application would have written.
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::ids::UserId;
+use crate::domain::ids::{AuditId, ExecutionId, UserId};
 use crate::domain::player::{Metrics, Vice};
 use crate::domain::points::Points;
 use crate::store::codec::{DbId, DbJson, DbPoints, DbTime};
@@ -67,7 +67,75 @@ pub struct NewConversation<'a> {
     pub chapter: i32,
 }
 
+/// What a host that died left behind.
+#[derive(Clone, Debug)]
+pub struct Crash {
+    /// The conversation that it had claimed.
+    pub conversation: Uuid,
+    /// The run that had claimed it.
+    pub execution: ExecutionId,
+    /// An audit of another program on it.
+    pub audit: AuditId,
+    /// When it last gave a sign of life; its leases ran out soon after.
+    pub at: DateTime<Utc>,
+}
+
 impl Store {
+    /// Leaves a claimed conversation, its run and an audit behind, as they stand after their host died.
+    pub async fn plant_crash(&self, crash: &Crash) -> Result<()> {
+        const HOST: &str = "host-that-died";
+        let began = crash.at - TimeDelta::minutes(2);
+        let (execution, token) = (DbId::from(crash.execution), DbId(Uuid::new_v5(&crash.conversation, b"token")));
+        let mut tx = self.begin().await?;
+        execute!(
+            &mut tx,
+            "insert into job_executions (id, job_name, started_at, heartbeat_at, status, result, host, pid) \
+             values ($1, 'process-conversations', $2, $3, 'running', '{\"progress\":{\"conversations\":3}}', $4, 4711)",
+            execution,
+            DbTime(began),
+            DbTime(crash.at),
+            HOST
+        );
+        execute!(
+            &mut tx,
+            "update conversations set status = 'processing', processing_attempts = 1, processing_started_at = $1, \
+                 updated_at = $1, claimed_by = $2, claim_token = $3 where id = $4",
+            DbTime(crash.at),
+            execution,
+            token,
+            DbId(crash.conversation)
+        );
+        let entry = json!([{"id": "1", "timestamp": DbTime(crash.at).to_sqlite(), "level": "info",
+            "message": "120 of 400 accounts checked", "source": HOST}]);
+        execute!(
+            &mut tx,
+            "insert into audit_reports (audit_id, audit_type, status, audit_date, execution_logs) \
+             values ($1, 'nightly', 'in_progress', $2, $3)",
+            DbId::from(crash.audit),
+            DbTime(began),
+            DbJson(entry)
+        );
+        let leases = [
+            (format!("job:process-conversations:{}", crash.execution), execution),
+            (format!("audit:{}", crash.audit), DbId::from(crash.audit)),
+        ];
+        for (key, holder) in leases {
+            execute!(
+                &mut tx,
+                "insert into job_leases (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) \
+                 values ($1, $2, $3, $4, 4711, $5, $6, $7)",
+                key,
+                holder,
+                token,
+                HOST,
+                DbTime(began),
+                DbTime(crash.at),
+                DbTime(crash.at + TimeDelta::seconds(90))
+            );
+        }
+        tx.commit().await
+    }
+
     /// Writes all of them, or none.
     pub async fn plant(&self, players: &[NewPlayer<'_>], conversations: &[NewConversation<'_>]) -> Result<()> {
         let mut tx = self.begin().await?;

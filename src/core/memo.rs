@@ -1,0 +1,126 @@
+//! Memos of answers that were paid for (spec 02): what an answer is known by, and how it is written down.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::ask::{Answer, Ask, ModelAsk};
+
+/// The hash of all that decides an answer: the model, and everything it is sent. 64 hexadecimal digits; none for a question
+/// that is not a model's.
+#[must_use]
+pub fn input_hash(model: &str, ask: &Ask) -> Option<String> {
+    let mut hasher = Sha256::new();
+    let mut part = |text: &str| {
+        // The lengths keep ["ab", "c"] and ["a", "bc"] apart.
+        hasher.update((text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    part(model);
+    match ask {
+        Ask::Model(ModelAsk::Extract { instructions, transcript, schema }) => {
+            [*instructions, transcript, &schema.to_string()].into_iter().for_each(part);
+        }
+        Ask::Model(ModelAsk::Summarise { instructions, transcript }) => {
+            [*instructions, transcript].into_iter().for_each(part);
+        }
+        Ask::Model(ModelAsk::Enrich { instructions, prompt }) => [*instructions, prompt].into_iter().for_each(part),
+        Ask::Embed(texts) => texts.iter().map(String::as_str).for_each(part),
+        Ask::Similar { .. } => return None,
+    }
+    let mut hash = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    Some(hash)
+}
+
+/// An answer as text; none for one that no model gave.
+#[must_use]
+pub fn write(answer: &Answer) -> Option<String> {
+    let value = match answer {
+        Answer::Json(reply) => json!({ "json": reply }),
+        Answer::Text(text) => json!({ "text": text }),
+        Answer::Vectors(vectors) => json!({"vectors": vectors.iter().map(|it| digits(it)).collect::<Vec<_>>()}),
+        Answer::Similar(_) => return None,
+    };
+    Some(value.to_string())
+}
+
+/// The answer that [`write()`] wrote; none where it can't be read, so that the question is asked anew.
+#[must_use]
+pub fn read(text: &str) -> Option<Answer> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    if let Some(reply) = value.get("json") {
+        return Some(Answer::Json(reply.clone()));
+    }
+    if let Some(text) = value.get("text") {
+        return Some(Answer::Text(text.as_str()?.to_owned()));
+    }
+    let vectors = value.get("vectors")?.as_array()?;
+    Some(Answer::Vectors(vectors.iter().map(|it| numbers(it.as_str()?)).collect::<Option<_>>()?))
+}
+
+/// Little-endian bytes in base64: a tenth of what the decimal digits take, and exact.
+fn digits(vector: &[f32]) -> String {
+    STANDARD.encode(vector.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())
+}
+
+fn numbers(text: &str) -> Option<Vec<f32>> {
+    let bytes = STANDARD.decode(text).ok()?;
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    rest.is_empty().then(|| numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extract(instructions: &'static str, transcript: &str, schema: Value) -> Ask {
+        Ask::Model(ModelAsk::Extract { instructions, transcript: transcript.into(), schema })
+    }
+
+    #[test]
+    fn whatever_differs_in_the_question_differs_in_the_hash() {
+        let schema = || json!({"type": "object"});
+        let asks = [
+            ("m", extract("i", "user: hello", schema())),
+            ("n", extract("i", "user: hello", schema())),
+            ("m", extract("j", "user: hello", schema())),
+            ("m", extract("i", "user: hello!", schema())),
+            ("m", extract("i", "user: hello", json!({"type": "array"}))),
+            ("m", Ask::Model(ModelAsk::Summarise { instructions: "i", transcript: "user: hello".into() })),
+            ("m", Ask::Embed(vec!["ab".into(), "c".into()])),
+            ("m", Ask::Embed(vec!["a".into(), "bc".into()])),
+        ];
+        let hashes: Vec<_> = asks.iter().map(|(model, ask)| input_hash(model, ask).expect("a model's")).collect();
+        let distinct: std::collections::HashSet<_> = hashes.iter().collect();
+        assert_eq!(distinct.len(), asks.len());
+        assert_eq!(input_hash("m", &extract("i", "user: hello", schema())).as_ref(), Some(&hashes[0]));
+        assert_eq!(input_hash("m", &Ask::Similar { vectors: vec![], least: 0.87 }), None);
+    }
+
+    #[test]
+    fn an_answer_is_read_as_it_was_written() {
+        for answer in [
+            Answer::Json(json!({"facts": [], "summary": "a \u{0} b"})),
+            Answer::Text("line\nline".into()),
+            Answer::Vectors(vec![vec![0.1, -0.0, f32::MIN_POSITIVE, 1e30], vec![]]),
+        ] {
+            let text = write(&answer).expect("a model's");
+            assert!(!text.contains('\0'), "a database column must hold it");
+            assert_eq!(read(&text), Some(answer));
+        }
+        assert_eq!(write(&Answer::Similar(vec![])), None);
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_asked_anew() {
+        for text in ["", "{}", "[1]", r#"{"text": 1}"#, r#"{"vectors": ["AAA="]}"#, r#"{"vectors": [1]}"#] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

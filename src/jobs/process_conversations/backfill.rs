@@ -1,0 +1,93 @@
+//! Late vectors: facts that were stored while embeddings were unavailable get theirs at the end of a later run (spec 04).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::clock;
+use crate::core::ask::{Answer, DIMENSIONS, MOST_TEXTS};
+use crate::core::backfill::{Late, decide};
+use crate::core::stages::StageName;
+use crate::domain::ids::UserId;
+use crate::providers::call::{Call, Meter};
+use crate::providers::remote::Remote;
+use crate::run::pipeline::Workshop;
+use crate::store::backfill::BareFact;
+use crate::store::{Result, Store};
+
+/// The longest that one batch may take (spec 05).
+const BATCH_TIME: Duration = Duration::from_secs(30);
+/// As much of a fact as is embedded: well inside the models' 8,191 tokens in any language.
+const MOST_CHARS: usize = 2_000;
+
+/// Embeds at most `most` facts, the oldest first; how many it was. What goes wrong is logged and left to the next run:
+/// memories that can't be searched yet are no reason to fail.
+pub async fn embed_late_facts(workshop: &Workshop, store: &Store, most: usize, meter: &Meter) -> u64 {
+    let mut embedded = 0;
+    if most == 0 || workshop.providers.embeddings().is_some_and(Remote::is_open) {
+        return embedded;
+    }
+    let facts = match store.facts_without_vector(most).await {
+        Ok(facts) => facts,
+        Err(error) => {
+            tracing::warn!(error = %error, "facts without a vector not read");
+            return embedded;
+        }
+    };
+    for batch in facts.chunks(MOST_TEXTS) {
+        let texts: Vec<String> = batch.iter().map(|it| it.fact.chars().take(MOST_CHARS).collect()).collect();
+        let call = Call { stage: StageName::MemoryUpdate, deadline: clock::start() + BATCH_TIME, meter };
+        let asked = tokio::time::timeout_at(call.deadline.into(), workshop.providers.embed(call, &texts)).await;
+        let vectors = match asked {
+            Ok(Ok(Answer::Vectors(vectors))) if fits(&vectors, texts.len()) => vectors,
+            Ok(Ok(_)) => {
+                tracing::warn!("embeddings of another number or length, facts stay without a vector");
+                break;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "no embeddings, facts stay without a vector");
+                break;
+            }
+            Err(_) => {
+                tracing::warn!("no embeddings in time, facts stay without a vector");
+                break;
+            }
+        };
+        match store_late(workshop, store, batch, vectors).await {
+            Ok(stored) => embedded += stored,
+            Err(error) => {
+                tracing::warn!(error = %error, "late vectors not stored");
+                break;
+            }
+        }
+    }
+    embedded
+}
+
+fn fits(vectors: &[Vec<f32>], texts: usize) -> bool {
+    let good = |vector: &Vec<f32>| vector.len() == DIMENSIONS && vector.iter().all(|it| it.is_finite());
+    vectors.len() == texts && vectors.iter().all(good)
+}
+
+/// Player by player, because a fact is compared with those of its player only.
+async fn store_late(workshop: &Workshop, store: &Store, batch: &[BareFact], vectors: Vec<Vec<f32>>) -> Result<u64> {
+    let least = workshop.settings.duplicate_similarity;
+    let mut players: BTreeMap<UserId, Vec<(&BareFact, Vec<f32>)>> = BTreeMap::new();
+    for (fact, vector) in batch.iter().zip(vectors) {
+        players.entry(fact.user).or_default().push((fact, vector));
+    }
+    let mut stored = 0;
+    for (user, facts) in players {
+        let (facts, vectors): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
+        let similar = store.similar_facts(user, &vectors, least).await?;
+        let known: Vec<_> = similar.iter().flatten().copied().collect();
+        let learned_at: BTreeMap<_, _> = store.learned_at(&known).await?.into_iter().collect();
+        let late = facts.into_iter().zip(vectors).zip(similar).map(|((fact, vector), similar)| Late {
+            id: fact.id,
+            created_at: fact.created_at,
+            vector,
+            similar: similar.into_iter().filter_map(|id| Some((id, *learned_at.get(&id)?))).collect(),
+        });
+        stored += store.fill_vectors(user, &decide(late.collect(), least)).await?;
+    }
+    Ok(stored)
+}

@@ -1,0 +1,89 @@
+//! How a stage's question gets its answer: from a memo, from a provider, or from the store.
+//!
+//! ```text
+//!   question ──▶ paid for before? ──yes──▶ the memo's answer
+//!                   │ no
+//!                   ▼
+//!                provider ──▶ answer ──▶ the stage takes it ──▶ memo
+//! ```
+//!
+//! A memo is written only when the stage has taken the answer, so that a useless one is never given twice. Local models cost
+//! nothing and leave no memos.
+
+use futures_util::future::join_all;
+
+use super::pipeline::Workshop;
+use crate::core::ask::{Answer, Ask, NoAnswer};
+use crate::core::memo;
+use crate::core::stages::StageName;
+use crate::domain::conversation::Claim;
+use crate::providers::call::Call;
+
+/// An answer that was paid for, to be written down.
+pub(super) struct Memo {
+    input_hash: String,
+    answer: String,
+}
+
+/// Answers a stage's questions at once; with the answers, in their order, what is to be remembered of them.
+pub(super) async fn answer_all(
+    workshop: &Workshop,
+    claim: &Claim,
+    call: Call<'_>,
+    asks: &[Ask],
+) -> (Vec<Result<Answer, NoAnswer>>, Vec<Memo>) {
+    let answers = join_all(asks.iter().map(|ask| answer(workshop, claim, call, ask))).await;
+    let mut memos = Vec::new();
+    let answers = answers.into_iter().map(|answer| {
+        answer.map(|(answer, memo)| {
+            memos.extend(memo);
+            answer
+        })
+    });
+    (answers.collect(), memos)
+}
+
+/// Writes down what was paid for. Where it can't, a retry pays again, and that is all.
+pub(super) async fn remember(workshop: &Workshop, claim: &Claim, stage: StageName, memos: Vec<Memo>) {
+    for memo in memos {
+        match workshop.store.keep_memo(claim, stage, &memo.input_hash, &memo.answer).await {
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = %error, stage = stage.as_str(), "paid answer not remembered"),
+        }
+    }
+}
+
+async fn answer(
+    workshop: &Workshop,
+    claim: &Claim,
+    call: Call<'_>,
+    ask: &Ask,
+) -> Result<(Answer, Option<Memo>), NoAnswer> {
+    let remote = match ask {
+        Ask::Model(_) => workshop.providers.language_model(),
+        Ask::Embed(_) => workshop.providers.embeddings(),
+        Ask::Similar { .. } => None,
+    };
+    let Some(input_hash) = remote.and_then(|remote| memo::input_hash(&remote.model, ask)) else {
+        return Ok((put(workshop, claim, call, ask).await?, None));
+    };
+    let known = workshop.store.memo(claim, call.stage, &input_hash).await;
+    let known = known.map_err(|error| NoAnswer::Store(error.to_string()))?;
+    if let Some(answer) = known.as_deref().and_then(memo::read) {
+        return Ok((answer, None));
+    }
+    let answer = put(workshop, claim, call, ask).await?;
+    let memo = memo::write(&answer).map(|answer| Memo { input_hash, answer });
+    Ok((answer, memo))
+}
+
+async fn put(workshop: &Workshop, claim: &Claim, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
+    match ask {
+        Ask::Model(ask) => workshop.providers.ask(call, ask).await,
+        Ask::Embed(texts) => workshop.providers.embed(call, texts).await,
+        Ask::Similar { vectors, least } => match workshop.store.similar_facts(claim.user, vectors, *least).await {
+            Ok(facts) => Ok(Answer::Similar(facts)),
+            Err(error) => Err(NoAnswer::Store(error.to_string())),
+        },
+    }
+}

@@ -1,0 +1,87 @@
+//! Circuit breakers between runs (spec 05): a row for each provider that was unavailable at some time.
+//!
+//! Written and judged on the database's clock. A host that overwrites another's row costs a probe too many at worst.
+
+use std::time::Duration;
+
+use super::codec::DbId;
+use super::session::{execute, fetch_optional, pg_now, sqlite_now};
+use super::{Result, Store};
+use crate::core::breaker::Standing;
+use crate::domain::ids::ExecutionId;
+
+impl Store {
+    /// How an earlier run left a provider's breaker; closed where none has complained.
+    pub async fn breaker(&self, provider: &str) -> Result<Standing> {
+        let mut tx = self.begin_reading().await?;
+        let row: Option<(i32, bool)> = fetch_optional!(
+            &mut tx,
+            _,
+            "select failures, opened_at is not null from provider_breakers where provider = $1",
+            provider
+        );
+        tx.rollback().await?;
+        let read = |(failures, open)| Standing { failures: u32::try_from(failures).unwrap_or_default(), open };
+        Ok(row.map(read).unwrap_or_default())
+    }
+
+    /// Takes the right to probe an open breaker: one run has it, and the next one not before `distance` is over.
+    pub async fn take_probe(&self, provider: &str, execution: ExecutionId, distance: Duration) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let sql = tx.pick(
+            concat!(
+                "update provider_breakers set tried_at = ",
+                pg_now!("$1"),
+                ", probed_by = $3, updated_at = ",
+                pg_now!("$1"),
+                " where provider = $2 and opened_at is not null and tried_at <= ",
+                pg_now!("$1"),
+                " - make_interval(secs => $4)"
+            ),
+            concat!(
+                "update provider_breakers set tried_at = ",
+                sqlite_now!("$1"),
+                ", probed_by = $3, updated_at = ",
+                sqlite_now!("$1"),
+                " where provider = $2 and opened_at is not null \
+                 and tried_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', ",
+                sqlite_now!("$1"),
+                ", '-' || $4 || ' seconds')"
+            ),
+        );
+        let taken =
+            execute!(&mut tx, sql, self.now_parameter(), provider, DbId::from(execution), distance.as_secs_f64());
+        tx.commit().await?;
+        Ok(taken == 1)
+    }
+
+    /// Keeps how a breaker stands. Where it was open already, it is open since then.
+    pub async fn keep_breaker(&self, provider: &str, standing: Standing) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let sql = tx.pick(
+            concat!(
+                "insert into provider_breakers as kept (provider, failures, opened_at, tried_at, updated_at) \
+                 select $2, $3, case when $4 then t.now end, t.now, t.now from (select ",
+                pg_now!("$1"),
+                " as now) t \
+                 on conflict (provider) do update set failures = excluded.failures, tried_at = excluded.tried_at, \
+                     opened_at = case when $4 then coalesce(kept.opened_at, excluded.opened_at) end, \
+                     updated_at = excluded.updated_at"
+            ),
+            concat!(
+                "insert into provider_breakers as kept (provider, failures, opened_at, tried_at, updated_at) \
+                 select $2, $3, case when $4 then t.now end, t.now, t.now from (select ",
+                sqlite_now!("$1"),
+                " as now) t \
+                 where true \
+                 on conflict (provider) do update set failures = excluded.failures, tried_at = excluded.tried_at, \
+                     opened_at = case when $4 then coalesce(kept.opened_at, excluded.opened_at) end, \
+                     updated_at = excluded.updated_at"
+            ),
+        );
+        let failures = i32::try_from(standing.failures).unwrap_or(i32::MAX);
+        execute!(&mut tx, sql, self.now_parameter(), provider, failures, standing.open);
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Memos: answers that were paid for, kept until their conversation has ended (spec 02).
+//!
+//! They are made of the conversation's text, so they live nowhere but here. `Store::fence` forgets a conversation's memos in
+//! the statement that ends it; [`Store::forget_memos`] those of conversations that others have ended.
+
+use super::codec::DbId;
+use super::session::{execute, fetch_optional};
+use super::{Result, Store};
+use crate::core::stages::StageName;
+use crate::domain::conversation::Claim;
+
+impl Store {
+    /// The answer that was written down for this question, if one was.
+    pub async fn memo(&self, claim: &Claim, stage: StageName, input_hash: &str) -> Result<Option<String>> {
+        let mut tx = self.begin_reading().await?;
+        let row: Option<(String,)> = fetch_optional!(
+            &mut tx,
+            _,
+            "select answer from stage_memos where conversation_id = $1 and stage = $2 and input_hash = $3",
+            DbId::from(claim.conversation),
+            stage.as_str(),
+            input_hash
+        );
+        tx.rollback().await?;
+        Ok(row.map(|(answer,)| answer))
+    }
+
+    /// Writes an answer down, as long as the conversation is ours. `false` where it is not: nothing was written.
+    pub async fn keep_memo(&self, claim: &Claim, stage: StageName, input_hash: &str, answer: &str) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        // The row's lock makes whoever ends the conversation wait, so that he sees this memo and forgets it.
+        let sql = tx.pick(
+            "insert into stage_memos (conversation_id, stage, input_hash, answer) \
+             select id, $3, $4, $5 from (select id from conversations \
+                 where id = $1 and claim_token = $2 and status = 'processing' for share) ours \
+             on conflict do nothing",
+            "insert into stage_memos (conversation_id, stage, input_hash, answer) \
+             select id, $3, $4, $5 from conversations where id = $1 and claim_token = $2 and status = 'processing' \
+             on conflict do nothing",
+        );
+        let kept = execute!(
+            &mut tx,
+            sql,
+            DbId::from(claim.conversation),
+            DbId::from(claim.token),
+            stage.as_str(),
+            input_hash,
+            answer
+        );
+        tx.commit().await?;
+        Ok(kept == 1)
+    }
+
+    /// Forgets the memos of conversations that were ended without us, by `recover` or by hand. How many there were.
+    pub async fn forget_memos(&self) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let forgotten = execute!(
+            &mut tx,
+            "delete from stage_memos where conversation_id in \
+                 (select c.id from conversations c join stage_memos m on m.conversation_id = c.id \
+                  where c.status in ('processed', 'failed'))"
+        );
+        tx.commit().await?;
+        Ok(forgotten)
+    }
+}
