@@ -44,7 +44,7 @@ use session::{PgTx, Tx};
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the last attempt to connect may take, which is only made for its reason.
+/// How long the last attempt to connect may take, which is only made for its reason, and a farewell to the server.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// One database.
@@ -112,9 +112,12 @@ impl Store {
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.
+    ///
+    /// On PostgreSQL a connection may still wait for an answer that does not come, such as a renewal behind somebody's lock.
+    /// The process is not held up by it: what it had begun there is rolled back when the socket closes.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Pg { connections, .. } => connections.close().await,
+            Pool::Pg { connections, .. } => drop(tokio::time::timeout(LAST_WORD, connections.close()).await),
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
