@@ -48,7 +48,7 @@ impl Past {
     /// The stored result, with the counters that follow from its conversations.
     pub fn result(&self) -> Value {
         let count = |statuses: &[&str]| {
-            self.conversations.iter().filter(|it| statuses.contains(&it["status"].as_str().unwrap())).count()
+            self.conversations.iter().filter(|it| statuses.contains(&it["status"].as_str().expect("a status"))).count()
         };
         json!({
             "job": self.job, "status": if self.status == "completed" { "ok" } else { "error" },
@@ -97,7 +97,7 @@ pub fn odd_rows(db: &Db) {
     for (i, result) in results.iter().enumerate() {
         for (j, name) in names.iter().enumerate() {
             let status = ["running", "completed", "failed"][(i + j) % 3];
-            let began = at(-100 - i64::try_from(i * 10 + j).unwrap());
+            let began = at(-100 - i64::try_from(i * 10 + j).expect("small"));
             values.push(format!("('{name}', {began}, '{status}', {result})"));
         }
     }
