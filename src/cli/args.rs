@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{help, papers};
 
+mod looks;
 mod models;
 mod prompt;
 
@@ -89,13 +90,7 @@ const PROCESS: [Setting; 15] = [
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
     setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
-    setting(
-        "session-timeout",
-        "NIKITA_SESSION_TIMEOUT",
-        "DUR",
-        Some("15m"),
-        "Silence after which a conversation is over",
-    ),
+    SESSION_TIMEOUT,
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
     setting(
         "budget-usd",
@@ -147,8 +142,18 @@ const RECOVER: [Setting; 3] = [
         Some("50"),
         "Recover at most N conversations, the longest idle first",
     ),
-    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
+    IDLE,
 ];
+
+const SESSION_TIMEOUT: Setting = setting(
+    "session-timeout",
+    "NIKITA_SESSION_TIMEOUT",
+    "DUR",
+    Some("15m"),
+    "Silence after which a conversation is over",
+);
+const IDLE: Setting =
+    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
 
 const SCAN: [Setting; 7] = [
     setting(
@@ -202,10 +207,8 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // SCAN has all that RECOVER has, so it is asked first.
-    let own = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..], &prompt::SETTINGS[..]]
-        .into_iter()
-        .find(has)
-        .unwrap_or_default();
+    let jobs = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..], &prompt::SETTINGS[..]];
+    let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&models::SETTINGS)
         .chain(common)
@@ -275,6 +278,7 @@ pub fn command() -> Command {
                 )
                 .after_help(help::SCAN),
         )
+        .subcommands(looks::commands())
         .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(
             common(Command::new("migrate"))

@@ -1,7 +1,8 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`], [`demo`];
+//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
+//! [`history`], [`demo`];
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
@@ -24,6 +25,7 @@ pub mod decay;
 pub mod demo;
 mod effects;
 mod error;
+pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod memos;
@@ -43,7 +45,7 @@ use session::{PgTx, Tx};
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the last attempt to connect may take, which is only made for its reason.
+/// How long the last attempt to connect may take, which is only made for its reason, and a farewell to the server.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// One database.
@@ -101,19 +103,22 @@ impl Store {
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
     /// as good as an empty one.
-    pub async fn look(database: &Database) -> Result<Self> {
-        let Database::Sqlite(path) = database else { return Self::connect(database, 1, None).await };
+    pub async fn look(database: &Database, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let Database::Sqlite(path) = database else { return Self::connect(database, 1, now).await };
         let options = SqliteConnectOptions::new();
         let options =
             if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
         let pool = Pool::Sqlite(connect_sqlite(path, options, 1).await?);
-        Ok(Self { pool, now: None, memory: memory::Query::default() })
+        Ok(Self { pool, now, memory: memory::Query::default() })
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.
+    ///
+    /// On PostgreSQL a connection may still wait for an answer that does not come, such as a renewal behind somebody's lock.
+    /// The process is not held up by it: what it had begun there is rolled back when the socket closes.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Pg { connections, .. } => connections.close().await,
+            Pool::Pg { connections, .. } => drop(tokio::time::timeout(LAST_WORD, connections.close()).await),
             Pool::Sqlite(pool) => pool.close().await,
         }
     }

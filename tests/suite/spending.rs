@@ -117,12 +117,30 @@ on_every_database! {
         backlog(db, 1);
         let server = ModelServer::start();
         server.script(MESSAGES, [Step::Late(Duration::from_secs(2))]);
-        let running = paid(db, &server, 0).start();
+        let running = paid(db, &server, 0).args(&["--batch", "1"]).start();
         eventually("the model is being asked", || server.calls(MESSAGES) == 1);
         let conversation = db.value("select id from conversations");
-        db.run(&["recover", "--now", &time(60), "conversation", &conversation]).code(0);
+        // Frozen, so that its answer comes after the claim is gone.
+        running.signal("STOP");
+        db.run(&["recover", "--requeue", "--now", &time(60), "conversation", &conversation]).code(0);
+        running.signal("CONT");
         running.done().code(1);
+        assert_eq!(db.value("select status from conversations"), "active", "the next one starts afresh");
         assert_eq!(db.number("select count(*) from stage_memos"), 0.0);
+    }
+
+    fn a_memo_ends_with_its_conversation_and_not_later(db) {
+        backlog(db, 2);
+        let server = ModelServer::start();
+        server.script(EMBEDDINGS, [Step::Good, Step::Stall]);
+        let running = paid(db, &server, 0).start();
+        let count = |sql: &str| db.number(&format!("select count(*) from {sql}"));
+        eventually("one is processed, the other is under way", || {
+            count("conversations where status = 'processed'") == 1.0 && server.calls(EMBEDDINGS) == 2
+        });
+        let of = "stage_memos m join conversations c on c.id = m.conversation_id where c.status";
+        assert_eq!((count(&format!("{of} = 'processed'")), count(&format!("{of} = 'processing'"))), (0.0, 1.0));
+        running.signal("KILL");
     }
 
     fn what_others_have_ended_is_forgotten_by_the_next_run(db) {

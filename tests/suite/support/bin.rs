@@ -1,7 +1,7 @@
 //! The binary under test, as a shell script would run it.
 
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 
@@ -73,6 +73,12 @@ impl Bin {
         Done(self.command.output().expect("the binary starts"))
     }
 
+    /// Starts it, with its streams in the files `out` and `err` of a folder: no pipe of ours can fill up while it is frozen.
+    pub fn start_into(mut self, folder: &Path) -> Running {
+        let file = |name: &str| std::fs::File::create(folder.join(name)).expect("the folder can be written");
+        Running(Some(self.command.stdout(file("out")).stderr(file("err")).spawn().expect("the binary starts")))
+    }
+
     /// Starts it.
     pub fn start(mut self) -> Running {
         Running(Some(self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")))
@@ -94,7 +100,12 @@ impl Running {
     }
 
     pub fn is_running(&mut self) -> bool {
-        self.0.as_mut().expect("running").try_wait().expect("waits").is_none()
+        self.ended().is_none()
+    }
+
+    /// How it ended; none while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.as_mut().expect("running").try_wait().expect("waits")
     }
 
     /// Waits for its end.
@@ -156,10 +167,11 @@ impl Done {
     }
 }
 
-/// Waits until a condition holds; fails after half a minute.
+/// Waits until a condition holds; fails after a minute.
 #[track_caller]
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..1_500 {
+    let began = std::time::Instant::now();
+    while began.elapsed() < std::time::Duration::from_mins(1) {
         if holds() {
             return;
         }

@@ -163,7 +163,12 @@ impl Db {
 
     /// All rows of a query, every value as text, nulls as `null`.
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let rows = self.runtime.block_on(async {
+        self.try_rows(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"))
+    }
+
+    /// The same of a database that may be away.
+    pub fn try_rows(&self, sql: &str) -> Result<Vec<Vec<String>>, sqlx::Error> {
+        self.runtime.block_on(async {
             match &self.kind {
                 Kind::Sqlite { .. } => {
                     let rows = self.open_sqlite().await?.fetch_all(AssertSqlSafe(sql)).await?;
@@ -179,8 +184,7 @@ impl Db {
                     Ok(rows.iter().map(|row| (0..row.len()).map(|i| postgres_text(row, i)).collect()).collect())
                 }
             }
-        });
-        rows.unwrap_or_else(|error| panic!("{error}\nin: {sql}"))
+        })
     }
 
     /// The one value of a query, as text.

@@ -83,14 +83,19 @@ const RULES: [(&str, &str); 17] = [
     ),
 ];
 
-/// Fails with every row that breaks an invariant.
-#[track_caller]
-pub fn check(db: &Db) {
-    let broken: Vec<_> = RULES
+/// Every invariant that is broken, with the rows that break it.
+pub fn broken(db: &Db) -> Vec<String> {
+    RULES
         .iter()
         .map(|(rule, query)| (rule, db.rows(query)))
         .filter(|(_, rows)| !rows.is_empty())
         .map(|(rule, rows)| format!("{rule}: {rows:?}"))
-        .collect();
+        .collect()
+}
+
+/// Fails with every row that breaks an invariant.
+#[track_caller]
+pub fn check(db: &Db) {
+    let broken = broken(db);
     assert!(broken.is_empty(), "invariants are broken:\n{}", broken.join("\n"));
 }
