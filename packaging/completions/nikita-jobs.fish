@@ -29,7 +29,12 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -s V -l version -d
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "decay" -d 'Charge inactive players\' scores, each overdue hour exactly once'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "process-conversations" -d 'Take stale conversations through the nine-stage pipeline'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover" -d 'Take conversations that are stuck in processing out of it'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "prompt" -d 'Print the prompt that a player\'s next conversation would begin with, and store nothing'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "scan-stuck" -d 'Fail audits and job executions whose owner died or hangs'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "health" -d 'Say whether the pipeline is healthy, degraded or unhealthy now'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d 'Count and time what the runs did, stage by stage'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, or the latest of each job'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write one self-contained page with the same as pictures'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "detect-stuck" -d 'Replaced by recover'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover-stuck" -d 'Replaced by recover'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d 'Bring the schema up to date'
@@ -64,7 +69,14 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l timeout -d 'The longest a conversation may take' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l session-timeout -d 'Silence after which a conversation is over' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l grace -d 'How long running conversations may go on after a signal' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l budget-usd -d 'Claim nothing more once the run has cost so much [default: no limit]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l prices-file -d 'JSON with prices of models, before the shipped ones' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l backfill -d 'Embed at most N facts that have no vector yet; 0 for none' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l pipeline-enabled -d 'false skips the run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l duplicate-similarity -d 'Cosine similarity from which a new fact replaces an old one' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l id -d 'Process just this conversation, whatever the window says' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rehearse -d 'Failures on purpose, such as latency=200ms,extraction=unavailable' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
@@ -85,6 +97,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l force -d 'Ignore the window; never the lock'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l allow-overlap -d 'Let several runs go on at once, on this host and others'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l reprocess -d 'With --id: also one that was processed or has failed'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
@@ -103,6 +116,15 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s n -l
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l force -d 'Ignore the window; never the lock'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l requeue -d 'Back to active while attempts are left, instead of failed'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l user -d 'Whose prompt' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l platform -d 'For which platform' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
@@ -125,6 +147,44 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s v
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l force -d 'Ignore the window; never the lock'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l session-timeout -d 'Silence after which a conversation is over' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l since -d 'How far to look back' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s w -l watch -d 'On a terminal: look again every second, until it has ended'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l since -d 'How far to look back; by hours up to 48h, then by days' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l session-timeout -d 'Silence after which a conversation is over' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s o -l output -d 'The page; an older one is replaced once the new one is whole' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand detect-stuck" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover-stuck" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
