@@ -63,14 +63,12 @@ impl From<ClaimedRow> for Claim {
     }
 }
 
-/// Attempts are left, the backoff is over, and the player is within the rollout: the remainder of the id's first and last 32
-/// bits by 100 is the same in every database, and never changes, so that a player who is in stays in as the share grows. $2 is
-/// the run's time.
-macro_rules! ready {
+/// The player of `c` is within the rollout, $n percent: the remainder of the id's first and last 32 bits by 100 is the same in
+/// every database, and never changes, so that a player who is in stays in as the share grows.
+macro_rules! within_rollout {
     (pg, $rollout:literal) => {
         concat!(
-            ready!(),
-            " and (",
+            "(",
             $rollout,
             " >= 100 or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint \
                  + ('x' || right(c.user_id::text, 8))::bit(32)::bigint) % 100 < ",
@@ -80,13 +78,20 @@ macro_rules! ready {
     };
     (sqlite, $rollout:literal) => {
         concat!(
-            ready!(),
-            " and (",
+            "(",
             $rollout,
             " >= 100 or ((('0x' || substr(c.user_id, 1, 8)) ->> '$') + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < ",
             $rollout,
             ")"
         )
+    };
+}
+pub(super) use within_rollout;
+
+/// Attempts are left, the backoff is over, and the player is within the rollout. $2 is the run's time.
+macro_rules! ready {
+    ($dialect:ident, $rollout:literal) => {
+        concat!(ready!(), " and ", within_rollout!($dialect, $rollout))
     };
     () => {
         "c.status = 'active' and c.claim_token is null and c.processing_attempts < 3 \

@@ -24,6 +24,7 @@ mod health;
 mod memory;
 mod monitors;
 mod outage;
+mod papers;
 mod process;
 mod prompts;
 mod providers;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{entries, number, word};
 use crate::core::health::{Attempt, Pending};
-use crate::store::claims::Due;
+use crate::store::claims::{Due, within_rollout};
 use crate::store::codec::DbTime;
 use crate::store::session::{fetch_all, fetch_one, fetch_optional};
 use crate::store::{Result, Store};
@@ -12,6 +12,26 @@ use crate::store::{Result, Store};
 /// How many runs, and how many attempts of theirs, are read to find the latest outcomes.
 const RUNS: i64 = 200;
 const ATTEMPTS: i64 = 500;
+
+/// The query of [`Store::pending`]: what was silent long enough, and calls that have ended.
+macro_rules! waiting {
+    ($within_rollout:expr) => {
+        concat!(
+            "select silent.many + ended.many, silent.oldest, ended.oldest from \
+                 (select count(*) as many, min(c.last_message_at) as oldest from conversations c \
+                  where c.status = 'active' and c.claim_token is null and c.processing_attempts < 3 \
+                  and c.last_message_at <= $1 and ",
+            $within_rollout,
+            ") silent, \
+                 (select count(*) as many, min(c.ended_at) as oldest from conversations c \
+                  where c.status = 'active' and c.claim_token is null and c.processing_attempts < 3 \
+                  and c.platform = 'voice' and c.ended_at <= $2 \
+                  and (c.last_message_at is null or c.last_message_at > $1) and ",
+            $within_rollout,
+            ") ended"
+        )
+    };
+}
 
 impl Store {
     /// The latest attempts at conversations, newest first: of the newest 200 runs that met one, at most 500.
@@ -49,14 +69,9 @@ impl Store {
     /// What is over and waits to be processed, what waits for a retry included.
     pub async fn pending(&self, due: &Due) -> Result<Pending> {
         let mut tx = self.begin_reading().await?;
-        let sql = "select silent.many + ended.many, silent.oldest, ended.oldest from \
-                 (select count(*) as many, min(last_message_at) as oldest from conversations \
-                  where status = 'active' and claim_token is null and processing_attempts < 3 and last_message_at <= $1) silent, \
-                 (select count(*) as many, min(ended_at) as oldest from conversations \
-                  where status = 'active' and claim_token is null and processing_attempts < 3 and platform = 'voice' \
-                  and ended_at <= $2 and (last_message_at is null or last_message_at > $1)) ended";
+        let sql = tx.pick(waiting!(within_rollout!(pg, "$3")), waiting!(within_rollout!(sqlite, "$3")));
         let (count, silent, ended): (i64, Option<DbTime>, Option<DbTime>) =
-            fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now));
+            fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
         tx.rollback().await?;
         let silent = silent.map(|spoken| due.cutoff().0 - spoken.0);
         let ended = ended.map(|ended| due.now - ended.0);

@@ -1,0 +1,64 @@
+//! Man pages and completions: what is shipped is what the binary would print today.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::support::bin::command;
+
+fn shipped(folder: &str) -> BTreeMap<String, String> {
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(folder))
+}
+
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file"));
+    let read = |file: fs::DirEntry| {
+        (file.file_name().into_string().expect("a plain name"), fs::read_to_string(file.path()).expect("text"))
+    };
+    files.map(read).collect()
+}
+
+#[test]
+fn the_shipped_man_pages_are_current_and_well_formed() {
+    let folder = TempDir::new().expect("a folder");
+    command(&["man", "--dir", folder.path().to_str().expect("a plain path")]).done().code(0);
+    let (now, shipped) = (files(folder.path()), shipped("man"));
+    assert!(now == shipped, "packaging/man is not current: run scripts/papers");
+    assert_eq!(command(&["man"]).done().code(0).stdout(), shipped["nikita-jobs.1"]);
+    assert!(shipped["nikita-jobs.1"].contains("75  skipped"), "the exit codes are in it");
+    for name in shipped.keys() {
+        let page = folder.path().join(name);
+        let linted = Command::new("man").args(["--warnings", "-l", "-Tutf8"]).arg(&page).env("MANWIDTH", "80").output();
+        let linted = linted.expect("man runs; scripts/test installs it");
+        assert!(linted.status.success() && linted.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&linted.stderr));
+    }
+}
+
+#[test]
+fn the_shipped_completions_are_current_and_bash_reads_them() {
+    let shipped = shipped("completions");
+    for (shell, file) in [("bash", "nikita-jobs.bash"), ("fish", "nikita-jobs.fish"), ("zsh", "_nikita-jobs")] {
+        let now = command(&["completions", shell]).done().code(0).stdout();
+        assert!(now == shipped[file], "packaging/completions/{file} is not current: run scripts/papers");
+    }
+    // As a person would press the key behind `nikita-jobs recover --re`.
+    let script = "source /dev/stdin; COMP_WORDS=(nikita-jobs recover --re); COMP_CWORD=2; \
+         _nikita-jobs nikita-jobs --re recover; echo \"${COMPREPLY[@]}\"";
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("completions");
+    fs::write(&file, &shipped["nikita-jobs.bash"]).expect("written");
+    let completed = Command::new("bash").args(["-c", script]).stdin(fs::File::open(&file).expect("there")).output();
+    let completed = completed.expect("bash runs");
+    assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "--requeue", "{completed:?}");
+}
+
+#[test]
+fn an_unknown_shell_is_a_usage_error_and_a_folder_that_can_not_be_made_is_named() {
+    let done = command(&["completions", "tcsh"]).done().code(2);
+    assert!(done.stderr().contains("tcsh"), "{}", done.stderr());
+    let done = command(&["man", "--dir", "/dev/null/man"]).done().code(1);
+    assert!(done.stderr().contains("--dir /dev/null/man: "), "{}", done.stderr());
+}
