@@ -6,6 +6,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{help, papers};
 
+mod looks;
+
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
 struct Setting {
@@ -79,13 +81,7 @@ const PROCESS: [Setting; 11] = [
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
     setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
-    setting(
-        "session-timeout",
-        "NIKITA_SESSION_TIMEOUT",
-        "DUR",
-        Some("15m"),
-        "Silence after which a conversation is over",
-    ),
+    SESSION_TIMEOUT,
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
     setting(
         "budget-usd",
@@ -121,8 +117,18 @@ const RECOVER: [Setting; 3] = [
         Some("50"),
         "Recover at most N conversations, the longest idle first",
     ),
-    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck"),
+    IDLE,
 ];
+
+const SESSION_TIMEOUT: Setting = setting(
+    "session-timeout",
+    "NIKITA_SESSION_TIMEOUT",
+    "DUR",
+    Some("15m"),
+    "Silence after which a conversation is over",
+);
+const IDLE: Setting =
+    setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
 
 const SCAN: [Setting; 7] = [
     setting(
@@ -218,7 +224,8 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // SCAN has all that RECOVER has, so it is asked first.
-    let own = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..]].into_iter().find(has).unwrap_or_default();
+    let jobs = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..]];
+    let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&MODELS)
         .chain(common)
@@ -283,6 +290,7 @@ pub fn command() -> Command {
                 )
                 .after_help(help::SCAN),
         )
+        .subcommands(looks::commands())
         .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(
             common(Command::new("migrate"))

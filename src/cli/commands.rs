@@ -7,7 +7,7 @@ use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, help, models};
+use super::{args, compose, help, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
@@ -25,6 +25,10 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "process-conversations" => process(matches, output).await,
         "recover" => recover(matches, output).await,
         "scan-stuck" => scan_stuck(matches, output).await,
+        "health" => looking::health(matches).await,
+        "stats" => looking::stats(matches).await,
+        "status" => looking::status(matches, *output).await,
+        "report" => looking::report(matches).await,
         "migrate" => migrate(matches).await,
         "demo" => demo(matches).await,
         "detect-stuck" | "recover-stuck" => Err(replaced(name)),
@@ -134,7 +138,7 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
     let plan = raw::is_on(matches, "plan");
     let store = if plan {
-        Store::look(&compose::database_as_it_is(matches)?).await?
+        Store::look(&compose::database_as_it_is(matches)?, None).await?
     } else {
         Store::connect(&compose::database(matches)?, 1, None).await?
     };
@@ -198,6 +202,6 @@ async fn dry_run(
     Ok(Ended { result, exit: Exit::Success })
 }
 
-fn listen() -> Result<Signals, Problem> {
+pub(super) fn listen() -> Result<Signals, Problem> {
     Signals::listen().map_err(|error| Problem::Run(RunError::Failed(format!("no signal handlers: {error}"))))
 }

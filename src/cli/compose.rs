@@ -105,7 +105,7 @@ pub async fn store(matches: &ArgMatches, connections: u32) -> Result<Store, Prob
     Ok(Store::open(&database(matches)?, connections, now).await?)
 }
 
-fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
+pub(super) fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
     raw::value(matches, "now", |text| {
         let time = DateTime::parse_from_rfc3339(text).map_err(|why| format!("is not RFC 3339: {why}"))?;
         Ok(time.to_utc())

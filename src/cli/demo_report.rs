@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Row};
 use serde_json::Value;
 
 use super::human::{table, text};
+use crate::core::span::span;
 use crate::domain::memory::Mood;
 use crate::jobs::demo::story::{Charged, Spared, Story};
 use crate::store::demo::look::{Known, Touchpoint};
@@ -271,18 +272,6 @@ fn count(number: &Value, one: &str, many: &str) -> String {
     format!("{} {}", text(number), if *number == 1 { one } else { many })
 }
 
-/// Seconds as a person says them.
-fn span(seconds: i64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
 /// The beginning of a line that is longer than `most` characters.
 fn cut(line: &str, most: usize) -> String {
     if line.chars().count() <= most {
@@ -296,19 +285,13 @@ fn cut(line: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, span, two_lines};
+    use super::{cut, two_lines};
 
     #[test]
     fn long_commands_still_paste() {
         let long = format!("{} --database-url x", "p".repeat(80));
         assert!(two_lines(&long).ends_with("p \\\n    --database-url x"));
         assert_eq!(two_lines("decay --database-url x"), "decay --database-url x");
-    }
-
-    #[test]
-    fn spans_have_at_most_two_units() {
-        let said = [0, 59 * 60, 8 * 3600, 59_400, 86_400, 360_000, 864_000].map(span);
-        assert_eq!(said, ["0 min", "59 min", "8 h", "16 h 30 min", "1 d", "4 d 4 h", "10 d"]);
     }
 
     #[test]

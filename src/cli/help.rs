@@ -10,6 +10,7 @@ pub fn overview() -> String {
          nikita-jobs decay                               charge what is overdue\n  \
          nikita-jobs decay --dry-run                     say what that would be\n  \
          nikita-jobs process-conversations --batch 50    process up to fifty stale conversations\n  \
+         nikita-jobs health                              is all well?\n  \
          nikita-jobs decay -q || echo \"exit code $?\"     as cron runs it\n\n\
          Exit codes:\n{}",
         Exit::table()
@@ -50,6 +51,29 @@ pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution
 
 /// Names of an earlier system, and the command that does it now.
 pub const REPLACED: [(&str, &str); 2] = [("detect-stuck", "recover --dry-run"), ("recover-stuck", "recover")];
+
+pub const HEALTH: &str = "Degraded: under 90 % of the last 100 conversations were processed, something is stuck, or the oldest \
+    pending conversation has waited for over an hour. Unhealthy: under 50 %, or no run has completed in an hour while work is \
+    pending.\n\n\
+    Exit codes: 0 healthy, 3 degraded, 1 unhealthy; 69 and 78 as everywhere.\n\n\
+    Examples:\n  \
+    nikita-jobs health                      read by a person\n  \
+    nikita-jobs health -q || alert \"$?\"      silent while all is well";
+
+pub const STATS: &str = "Examples:\n  \
+    nikita-jobs stats                                the last 24 hours\n  \
+    nikita-jobs stats --since 7d\n  \
+    nikita-jobs stats --format json | jq .p95_duration_ms";
+
+pub const STATUS: &str = "Examples:\n  \
+    nikita-jobs status                 the latest run of each job\n  \
+    nikita-jobs status --watch         the same, every second, until Ctrl-C\n  \
+    nikita-jobs status ID --watch      one run, until it has ended";
+
+pub const REPORT: &str = "The page needs no network and no script. It holds ids and figures, and no text of a conversation.\n\n\
+    Examples:\n  \
+    nikita-jobs report -o report.html\n  \
+    nikita-jobs report -o /var/www/nikita.html --since 48h    by hours";
 
 pub const MIGRATE: &str = "Examples:\n  \
     nikita-jobs migrate --plan > plan.sql    read it first\n  \

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::demo_report;
 
+mod looks;
+
 /// The result of a command as a person reads it.
 pub fn render(command: &str, result: &Value) -> String {
     if let Some(message) = result.pointer("/error/message").and_then(Value::as_str)
@@ -24,6 +26,10 @@ pub fn render(command: &str, result: &Value) -> String {
         "scan-stuck" if result["is_healthy"].is_boolean() => judgement(result),
         "scan-stuck" => scan(result),
         "demo" => demo_report::render(result),
+        "health" => looks::health(result),
+        "stats" => looks::stats(result),
+        "status" => looks::status(result),
+        "report" => looks::report(result),
         _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),
     }
 }

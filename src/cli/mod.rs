@@ -13,14 +13,18 @@ mod commands;
 mod compose;
 mod demo_report;
 mod env_file;
+mod figures;
 mod help;
 mod human;
 mod logging;
+mod looking;
 mod models;
 mod output;
+mod page;
 mod papers;
 mod progress_bar;
 mod raw;
+mod replace_file;
 mod spending;
 
 use crate::domain::exit::Exit;

@@ -30,6 +30,16 @@ pub fn watch(output: Output, unit: &'static str) -> Option<Watch> {
     }))
 }
 
+/// Draws a few lines in place of the last ones.
+pub fn draw(lines: String) {
+    let bar = BAR.get_or_init(|| {
+        let bar = ProgressBar::no_length();
+        style(&bar, "{msg}");
+        bar
+    });
+    bar.set_message(lines);
+}
+
 fn style(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

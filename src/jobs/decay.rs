@@ -36,6 +36,9 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         overdue = run.store.count_overdue(&order).await?;
         order.until = run.store.last_turn(&order, batch).await?;
     }
+    if run.progress.is_watched() {
+        run.progress.expect(u64::try_from(run.store.count_eligible().await?).unwrap_or_default());
+    }
     let mut sum = Decayed::default();
     let mut from = Some(Uuid::nil());
     while let Some(id) = from

@@ -28,6 +28,12 @@ impl Progress {
         Self { inner: Arc::new(Inner { unit, done: AtomicU64::new(0), total: AtomicU64::new(0), watch }) }
     }
 
+    /// Whether somebody watches: then a total that costs a query of its own is worth it.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.inner.watch.is_some()
+    }
+
     /// Says how many there are.
     pub fn expect(&self, total: u64) {
         self.inner.total.store(total, Ordering::Relaxed);

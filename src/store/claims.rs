@@ -33,7 +33,7 @@ pub struct Due {
 
 impl Due {
     /// The last message must not be later than this.
-    fn cutoff(&self) -> DbTime {
+    pub(super) fn cutoff(&self) -> DbTime {
         let timeout = TimeDelta::from_std(self.session_timeout).unwrap_or(TimeDelta::MAX);
         DbTime(self.now.checked_sub_signed(timeout).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }

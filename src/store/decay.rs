@@ -101,6 +101,15 @@ impl DecayOrder {
 }
 
 impl Store {
+    /// How many players a run looks at.
+    pub async fn count_eligible(&self) -> Result<i64> {
+        let mut tx = self.begin_reading().await?;
+        let sql = concat!("select count(*) from users u where ", eligible!());
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql);
+        tx.rollback().await?;
+        Ok(count)
+    }
+
     /// How many eligible players owe at least a step.
     pub async fn count_overdue(&self, order: &DecayOrder) -> Result<i64> {
         let mut tx = self.begin_reading().await?;

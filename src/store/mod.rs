@@ -1,7 +1,8 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`], [`demo`];
+//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
+//! [`history`], [`demo`];
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
@@ -24,6 +25,7 @@ pub mod decay;
 pub mod demo;
 mod effects;
 mod error;
+pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod memos;
@@ -100,13 +102,13 @@ impl Store {
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
     /// as good as an empty one.
-    pub async fn look(database: &Database) -> Result<Self> {
-        let Database::Sqlite(path) = database else { return Self::connect(database, 1, None).await };
+    pub async fn look(database: &Database, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let Database::Sqlite(path) = database else { return Self::connect(database, 1, now).await };
         let options = SqliteConnectOptions::new();
         let options =
             if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
         let pool = Pool::Sqlite(connect_sqlite(path, options, 1).await?);
-        Ok(Self { pool, now: None, memory: memory::Query::default() })
+        Ok(Self { pool, now, memory: memory::Query::default() })
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.

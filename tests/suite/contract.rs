@@ -155,6 +155,19 @@ on_every_database! {
         assert!(!said.rsplit("process-conversations: ok").next().unwrap().contains("/3 conv"), "{said:?}");
     }
 
+    fn decay_over_many_chunks_moves_the_bar(db) {
+        for _ in 0..7 {
+            Player { last_interaction: at(-100 * 3600), ..Player::default() }.insert(db);
+        }
+        let args = format!("decay --now {NOW} --chunk 2");
+        let said = on_a_terminal(&args).env("DATABASE_URL", &db.url).done().code(0).stdout();
+        assert!(said.contains("/7 players, "), "{said:?}");
+        assert!(!said.rsplit("decay: ok").next().unwrap().contains("/7 players"), "it is gone at the end: {said:?}");
+        // Elsewhere there is none.
+        let plain = db.run(&["decay", "--now", NOW, "--chunk", "2", "--force"]).code(0);
+        assert!(!plain.all().contains("/7 players"), "{}", plain.all());
+    }
+
     fn migrating_twice_says_that_nothing_is_to_do(db) {
         let result = has_common_fields(&db.run(&["migrate"]).code(0), "migrate", "ok", 0);
         assert_eq!(result["migrations"], json!([]));

@@ -360,7 +360,7 @@ fn a_lost_lease_ends_a_request_in_flight() {
 fn embeddings_that_are_unavailable_leave_facts_without_vectors() {
     let (db, server) = one();
     server.script(EMBEDDINGS, [Step::status(503)]);
-    let done = process(&db, &server, "anthropic").done().code(0);
+    let done = process(&db, &server, "anthropic").args(&["--backfill", "0"]).done().code(0);
     assert_eq!(entry(&done)["status"], "success", "{}", done.all());
     assert_eq!(server.calls(EMBEDDINGS), 4);
     doubling(&server, EMBEDDINGS);

@@ -2,7 +2,9 @@
 //! speaks the wire formats of model providers ([`model_server`]).
 
 pub mod bin;
+pub mod browser;
 pub mod db;
+pub mod history;
 pub mod invariants;
 pub mod model_server;
 pub mod seed;

@@ -1,0 +1,134 @@
+//! The commands that only look: `health`, `stats`, `status`, `report`. They create and migrate nothing, and need no lease.
+
+use std::io::{IsTerminal, stderr};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use serde_json::json;
+
+use super::commands::listen;
+use super::compose;
+use super::output::Output;
+use super::raw::{self, Problem};
+use super::{human, page, progress_bar, replace_file};
+use crate::clock;
+use crate::config::database::Database;
+use crate::config::parse;
+use crate::domain::ids::ExecutionId;
+use crate::jobs::look::{Look, fields};
+use crate::jobs::{health, report, stats, status};
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Ended, common};
+use crate::store::Store;
+
+/// How often `--watch` looks again.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// `health`.
+pub async fn health(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let settings = health_settings(matches)?;
+    looked("health", matches, async |store| health::look(&settings, store).await).await
+}
+
+/// `stats`.
+pub async fn stats(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let since = raw::required(matches, "since", parse::duration)?;
+    looked("stats", matches, async |store| stats::look(since, store).await).await
+}
+
+/// `status`.
+pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Problem> {
+    let id = raw::text(matches, "id").map(|text| {
+        text.parse::<ExecutionId>().map_err(|_| Problem::Usage(format!("{text:?} is not an execution's id, a UUID")))
+    });
+    let id = id.transpose()?;
+    if !raw::is_on(matches, "watch") {
+        return looked("status", matches, async |store| status::look(id, store).await).await;
+    }
+    if output.is_json() || output.quiet || !stderr().is_terminal() {
+        return Err(Problem::Usage(
+            "--watch is for a person at a terminal; leave it out, or ask for --format human".to_owned(),
+        ));
+    }
+    let signals = listen()?;
+    looked("status", matches, async |store| {
+        loop {
+            let look = status::look(id, store).await?;
+            if id.is_some() && look.fields["execution"]["status"] != "running" {
+                return Ok(look);
+            }
+            progress_bar::draw(human::render("status", &json!(look.fields)));
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = signals.stopping() => return Ok(Look { status: "interrupted", exit: signals.exit(), ..look }),
+            }
+        }
+    })
+    .await
+}
+
+/// `report`.
+pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let settings = report::Settings {
+        since: raw::required(matches, "since", |text| match parse::duration(text)? {
+            since if since > Duration::from_hours(366 * 24) => Err("must be a year at most".to_owned()),
+            since => Ok(since),
+        })?,
+        health: health_settings(matches)?,
+    };
+    let file = raw::required(matches, "output", |text| match text {
+        "-" => Err("is not a file; stdout carries the result, so name one such as report.html".to_owned()),
+        "" => Err("is not a file".to_owned()),
+        text => Ok(text.to_owned()),
+    })?;
+    looked("report", matches, async |store| {
+        let found = report::gather(&settings, store).await?;
+        let html = page::render(&found);
+        replace_file::replace(Path::new(&file), html.as_bytes()).map_err(|why| {
+            RunError::Configuration(format!(
+                "the report can't be written to {file}: {why}. Name a file in a folder that is there and can be written"
+            ))
+        })?;
+        Ok(Look::ok(fields(json!({
+            "file": file,
+            "bytes": html.len(),
+            "since": found.since,
+            "health": found.examined.verdict.health.word(),
+        }))))
+    })
+    .await
+}
+
+fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
+    Ok(health::Settings {
+        session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
+        idle: raw::required(matches, "idle", parse::duration)?,
+    })
+}
+
+/// Opens the database as it is, looks, and puts the common fields in front of what was found.
+async fn looked(
+    command: &str,
+    matches: &ArgMatches,
+    look: impl AsyncFnOnce(&Store) -> Result<Look, RunError>,
+) -> Result<Ended, Problem> {
+    let began = clock::start();
+    let database = compose::database_as_it_is(matches)?;
+    if let Database::Sqlite(path) = &database
+        && !path.exists()
+    {
+        return Err(Problem::configuration(format!(
+            "there is no database at {} yet. The first run of a job creates it; DATABASE_URL names another one",
+            path.display()
+        )));
+    }
+    let store = Store::look(&database, compose::now(matches)?).await?;
+    store.check_schema().await?;
+    let started_at = store.now().await?;
+    let looked = look(&store).await;
+    store.close().await;
+    let Look { fields, status, exit } = looked?;
+    let result = common(command, status, exit, None, Some(started_at), clock::millis_since(began), fields);
+    Ok(Ended { result, exit })
+}

@@ -1,0 +1,229 @@
+//! Is the pipeline healthy, degraded or unhealthy (spec 01)? Counts in, a verdict with its reasons out.
+
+use std::collections::HashSet;
+
+use super::span::span;
+use crate::domain::exit::Exit;
+
+/// How many of the latest conversations are judged.
+pub const CONVERSATIONS: usize = 100;
+
+const HOUR: i64 = 3600;
+
+/// One attempt at a conversation, as its run has reported it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// Which conversation.
+    pub conversation: String,
+    /// How it came out, in the words of the contract; anything where another program wrote it.
+    pub status: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<f64>,
+}
+
+impl Attempt {
+    /// Whether it went well. `None` where it says nothing about the pipeline: closed unread, given back, or unknown.
+    #[must_use]
+    pub fn went_well(&self) -> Option<bool> {
+        match self.status.as_str() {
+            "success" | "partial_success" => Some(true),
+            "failed" | "retrying" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// What is waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Conversations that are over and not processed, those that wait for a retry among them.
+    pub count: i64,
+    /// How long the oldest has been due, in seconds.
+    pub oldest_seconds: Option<i64>,
+}
+
+/// What is stuck: nobody works on it, and it says that somebody does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stuck {
+    /// Conversations in `processing`.
+    pub conversations: i64,
+    /// Executions of ours in `running` whose lease is dead.
+    pub executions: i64,
+}
+
+/// What the verdict stands on.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// The latest attempts, newest first; more than [`CONVERSATIONS`], because some conversations were tried twice.
+    pub attempts: Vec<Attempt>,
+    /// What is waiting.
+    pub pending: Pending,
+    /// What is stuck.
+    pub stuck: Stuck,
+    /// Since when no run of `process-conversations` has completed, in seconds; `None` where none ever has.
+    pub idle_seconds: Option<i64>,
+}
+
+/// The three states, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    /// Nothing to do.
+    Healthy,
+    /// It works, and somebody should look.
+    Degraded,
+    /// It does not work.
+    Unhealthy,
+}
+
+impl Health {
+    /// The word of the contract.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+
+    /// The exit code of the contract.
+    #[must_use]
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Healthy => Exit::Success,
+            Self::Degraded => Exit::Partial,
+            Self::Unhealthy => Exit::Failure,
+        }
+    }
+}
+
+/// The judgement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The worst of the reasons.
+    pub health: Health,
+    /// Why it is not healthy, the worst first; empty where it is.
+    pub reasons: Vec<String>,
+    /// How many conversations were judged.
+    pub judged: usize,
+    /// The part of them that went well, from 0 to 1.
+    pub success_rate: Option<f64>,
+    /// How long they took on average, in milliseconds.
+    pub avg_duration_ms: Option<f64>,
+}
+
+/// Judges. Each conversation counts once, by its latest attempt.
+#[must_use]
+pub fn judge(observed: &Observed) -> Verdict {
+    let mut seen = HashSet::new();
+    let latest: Vec<_> = observed
+        .attempts
+        .iter()
+        .filter_map(|attempt| Some((attempt, attempt.went_well()?)))
+        .filter(|(attempt, _)| seen.insert(attempt.conversation.as_str()))
+        .take(CONVERSATIONS)
+        .collect();
+    let (judged, well) = (latest.len(), latest.iter().filter(|(_, well)| *well).count());
+    let times: Vec<f64> = latest.iter().filter_map(|(attempt, _)| attempt.duration_ms).collect();
+
+    let mut found = Vec::new();
+    if well * 100 < judged * 90 {
+        let health = if well * 100 < judged * 50 { Health::Unhealthy } else { Health::Degraded };
+        found.push((health, format!("only {well} of the last {judged} conversations were processed")));
+    }
+    let Pending { count: pending, oldest_seconds } = observed.pending;
+    if pending > 0 && observed.idle_seconds.is_none_or(|idle| idle > HOUR) {
+        let since = observed.idle_seconds.map_or_else(|| "ever".to_owned(), |idle| format!("in {}", span(idle)));
+        found.push((Health::Unhealthy, format!("no run has completed {since}, while {pending} conversations wait")));
+    }
+    if let Some(oldest) = oldest_seconds.filter(|oldest| *oldest > HOUR) {
+        found.push((Health::Degraded, format!("the oldest pending conversation has waited for {}", span(oldest))));
+    }
+    let Stuck { conversations, executions } = observed.stuck;
+    for (count, what) in
+        [(conversations, "conversations stuck in processing"), (executions, "runs whose owner is dead")]
+    {
+        if count > 0 {
+            found.push((Health::Degraded, format!("{what}: {count}")));
+        }
+    }
+    found.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
+    Verdict {
+        health: found.first().map_or(Health::Healthy, |(health, _)| *health),
+        reasons: found.into_iter().map(|(_, reason)| reason).collect(),
+        judged,
+        success_rate: mean(latest.iter().map(|(_, well)| f64::from(u8::from(*well)))),
+        avg_duration_ms: mean(times.into_iter()),
+    }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
+    let count = u32::try_from(values.len()).ok().filter(|count| *count > 0)?;
+    Some(values.sum::<f64>() / f64::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts(statuses: &[(&str, usize)]) -> Vec<Attempt> {
+        let all = statuses.iter().flat_map(|(status, many)| std::iter::repeat_n(*status, *many));
+        let attempt = |(i, status): (usize, &str)| Attempt {
+            conversation: i.to_string(),
+            status: status.to_owned(),
+            duration_ms: Some(100.0),
+        };
+        all.enumerate().map(attempt).collect()
+    }
+
+    fn health(observed: &Observed) -> Health {
+        judge(observed).health
+    }
+
+    #[test]
+    fn the_borders_of_the_success_rate() {
+        let of =
+            |well, not| Observed { attempts: attempts(&[("success", well), ("failed", not)]), ..Observed::default() };
+        assert_eq!(health(&of(90, 10)), Health::Healthy);
+        assert_eq!(health(&of(89, 11)), Health::Degraded);
+        assert_eq!(health(&of(50, 50)), Health::Degraded);
+        assert_eq!(health(&of(49, 51)), Health::Unhealthy);
+        assert_eq!(judge(&of(0, 0)).success_rate, None);
+        assert_eq!(health(&of(0, 0)), Health::Healthy);
+    }
+
+    #[test]
+    fn only_the_last_hundred_count_each_conversation_once_by_its_latest_attempt() {
+        let old = Observed { attempts: attempts(&[("success", 100), ("failed", 300)]), ..Observed::default() };
+        assert_eq!(judge(&old).success_rate, Some(1.0));
+        let mut attempts = attempts(&[("partial_success", 1), ("retrying", 2)]);
+        for attempt in &mut attempts {
+            "the same".clone_into(&mut attempt.conversation);
+        }
+        let verdict = judge(&Observed { attempts, ..Observed::default() });
+        assert_eq!((verdict.judged, verdict.success_rate), (1, Some(1.0)));
+    }
+
+    #[test]
+    fn what_was_closed_unread_or_given_back_says_nothing() {
+        let all = attempts(&[("skipped", 5), ("released", 5), ("<odd>", 5), ("success", 1)]);
+        assert_eq!(judge(&Observed { attempts: all, ..Observed::default() }).judged, 1);
+    }
+
+    #[test]
+    fn waiting_and_stuck() {
+        let pending = |oldest| Pending { count: 1, oldest_seconds: Some(oldest) };
+        let of = |pending, idle_seconds| Observed { pending, idle_seconds, ..Observed::default() };
+        assert_eq!(health(&of(pending(HOUR), Some(HOUR))), Health::Healthy);
+        assert_eq!(health(&of(pending(HOUR + 1), Some(HOUR))), Health::Degraded);
+        assert_eq!(health(&of(pending(1), Some(HOUR + 1))), Health::Unhealthy);
+        assert_eq!(health(&of(pending(1), None)), Health::Unhealthy);
+        assert_eq!(health(&of(Pending::default(), None)), Health::Healthy);
+        for stuck in [Stuck { conversations: 1, executions: 0 }, Stuck { conversations: 0, executions: 1 }] {
+            let verdict = judge(&Observed { stuck, ..Observed::default() });
+            assert_eq!((verdict.health, verdict.reasons.len()), (Health::Degraded, 1));
+        }
+        let both = Observed { stuck: Stuck { conversations: 1, executions: 0 }, ..of(pending(1), None) };
+        assert!(judge(&both).reasons[0].starts_with("no run has completed ever"), "the worst comes first");
+    }
+}

@@ -1,0 +1,68 @@
+//! `health`: is the pipeline healthy, degraded or unhealthy now (spec 01)? The rule is `core::health`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::look::{Look, fields, rounded};
+use crate::core::health::{Observed, Stuck, Verdict, judge};
+use crate::run::error::RunError;
+use crate::store::Store;
+use crate::store::claims::Due;
+
+/// When a conversation is due, and when it is stuck; as the jobs have it.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long after its last message a conversation is over.
+    pub session_timeout: Duration,
+    /// How long one may be in processing without any movement.
+    pub idle: Duration,
+}
+
+/// How things stand.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// The database's clock when it was asked.
+    pub now: DateTime<Utc>,
+    /// What was seen.
+    pub observed: Observed,
+    /// When a run of `process-conversations` completed last.
+    pub last_completed: Option<DateTime<Utc>>,
+    /// The judgement.
+    pub verdict: Verdict,
+}
+
+/// Asks the database, and judges.
+pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, RunError> {
+    let now = store.now().await?;
+    let last_completed = store.last_completion("process-conversations").await?;
+    let observed = Observed {
+        attempts: store.latest_attempts().await?,
+        pending: store.pending(&Due { now, session_timeout: settings.session_timeout }).await?,
+        stuck: Stuck {
+            conversations: store.count_stuck(settings.idle).await?,
+            executions: store.count_dead_runs(now).await?,
+        },
+        idle_seconds: last_completed.map(|at| (now - at).num_seconds()),
+    };
+    let verdict = judge(&observed);
+    Ok(Examined { now, observed, last_completed, verdict })
+}
+
+/// The command.
+pub async fn look(settings: &Settings, store: &Store) -> Result<Look, RunError> {
+    let Examined { observed, last_completed, verdict, .. } = examine(settings, store).await?;
+    let found = json!({
+        "reasons": verdict.reasons,
+        "recent_success_rate": verdict.success_rate.map(|rate| rounded(rate, 4)),
+        "avg_duration_ms": verdict.avg_duration_ms.map(|ms| rounded(ms, 2)),
+        "stuck_conversations": observed.stuck.conversations,
+        "pending": observed.pending.count,
+        "oldest_pending_seconds": observed.pending.oldest_seconds,
+        "judged_conversations": verdict.judged,
+        "stuck_executions": observed.stuck.executions,
+        "last_completed_at": last_completed,
+    });
+    Ok(Look { fields: fields(found), status: verdict.health.word(), exit: verdict.health.exit() })
+}

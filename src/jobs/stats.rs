@@ -1,0 +1,99 @@
+//! `stats`: what the runs of a span of time did, stage by stage (spec 01).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+
+use super::look::{Look, dollars, fields, rounded};
+use crate::run::error::RunError;
+use crate::store::Store;
+use crate::store::history::spans::{Grain, Outcomes, Runs};
+use crate::store::history::stages::{Sample, StageFigures};
+
+/// The most runs whose conversations are read one by one: four days of a busy run every minute, in about a second.
+pub const SAMPLE: i64 = 5_000;
+
+/// The instant that lies `span` before `now`.
+#[must_use]
+pub fn before(now: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+    let span = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+    now.checked_sub_signed(span).unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+/// The command.
+pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
+    let since = before(store.now().await?, since);
+    let runs = store.runs_by_span(since, Grain::Day).await?;
+    let outcomes = sum(&store.outcomes_by_span(since, Grain::Day).await?);
+    let stages = store.stage_figures(&Sample { since, runs: SAMPLE }).await?;
+    let pipeline: Vec<_> = runs.iter().filter(|it| it.job == "process-conversations").collect();
+    let by_stage = |of: fn(&StageFigures) -> Value| -> Map<String, Value> {
+        stages.iter().map(|it| (it.stage.clone(), of(it))).collect()
+    };
+    let found = json!({
+        "since": since,
+        "total_executions": pipeline.iter().map(|it| it.total).sum::<i64>(),
+        "success_count": pipeline.iter().map(|it| it.completed).sum::<i64>(),
+        "failure_count": by_stage(|it| json!(it.failures)),
+        "avg_duration_ms": by_stage(|it| json!(rounded(it.avg_ms, 2))),
+        "p95_duration_ms": by_stage(|it| json!(rounded(it.p95_ms, 2))),
+        "slowest_stage": slowest(&stages).map(|it| &it.stage),
+        "cost_usd": dollars(runs.iter().map(|it| it.cost_usd).sum()),
+        "p50_duration_ms": by_stage(|it| json!(rounded(it.p50_ms, 2))),
+        "max_duration_ms": by_stage(|it| json!(rounded(it.max_ms, 2))),
+        "count": by_stage(|it| json!(it.count)),
+        "conversations": {
+            "success": outcomes.processed - outcomes.partial - outcomes.skipped,
+            "partial_success": outcomes.partial,
+            "retrying": outcomes.retrying,
+            "failed": outcomes.failed,
+            "skipped": outcomes.skipped,
+            "released": outcomes.released,
+        },
+        "jobs": by_job(&runs),
+        "sampled_executions": outcomes.runs.min(SAMPLE),
+        "sample_is_whole": outcomes.runs <= SAMPLE,
+    });
+    Ok(Look::ok(fields(found)))
+}
+
+/// The stage that takes longest on average.
+#[must_use]
+pub fn slowest(stages: &[StageFigures]) -> Option<&StageFigures> {
+    stages.iter().max_by(|a, b| a.avg_ms.total_cmp(&b.avg_ms))
+}
+
+/// All spans in one.
+#[must_use]
+pub fn sum(spans: &[Outcomes]) -> Outcomes {
+    spans.iter().fold(Outcomes::default(), |sum, it| Outcomes {
+        span: String::new(),
+        runs: sum.runs + it.runs,
+        processed: sum.processed + it.processed,
+        partial: sum.partial + it.partial,
+        skipped: sum.skipped + it.skipped,
+        retrying: sum.retrying + it.retrying,
+        failed: sum.failed + it.failed,
+        released: sum.released + it.released,
+    })
+}
+
+fn by_job(runs: &[Runs]) -> Map<String, Value> {
+    let mut jobs: BTreeMap<&str, (i64, i64, i64, f64)> = BTreeMap::new();
+    for it in runs {
+        let (total, completed, failed, cost) = jobs.entry(&it.job).or_default();
+        *total += it.total;
+        *completed += it.completed;
+        *failed += it.failed;
+        *cost += it.cost_usd;
+    }
+    let entry = |(job, (total, completed, failed, cost)): (&str, (i64, i64, i64, f64))| {
+        let running = total - completed - failed;
+        let said = json!({"total": total, "completed": completed, "failed": failed, "running": running,
+            "cost_usd": dollars(cost)});
+        (job.to_owned(), said)
+    };
+    jobs.into_iter().map(entry).collect()
+}

@@ -1,0 +1,79 @@
+//! `status`: one execution with its live progress, or the latest of each job (spec 01).
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::look::{Look, fields};
+use crate::domain::ids::ExecutionId;
+use crate::run::error::RunError;
+use crate::store::Store;
+use crate::store::history::executions::Execution;
+
+/// The jobs of this binary, in the order in which they are listed; jobs of other programs follow.
+pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
+
+/// The command: of the execution with this id, or of each job's latest.
+pub async fn look(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunError> {
+    let now = store.now().await?;
+    let Some(id) = id else {
+        let latest = store.latest_executions().await?;
+        let found = by_job(&latest).map(|(job, execution)| {
+            json!({"job": job, "execution": execution.map(|it| without_conversations(describe(it, now)))})
+        });
+        return Ok(Look::ok(fields(json!({"jobs": found.collect::<Vec<_>>()}))));
+    };
+    let execution = store.execution(id).await?.ok_or_else(|| {
+        RunError::Failed(format!("there is no execution {id}; `nikita-jobs status` lists the latest of each job"))
+    })?;
+    Ok(Look::ok(fields(json!({"execution": describe(&execution, now)}))))
+}
+
+/// The latest of each job: ours first, also where they never ran.
+pub fn by_job(latest: &[Execution]) -> impl Iterator<Item = (&str, Option<&Execution>)> {
+    let ours = JOBS.into_iter().map(|job| (job, latest.iter().find(|it| it.job == job)));
+    let others = latest.iter().filter(|it| !JOBS.contains(&it.job.as_str())).map(|it| (it.job.as_str(), Some(it)));
+    ours.chain(others)
+}
+
+/// An execution, as results show it.
+fn describe(it: &Execution, now: DateTime<Utc>) -> Value {
+    let running = it.status == "running";
+    json!({
+        "execution_id": it.id,
+        "job": it.job,
+        "status": it.status,
+        "started_at": it.started_at,
+        "completed_at": it.completed_at,
+        "duration_ms": it.duration_ms,
+        "elapsed_ms": running.then(|| (now - it.started_at).num_milliseconds().max(0)),
+        "age_seconds": (now - it.completed_at.unwrap_or(it.started_at)).num_seconds().max(0),
+        "cost_usd": it.cost_usd,
+        "host": it.host,
+        "pid": it.pid,
+        "lease": lease(it, now),
+        "heartbeat_at": it.heartbeat_at,
+        "heartbeat_age_seconds": it.heartbeat_at.filter(|_| running).map(|at| (now - at).num_seconds().max(0)),
+        "progress": it.result.get("progress").filter(|_| running),
+        "result": if running { &Value::Null } else { &it.result },
+    })
+}
+
+/// `live` or `dead` while one of ours runs, `unknown` while another program's does, which may have none; null afterwards.
+fn lease(it: &Execution, now: DateTime<Utc>) -> Option<&'static str> {
+    if it.status != "running" {
+        return None;
+    }
+    Some(match (it.lease_expires_at, it.heartbeat_at) {
+        (Some(until), _) if until > now => "live",
+        (None, None) => "unknown",
+        _ => "dead",
+    })
+}
+
+/// In a list of jobs nobody looks for a conversation.
+fn without_conversations(mut execution: Value) -> Value {
+    if let Some(result) = execution["result"].as_object_mut() {
+        result.remove("conversations");
+    }
+    execution
+}

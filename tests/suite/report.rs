@@ -1,0 +1,234 @@
+//! `report`, opened in a real browser.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::contract::has_common_fields;
+use crate::on_every_database;
+use crate::support::browser::{open, photograph};
+use crate::support::db::Db;
+use crate::support::history::{Past, entry, insert, odd_rows};
+use crate::support::seed::{NOW, Player, backlog, conversation, transcript};
+
+/// What the stages of a sample month take at the median, in milliseconds.
+const STAGES: [(&str, f64); 9] = [
+    ("extraction", 2_900.0),
+    ("memory_update", 410.0),
+    ("life_sim", 3.2),
+    ("emotional", 0.6),
+    ("game_state", 0.3),
+    ("conflict", 0.4),
+    ("touchpoint", 0.9),
+    ("summary", 640.0),
+    ("prompt_builder", 1_150.0),
+];
+
+/// Writes the page and gives its path.
+fn page(db: &Db, folder: &TempDir) -> PathBuf {
+    let file = folder.path().join("report.html");
+    let done = db.run(&["report", "-o", file.to_str().unwrap(), "--now", NOW]).code(0);
+    let result = has_common_fields(&done, "report", "ok", 0);
+    assert_eq!(result["bytes"], json!(fs::metadata(&file).unwrap().len()), "{result}");
+    file
+}
+
+/// The opening tag that holds `mark`.
+#[track_caller]
+fn tag<'a>(dom: &'a str, mark: &str) -> &'a str {
+    let at = dom.find(mark).unwrap_or_else(|| panic!("no {mark} in the page"));
+    let (begin, end) = (dom[..at].rfind('<').unwrap(), at + dom[at..].find('>').unwrap());
+    &dom[begin..=end]
+}
+
+/// The text of the element with this id.
+#[track_caller]
+fn text<'a>(dom: &'a str, id: &str) -> &'a str {
+    let mark = format!("id=\"{id}\"");
+    let rest = &dom[dom.find(&mark).unwrap_or_else(|| panic!("no {mark}"))..];
+    rest.split_once('>').unwrap().1.split_once('<').unwrap().0
+}
+
+/// A month of a busy pipeline with one bad day and one day off, without dice.
+fn month() -> Vec<Past> {
+    let mut past = Vec::new();
+    let mut turn = 0_u32;
+    let mut dice = |sides: u32| {
+        turn = turn.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (turn >> 8) % sides
+    };
+    for day in 0..30_i64 {
+        if day == 11 {
+            continue;
+        }
+        let bad = day == 5;
+        for hour in 0..12_i64 {
+            let conversations: Vec<_> = (0..4 + dice(6))
+                .map(|_| {
+                    let pace = 0.7 + f64::from(dice(60)) / 100.0 + if dice(20) == 0 { 2.0 } else { 0.0 };
+                    let failing = dice(1000) < if bad { 240 } else { 12 };
+                    let partial = !failing && dice(1000) < 30;
+                    let stages: Vec<_> = STAGES
+                        .iter()
+                        .map(|(stage, ms)| {
+                            let failed = failing && *stage == "extraction"
+                                || partial && *stage == ["summary", "touchpoint"][dice(2) as usize];
+                            (*stage, (ms * pace * 100.0).round() / 100.0, failed)
+                        })
+                        .take(if failing { 1 } else { 9 })
+                        .collect();
+                    let status = if failing {
+                        ["retrying", "failed"][usize::from(dice(3) == 0)]
+                    } else if partial {
+                        "partial_success"
+                    } else {
+                        "success"
+                    };
+                    #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
+                    let total = (stages.iter().map(|(_, ms, _)| ms).sum::<f64>() * 0.8) as i64;
+                    entry(status, total, &stages)
+                })
+                .collect();
+            let began = -day * 86_400 - hour * 3_300 - 70;
+            let cost_usd = f64::from(u32::try_from(conversations.len()).unwrap()) * 0.0031;
+            let status = if bad && hour % 4 == 1 { "failed" } else { "completed" };
+            past.push(Past { began, status, cost_usd, duration_ms: 8_000, conversations, ..Past::default() });
+            past.push(Past { began: began - 20, job: "decay", duration_ms: 340, ..Past::default() });
+            past.push(Past { began: began - 40, job: "recover", duration_ms: 25, ..Past::default() });
+        }
+    }
+    past
+}
+
+on_every_database! {
+    fn the_charts_have_the_right_numbers_and_nothing_is_requested(db) {
+        let stages = |ms: f64, failed| vec![("extraction", ms, failed), ("summary", 2.0, false)];
+        let run = |began, status, cost_usd, ms: f64| Past {
+            began, status, cost_usd,
+            conversations: vec![entry("success", 10, &stages(ms, false)), entry("failed", 5_200, &stages(ms * 2.0, true))],
+            ..Past::default()
+        };
+        insert(db, &[
+            run(-60, "completed", 0.25, 100.0),
+            run(-120, "failed", 0.5, 200.0),
+            run(-86_400, "completed", 1.0, 400.0),
+            run(-40 * 86_400, "completed", 99.0, 9_999.0),
+            Past { began: -90, job: "decay", ..Past::default() },
+        ]);
+        let player = Player::default().insert(db);
+        conversation(db, player, -2 * 3600, &transcript(&["This text is private."]));
+        let folder = TempDir::new().unwrap();
+        let opened = open(&page(db, &folder));
+        assert_eq!(opened.requests, Vec::<String>::new(), "the page asks for nothing");
+        let dom = opened.dom;
+        for (id, value) in [("tile-rate", "50 %"), ("tile-processed", "3"), ("tile-runs", "4"), ("tile-pending", "1"), ("tile-cost", "$1.75")] {
+            assert_eq!(text(&dom, id), value, "{id}");
+        }
+        // By day, as SQL counts them.
+        let day = |began: &str| format!("select count(*) from job_executions where cast(started_at as text) like '{began}%'");
+        let today = tag(&dom, "data-span=\"2026-11-18\" data-total");
+        assert!(today.contains(&format!("data-total=\"{}\"", db.value(&day("2026-11-18")))), "{today}");
+        assert!(today.contains("data-completed=\"2\" data-failed=\"1\""), "{today}");
+        assert!(tag(&dom, "data-span=\"2026-11-17\" data-cost").contains("data-cost=\"1.0000\""));
+        assert!(tag(&dom, "data-span=\"2026-11-18\" data-judged").contains("data-judged=\"4\" data-well=\"2\""));
+        // 100, 200, 400 and twice as much: the median is 200, and of six the largest is p95.
+        let extraction = tag(&dom, "data-stage=\"extraction\" data-count");
+        assert!(extraction.contains("data-count=\"6\" data-p50=\"200.00\" data-p95=\"800.00\""), "{extraction}");
+        assert!(tag(&dom, "data-stage=\"extraction\" data-failures").contains("data-failures=\"3\""));
+        assert!(!dom.contains("data-stage=\"summary\" data-failures"), "a stage without a failure is not among them");
+        assert_eq!(dom.matches("data-conversation=").count(), 6, "the slowest");
+        let health = db.run(&["health", "--now", NOW]).code(3).json();
+        assert!(tag(&dom, "data-health=\"").contains(&format!("data-health={}", health["status"])), "as `health` says: {health}");
+        assert!(dom.contains("never ran") && !dom.contains("private"), "no text of a conversation");
+    }
+
+    fn hostile_text_stays_text(db) {
+        odd_rows(db);
+        let folder = TempDir::new().unwrap();
+        let opened = open(&page(db, &folder));
+        assert_eq!(opened.requests, Vec::<String>::new());
+        for tag in ["<script", "<img"] {
+            assert!(!opened.dom.contains(tag), "{tag} became an element");
+        }
+        assert!(opened.dom.contains("&lt;script&gt;alert(3)&lt;/script&gt;"), "it is shown as it is");
+    }
+
+    fn a_page_is_replaced_when_the_new_one_is_whole(db) {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("report.html");
+        fs::write(&file, "old").unwrap();
+        db.run(&["report", "-o", file.to_str().unwrap(), "-q"]).code(0);
+        assert!(fs::read_to_string(&file).unwrap().ends_with("</html>"));
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert_eq!(names, ["report.html"], "nothing is left beside it");
+    }
+
+    fn a_path_that_can_not_be_written_is_an_error(db) {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("a folder")).unwrap();
+        for name in ["none/report.html", "a folder"] {
+            let file = folder.path().join(name);
+            let done = db.run(&["report", "-o", file.to_str().unwrap()]).code(78);
+            assert!(done.error().contains(name) && done.error().contains("can't be written"), "{}", done.error());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left");
+        assert!(db.run(&["report", "-o", "-"]).code(2).error().contains("stdout carries the result"));
+        db.run(&["report"]).code(2);
+    }
+
+    fn by_hours_and_with_nothing_to_show(db) {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("report.html");
+        db.run(&["report", "-o", file.to_str().unwrap(), "--since", "24h", "--now", NOW]).code(0);
+        let html = fs::read_to_string(&file).unwrap();
+        assert!(html.contains("by hour") && html.contains("No stage ran in this time."), "an empty page says so");
+        backlog(db, 1);
+        db.run(&["process-conversations", "--now", NOW]).code(0);
+        db.run(&["report", "-o", file.to_str().unwrap(), "--since", "24h", "--now", NOW]).code(0);
+        let html = fs::read_to_string(&file).unwrap();
+        assert!(tag(&html, "data-span=\"2026-11-18T12\" data-total").contains("data-total=\"1\""));
+        db.run(&["report", "-o", file.to_str().unwrap(), "--since", "400d"]).code(2);
+    }
+}
+
+#[test]
+fn a_page_that_asks_for_something_is_seen() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("control.html");
+    fs::write(&file, "<img src=\"http://nikita.invalid/picture.png\">").unwrap();
+    let requests = open(&file).requests;
+    assert!(requests.iter().any(|it| it.contains("nikita.invalid/picture.png")), "{requests:?}");
+}
+
+/// With `NIKITA_PICTURES=FOLDER` they are kept there: `docs/report.png` is one of them.
+#[test]
+fn pictures_at_two_widths_light_and_dark() {
+    let db = Db::sqlite();
+    insert(&db, &month());
+    for waited in [300, 1_100] {
+        let player = Player::default().insert(&db);
+        conversation(&db, player, -15 * 60 - waited, &transcript(&["Hello"]));
+    }
+    let folder = TempDir::new().unwrap();
+    let file = page(&db, &folder);
+    let kept = std::env::var_os("NIKITA_PICTURES").map(PathBuf::from);
+    for (width, height) in [(1280, 1900), (390, 3600)] {
+        let pictures = [false, true].map(|dark| {
+            let name = format!("report-{width}-{}.png", if dark { "dark" } else { "light" });
+            let picture = kept.as_deref().unwrap_or(folder.path()).join(name);
+            photograph(&file, &picture, width, height, dark);
+            fs::read(picture).unwrap()
+        });
+        assert!(pictures.iter().all(|picture| picture.len() > 20_000), "something was drawn");
+        assert_ne!(pictures[0], pictures[1], "dark is not light");
+    }
+    keep(&file, kept.as_deref());
+}
+
+fn keep(file: &Path, folder: Option<&Path>) {
+    if let Some(folder) = folder {
+        fs::copy(file, folder.join("report.html")).unwrap();
+    }
+}
