@@ -102,7 +102,7 @@ postgres_start() {
 postgres_restart_program() {
     {
         echo '#!/usr/bin/env bash'
-        declare -f as_server
+        declare -f server_user as_server
         printf 'as_server %q -D %q -l %q -m "$1" -w -t 60 restart >/dev/null 2>&1\n' \
             "$postgres_bin/pg_ctl" "$postgres_folder/data" "$postgres_folder/log"
     } >"$1"

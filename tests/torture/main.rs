@@ -79,7 +79,7 @@ fn main() -> ExitCode {
             let (crew, db, stop) = (&crew, &db, &stop);
             scope.spawn(move || crew.work(place, db, seed, stop));
         }
-        let done = trouble::make(&plan, &crew, &db, arguments.restart.as_deref(), length);
+        let done = trouble::make(&plan, &crew, &db, arguments.restart.as_deref());
         quiet.store(true, Ordering::Relaxed);
         stop.store(true, Ordering::Relaxed);
         done

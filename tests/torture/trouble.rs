@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::crew::{Crew, Victim};
@@ -15,38 +16,25 @@ pub struct Done {
     pub faults: Vec<String>,
 }
 
-/// Does what the plan says, when it says so, and thaws everybody at its end.
-pub fn make(plan: &[Event], crew: &Crew, db: &Db, restart: Option<&str>, length: Duration) -> Done {
+/// Does what the plan says, when it says so. At its end everybody has been thawed.
+pub fn make(plan: &[Event], crew: &Crew, db: &Db, restart: Option<&str>) -> Done {
     let began = Instant::now();
     let mut done = Done::default();
-    let mut frozen: Vec<(Duration, Victim)> = Vec::new();
-    for event in plan {
-        thaw(&mut frozen, crew, began, event.at, &mut done);
-        done.cause(event, crew, db, restart, began, &mut frozen);
-    }
-    thaw(&mut frozen, crew, began, length, &mut done);
-    for (_, victim) in frozen {
-        done.count("thaws", crew.signal(victim, "CONT"));
-    }
-    done
-}
-
-/// Waits until a time, and thaws on the way whose time has come.
-fn thaw(frozen: &mut Vec<(Duration, Victim)>, crew: &Crew, began: Instant, until: Duration, done: &mut Done) {
-    loop {
-        let now = began.elapsed();
-        frozen.retain(|(at, victim)| {
-            if *at > now {
-                return true;
-            }
-            done.count("thaws", crew.signal(*victim, "CONT"));
-            false
-        });
-        if now >= until {
-            return;
+    let thaws = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for event in plan {
+            std::thread::sleep(event.at.saturating_sub(began.elapsed()));
+            let Some((victim, length)) = done.cause(event, crew, db, restart) else { continue };
+            // By itself: what comes next may wait for a lock of the one that is frozen.
+            let thaws = &thaws;
+            scope.spawn(move || {
+                std::thread::sleep(length);
+                thaws.fetch_add(u64::from(crew.signal(victim, "CONT")), Ordering::Relaxed);
+            });
         }
-        std::thread::sleep(Duration::from_millis(10).min(until.checked_sub(now).unwrap_or_default()));
-    }
+    });
+    done.counts.insert("thaws", thaws.into_inner());
+    done
 }
 
 impl Done {
@@ -54,22 +42,15 @@ impl Done {
         *self.counts.entry(what).or_default() += u64::from(happened);
     }
 
-    fn cause(
-        &mut self,
-        event: &Event,
-        crew: &Crew,
-        db: &Db,
-        restart: Option<&str>,
-        began: Instant,
-        frozen: &mut Vec<(Duration, Victim)>,
-    ) {
+    /// Does one thing; whom it has frozen, and for how long.
+    fn cause(&mut self, event: &Event, crew: &Crew, db: &Db, restart: Option<&str>) -> Option<(Victim, Duration)> {
         match event.trouble {
-            Trouble::EndBackend => return self.end_backend(db, event.pick),
-            Trouble::TakeByHand => return self.take_by_hand(db, event.pick),
-            Trouble::Restart(mode) => return self.restart(restart, mode),
+            Trouble::EndBackend => self.end_backend(db, event.pick),
+            Trouble::TakeByHand => self.take_by_hand(db, event.pick),
+            Trouble::Restart(mode) => self.restart(restart, mode),
             _ => {}
         }
-        let Some(victim) = crew.victim(event.job, event.pick) else { return };
+        let victim = crew.victim(event.job, event.pick)?;
         match event.trouble {
             Trouble::Kill => self.count("kills", crew.signal(victim, "KILL")),
             Trouble::Terminate => self.count("terminations", crew.signal(victim, "TERM")),
@@ -81,12 +62,11 @@ impl Done {
             Trouble::Freeze(length) => {
                 let is_frozen = crew.signal(victim, "STOP");
                 self.count("freezes", is_frozen);
-                if is_frozen {
-                    frozen.push((began.elapsed() + length, victim));
-                }
+                return is_frozen.then_some((victim, length));
             }
             Trouble::TakeByHand | Trouble::EndBackend | Trouble::Restart(_) => {}
         }
+        None
     }
 
     fn end_backend(&mut self, db: &Db, pick: usize) {
