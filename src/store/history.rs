@@ -66,8 +66,8 @@ macro_rules! number {
             $object,
             " -> '",
             $name,
-            "') = 'number' \
-                   and cast(",
+            // Two cases, because PostgreSQL may evaluate both sides of an `and`.
+            "') = 'number' then case when cast(",
             $object,
             " ->> '",
             $name,
@@ -76,7 +76,7 @@ macro_rules! number {
             $object,
             " ->> '",
             $name,
-            "' as numeric) as double precision) end"
+            "' as numeric) as double precision) end end"
         )
     };
     (sqlite, $object:literal, $name:literal) => {

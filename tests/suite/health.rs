@@ -155,6 +155,17 @@ fn a_database_that_is_not_there_is_not_made() {
 }
 
 #[test]
+fn an_sqlite_file_with_an_older_schema_is_left_as_it_is() {
+    let db = Db::sqlite();
+    db.execute("drop index job_executions_worked; drop index job_executions_history; delete from nikita_jobs_migrations where version >= 5");
+    for looks in LOOKS {
+        let done = db.run(looks).code(78);
+        assert!(done.error().contains("Run `nikita-jobs migrate`"), "{}", done.error());
+    }
+    assert_eq!(db.value("select count(*) from nikita_jobs_migrations where version >= 5"), "0");
+}
+
+#[test]
 fn a_database_without_the_schema_says_what_to_do() {
     let db = Db::postgres_empty();
     for looks in LOOKS {

@@ -94,15 +94,14 @@ macro_rules! span {
 macro_rules! counter {
     (pg, $name:literal) => {
         concat!(
-            "sum(case when jsonb_typeof(result -> '",
+            "coalesce(sum(case when jsonb_typeof(result -> '",
             $name,
-            "') = 'number' \
-                   and cast(result ->> '",
+            "') = 'number' then case when cast(result ->> '",
             $name,
             "' as numeric) between 0 and 1e9 \
                   then cast(cast(result ->> '",
             $name,
-            "' as numeric) as bigint) else 0 end)"
+            "' as numeric) as bigint) end end), 0)"
         )
     };
     (sqlite, $name:literal) => {
