@@ -53,7 +53,7 @@ fn foreign(db: &Db, sql: &str) -> String {
     let Output { status, stdout, stderr } = if db.is_postgres() {
         let quiet =
             ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--command", sql];
-        Command::new(psql()).args(quiet).arg(&db.url).output().expect("psql is installed: scripts/test does it")
+        Command::new(psql()).args(quiet).arg(db.direct_url()).output().expect("psql is installed: scripts/test does it")
     } else {
         let args = ["-batch", "-bail", "-cmd", ".timeout 10000"];
         Command::new("sqlite3")

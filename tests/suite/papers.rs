@@ -33,7 +33,11 @@ fn the_shipped_man_pages_are_current_and_well_formed() {
         let page = folder.path().join(name);
         let linted = Command::new("man").args(["--warnings", "-l", "-Tutf8"]).arg(&page).env("MANWIDTH", "80").output();
         let linted = linted.expect("man runs; scripts/test installs it");
-        assert!(linted.status.success() && linted.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&linted.stderr));
+        assert!(
+            linted.status.success() && linted.stderr.is_empty(),
+            "{name}: {}",
+            String::from_utf8_lossy(&linted.stderr)
+        );
     }
 }
 

@@ -27,6 +27,8 @@ enum Kind {
     },
     Postgres {
         name: String,
+        /// The server's URL, without a database.
+        server: String,
         admin: PgConnectOptions,
         /// For the test's own statements, whatever the binary goes through.
         direct: PgConnectOptions,
@@ -115,6 +117,14 @@ impl Db {
     /// Whether it is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.kind, Kind::Postgres { .. })
+    }
+
+    /// The URL that another program than the binary uses: without a pooler, and without what only the binary understands.
+    pub fn direct_url(&self) -> String {
+        match &self.kind {
+            Kind::Sqlite { .. } => self.url.clone(),
+            Kind::Postgres { name, server, .. } => format!("{server}/{name}"),
+        }
     }
 
     /// The SQLite file.
