@@ -110,7 +110,7 @@ impl Db {
         Self {
             url: format!("{base}/{name}"),
             runtime,
-            kind: Kind::Postgres { name, admin, direct, connection: Mutex::default() },
+            kind: Kind::Postgres { name, server: base.to_owned(), admin, direct, connection: Mutex::default() },
         }
     }
 
