@@ -11,7 +11,7 @@ pub struct Entry {
     pub time_of_day: &'static str,
     /// Unique in the catalogue.
     pub event_type: &'static str,
-    /// One sentence about her.
+    /// One sentence in her own words, because her messages tell it as it is.
     pub description: &'static str,
     /// Arousal, valence, dominance, intimacy: at most 0.15 either way, so that no event outweighs a conversation.
     pub impact: [f64; 4],
@@ -47,60 +47,46 @@ pub const TIMES: [&str; 4] = [MORNING, AFTERNOON, EVENING, NIGHT];
 
 /// Every event, at least three for each domain and time of day.
 pub static CATALOGUE: [Entry; 40] = [
-    entry(WORK, MORNING, "early_start", "She began early and had an hour to herself.", [0.05, 0.05, 0.05, 0.0], 0.2),
-    entry(WORK, MORNING, "good_feedback", "Her work was praised in the team meeting.", [0.1, 0.15, 0.1, 0.0], 0.7),
-    entry(WORK, MORNING, "late_train", "Her train was late and she missed a meeting.", [0.1, -0.1, -0.05, 0.0], 0.4),
-    entry(WORK, MORNING, "new_project", "She was asked to lead a new project.", [0.15, 0.1, 0.15, 0.0], 0.9),
-    entry(WORK, AFTERNOON, "hard_problem", "She solved a problem she was stuck on.", [0.1, 0.15, 0.1, 0.0], 0.6),
+    entry(WORK, MORNING, "early_start", "I began early and had an hour to myself.", [0.05, 0.05, 0.05, 0.0], 0.2),
+    entry(WORK, MORNING, "good_feedback", "My work was praised in the team meeting.", [0.1, 0.15, 0.1, 0.0], 0.7),
+    entry(WORK, MORNING, "late_train", "My train was late and I missed a meeting.", [0.1, -0.1, -0.05, 0.0], 0.4),
+    entry(WORK, MORNING, "new_project", "I was asked to lead a new project.", [0.15, 0.1, 0.15, 0.0], 0.9),
+    entry(WORK, AFTERNOON, "hard_problem", "I solved a problem I was stuck on.", [0.1, 0.15, 0.1, 0.0], 0.6),
     entry(WORK, AFTERNOON, "deadline_moved", "A deadline was moved forward by a week.", [0.15, -0.1, -0.1, 0.0], 0.5),
-    entry(WORK, AFTERNOON, "helped_colleague", "She helped a new colleague settle in.", [0.0, 0.1, 0.05, 0.05], 0.4),
-    entry(WORK, EVENING, "finished_early", "She was done early and walked home.", [-0.05, 0.1, 0.0, 0.0], 0.3),
-    entry(WORK, EVENING, "presentation", "She gave a talk, and people stayed to ask.", [0.15, 0.15, 0.1, 0.0], 0.8),
-    entry(WORK, EVENING, "long_day", "She stayed late to put a mistake right.", [-0.1, -0.1, 0.0, 0.0], 0.5),
-    entry(WORK, NIGHT, "night_idea", "An idea for work came to her in bed.", [0.1, 0.05, 0.05, 0.0], 0.3),
-    entry(WORK, NIGHT, "course_lesson", "She took one more lesson of an online course.", [0.0, 0.05, 0.1, 0.0], 0.3),
-    entry(WORK, NIGHT, "sent_application", "She applied for a grant she wants badly.", [0.15, 0.05, 0.05, 0.0], 0.7),
-    entry(
-        SOCIAL,
-        MORNING,
-        "neighbour_chat",
-        "She chatted with a neighbour on the stairs.",
-        [0.0, 0.05, 0.0, 0.05],
-        0.2,
-    ),
-    entry(SOCIAL, MORNING, "coffee_with_friend", "She had coffee with an old friend.", [0.05, 0.1, 0.0, 0.1], 0.5),
+    entry(WORK, AFTERNOON, "helped_colleague", "I helped a new colleague settle in.", [0.0, 0.1, 0.05, 0.05], 0.4),
+    entry(WORK, EVENING, "finished_early", "I was done early and walked home.", [-0.05, 0.1, 0.0, 0.0], 0.3),
+    entry(WORK, EVENING, "presentation", "I gave a talk, and people stayed to ask.", [0.15, 0.15, 0.1, 0.0], 0.8),
+    entry(WORK, EVENING, "long_day", "I stayed late to put a mistake right.", [-0.1, -0.1, 0.0, 0.0], 0.5),
+    entry(WORK, NIGHT, "night_idea", "An idea for work came to me in bed.", [0.1, 0.05, 0.05, 0.0], 0.3),
+    entry(WORK, NIGHT, "course_lesson", "I took one more lesson of an online course.", [0.0, 0.05, 0.1, 0.0], 0.3),
+    entry(WORK, NIGHT, "sent_application", "I applied for a grant I want badly.", [0.15, 0.05, 0.05, 0.0], 0.7),
+    entry(SOCIAL, MORNING, "neighbour_chat", "I chatted with a neighbour on the stairs.", [0.0, 0.05, 0.0, 0.05], 0.2),
+    entry(SOCIAL, MORNING, "coffee_with_friend", "I had coffee with an old friend.", [0.05, 0.1, 0.0, 0.1], 0.5),
     entry(SOCIAL, MORNING, "friends_baby", "A close friend wrote that her baby is born.", [0.15, 0.15, 0.0, 0.1], 0.9),
-    entry(SOCIAL, AFTERNOON, "park_walk", "She walked through the park with a friend.", [0.0, 0.1, 0.0, 0.05], 0.4),
-    entry(SOCIAL, AFTERNOON, "gift_hunt", "She looked for a birthday present.", [0.05, 0.05, 0.0, 0.05], 0.3),
-    entry(SOCIAL, AFTERNOON, "friend_cancelled", "A friend called off their lunch.", [-0.05, -0.1, 0.0, -0.05], 0.4),
-    entry(SOCIAL, EVENING, "dinner_party", "She had friends over for dinner.", [0.1, 0.15, 0.05, 0.1], 0.7),
-    entry(SOCIAL, EVENING, "board_games", "She lost at board games and laughed a lot.", [0.1, 0.1, -0.05, 0.05], 0.4),
-    entry(SOCIAL, EVENING, "family_call", "She had a long call with her mother.", [-0.05, 0.05, 0.0, 0.1], 0.5),
-    entry(SOCIAL, EVENING, "small_quarrel", "She and her sister had a small quarrel.", [0.1, -0.15, 0.0, -0.1], 0.7),
-    entry(SOCIAL, NIGHT, "concert", "She went to a concert with friends.", [0.15, 0.15, 0.0, 0.05], 0.8),
-    entry(SOCIAL, NIGHT, "late_talk", "A friend in need called, and they talked late.", [0.0, -0.05, 0.05, 0.15], 0.6),
-    entry(SOCIAL, NIGHT, "old_photos", "She sent old photos round the group chat.", [0.0, 0.1, 0.0, 0.05], 0.3),
-    entry(PERSONAL, MORNING, "morning_run", "She ran along the river before breakfast.", [0.15, 0.1, 0.05, 0.0], 0.3),
-    entry(PERSONAL, MORNING, "overslept", "She overslept and skipped breakfast.", [0.1, -0.05, -0.05, 0.0], 0.2),
-    entry(PERSONAL, MORNING, "market_visit", "She brought flowers home from the market.", [0.0, 0.1, 0.0, 0.0], 0.3),
-    entry(PERSONAL, AFTERNOON, "rain_walk", "The rain caught her without an umbrella.", [0.05, -0.05, 0.0, 0.0], 0.2),
-    entry(PERSONAL, AFTERNOON, "bookshop", "She found a book she had long looked for.", [0.05, 0.1, 0.0, 0.0], 0.4),
-    entry(PERSONAL, AFTERNOON, "plant_care", "She repotted her plants on the balcony.", [-0.1, 0.05, 0.0, 0.0], 0.2),
-    entry(
-        PERSONAL,
-        AFTERNOON,
-        "swim_record",
-        "She swam two kilometres for the first time.",
-        [0.1, 0.15, 0.15, 0.0],
-        0.8,
-    ),
-    entry(PERSONAL, EVENING, "new_recipe", "She tried a new recipe, and it worked.", [0.0, 0.1, 0.05, 0.0], 0.3),
-    entry(PERSONAL, EVENING, "painting", "She painted until she forgot the time.", [-0.05, 0.15, 0.05, 0.0], 0.5),
-    entry(PERSONAL, EVENING, "broken_cup", "She broke her favourite cup.", [0.05, -0.1, 0.0, 0.0], 0.3),
-    entry(PERSONAL, NIGHT, "stargazing", "She watched the stars from the roof.", [-0.1, 0.15, 0.0, 0.05], 0.7),
-    entry(PERSONAL, NIGHT, "old_film", "She watched an old film under a blanket.", [-0.1, 0.1, 0.0, 0.0], 0.3),
-    entry(PERSONAL, NIGHT, "journal", "She wrote in her journal.", [-0.1, 0.05, 0.0, 0.05], 0.3),
-    entry(PERSONAL, NIGHT, "restless", "She could not sleep and made herself some tea.", [0.05, -0.05, 0.0, 0.0], 0.3),
+    entry(SOCIAL, AFTERNOON, "park_walk", "I walked through the park with a friend.", [0.0, 0.1, 0.0, 0.05], 0.4),
+    entry(SOCIAL, AFTERNOON, "gift_hunt", "I looked for a birthday present.", [0.05, 0.05, 0.0, 0.05], 0.3),
+    entry(SOCIAL, AFTERNOON, "friend_cancelled", "A friend called off our lunch.", [-0.05, -0.1, 0.0, -0.05], 0.4),
+    entry(SOCIAL, EVENING, "dinner_party", "I had friends over for dinner.", [0.1, 0.15, 0.05, 0.1], 0.7),
+    entry(SOCIAL, EVENING, "board_games", "I lost at board games and laughed a lot.", [0.1, 0.1, -0.05, 0.05], 0.4),
+    entry(SOCIAL, EVENING, "family_call", "I had a long call with my mother.", [-0.05, 0.05, 0.0, 0.1], 0.5),
+    entry(SOCIAL, EVENING, "small_quarrel", "My sister and I had a small quarrel.", [0.1, -0.15, 0.0, -0.1], 0.7),
+    entry(SOCIAL, NIGHT, "concert", "I went to a concert with friends.", [0.15, 0.15, 0.0, 0.05], 0.8),
+    entry(SOCIAL, NIGHT, "late_talk", "A friend in need called, and we talked late.", [0.0, -0.05, 0.05, 0.15], 0.6),
+    entry(SOCIAL, NIGHT, "old_photos", "I sent old photos round the group chat.", [0.0, 0.1, 0.0, 0.05], 0.3),
+    entry(PERSONAL, MORNING, "morning_run", "I ran along the river before breakfast.", [0.15, 0.1, 0.05, 0.0], 0.3),
+    entry(PERSONAL, MORNING, "overslept", "I overslept and skipped breakfast.", [0.1, -0.05, -0.05, 0.0], 0.2),
+    entry(PERSONAL, MORNING, "market_visit", "I brought flowers home from the market.", [0.0, 0.1, 0.0, 0.0], 0.3),
+    entry(PERSONAL, AFTERNOON, "rain_walk", "The rain caught me without an umbrella.", [0.05, -0.05, 0.0, 0.0], 0.2),
+    entry(PERSONAL, AFTERNOON, "bookshop", "I found a book I had long looked for.", [0.05, 0.1, 0.0, 0.0], 0.4),
+    entry(PERSONAL, AFTERNOON, "plant_care", "I repotted my plants on the balcony.", [-0.1, 0.05, 0.0, 0.0], 0.2),
+    entry(PERSONAL, AFTERNOON, "swim_record", "I swam two kilometres for the first time.", [0.1, 0.15, 0.15, 0.0], 0.8),
+    entry(PERSONAL, EVENING, "new_recipe", "I tried a new recipe, and it worked.", [0.0, 0.1, 0.05, 0.0], 0.3),
+    entry(PERSONAL, EVENING, "painting", "I painted until I forgot the time.", [-0.05, 0.15, 0.05, 0.0], 0.5),
+    entry(PERSONAL, EVENING, "broken_cup", "I broke my favourite cup.", [0.05, -0.1, 0.0, 0.0], 0.3),
+    entry(PERSONAL, NIGHT, "stargazing", "I watched the stars from the roof.", [-0.1, 0.15, 0.0, 0.05], 0.7),
+    entry(PERSONAL, NIGHT, "old_film", "I watched an old film under a blanket.", [-0.1, 0.1, 0.0, 0.0], 0.3),
+    entry(PERSONAL, NIGHT, "journal", "I wrote in my journal.", [-0.1, 0.05, 0.0, 0.05], 0.3),
+    entry(PERSONAL, NIGHT, "restless", "I could not sleep and made myself some tea.", [0.05, -0.05, 0.0, 0.0], 0.3),
 ];
 
 #[cfg(test)]
@@ -128,6 +114,8 @@ mod tests {
             assert!((0.2..=0.9).contains(&entry.importance), "{entry:?}");
             assert!(entry.impact.iter().all(|side| side.abs() <= 0.15), "{entry:?}");
             assert!(entry.impact.iter().any(|side| side.abs() > 0.0), "{entry:?}");
+            let of_somebody_else = entry.description.starts_with("She ") || entry.description.starts_with("Her ");
+            assert!(!of_somebody_else, "she tells it herself: {entry:?}");
             assert!(entry.description.starts_with(char::is_uppercase) && entry.description.ends_with('.'), "{entry:?}");
         }
     }

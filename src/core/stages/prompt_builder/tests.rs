@@ -98,7 +98,7 @@ fn without_findings_the_stored_values_stand_in() {
     snapshot.life_events.push(yesterday);
     let text = rendered(&snapshot, &Findings::default(), Platform::Text).fitted.text;
     assert!(text.contains("you feel a little down."), "{text}");
-    assert!(text.contains("Today:\n- morning: Repaired a lamp.\nThese days:\n- 2026-03-03: Went swimming."), "{text}");
+    assert!(text.contains("Today, in your own words:\n- morning: Repaired a lamp.\nThese days, in your own words:\n- 2026-03-03: Went swimming."), "{text}");
 }
 
 /// Every text that a player or a model can write.
