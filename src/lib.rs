@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli        arguments, composition, exit codes, output
-//! jobs       one file a verb
+//! jobs       one file a verb            monitor   metrics file and pings: what a run tells the outside
 //! run        the imperative shell: lifecycle, heartbeat, walking the stages
 //! store      all SQL            providers   models            config   settings, validated once
 //! core       the rules, pure
@@ -17,6 +17,7 @@ pub mod config;
 pub mod core;
 pub mod domain;
 pub mod jobs;
+pub mod monitor;
 pub mod providers;
 pub mod run;
 pub mod store;

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 /// The layers from the top, and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 9] = [
-    ("cli", &["jobs", "run", "store", "providers", "config", "core", "domain", "clock"]),
+const LAYERS: [(&str, &[&str]); 10] = [
+    ("cli", &["jobs", "monitor", "run", "store", "providers", "config", "core", "domain", "clock"]),
     ("jobs", &["run", "store", "providers", "config", "core", "domain", "clock"]),
+    ("monitor", &["providers", "config", "core", "domain", "clock"]),
     ("run", &["store", "providers", "config", "core", "domain", "clock"]),
     ("store", &["config", "core", "domain", "clock"]),
     ("providers", &["config", "core", "domain", "clock"]),

@@ -29,6 +29,14 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -s V -l version -d
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "decay" -d 'Charge inactive players\' scores, each overdue hour exactly once'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "process-conversations" -d 'Take stale conversations through the nine-stage pipeline'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover" -d 'Take conversations that are stuck in processing out of it'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "prompt" -d 'Print the prompt that a player\'s next conversation would begin with, and store nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "scan-stuck" -d 'Fail audits and job executions whose owner died or hangs'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "health" -d 'Say whether the pipeline is healthy, degraded or unhealthy now'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d 'Count and time what the runs did, stage by stage'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, or the latest of each job'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write one self-contained page with the same as pictures'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "detect-stuck" -d 'Replaced by recover'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover-stuck" -d 'Replaced by recover'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d 'Bring the schema up to date'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "demo" -d 'Build a sample SQLite database and run the jobs on it, on a machine with nothing set up'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
@@ -42,8 +50,10 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l chunk 
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l grace-hours -d 'Grace by chapter, in hours' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l rates -d 'Points an hour by chapter' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l max-points -d 'The most points a run takes from a player' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l metrics-file -d 'Keep metrics in this file, for node_exporter\'s textfile collector; one file for all jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l now -d 'Stand-in for the database\'s clock, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -s v -l verbose -d 'Log more to stderr; twice for details'
@@ -59,16 +69,35 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l timeout -d 'The longest a conversation may take' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l session-timeout -d 'Silence after which a conversation is over' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l grace -d 'How long running conversations may go on after a signal' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l budget-usd -d 'Claim nothing more once the run has cost so much [default: no limit]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l prices-file -d 'JSON with prices of models, before the shipped ones' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l backfill -d 'Embed at most N facts that have no vector yet; 0 for none' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l pipeline-enabled -d 'false skips the run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l duplicate-similarity -d 'Cosine similarity from which a new fact replaces an old one' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l id -d 'Process just this conversation, whatever the window says' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rehearse -d 'Failures on purpose, such as latency=200ms,extraction=unavailable' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l metrics-file -d 'Keep metrics in this file, for node_exporter\'s textfile collector; one file for all jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l llm -d 'local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l embeddings -d 'local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l enrich -d 'Whether a language model that is not local polishes prompts' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l llm-rpm -d 'Language model requests a minute [default: no limit]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l embeddings-rpm -d 'Embedding requests a minute [default: no limit]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l request-timeout -d 'The longest one model request may take [default: all the time that its stage has left]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l anthropic-base-url -d 'Where Anthropic\'s API is, without /v1' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l openai-base-url -d 'Where OpenAI\'s API or a compatible server is, with /v1; such a server needs no key' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l backoff -d 'The first pause before a model is asked again, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s v -l verbose -d 'Log more to stderr; twice for details'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l force -d 'Ignore the window; never the lock'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l allow-overlap -d 'Let several runs go on at once, on this host and others'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l reprocess -d 'With --id: also one that was processed or has failed'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
@@ -76,8 +105,10 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l form
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l window -d 'Skip if a run completed within this time' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l batch -d 'Recover at most N conversations, the longest idle first' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l metrics-file -d 'Keep metrics in this file, for node_exporter\'s textfile collector; one file for all jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l now -d 'Stand-in for the database\'s clock, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s v -l verbose -d 'Log more to stderr; twice for details'
@@ -85,6 +116,77 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s n -l
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l force -d 'Ignore the window; never the lock'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l requeue -d 'Back to active while attempts are left, instead of failed'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l user -d 'Whose prompt' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l platform -d 'For which platform' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l window -d 'Skip if a run completed within this time [default: four fifths of --check-interval]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l check-interval -d 'How often the schedule runs it' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l batch -d 'Fail at most N records, the longest-running first' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l audit-timeout -d 'The longest that an audit may run, in minutes' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l no-activity -d 'The longest without a log entry or heartbeat, in minutes' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l execution-timeout -d 'The longest that a run of a job may take' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l idle -d 'As for recover, which takes care of the conversations that are counted here' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l metrics-file -d 'Keep metrics in this file, for node_exporter\'s textfile collector; one file for all jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l audit -d 'Only judge this audit, and change nothing' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l execution -d 'Only judge this execution, and change nothing' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l force -d 'Ignore the window; never the lock'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l session-timeout -d 'Silence after which a conversation is over' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l since -d 'How far to look back' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s w -l watch -d 'On a terminal: look again every second, until it has ended'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l since -d 'How far to look back; by hours up to 48h, then by days' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l session-timeout -d 'Silence after which a conversation is over' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s o -l output -d 'The page; an older one is replaced once the new one is whole' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand detect-stuck" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover-stuck" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r

@@ -7,6 +7,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::{help, papers};
 
 mod looks;
+mod models;
+mod monitors;
+mod prompt;
+
+use monitors::{METRICS_FILE, ping_url};
 
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
@@ -58,10 +63,17 @@ const LEASE: Setting = setting(
     Some("90s"),
     "How long the run's lease lives without a renewal; at least 2s",
 );
+const TEMPLATE_DIR: Setting = setting(
+    "template-dir",
+    "NIKITA_TEMPLATE_DIR",
+    "DIR",
+    None,
+    "Take the prompt template from prompt.j2 in this folder [default: the shipped one]",
+);
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
-const DECAY: [Setting; 6] = [
+const DECAY: [Setting; 7] = [
     setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
     setting(
         "batch",
@@ -74,9 +86,10 @@ const DECAY: [Setting; 6] = [
     setting("grace-hours", "NIKITA_DECAY_GRACE_HOURS", "H,…", Some("8,16,24,48,72"), "Grace by chapter, in hours"),
     setting("rates", "NIKITA_DECAY_RATES", "P,…", Some("0.8,0.6,0.4,0.3,0.2"), "Points an hour by chapter"),
     setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
+    ping_url("NIKITA_DECAY_PING_URL"),
 ];
 
-const PROCESS: [Setting; 11] = [
+const PROCESS: [Setting; 16] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -99,6 +112,16 @@ const PROCESS: [Setting; 11] = [
         "Embed at most N facts that have no vector yet; 0 for none",
     ),
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
+    ROLLOUT,
+    setting(
+        "duplicate-similarity",
+        "NIKITA_DUPLICATE_SIMILARITY",
+        "X",
+        Some("0.87"),
+        "Cosine similarity from which a new fact replaces an old one",
+    ),
+    TEMPLATE_DIR,
+    setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),
     setting(
         "rehearse",
         "NIKITA_REHEARSE",
@@ -106,9 +129,10 @@ const PROCESS: [Setting; 11] = [
         None,
         "Failures on purpose, such as latency=200ms,extraction=unavailable",
     ),
+    ping_url("NIKITA_PROCESS_PING_URL"),
 ];
 
-const RECOVER: [Setting; 3] = [
+const RECOVER: [Setting; 4] = [
     setting("window", "NIKITA_RECOVER_WINDOW", "DUR", Some("1m"), "Skip if a run completed within this time"),
     setting(
         "batch",
@@ -118,8 +142,16 @@ const RECOVER: [Setting; 3] = [
         "Recover at most N conversations, the longest idle first",
     ),
     IDLE,
+    ping_url("NIKITA_RECOVER_PING_URL"),
 ];
 
+const ROLLOUT: Setting = setting(
+    "rollout-percent",
+    "UNIFIED_PIPELINE_ROLLOUT_PERCENT",
+    "N",
+    Some("100"),
+    "The share of players whose conversations are taken, the same ones each time",
+);
 const SESSION_TIMEOUT: Setting = setting(
     "session-timeout",
     "NIKITA_SESSION_TIMEOUT",
@@ -130,7 +162,7 @@ const SESSION_TIMEOUT: Setting = setting(
 const IDLE: Setting =
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
 
-const SCAN: [Setting; 7] = [
+const SCAN: [Setting; 8] = [
     setting(
         "window",
         "NIKITA_SCAN_WINDOW",
@@ -174,60 +206,19 @@ const SCAN: [Setting; 7] = [
         Some("30m"),
         "As for recover, which takes care of the conversations that are counted here",
     ),
-];
-
-const MODELS: [Setting; 9] = [
-    setting(
-        "llm",
-        "NIKITA_LLM",
-        "MODEL",
-        None,
-        "local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]",
-    ),
-    setting(
-        "embeddings",
-        "NIKITA_EMBEDDINGS",
-        "MODEL",
-        None,
-        "local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]",
-    ),
-    setting(
-        "enrich",
-        "NIKITA_ENRICH",
-        "BOOL",
-        Some("true"),
-        "Whether a language model that is not local polishes prompts",
-    ),
-    setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests a minute [default: no limit]"),
-    setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests a minute [default: no limit]"),
-    setting(
-        "request-timeout",
-        "NIKITA_REQUEST_TIMEOUT",
-        "DUR",
-        None,
-        "The longest one model request may take [default: all the time that its stage has left]",
-    ),
-    setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Where Anthropic's API is, without /v1"),
-    setting(
-        "openai-base-url",
-        "OPENAI_BASE_URL",
-        "URL",
-        None,
-        "Where OpenAI's API or a compatible server is, with /v1; such a server needs no key",
-    ),
-    setting("backoff", "NIKITA_BACKOFF", "DUR", Some("1s"), "The first pause before a model is asked again, for tests"),
+    ping_url("NIKITA_SCAN_PING_URL"),
 ];
 
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
-    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE];
+    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // SCAN has all that RECOVER has, so it is asked first.
-    let jobs = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..]];
+    let jobs = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..], &prompt::SETTINGS[..]];
     let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
-        .chain(&MODELS)
+        .chain(&models::SETTINGS)
         .chain(common)
         .find(|setting| setting.id == id)
         .map_or("a variable", |setting| setting.variable)
@@ -249,12 +240,16 @@ pub fn command() -> Command {
         )
         .subcommand(
             job("process-conversations", "Take stale conversations through the nine-stage pipeline", &PROCESS)
-                .args(MODELS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
+                .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
                 .arg(switch(
                     "allow-overlap",
                     "NIKITA_ALLOW_OVERLAP",
                     "Let several runs go on at once, on this host and others",
                 ))
+                .arg(
+                    switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
+                        .requires("id"),
+                )
                 .after_help(help::PROCESS),
         )
         .subcommand(
@@ -273,6 +268,7 @@ pub fn command() -> Command {
                 .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
                 .after_help(help::RECOVER),
         )
+        .subcommand(prompt::command())
         .subcommand(
             job("scan-stuck", "Fail audits and job executions whose owner died or hangs", &SCAN)
                 .arg(
@@ -325,7 +321,7 @@ fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
         .args(own.iter().map(argument))
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
-        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&NOW).hide(true)])
+        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), argument(&NOW).hide(true)])
 }
 
 /// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.

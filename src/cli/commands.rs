@@ -12,7 +12,8 @@ use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
 use crate::jobs::demo::{self, Demo};
-use crate::jobs::{decay, process_conversations, recover, scan_stuck};
+use crate::jobs::process_conversations::{self, by_id};
+use crate::jobs::{decay, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Plan, Skip, common, run, skipped};
 use crate::run::signals::Signals;
@@ -24,6 +25,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "decay" => decay(matches, output).await,
         "process-conversations" => process(matches, output).await,
         "recover" => recover(matches, output).await,
+        "prompt" => prompt(matches).await,
         "scan-stuck" => scan_stuck(matches, output).await,
         "health" => looking::health(matches).await,
         "stats" => looking::stats(matches).await,
@@ -56,21 +58,31 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let settings = compose::process(matches)?;
     let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
     let enabled = compose::pipeline_enabled(matches)?;
+    let wish = compose::wish(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let providers = models::providers(matches, rehearsal)?;
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
-    let workshop = compose::workshop(&store, providers, timeout)?;
+    let workshop = compose::workshop(matches, &store, providers, timeout)?;
     compose::check_budget(&settings, &workshop)?;
-    let ended = if !enabled {
-        let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None };
-        skipped(plan.job, skip, store.now().await?)
-    } else if raw::is_on(matches, "dry-run") {
-        dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?
-    } else {
-        run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+    let dry = raw::is_on(matches, "dry-run");
+    let ended = match wish {
+        _ if !enabled => {
+            let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None, completed_at: None };
+            skipped(plan.job, skip, store.now().await?)
+        }
+        None if dry => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,
+        None => {
+            run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+        }
+        Some(wish) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, wish)).await?,
+        Some(wish) => {
+            // An operator waits for nobody: no window, and beside any other run.
+            let plan = Plan { window: None, overlap: true, ..plan };
+            run(&store, &signals, &plan, async |run| by_id::work(&settings, &workshop, run, wish).await).await
+        }
     };
     store.close().await;
     Ok(ended)
@@ -101,6 +113,20 @@ async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     };
     store.close().await;
     Ok(ended)
+}
+
+async fn prompt(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let began = clock::start();
+    let (user, platform) = compose::portrait(matches)?;
+    let template = compose::template(matches)?;
+    // Only looked at: nothing is made, migrated or stored.
+    let store = Store::look(&compose::database_as_it_is(matches)?, None).await?;
+    store.check_schema().await?;
+    let started_at = store.now().await?;
+    let own = prompt::render(&store, template, user, platform).await?;
+    store.close().await;
+    let result = common("prompt", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
+    Ok(Ended { result, exit: Exit::Success })
 }
 
 async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {

@@ -23,8 +23,10 @@ use crate::core::graph;
 use crate::core::prompt::PromptTemplate;
 use crate::core::settings::StageSettings;
 use crate::core::stages::STAGES;
-use crate::domain::ids::{ConversationId, RecordId};
+use crate::domain::ids::{ConversationId, RecordId, UserId};
 use crate::domain::points::Points;
+use crate::domain::prompt::Platform;
+use crate::jobs::process_conversations::by_id::Wish;
 use crate::jobs::{decay, process_conversations, recover, scan_stuck};
 use crate::providers::Providers;
 use crate::providers::rehearsal::Rehearsal;
@@ -259,12 +261,20 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
         batch: number("batch", 1_000_000)?,
         concurrency: number("concurrency", 200)?,
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
+        rollout: raw::required(matches, "rollout-percent", parse::percent)?,
         grace: raw::required(matches, "grace", parse::duration_or_zero)?,
         prices: Arc::new(spending::prices(matches)?),
         budget: spending::budget(matches)?,
         backfill: usize::try_from(raw::required(matches, "backfill", |text| parse::count_or_zero(text, 100_000))?)
             .unwrap_or(usize::MAX),
     })
+}
+
+/// The one conversation that is to be processed; none in bulk.
+pub fn wish(matches: &ArgMatches) -> Result<Option<Wish>, Problem> {
+    let id =
+        raw::value(matches, "id", |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()))?;
+    Ok(id.map(|conversation| Wish { conversation, reprocess: raw::is_on(matches, "reprocess") }))
 }
 
 /// What is rehearsed, and the longest that a conversation may take.
@@ -276,19 +286,52 @@ pub fn rehearsal(matches: &ArgMatches) -> Result<(Rehearsal, Duration), Problem>
 /// What the demo's are: always offline, whatever keys are set.
 pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
     let timeout = raw::required(defaults, "timeout", parse::duration)?;
-    workshop(store, Providers::local(Rehearsal::default()), timeout)
+    workshop(defaults, store, Providers::local(Rehearsal::default()), timeout)
 }
 
-/// The shipped template, and what else the conversations of a run share.
-pub fn workshop(store: &Store, providers: Providers, timeout: Duration) -> Result<Workshop, Problem> {
+/// The template, and what else the conversations of a run share.
+pub fn workshop(
+    matches: &ArgMatches,
+    store: &Store,
+    providers: Providers,
+    timeout: Duration,
+) -> Result<Workshop, Problem> {
     let table: Vec<_> = STAGES.iter().map(|stage| (stage.name, stage.needs)).collect();
     graph::check(&table).map_err(|error| RunError::Bug(error.to_string()))?;
     let settings = StageSettings {
-        duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
+        duplicate_similarity: raw::required(matches, "duplicate-similarity", parse::similarity)?,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
-        template: PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()))?,
+        template: template(matches)?,
     };
     Ok(Workshop { store: store.clone(), providers: Arc::new(providers), settings: Arc::new(settings), timeout })
+}
+
+/// The template: the shipped one, or `prompt.j2` in `--template-dir`, tried out here so that a run never begins with a wrong one.
+pub fn template(matches: &ArgMatches) -> Result<PromptTemplate, Problem> {
+    let Some(folder) = raw::text(matches, "template-dir") else {
+        return PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()));
+    };
+    let path = PathBuf::from(folder).join(PromptTemplate::FILE_NAME);
+    let source = fs::read_to_string(&path).map_err(|error| {
+        Problem::configuration(format!(
+            "template {}: {error}. --template-dir (NIKITA_TEMPLATE_DIR) names a folder with a {}",
+            path.display(),
+            PromptTemplate::FILE_NAME
+        ))
+    })?;
+    PromptTemplate::parse(&path.display().to_string(), &source)
+        .map_err(|error| Problem::configuration(error.to_string()))
+}
+
+/// Whose prompt is to be rendered, and for which platform.
+pub fn portrait(matches: &ArgMatches) -> Result<(UserId, Platform), Problem> {
+    let user =
+        raw::required(matches, "user", |text| text.parse().map_err(|_| "is not a player's id, a UUID".to_owned()))?;
+    let platform = raw::required(matches, "platform", |text| {
+        let platform = Platform::ALL.into_iter().find(|platform| platform.as_str() == text);
+        platform.ok_or_else(|| "is neither text nor voice".to_owned())
+    })?;
+    Ok((user, platform))
 }
 
 /// Refuses a budget that could not be kept, because a model has no price.

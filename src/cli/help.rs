@@ -27,6 +27,7 @@ pub const PROCESS: &str = "Examples:\n  \
     nikita-jobs process-conversations                        from cron or a timer, every minute\n  \
     nikita-jobs process-conversations --batch 100            clear a backlog\n  \
     nikita-jobs process-conversations --allow-overlap        on many hosts at once\n  \
+    nikita-jobs process-conversations --id UUID --reprocess  one conversation, anew\n  \
     NIKITA_REHEARSE=extraction=unavailable nikita-jobs process-conversations\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
@@ -39,6 +40,13 @@ pub const RECOVER: &str = "Stuck is what has not moved for half an hour, or what
     by hand, whatever the rules say; whoever holds it writes nothing more\n  \
     nikita-jobs recover audit ID               by hand: fail an audit that is in progress\n  \
     nikita-jobs recover execution ID           by hand: fail a job's run; its process stops by itself\n\n\
+    `nikita-jobs --help` lists the exit codes.";
+
+pub const PROMPT: &str = "It is rendered from the database as it is, as the pipeline would without a new conversation and without \
+    enrichment.\n\n\
+    Examples:\n  \
+    nikita-jobs prompt render --user ID --format human\n  \
+    nikita-jobs prompt render --user ID --platform voice --template-dir ./templates    try a template of your own\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution whose owner's lease has run out, which shows no \

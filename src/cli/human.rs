@@ -21,8 +21,10 @@ pub fn render(command: &str, result: &Value) -> String {
     }
     match command {
         "migrate" => migrations(result),
+        "process-conversations" if result["conversation_id"].is_string() => one_conversation(result),
         "process-conversations" => conversations(result),
         "recover" => recoveries(result),
+        "prompt" => text(&result["prompt"]),
         "scan-stuck" if result["is_healthy"].is_boolean() => judgement(result),
         "scan-stuck" => scan(result),
         "demo" => demo_report::render(result),
@@ -88,6 +90,35 @@ fn conversations(result: &Value) -> String {
     for entry in troubles.iter().filter(|entry| entry["error"].is_string()) {
         let _ =
             write!(said, "\n{} {}: {}", text(&entry["status"]), text(&entry["conversation_id"]), text(&entry["error"]));
+    }
+    said
+}
+
+/// One conversation at an operator's wish.
+fn one_conversation(result: &Value) -> String {
+    if result["dry_run"] == true {
+        return format!(
+            "dry run, nothing was written: conversation {} would be processed",
+            text(&result["conversation_id"])
+        );
+    }
+    let mut said = format!(
+        "conversation {}: {} ({} ms)",
+        text(&result["conversation_id"]),
+        text(&result["status"]),
+        text(&result["duration_ms"])
+    );
+    if let Some(why) = result["error"].as_str() {
+        let _ = write!(said, "\n{why}");
+    }
+    if let Some(stages) = result["stage_results"].as_object().filter(|stages| !stages.is_empty()) {
+        let mut table = table();
+        table.set_header(["stage", "ms", "outcome"]);
+        for (stage, ended) in stages {
+            let ms = format!("{:.1}", ended["duration_ms"].as_f64().unwrap_or_default());
+            table.add_row([stage.clone(), ms, ended["error"].as_str().unwrap_or("ok").to_owned()]);
+        }
+        said = format!("{said}\n\n{table}");
     }
     said
 }

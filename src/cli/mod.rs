@@ -19,6 +19,7 @@ mod human;
 mod logging;
 mod looking;
 mod models;
+mod monitors;
 mod output;
 mod page;
 mod papers;
@@ -30,6 +31,7 @@ mod spending;
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common, failed};
+use monitors::Monitors;
 use output::Output;
 
 /// Runs the command line of this process.
@@ -63,7 +65,17 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime =
             runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
-        runtime.block_on(commands::dispatch(name, of_command, &output))
+        runtime.block_on(async {
+            let monitors = Monitors::begin(name, of_command)?;
+            let ended = commands::dispatch(name, of_command, &output).await;
+            match &ended {
+                Ok(ended) => monitors.end(ended).await,
+                Err(raw::Problem::Run(error)) => monitors.end(&failed_early(Some(name), error)).await,
+                // A wrong command line is for whoever typed it.
+                Err(raw::Problem::Usage(_)) => {}
+            }
+            ended
+        })
     }));
     let ended = match ended {
         Ok(Ok(ended)) => ended,

@@ -37,6 +37,24 @@ pub fn count(text: &str, most: i64) -> Result<i64, String> {
     }
 }
 
+/// A whole number of percent, 0 to 100.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn percent(text: &str) -> Result<u8, String> {
+    let number = text.trim().parse().ok().filter(|number| *number <= 100);
+    number.ok_or_else(|| "is not a whole number from 0 to 100".to_owned())
+}
+
+/// A similarity, over 0 and at most 1.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn similarity(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|number| *number > 0.0 && *number <= 1.0);
+    number.ok_or_else(|| "is not a number over 0 and at most 1 such as 0.87".to_owned())
+}
+
 /// A whole number from 0 to `most`.
 ///
 /// # Errors

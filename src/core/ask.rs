@@ -16,6 +16,9 @@ pub enum Ask {
         vectors: Vec<Vec<f32>>,
         /// The least cosine similarity, -1 to 1.
         least: f64,
+        /// Facts that will be taken back before new ones come, with what they have replaced: those that the conversation has
+        /// brought forth when it was processed before.
+        own: Vec<Uuid>,
     },
 }
 

@@ -100,7 +100,7 @@ mod tests {
         let distinct: std::collections::HashSet<_> = hashes.iter().collect();
         assert_eq!(distinct.len(), asks.len());
         assert_eq!(input_hash("m", &extract("i", "user: hello", schema())).as_ref(), Some(&hashes[0]));
-        assert_eq!(input_hash("m", &Ask::Similar { vectors: vec![], least: 0.87 }), None);
+        assert_eq!(input_hash("m", &Ask::Similar { vectors: vec![], least: 0.87, own: vec![] }), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Chance without dice: numbers that look random and are the same for the same words, on every host and in every version.
 //!
-//! Rollout, touchpoints and life events all decide by these, so that a rerun decides the same. **The result must never
-//! change**: another number would put players in and out of a rollout, and give them a second, different day.
+//! Touchpoints and life events decide by these, so that a rerun decides the same. **The result must never
+//! change**: another number would give players a second, different day.
 
 use sha2::{Digest, Sha256};
 

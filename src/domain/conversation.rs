@@ -37,6 +37,15 @@ pub struct Conversation {
     pub last_message_at: DateTime<Utc>,
     /// What the application has already added to the score for it.
     pub score_delta: Option<Points>,
+    /// What an earlier processing has left, where it is processed anew.
+    pub earlier: Option<Earlier>,
+}
+
+/// A conversation that has been processed before: what it brought forth is replaced, and what it added up is not added again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// Its summary then; none where that stage had failed, or there was nothing to summarise.
+    pub summary: Option<String>,
 }
 
 /// Who wrote a message.

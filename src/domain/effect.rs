@@ -12,6 +12,8 @@ use super::prompt::Platform;
 /// One change to the database on behalf of the conversation's player.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Take away what an earlier processing of this conversation brought forth, and give back what it replaced.
+    TakeBack,
     /// Store a fact and deactivate those it replaces.
     RememberFact(NewFact),
     /// Open a thread.
@@ -145,6 +147,8 @@ pub struct DayEntry {
     pub score_start: Points,
     /// Score after it.
     pub score_end: Points,
+    /// Whether it counts: not where an earlier processing has counted it.
+    pub counts: bool,
     /// Decay charged on that date so far.
     pub decay_applied: Points,
     /// The day's text with this conversation in it.

@@ -95,6 +95,15 @@ impl fmt::Display for RecordId {
 }
 
 impl ConversationId {
+    /// No kind of row is brought forth by a conversation more often than this.
+    pub const MOST_OF_A_KIND: usize = 20;
+
+    /// The ids of all rows of a kind that this conversation may have brought forth: see [`ConversationId::derive`].
+    #[must_use]
+    pub fn all_of(self, kind: &str) -> Vec<Uuid> {
+        (0..Self::MOST_OF_A_KIND).map(|index| self.derive(kind, index)).collect()
+    }
+
     /// An id for a row that this conversation brings forth, the same at every attempt: a second commit of the same row
     /// meets its own primary key.
     ///

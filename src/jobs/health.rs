@@ -16,6 +16,8 @@ use crate::store::claims::Due;
 pub struct Settings {
     /// How long after its last message a conversation is over.
     pub session_timeout: Duration,
+    /// The share of players whose conversations are taken, in percent: those of the others wait for nobody.
+    pub rollout: u8,
     /// How long one may be in processing without any movement.
     pub idle: Duration,
 }
@@ -39,7 +41,9 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
     let last_completed = store.last_completion("process-conversations").await?;
     let observed = Observed {
         attempts: store.latest_attempts().await?,
-        pending: store.pending(&Due { now, session_timeout: settings.session_timeout }).await?,
+        pending: store
+            .pending(&Due { now, session_timeout: settings.session_timeout, rollout: settings.rollout })
+            .await?,
         stuck: Stuck {
             conversations: store.count_stuck(settings.idle).await?,
             executions: store.count_dead_runs(now).await?,

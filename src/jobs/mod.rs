@@ -6,6 +6,7 @@ pub mod demo;
 pub mod health;
 pub mod look;
 pub mod process_conversations;
+pub mod prompt;
 pub mod recover;
 pub mod report;
 pub mod scan_stuck;

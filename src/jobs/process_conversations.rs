@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 mod backfill;
 mod bill;
+pub mod by_id;
 mod one;
 mod tally;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// How long after its last message a conversation is over.
     pub session_timeout: Duration,
+    /// The share of players whose conversations are taken, 0 to 100 percent.
+    pub rollout: u8,
     /// How long running pipelines may go on after a signal.
     pub grace: Duration,
     /// What models cost.
@@ -48,18 +51,11 @@ pub struct Settings {
 
 /// Claims and processes until the cap is reached or nothing is due.
 pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result<Report, RunError> {
-    let due = Due { now: run.now, session_timeout: settings.session_timeout };
+    let due = due(settings, run.now);
     let detected = run.store.count_due(&due).await?;
     run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
-    let mut floor = Floor {
-        run,
-        workshop,
-        prices: &settings.prices,
-        tasks: JoinSet::new(),
-        in_hand: Vec::new(),
-        tally: Tally::default(),
-    };
+    let mut floor = Floor::new(settings, run, workshop);
     let mut claimed = 0;
     let mut trouble = None;
     if detected > 0 {
@@ -130,6 +126,10 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     Ok(Report { error: trouble, ..tally.report(detected, deferred) })
 }
 
+fn due(settings: &Settings, now: DateTime<Utc>) -> Due {
+    Due { now, session_timeout: settings.session_timeout, rollout: settings.rollout }
+}
+
 /// The conversations in hand.
 struct Floor<'a> {
     run: &'a Run,
@@ -147,7 +147,12 @@ struct InHand {
     meter: Arc<Meter>,
 }
 
-impl Floor<'_> {
+impl<'a> Floor<'a> {
+    fn new(settings: &'a Settings, run: &'a Run, workshop: &'a Workshop) -> Self {
+        let prices = &settings.prices;
+        Self { run, workshop, prices, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() }
+    }
+
     /// Reads what the claimed conversations need, and starts them.
     async fn begin(&mut self, claims: &[Claim]) -> Result<(), RunError> {
         if claims.is_empty() {
@@ -252,7 +257,7 @@ impl Floor<'_> {
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
     let now: DateTime<Utc> = store.now().await?;
-    let detected = store.count_due(&Due { now, session_timeout: settings.session_timeout }).await?;
+    let detected = store.count_due(&due(settings, now)).await?;
     let processed = detected.min(settings.batch);
     Ok(Map::from_iter([
         ("detected".to_owned(), json!(detected)),

@@ -18,7 +18,7 @@ pub mod anthropic;
 pub mod call;
 pub mod embeddings;
 pub mod endpoint;
-mod http;
+pub mod http;
 pub mod local;
 pub mod openai;
 mod pace;

@@ -81,9 +81,9 @@ async fn put(workshop: &Workshop, claim: &Claim, call: Call<'_>, ask: &Ask) -> R
     match ask {
         Ask::Model(ask) => workshop.providers.ask(call, ask).await,
         Ask::Embed(texts) => workshop.providers.embed(call, texts).await,
-        Ask::Similar { vectors, least } => match workshop.store.similar_facts(claim.user, vectors, *least).await {
-            Ok(facts) => Ok(Answer::Similar(facts)),
-            Err(error) => Err(NoAnswer::Store(error.to_string())),
-        },
+        Ask::Similar { vectors, least, own } => {
+            let similar = workshop.store.similar_facts(claim.user, own.clone(), vectors, *least).await;
+            similar.map(Answer::Similar).map_err(|error| NoAnswer::Store(error.to_string()))
+        }
     }
 }

@@ -114,6 +114,8 @@ pub struct Skip {
     pub blocked_by: Option<ExecutionId>,
     /// When it is worth trying again.
     pub reopens_at: Option<DateTime<Utc>>,
+    /// When the run that closed the window completed.
+    pub completed_at: Option<DateTime<Utc>>,
 }
 
 /// The result of a run that was not made.
@@ -124,6 +126,7 @@ pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
         ("reason".to_owned(), json!(skip.reason)),
         ("blocked_by".to_owned(), json!(skip.blocked_by)),
         ("reopens_at".to_owned(), json!(skip.reopens_at)),
+        ("completed_at".to_owned(), json!(skip.completed_at)),
     ]);
     Ended { result: common(job, "skipped", Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
 }
@@ -141,11 +144,13 @@ async fn try_run(
     let now = match store.begin_run(plan.job, &lease, &this_process(), plan.window).await? {
         Begun::Started { now } => now,
         Begun::AlreadyRunning { by, until } => {
-            let skip = Skip { reason: "already_running", blocked_by: Some(by), reopens_at: Some(until) };
+            let skip =
+                Skip { reason: "already_running", blocked_by: Some(by), reopens_at: Some(until), completed_at: None };
             return Ok(skipped(plan.job, skip, store.now().await?));
         }
         Begun::Recent { by, until } => {
-            let skip = Skip { reason: "recent_execution", blocked_by: Some(by), reopens_at: Some(until) };
+            let completed_at = plan.window.map(|window| until - window);
+            let skip = Skip { reason: "recent_execution", blocked_by: Some(by), reopens_at: Some(until), completed_at };
             return Ok(skipped(plan.job, skip, store.now().await?));
         }
     };

@@ -29,6 +29,8 @@ pub struct Due {
     pub now: DateTime<Utc>,
     /// How long after its last message a conversation is over. A call that has ended is over at once.
     pub session_timeout: Duration,
+    /// The share of players whose conversations are taken, 0 to 100 percent.
+    pub rollout: u8,
 }
 
 impl Due {
@@ -39,8 +41,9 @@ impl Due {
     }
 }
 
+/// What a claim's statement returns.
 #[derive(sqlx::FromRow)]
-struct ClaimedRow {
+pub(super) struct ClaimedRow {
     id: DbId,
     user_id: DbId,
     claim_token: DbId,
@@ -48,8 +51,43 @@ struct ClaimedRow {
     provider_outages: i32,
 }
 
-/// Attempts are left, and the backoff is over. $2 is the run's time.
+impl From<ClaimedRow> for Claim {
+    fn from(row: ClaimedRow) -> Self {
+        Self {
+            conversation: ConversationId(row.id.0),
+            user: UserId(row.user_id.0),
+            token: Token(row.claim_token.0),
+            attempt: row.processing_attempts,
+            outages: row.provider_outages,
+        }
+    }
+}
+
+/// Attempts are left, the backoff is over, and the player is within the rollout: the remainder of the id's first and last 32
+/// bits by 100 is the same in every database, and never changes, so that a player who is in stays in as the share grows. $2 is
+/// the run's time.
 macro_rules! ready {
+    (pg, $rollout:literal) => {
+        concat!(
+            ready!(),
+            " and (",
+            $rollout,
+            " >= 100 or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint \
+                 + ('x' || right(c.user_id::text, 8))::bit(32)::bigint) % 100 < ",
+            $rollout,
+            ")"
+        )
+    };
+    (sqlite, $rollout:literal) => {
+        concat!(
+            ready!(),
+            " and (",
+            $rollout,
+            " >= 100 or ((('0x' || substr(c.user_id, 1, 8)) ->> '$') + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < ",
+            $rollout,
+            ")"
+        )
+    };
     () => {
         "c.status = 'active' and c.claim_token is null and c.processing_attempts < 3 \
          and (c.next_attempt_at is null or c.next_attempt_at <= $2)"
@@ -67,6 +105,14 @@ macro_rules! first_of_its_player {
     };
 }
 
+/// A random id in SQLite, which has none of its own.
+macro_rules! sqlite_token {
+    () => {
+        "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' \
+             || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+    };
+}
+
 /// The two ways of being over, each by an index of its own: silence, and the end of a call.
 macro_rules! over {
     (silent) => {
@@ -77,12 +123,31 @@ macro_rules! over {
     };
 }
 
+/// The query of [`Store::count_due`].
+macro_rules! count_due {
+    ($ready:expr) => {
+        concat!(
+            "select (select count(*) from conversations c where ",
+            over!(silent),
+            " and ",
+            $ready,
+            ") + (select count(*) from conversations c where ",
+            over!(ended),
+            " and ",
+            $ready,
+            " and (c.last_message_at is null or c.last_message_at > $1))"
+        )
+    };
+}
+
 /// The statement of [`Store::fence`], around the database's time and the instant of the next try, which it writes each its
 /// own way.
 macro_rules! leaving {
     ($now:expr, $next:expr) => {
         concat!(
-            "update conversations set status = $4, claimed_by = null, claim_token = null, \
+            // Where processing it anew has failed for good, the effects of the earlier processing stand, and so does its state.
+            "update conversations set status = case when $4 = 'failed' and processed_at is not null then 'processed' else $4 end, \
+                 claimed_by = null, claim_token = null, \
                  processing_attempts = processing_attempts - $5, provider_outages = provider_outages + $6, \
                  next_attempt_at = ",
             $next,
@@ -107,33 +172,58 @@ impl Store {
         let sql = tx.pick(
             concat!(
                 "with silent as (select c.id, c.last_message_at as over_at from conversations c where ",
-                over!(silent), " and ", ready!(), " and ", first_of_its_player!(),
+                over!(silent),
+                " and ",
+                ready!(pg, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.last_message_at limit $3 for no key update skip locked), \
                  ended as (select c.id, c.ended_at as over_at from conversations c where ",
-                over!(ended), " and ", ready!(), " and ", first_of_its_player!(),
+                over!(ended),
+                " and ",
+                ready!(pg, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.ended_at limit $3 for no key update skip locked), \
                  oldest as (select id, min(over_at) as over_at \
                      from (select * from silent union all select * from ended) it group by id order by 2, 1 limit $3) \
                  update conversations c set status = 'processing', processing_attempts = c.processing_attempts + 1, \
-                     processing_started_at = ", pg_now!("$5"), ", \
-                     updated_at = ", pg_now!("$5"), ", \
+                     processing_started_at = ",
+                pg_now!("$5"),
+                ", \
+                     updated_at = ",
+                pg_now!("$5"),
+                ", \
                      claimed_by = $4, claim_token = gen_random_uuid() \
                  from oldest where c.id = oldest.id and c.status = 'active' \
                  returning c.id, c.user_id, c.claim_token, c.processing_attempts, c.provider_outages"
             ),
             concat!(
                 "update conversations set status = 'processing', processing_attempts = processing_attempts + 1, \
-                     processing_started_at = ", sqlite_now!("$5"), ", \
-                     updated_at = ", sqlite_now!("$5"), ", claimed_by = $4, \
-                     claim_token = lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' \
-                         || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))) \
+                     processing_started_at = ",
+                sqlite_now!("$5"),
+                ", \
+                     updated_at = ",
+                sqlite_now!("$5"),
+                ", claimed_by = $4, \
+                     claim_token = ",
+                sqlite_token!(),
+                " \
                  where id in (select id from ( \
                      select * from (select c.id, c.last_message_at as over_at from conversations c where ",
-                over!(silent), " and ", ready!(), " and ", first_of_its_player!(),
+                over!(silent),
+                " and ",
+                ready!(sqlite, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.last_message_at limit $3) \
                      union all \
                      select * from (select c.id, c.ended_at as over_at from conversations c where ",
-                over!(ended), " and ", ready!(), " and ", first_of_its_player!(),
+                over!(ended),
+                " and ",
+                ready!(sqlite, "$6"),
+                " and ",
+                first_of_its_player!(),
                 " order by c.ended_at limit $3)) \
                      group by id order by min(over_at), id limit $3) \
                  returning id, user_id, claim_token, processing_attempts, provider_outages"
@@ -147,37 +237,18 @@ impl Store {
             DbTime(due.now),
             i64::try_from(most).unwrap_or(i64::MAX),
             DbId::from(execution),
-            self.now_parameter()
+            self.now_parameter(),
+            i32::from(due.rollout)
         );
         tx.commit().await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Claim {
-                conversation: ConversationId(row.id.0),
-                user: UserId(row.user_id.0),
-                token: Token(row.claim_token.0),
-                attempt: row.processing_attempts,
-                outages: row.provider_outages,
-            })
-            .collect())
+        Ok(rows.into_iter().map(Claim::from).collect())
     }
 
     /// How many conversations a claim could take, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
         let mut tx = self.begin_reading().await?;
-        let sql = concat!(
-            "select (select count(*) from conversations c where ",
-            over!(silent),
-            " and ",
-            ready!(),
-            ") \
-             + (select count(*) from conversations c where ",
-            over!(ended),
-            " and ",
-            ready!(),
-            " and (c.last_message_at is null or c.last_message_at > $1))"
-        );
-        let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now));
+        let sql = tx.pick(count_due!(ready!(pg, "$3")), count_due!(ready!(sqlite, "$3")));
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
         tx.rollback().await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
@@ -264,3 +335,5 @@ pub enum Leave {
     /// Not begun, or broken off by a shutdown: due again at once, as if it had never been claimed.
     Released,
 }
+
+pub(super) use {first_of_its_player, over, sqlite_token};

@@ -26,6 +26,7 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
     let conversation = DbId::from(commit.claim.conversation);
     let now = DbTime(commit.now);
     match effect {
+        Effect::TakeBack => take_back(tx, commit).await?,
         Effect::RememberFact(fact) => remember(tx, commit, fact).await?,
         Effect::OpenThread { id, content } => {
             execute!(
@@ -100,6 +101,48 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
         Effect::RollUpDay(entry) => roll_up(tx, user, entry).await?,
         Effect::SwapPrompt(prompt) => swap_prompt(tx, commit, prompt).await?,
     }
+    Ok(())
+}
+
+/// Rows that an earlier processing of this conversation made, by the ids that it derived: those of another program about the
+/// same conversation stay. What the application has closed or used stays too.
+async fn take_back(tx: &mut Tx, commit: &Commit<'_>) -> Result<()> {
+    let conversation = commit.claim.conversation;
+    let user = DbId::from(commit.claim.user);
+    let own = |kind| DbIds(conversation.all_of(kind));
+    for (postgres, sqlite, kind) in [
+        (
+            "update memory_facts set is_active = true, superseded_by = null \
+             where user_id = $1 and superseded_by = any($2) and not (id = any($2))",
+            "update memory_facts set is_active = true, superseded_by = null \
+             where user_id = $1 and superseded_by in (select value from json_each($2)) and id not in (select value from json_each($2))",
+            "memory_facts",
+        ),
+        (
+            "delete from memory_facts where user_id = $1 and id = any($2)",
+            "delete from memory_facts where user_id = $1 and id in (select value from json_each($2))",
+            "memory_facts",
+        ),
+        (
+            "delete from conversation_threads where user_id = $1 and status = 'open' and id = any($2)",
+            "delete from conversation_threads where user_id = $1 and status = 'open' and id in (select value from json_each($2))",
+            "conversation_threads",
+        ),
+        (
+            "delete from nikita_thoughts where user_id = $1 and used_at is null and id = any($2)",
+            "delete from nikita_thoughts where user_id = $1 and used_at is null and id in (select value from json_each($2))",
+            "nikita_thoughts",
+        ),
+    ] {
+        let sql = tx.pick(postgres, sqlite);
+        execute!(&mut *tx, sql, user, own(kind));
+    }
+    execute!(
+        tx,
+        "delete from ready_prompts where user_id = $1 and conversation_id = $2 and pipeline_version like 'nikita-jobs %'",
+        user,
+        DbId::from(conversation)
+    );
     Ok(())
 }
 
@@ -220,7 +263,7 @@ async fn roll_up(tx: &mut Tx, user: DbId, entry: &DayEntry) -> Result<()> {
     let moments = DbJson(json!(entry.key_moments));
     let updated = execute!(
         &mut *tx,
-        "update daily_summaries set conversations_count = coalesce(conversations_count, 0) + 1, \
+        "update daily_summaries set conversations_count = coalesce(conversations_count, 0) + $9, \
              score_start = coalesce(score_start, $3), score_end = $4, decay_applied = $5, summary_text = $6, \
              key_moments = $7, emotional_tone = $8 where user_id = $1 and date = $2",
         user,
@@ -230,7 +273,8 @@ async fn roll_up(tx: &mut Tx, user: DbId, entry: &DayEntry) -> Result<()> {
         DbPoints(entry.decay_applied),
         &entry.summary_text,
         moments.clone(),
-        &entry.emotional_tone
+        &entry.emotional_tone,
+        i32::from(entry.counts)
     );
     if updated == 0 {
         execute!(

@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::codec::{DbId, DbVector};
+use super::codec::{DbId, DbIds, DbVector};
 use super::session::{Tx, fetch_all, fetch_optional};
 use super::{Result, Store};
 use crate::core::ask::DIMENSIONS;
@@ -26,11 +26,21 @@ pub(super) type Query = Arc<OnceCell<Option<String>>>;
 impl Store {
     /// For each vector, the player's active facts whose cosine similarity to it is at least `least`, the most similar
     /// first; equally similar ones by id. One query, whatever the number of vectors.
-    pub async fn similar_facts(&self, user: UserId, vectors: &[Vec<f32>], least: f64) -> Result<Vec<Vec<Uuid>>> {
+    ///
+    /// `own` are facts that will be taken back before the new ones come, with what they have replaced: empty but for a
+    /// conversation that is processed anew.
+    pub async fn similar_facts(
+        &self,
+        user: UserId,
+        own: Vec<Uuid>,
+        vectors: &[Vec<f32>],
+        least: f64,
+    ) -> Result<Vec<Vec<Uuid>>> {
         let mut tx = self.begin_reading().await?;
         let facts = match self.memory.get_or_try_init(|| with_operator(&mut tx)).await?.clone() {
-            Some(sql) => near(&mut tx, sql, user, vectors, least).await?,
-            None => all(&mut tx, user).await?,
+            Some(sql) if own.is_empty() => near(&mut tx, sql, user, vectors, least).await?,
+            None if own.is_empty() => all(&mut tx, user).await?,
+            _ => as_if_taken_back(&mut tx, user, own).await?,
         };
         tx.rollback().await?;
         Ok(vectors.iter().map(|vector| most_similar(vector, &facts, least)).collect())
@@ -80,6 +90,17 @@ async fn all(tx: &mut Tx, user: UserId) -> Result<Facts> {
         "select id, embedding from memory_facts where user_id = $1 and is_active and embedding is not null",
     );
     Ok(fetch_all!(tx, _, sql, DbId::from(user)))
+}
+
+/// The facts that will be active once `own` are taken back. A person waits for this one, and no index is made for it.
+async fn as_if_taken_back(tx: &mut Tx, user: UserId, own: Vec<Uuid>) -> Result<Facts> {
+    let sql = tx.pick(
+        "select id, embedding::real[] from memory_facts where user_id = $1 and embedding is not null \
+             and (is_active or superseded_by = any($2)) and not (id = any($2))",
+        "select id, embedding from memory_facts where user_id = $1 and embedding is not null \
+             and (is_active or superseded_by in (select value from json_each($2))) and id not in (select value from json_each($2))",
+    );
+    Ok(fetch_all!(tx, _, sql, DbId::from(user), DbIds(own)))
 }
 
 fn most_similar(vector: &[f32], facts: &[(DbId, DbVector)], least: f64) -> Vec<Uuid> {

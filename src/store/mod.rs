@@ -34,6 +34,7 @@ pub mod records;
 mod retry;
 pub mod runs;
 mod session;
+pub mod single;
 pub mod snapshots;
 pub mod stuck;
 

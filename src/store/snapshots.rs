@@ -8,13 +8,14 @@ use uuid::Uuid;
 use super::codec::{DbDate, DbId, DbIds, DbPoints, DbTime};
 use super::session::{Tx, fetch_all};
 use super::{Result, Store};
-use crate::domain::conversation::{Claim, Conversation};
+use crate::domain::conversation::{Claim, Conversation, Earlier};
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::{Day, Fact, LifeEvent, Mood, MoodDelta, Note};
 use crate::domain::player::{GameStatus, Metrics, Player, Vice};
 use crate::domain::points::Points;
 use crate::domain::snapshot::{Snapshot, Touchpoints};
 
+mod portrait;
 mod rows;
 
 use rows::{ConversationRow, DayRow, LifeEventRow, PlayerRow, TouchpointRow};
@@ -29,6 +30,23 @@ macro_rules! both {
     };
 }
 
+/// As [`both!`], without the rows that the same conversation has brought forth when it was processed before.
+macro_rules! but_own {
+    ($tx:expr, $own:literal, $before:literal, $after:literal) => {
+        $tx.pick(
+            concat!($before, " not (id = any(", $own, ")) and user_id = any($1) ", $after),
+            concat!(
+                $before,
+                " id not in (select value from json_each(",
+                $own,
+                ")) \
+                 and user_id in (select value from json_each($1)) ",
+                $after
+            ),
+        )
+    };
+}
+
 /// Rows of many players, by player.
 type PerUser<T> = HashMap<Uuid, Vec<T>>;
 
@@ -39,54 +57,65 @@ impl Store {
     pub async fn snapshots(&self, claims: &[Claim], now: DateTime<Utc>) -> Result<Vec<(Claim, Snapshot)>> {
         let mut tx = self.begin_reading().await?;
         let conversations = conversations(&mut tx, claims).await?;
-        let users = DbIds(claims.iter().map(|claim| claim.user.0).collect());
-        let mut players = players(&mut tx, &users).await?;
-        let vices = vices(&mut tx, &users).await?;
-        let facts = facts(&mut tx, &users).await?;
-        let threads = threads(&mut tx, &users).await?;
-        let thoughts = thoughts(&mut tx, &users, now).await?;
-        let life_events = life_events(&mut tx, &users, now).await?;
-        let moods = moods(&mut tx, &users).await?;
-        let touchpoints = touchpoints(&mut tx, &users).await?;
-        let days = days(&mut tx, &users).await?;
-        let earliest = conversations.values().map(|it| it.last_message_at).min().unwrap_or(now);
-        let decay = decay(&mut tx, &users, earliest - DECAY_REACH).await?;
-        let summaries = recent_summaries(&mut tx, &users).await?;
+        let snapshots = read(&mut tx, claims, conversations, now).await?;
         tx.rollback().await?;
-
-        let mut snapshots = Vec::with_capacity(claims.len());
-        for claim in claims {
-            let user = claim.user.0;
-            let (Some(conversation), Some(row)) = (conversations.get(&claim.conversation.0), players.remove(&user))
-            else {
-                continue;
-            };
-            let conversation = conversation.clone();
-            let near = |at: &DateTime<Utc>| (*at - conversation.last_message_at).abs() <= DECAY_REACH;
-            let (player, metrics, engagement_state) = row;
-            snapshots.push((
-                *claim,
-                Snapshot {
-                    now,
-                    decay: of(&decay, user).into_iter().filter(|(at, _)| near(at)).collect(),
-                    conversation,
-                    player,
-                    metrics,
-                    engagement_state,
-                    vices: of(&vices, user),
-                    facts: of(&facts, user),
-                    threads: of(&threads, user),
-                    thoughts: of(&thoughts, user),
-                    life_events: of(&life_events, user),
-                    mood: moods.get(&user).copied(),
-                    touchpoints: touchpoints.get(&user).cloned().unwrap_or_default(),
-                    days: of(&days, user),
-                    recent_summaries: of(&summaries, user),
-                },
-            ));
-        }
         Ok(snapshots)
     }
+}
+
+async fn read(
+    tx: &mut Tx,
+    claims: &[Claim],
+    conversations: HashMap<Uuid, Conversation>,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Claim, Snapshot)>> {
+    let users = DbIds(claims.iter().map(|claim| claim.user.0).collect());
+    let anew = conversations.values().filter(|it| it.earlier.is_some()).map(|it| it.id);
+    let own = |kind| DbIds(anew.clone().flat_map(|id| id.all_of(kind)).collect());
+    let mut players = players(tx, &users).await?;
+    let vices = vices(tx, &users).await?;
+    let facts = facts(tx, &users, own("memory_facts")).await?;
+    let threads = threads(tx, &users, own("conversation_threads")).await?;
+    let thoughts = thoughts(tx, &users, now, own("nikita_thoughts")).await?;
+    let life_events = life_events(tx, &users, now).await?;
+    let moods = moods(tx, &users).await?;
+    let touchpoints = touchpoints(tx, &users).await?;
+    let days = days(tx, &users).await?;
+    let earliest = conversations.values().map(|it| it.last_message_at).min().unwrap_or(now);
+    let decay = decay(tx, &users, earliest - DECAY_REACH).await?;
+    let summaries = recent_summaries(tx, &users).await?;
+
+    let mut snapshots = Vec::with_capacity(claims.len());
+    for claim in claims {
+        let user = claim.user.0;
+        let (Some(conversation), Some(row)) = (conversations.get(&claim.conversation.0), players.remove(&user)) else {
+            continue;
+        };
+        let conversation = conversation.clone();
+        let near = |at: &DateTime<Utc>| (*at - conversation.last_message_at).abs() <= DECAY_REACH;
+        let (player, metrics, engagement_state) = row;
+        snapshots.push((
+            *claim,
+            Snapshot {
+                now,
+                decay: of(&decay, user).into_iter().filter(|(at, _)| near(at)).collect(),
+                conversation,
+                player,
+                metrics,
+                engagement_state,
+                vices: of(&vices, user),
+                facts: of(&facts, user),
+                threads: of(&threads, user),
+                thoughts: of(&thoughts, user),
+                life_events: of(&life_events, user),
+                mood: moods.get(&user).copied(),
+                touchpoints: touchpoints.get(&user).cloned().unwrap_or_default(),
+                days: of(&days, user),
+                recent_summaries: of(&summaries, user),
+            },
+        ));
+    }
+    Ok(snapshots)
 }
 
 /// How far around a conversation decay may belong to its local day.
@@ -108,7 +137,8 @@ fn per_user<R, T>(rows: Vec<R>, split: impl Fn(R) -> (DbId, T)) -> PerUser<T> {
 async fn conversations(tx: &mut Tx, claims: &[Claim]) -> Result<HashMap<Uuid, Conversation>> {
     let sql = both!(
         tx,
-        "select id, user_id, platform, messages, started_at, ended_at, last_message_at, score_delta from conversations where",
+        "select id, user_id, platform, messages, started_at, ended_at, last_message_at, score_delta, processed_at, \
+             conversation_summary from conversations where",
         "id",
         ""
     );
@@ -124,6 +154,7 @@ async fn conversations(tx: &mut Tx, claims: &[Claim]) -> Result<HashMap<Uuid, Co
             started_at: started_at.unwrap_or(latest),
             last_message_at: latest,
             score_delta: row.score_delta.map(|it| it.0),
+            earlier: row.processed_at.map(|_| Earlier { summary: row.conversation_summary }),
         };
         debug_assert!(claims.iter().any(|claim| claim.user.0 == row.user_id.0), "a claim names its player");
         (row.id.0, conversation)
@@ -187,16 +218,17 @@ async fn vices(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Vice>> {
     }))
 }
 
-async fn facts(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Fact>> {
-    let sql = both!(
+async fn facts(tx: &mut Tx, users: &DbIds, own: DbIds) -> Result<PerUser<Fact>> {
+    let sql = but_own!(
         tx,
+        "$3",
         "select user_id, id, cast(graph_type as text), fact, created_at from (select user_id, id, graph_type, fact, \
              created_at, row_number() over (partition by user_id order by created_at desc, id) as place \
          from memory_facts where is_active and fact is not null and created_at is not null and",
-        "user_id",
         ") newest where place <= $2 order by created_at desc, id"
     );
-    let rows: Vec<(DbId, DbId, String, String, DbTime)> = fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_FACTS);
+    let rows: Vec<(DbId, DbId, String, String, DbTime)> =
+        fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_FACTS, own);
     Ok(per_user(rows, |(user, id, graph_type, fact, created_at)| {
         (user, Fact { id: id.0, graph_type, fact, created_at: created_at.0 })
     }))
@@ -206,28 +238,28 @@ fn note((user, kind, content, created_at): (DbId, String, String, DbTime)) -> (D
     (user, Note { kind, content, created_at: created_at.0 })
 }
 
-async fn threads(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Note>> {
-    let sql = both!(
+async fn threads(tx: &mut Tx, users: &DbIds, own: DbIds) -> Result<PerUser<Note>> {
+    let sql = but_own!(
         tx,
+        "$3",
         "select user_id, thread_type, content, created_at from (select user_id, thread_type, content, created_at, id, \
              row_number() over (partition by user_id order by created_at desc, id) as place \
          from conversation_threads where status = 'open' and content is not null and created_at is not null and",
-        "user_id",
         ") newest where place <= $2 order by created_at desc, id"
     );
-    Ok(per_user(fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_NOTES), note))
+    Ok(per_user(fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_NOTES, own), note))
 }
 
-async fn thoughts(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<PerUser<Note>> {
-    let sql = both!(
+async fn thoughts(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>, own: DbIds) -> Result<PerUser<Note>> {
+    let sql = but_own!(
         tx,
+        "$4",
         "select user_id, thought_type, content, created_at from (select user_id, thought_type, content, created_at, id, \
              row_number() over (partition by user_id order by created_at desc, id) as place \
          from nikita_thoughts where content is not null and created_at is not null and used_at is null and (expires_at is null or expires_at > $3) and",
-        "user_id",
         ") newest where place <= $2 order by created_at desc, id"
     );
-    Ok(per_user(fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_NOTES, DbTime(now)), note))
+    Ok(per_user(fetch_all!(tx, _, sql, users.clone(), Snapshot::MOST_NOTES, DbTime(now), own), note))
 }
 
 async fn life_events(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>) -> Result<PerUser<LifeEvent>> {

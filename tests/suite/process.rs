@@ -387,6 +387,29 @@ on_every_database! {
         invariants::check(db);
     }
 
+    /// However many processes work for them, a player's day is lived once and one message waits.
+    fn many_processes_live_one_day_and_plan_one_message(db) {
+        for i in 0..6 {
+            // Their ids decide what chance gives them.
+            let id = Uuid::from_u128(1_000 + i);
+            let user = Player { id, chapter: 5, last_interaction: at(-30 * HOUR), ..Player::default() }.insert(db);
+            for j in 0..3 {
+                conversation(db, user, -HOUR - 60 * j, &transcript(&["I had a long day."]));
+            }
+        }
+        let runs: Vec<_> =
+            (0..4).map(|_| process(db, &["--allow-overlap", "--batch", "18", "--concurrency", "3"]).start()).collect();
+        let done: i64 = runs.into_iter().map(|run| run.done().code(0).json()["processed"].as_i64().unwrap()).sum();
+        assert_eq!(done, 18);
+        let each = |query: &str| db.rows(query).concat().iter().map(|it| it.parse::<i64>().unwrap()).collect::<Vec<_>>();
+        let lived = each("select count(*) from nikita_life_events group by user_id, event_date");
+        assert!(lived.len() == 6 && lived.iter().all(|events| (3..=5).contains(events)), "{lived:?}");
+        let planned = each("select count(*) from scheduled_touchpoints group by user_id");
+        assert!(!planned.is_empty() && planned.iter().all(|messages| *messages == 1), "{planned:?}");
+        assert_eq!(each("select conversations_count from daily_summaries"), [3; 6]);
+        invariants::check(db);
+    }
+
     fn a_first_signal_winds_up_and_releases_what_takes_too_long(db) {
         let all = backlog(db, 4);
         let run = process(db, &["--concurrency", "2", "--grace", "100ms"]).env("NIKITA_REHEARSE", "extraction=hang").start();

@@ -2,12 +2,12 @@
 
 use clap::{Arg, Command};
 
-use super::{IDLE, NOW, SESSION_TIMEOUT, Setting, argument, common, setting, switch};
+use super::{IDLE, NOW, ROLLOUT, SESSION_TIMEOUT, Setting, argument, common, setting, switch};
 use crate::cli::help;
 
-const HEALTH: [Setting; 2] = [SESSION_TIMEOUT, IDLE];
+const HEALTH: [Setting; 3] = [SESSION_TIMEOUT, ROLLOUT, IDLE];
 const STATS: [Setting; 1] = [setting("since", "NIKITA_STATS_SINCE", "DUR", Some("24h"), "How far to look back")];
-const REPORT: [Setting; 4] = [
+const REPORT: [Setting; 5] = [
     setting(
         "output",
         "NIKITA_REPORT_OUTPUT",
@@ -23,6 +23,7 @@ const REPORT: [Setting; 4] = [
         "How far to look back; by hours up to 48h, then by days",
     ),
     SESSION_TIMEOUT,
+    ROLLOUT,
     IDLE,
 ];
 

@@ -40,16 +40,16 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// The name of the shipped template, and of the file that replaces it in `--template-dir`.
-pub const FILE_NAME: &str = "prompt.j2";
-
 impl PromptTemplate {
+    /// The name of the shipped template, and of the file that replaces it in `--template-dir`.
+    pub const FILE_NAME: &str = "prompt.j2";
+
     /// The template in the binary: plain, and suitable for everyone.
     ///
     /// # Errors
     /// As [`PromptTemplate::parse`]; a unit test shows that there are none.
     pub fn shipped() -> Result<Self, TemplateError> {
-        Self::parse(FILE_NAME, include_str!("prompt.j2"))
+        Self::parse(Self::FILE_NAME, include_str!("prompt.j2"))
     }
 
     /// Compiles a template and tries it out, so that what is wrong with it shows when a run starts and not in the middle.

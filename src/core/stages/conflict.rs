@@ -105,7 +105,13 @@ pub struct Conflict {
 /// None of its own.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let delta = context.findings.game_state.as_ref().map_or(Points::ZERO, |game| game.score_delta);
-    let (conflict, effects) = decide(&context.snapshot, delta);
+    let (conflict, effects) = if context.snapshot.conversation.earlier.is_none() {
+        decide(&context.snapshot, delta)
+    } else {
+        // Its heat is in the temperature already, and so is the crisis that it may have been.
+        let (conflict, _) = decide(&context.snapshot, Points::ZERO);
+        (Conflict { breakup: false, ..conflict }, Vec::new())
+    };
     Ok(Step::done(Output::Conflict(conflict), effects))
 }
 

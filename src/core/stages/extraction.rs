@@ -1,5 +1,7 @@
 //! extraction: one model call turns the transcript into facts, threads, thoughts, a summary and a tone.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer};
 use crate::core::tone::Tone;
 use crate::core::transcript::kind;
 use crate::core::{text, transcript};
+use crate::domain::conversation::Conversation;
 use crate::domain::effect::Effect;
 use crate::domain::ids::ConversationId;
 use crate::domain::memory::GraphType;
@@ -42,6 +45,7 @@ pub struct ExtractedFact {
 pub const MOST_FACTS: usize = 20;
 /// The most threads, and the most thoughts.
 pub const MOST_NOTES: usize = 10;
+const _: () = assert!(MOST_FACTS <= ConversationId::MOST_OF_A_KIND && MOST_NOTES <= ConversationId::MOST_OF_A_KIND);
 /// The most characters of a fact, a thread or a thought; the rest of a longer one is cut off.
 pub const MOST_ITEM_CHARS: usize = 500;
 /// The most characters of the summary.
@@ -106,24 +110,28 @@ pub fn schema() -> Value {
 /// gives no answer or, as [`NoAnswer::InvalidReply`], one of another form than [`schema`]'s.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let snapshot = &context.snapshot;
-    let (conversation, now) = (snapshot.conversation.id, snapshot.now);
+    let now = snapshot.now;
     let messages = transcript::read(&snapshot.conversation.messages)?;
     let transcript::Rendered { text, left_out } = transcript::render(&messages, context.settings.transcript_budget);
     if text.is_empty() {
         let nothing = Extraction { messages_left_out: left_out, ..Extraction::default() };
-        return Ok(finish(conversation, now, nothing));
+        return Ok(finish(&snapshot.conversation, now, nothing));
     }
     let ask = ModelAsk::Extract { instructions: INSTRUCTIONS, transcript: text, schema: schema() };
+    let snapshot = Arc::clone(snapshot);
     Ok(Step::ask_one(Ask::Model(ask), move |answer| {
         let extraction = match answer? {
             Answer::Json(reply) => interpret(&reply)?,
             _ => return Err(NoAnswer::InvalidReply("the reply is not JSON".into()).into()),
         };
-        Ok(finish(conversation, now, Extraction { messages_left_out: left_out, ..extraction }))
+        Ok(finish(&snapshot.conversation, now, Extraction { messages_left_out: left_out, ..extraction }))
     }))
 }
 
-fn finish(conversation: ConversationId, now: DateTime<Utc>, extraction: Extraction) -> Step {
+fn finish(conversation: &Conversation, now: DateTime<Utc>, extraction: Extraction) -> Step {
+    // This stage is critical and the first: whatever the others decide comes after it, and never without it.
+    let take_back = conversation.earlier.is_some().then_some(Effect::TakeBack);
+    let conversation = conversation.id;
     let threads = extraction.threads.iter().enumerate().map(|(index, content)| Effect::OpenThread {
         id: conversation.derive("conversation_threads", index),
         content: content.clone(),
@@ -144,7 +152,7 @@ fn finish(conversation: ConversationId, now: DateTime<Utc>, extraction: Extracti
         }),
         tone: extraction.tone.as_str().into(),
     };
-    let effects = threads.chain(thoughts).chain([understood]).collect();
+    let effects = take_back.into_iter().chain(threads).chain(thoughts).chain([understood]).collect();
     Step::done(Output::Extraction(extraction), effects)
 }
 

@@ -36,6 +36,7 @@ pub fn snapshot() -> Snapshot {
             started_at: now,
             last_message_at: now,
             score_delta: None,
+            earlier: None,
         },
         player: Player {
             id: UserId(Uuid::from_u128(0xA1)),

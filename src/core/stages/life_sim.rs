@@ -114,6 +114,12 @@ mod tests {
     #[case::before_the_long_day("2026-10-24T22:30:00Z", "Europe/Berlin", "2026-10-25")]
     #[case::end_of_the_long_day("2026-10-25T22:30:00Z", "Europe/Berlin", "2026-10-25")]
     #[case::after_the_long_day("2026-10-25T23:30:00Z", "Europe/Berlin", "2026-10-26")]
+    // Santiago and Beirut skip the hour after midnight: no day there begins at 00:00, and it is still a day.
+    #[case::before_a_day_without_midnight("2026-09-06T03:59:59Z", "America/Santiago", "2026-09-05")]
+    #[case::a_day_without_midnight("2026-09-06T04:00:00Z", "America/Santiago", "2026-09-06")]
+    #[case::beirut_before("2026-03-28T21:59:59Z", "Asia/Beirut", "2026-03-28")]
+    #[case::beirut("2026-03-28T22:00:00Z", "Asia/Beirut", "2026-03-29")]
+    #[case::leap_day("2028-02-28T11:00:00Z", "Pacific/Auckland", "2028-02-29")]
     fn a_day_is_made_for_the_players_date(#[case] now: &str, #[case] zone: &str, #[case] date: &str) {
         let mut snapshot = Snapshot { now: at(now), ..snapshot() };
         snapshot.player.timezone = zone.into();

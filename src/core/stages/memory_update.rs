@@ -37,6 +37,10 @@ type Vector = Option<Vec<f32>>;
 /// replaces nothing.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let conversation = context.snapshot.conversation.id;
+    let own = match context.snapshot.conversation.earlier {
+        Some(_) => conversation.all_of("memory_facts"),
+        None => vec![],
+    };
     let least = context.settings.duplicate_similarity;
     let facts = distinct(context.findings.extraction.as_ref().map(|it| it.facts.as_slice()).unwrap_or_default());
     if facts.is_empty() {
@@ -48,7 +52,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
         asks,
         Box::new(move |answers| {
             let vectors = read_vectors(facts.len(), answers)?;
-            Ok(compare(conversation, least, facts, vectors))
+            Ok(compare(conversation, own, least, facts, vectors))
         }),
     ))
 }
@@ -102,14 +106,20 @@ fn check(vectors: &[Vec<f32>], asked: usize) -> Result<(), NoAnswer> {
     Ok(())
 }
 
-fn compare(conversation: ConversationId, least: f64, facts: Vec<ExtractedFact>, vectors: Vec<Vector>) -> Step {
+fn compare(
+    conversation: ConversationId,
+    own: Vec<Uuid>,
+    least: f64,
+    facts: Vec<ExtractedFact>,
+    vectors: Vec<Vector>,
+) -> Step {
     let known: Vec<Vec<f32>> = vectors.iter().flatten().cloned().collect();
     if known.is_empty() {
         let none = vec![vec![]; facts.len()];
         return decide(conversation, least, facts, vectors, none);
     }
     let asked = known.len();
-    Step::ask_one(Ask::Similar { vectors: known, least }, move |answer| {
+    Step::ask_one(Ask::Similar { vectors: known, least, own }, move |answer| {
         let mut similar = match answer? {
             Answer::Similar(similar) if similar.len() == asked => similar.into_iter(),
             _ => return Err(StageError::Failed(format!("no list of similar facts for each of {asked} vectors"))),

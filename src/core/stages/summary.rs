@@ -87,6 +87,6 @@ fn finish(context: &Context, text: String, source: Source) -> Step {
     if !text.is_empty() {
         effects.push(Effect::Summarise { summary: text.clone() });
     }
-    effects.push(Effect::RollUpDay(entry));
+    effects.extend(entry.map(Effect::RollUpDay));
     Step::done(Output::Summary(Summary { text, source }), effects)
 }

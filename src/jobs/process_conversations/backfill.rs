@@ -78,7 +78,7 @@ async fn store_late(workshop: &Workshop, store: &Store, batch: &[BareFact], vect
     let mut stored = 0;
     for (user, facts) in players {
         let (facts, vectors): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
-        let similar = store.similar_facts(user, &vectors, least).await?;
+        let similar = store.similar_facts(user, Vec::new(), &vectors, least).await?;
         let known: Vec<_> = similar.iter().flatten().copied().collect();
         let learned_at: BTreeMap<_, _> = store.learned_at(&known).await?.into_iter().collect();
         let late = facts.into_iter().zip(vectors).zip(similar).map(|((fact, vector), similar)| Late {

@@ -14,6 +14,8 @@ pub(super) struct ConversationRow {
     pub ended_at: Option<DbTime>,
     pub last_message_at: Option<DbTime>,
     pub score_delta: Option<DbPoints>,
+    pub processed_at: Option<DbTime>,
+    pub conversation_summary: Option<String>,
 }
 
 #[derive(FromRow)]

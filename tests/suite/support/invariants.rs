@@ -2,7 +2,8 @@
 
 use super::db::Db;
 
-/// Each query finds the rows that break a rule.
+/// Each query finds the rows that break a rule. `processed_at` is written with the effects, by the fence; one that is processed
+/// anew keeps it and them until the new ones take their place.
 const RULES: [(&str, &str); 17] = [
     (
         "processing <=> a claim token",
@@ -18,16 +19,16 @@ const RULES: [(&str, &str); 17] = [
          where c.status = 'processed' group by c.id having count(p.id) not in (0, 2)",
     ),
     (
-        "no prompt of a conversation that is not processed",
-        "select p.id from ready_prompts p join conversations c on c.id = p.conversation_id where c.status <> 'processed'",
+        "no prompt of a conversation that has never been processed",
+        "select p.id from ready_prompts p join conversations c on c.id = p.conversation_id where c.processed_at is null",
     ),
     (
-        "no fact of a conversation that is not processed",
-        "select f.id from memory_facts f join conversations c on c.id = f.conversation_id where c.status <> 'processed'",
+        "no fact of a conversation that has never been processed",
+        "select f.id from memory_facts f join conversations c on c.id = f.conversation_id where c.processed_at is null",
     ),
     (
-        "no thread of a conversation that is not processed",
-        "select t.id from conversation_threads t join conversations c on c.id = t.source_conversation_id where c.status <> 'processed'",
+        "no thread of a conversation that has never been processed",
+        "select t.id from conversation_threads t join conversations c on c.id = t.source_conversation_id where c.processed_at is null",
     ),
     (
         "a fact is active or superseded by one that exists",

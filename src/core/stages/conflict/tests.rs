@@ -2,8 +2,11 @@ use chrono::{DateTime, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Conflict, Zone, decide};
-use crate::core::stages::fixture::quiet::{at, snapshot};
+use super::{Conflict, Zone, begin, decide};
+use crate::core::stages::fixture::quiet::{at, context, decided, snapshot};
+use crate::core::stages::game_state::GameState;
+use crate::core::stages::{Findings, Output};
+use crate::domain::conversation::Earlier;
 use crate::domain::effect::Effect;
 use crate::domain::player::GameStatus;
 use crate::domain::points::Points;
@@ -177,4 +180,17 @@ fn score_below_10(#[case] score: i64, #[case] status: GameStatus, #[case] breaku
             "hours_above_90": 0.0, "conversation_id": "00000000-0000-0000-0000-0000000000c0",
         }))
     );
+}
+
+/// Its heat, and the crisis that it may have been, are in what is stored already.
+#[test]
+fn a_conversation_that_is_processed_anew_heats_nothing() {
+    let mut snapshot = with(json!({"temperature": 80.0, "updated_at": LAST_MESSAGE, "consecutive_crises": 2}));
+    snapshot.conversation.earlier = Some(Earlier { summary: None });
+    let game = GameState { score_delta: Points::whole(-5), ..GameState::default() };
+    let findings = Findings { game_state: Some(game), ..Findings::default() };
+    let decision = decided(begin(&context(snapshot, findings)).unwrap());
+    let Output::Conflict(conflict) = decision.output else { panic!("another stage's output") };
+    assert_eq!((conflict.temperature, conflict.zone, conflict.breakup), (80.0, Zone::Critical, false));
+    assert_eq!(decision.effects, []);
 }

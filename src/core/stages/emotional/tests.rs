@@ -88,6 +88,10 @@ fn the_day(#[case] date: &str, #[case] arousal: f64, #[case] valence: f64, #[cas
 #[case::berlin_just_before_the_leap("2026-03-29T00:59:59Z", "Europe/Berlin", [0.25, 0.50, 0.45, 0.6])]
 #[case::berlin_just_after_the_leap("2026-03-29T01:00:00Z", "Europe/Berlin", [0.25, 0.50, 0.45, 0.6])]
 #[case::berlin_two_hours_after("2026-03-29T03:00:00Z", "Europe/Berlin", [0.35, 0.55, 0.45, 0.6])]
+// Beirut leaps from 00:00 to 01:00 on the same Sunday, at 22:00 UTC: from Saturday's night into Sunday's late night.
+#[case::beirut_before_midnight("2026-03-28T21:59:59Z", "Asia/Beirut", [0.30, 0.60, 0.45, 0.6])]
+#[case::beirut_without_midnight("2026-03-28T22:00:00Z", "Asia/Beirut", [0.25, 0.50, 0.45, 0.6])]
+#[case::leap_day_is_a_tuesday("2028-02-29T14:00:00Z", "UTC", [0.55, 0.50, 0.55, 0.6])]
 // New York repeats 01:00–02:00 on Sunday 2026-11-01: 05:00 local is 10:00 UTC, and 09:59 UTC still is 04:59.
 #[case::new_york_first_one_o_clock("2026-11-01T05:30:00Z", "America/New_York", [0.25, 0.50, 0.45, 0.6])]
 #[case::new_york_second_one_o_clock("2026-11-01T06:30:00Z", "America/New_York", [0.25, 0.50, 0.45, 0.6])]

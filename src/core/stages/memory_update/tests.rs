@@ -55,7 +55,7 @@ fn run(facts: &[&str], angles: &[f32], similar: &[&[u128]]) -> (Vec<NewFact>, Me
     let (_, then) = asked(begin(&with_facts(facts)));
     let vectors: Vec<Vec<f32>> = angles.iter().copied().map(at_angle).collect();
     let (asks, then) = asked(then(vec![Ok(Answer::Vectors(vectors.clone()))]));
-    assert_eq!(asks, [Ask::Similar { vectors, least: 0.87 }]);
+    assert_eq!(asks, [Ask::Similar { vectors, least: 0.87, own: vec![] }]);
     let similar = similar.iter().map(|ids| ids.iter().copied().map(old).collect()).collect();
     outcome(then(vec![Ok(Answer::Similar(similar))]))
 }

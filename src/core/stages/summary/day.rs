@@ -18,25 +18,38 @@ const MOST_NEW_MOMENTS: usize = 3;
 /// The longest moment, in characters.
 const MOST_MOMENT: usize = 200;
 
-/// Folds the conversation and its summary into the row of its local date.
-pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text: &str) -> DayEntry {
+/// Folds the conversation and its summary into the row of its local date. One that an earlier processing has folded in keeps
+/// its place in the day's text, and changes nothing else but tone and moments; none where that day is too long ago to be read.
+pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text: &str) -> Option<DayEntry> {
     let player = &snapshot.player;
     let zone = player.zone();
     let date = snapshot.conversation.last_message_at.with_timezone(&zone).date_naive();
     let row = snapshot.days.iter().find(|day| day.date == date);
     let before = player.score - snapshot.conversation.score_delta.unwrap_or_default();
 
+    let earlier = snapshot.conversation.earlier.as_ref();
+    let told = earlier.and_then(|earlier| earlier.summary.as_deref());
+    // Without a summary the stage had failed, or there was nothing to tell.
+    let counted = told.is_some() || (earlier.is_some() && text.is_empty());
+    if counted && row.is_none() {
+        return None;
+    }
     let so_far = row.and_then(|row| row.summary_text.as_deref()).unwrap_or_default().trim();
-    let joined = format!("{so_far} {text}");
+    let joined = match told {
+        Some(told) if so_far.contains(told) => so_far.replacen(told, text, 1),
+        _ => format!("{so_far} {text}"),
+    };
     let tone = extraction.map_or(Tone::Neutral, |extraction| extraction.tone);
     let day_tone = row.and_then(|row| row.emotional_tone.as_deref()).filter(|tone| !tone.is_empty());
-    DayEntry {
+    let score_end = row.and_then(|row| row.score_end).filter(|_| counted).unwrap_or(player.score);
+    Some(DayEntry {
         date,
         id: Uuid::new_v5(&player.id.0, format!("daily_summary:{date}").as_bytes()),
         score_start: row
             .and_then(|row| row.score_start)
             .unwrap_or_else(|| before.clamp(Points::ZERO, Points::whole(100))),
-        score_end: player.score,
+        score_end,
+        counts: !counted,
         decay_applied: snapshot
             .decay
             .iter()
@@ -49,7 +62,7 @@ pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text
             Some(day_tone) if tone == Tone::Neutral => day_tone.to_owned(),
             _ => tone.as_str().to_owned(),
         },
-    }
+    })
 }
 
 /// The day's moments and up to three of this conversation's: facts first, then threads; none twice.

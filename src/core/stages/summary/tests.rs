@@ -7,6 +7,7 @@ use crate::core::stages::extraction::{ExtractedFact, Extraction};
 use crate::core::stages::fixture::quiet::{at, context, decided, snapshot};
 use crate::core::stages::{Decision, Findings, Output, StageError, Step};
 use crate::core::tone::Tone;
+use crate::domain::conversation::Earlier;
 use crate::domain::effect::{DayEntry, Effect};
 use crate::domain::memory::{Day, GraphType};
 use crate::domain::points::Points;
@@ -122,7 +123,7 @@ fn day(change: impl FnOnce(&mut Day)) -> Day {
 fn rolled_up(change: impl FnOnce(&mut Snapshot), extraction: Option<&Extraction>, text: &str) -> DayEntry {
     let mut snapshot = snapshot();
     change(&mut snapshot);
-    day::roll_up(&snapshot, extraction, text)
+    day::roll_up(&snapshot, extraction, text).unwrap()
 }
 
 #[rstest]
@@ -131,6 +132,9 @@ fn rolled_up(change: impl FnOnce(&mut Snapshot), extraction: Option<&Extraction>
 #[case::yesterday_in_honolulu("2026-03-04T09:59:59Z", "Pacific/Honolulu", "2026-03-03")]
 #[case::before_the_clocks_change("2026-03-28T22:59:59Z", "Europe/Berlin", "2026-03-28")]
 #[case::after_the_clocks_changed("2026-03-29T22:00:00Z", "Europe/Berlin", "2026-03-30")]
+#[case::before_a_day_without_midnight("2026-09-06T03:59:59Z", "America/Santiago", "2026-09-05")]
+#[case::a_day_without_midnight("2026-09-06T04:00:00Z", "America/Santiago", "2026-09-06")]
+#[case::leap_day("2028-02-29T23:59:59Z", "UTC", "2028-02-29")]
 fn the_day_is_the_players(#[case] last: &str, #[case] zone: &str, #[case] date: &str) {
     let entry = rolled_up(
         |it| {
@@ -189,6 +193,34 @@ fn the_tone(#[case] tone: Tone, #[case] row: Option<&str>, #[case] expected: &st
     let entry =
         rolled_up(|it| it.days = vec![day(|day| day.emotional_tone = row.map(str::to_owned))], Some(&extraction), "");
     assert_eq!(entry.emotional_tone, expected);
+}
+
+/// A conversation that is processed anew: it has told this before, or nothing.
+fn anew(told: Option<&str>, days: Vec<Day>) -> Snapshot {
+    let mut snapshot = Snapshot { days, ..snapshot() };
+    snapshot.conversation.earlier = Some(Earlier { summary: told.map(str::to_owned) });
+    snapshot
+}
+
+#[test]
+fn a_conversation_that_is_processed_anew_is_not_told_or_counted_twice() {
+    let told = |text: &str| {
+        vec![day(|day| {
+            day.summary_text = Some(text.to_owned());
+            day.score_end = Some(Points::whole(33));
+        })]
+    };
+    let entry =
+        day::roll_up(&anew(Some("They met."), told("Before. They met. After.")), None, "They met anew.").unwrap();
+    assert_eq!((entry.summary_text.as_str(), entry.counts), ("Before. They met anew. After.", false));
+    assert_eq!(entry.score_end, Points::whole(33), "that day's, not today's");
+    // The stage had failed the first time.
+    let entry = day::roll_up(&anew(None, told("Before.")), None, "They met.").unwrap();
+    assert_eq!((entry.summary_text.as_str(), entry.counts), ("Before. They met.", true));
+    // There was nothing to tell.
+    assert!(!day::roll_up(&anew(None, told("Before.")), None, "").unwrap().counts);
+    // Too long ago to be read: the row stays as it is.
+    assert_eq!(day::roll_up(&anew(Some("They met."), vec![]), None, "They met anew."), None);
 }
 
 #[test]

@@ -58,6 +58,8 @@ mod tests {
     #[case::end_of_year("2026-12-31T23:30:00Z", "UTC", 0, "2027-01-01T08:00:00Z")]
     #[case::clocks_forward("2026-03-29T00:30:00Z", "Europe/Berlin", 0, "2026-03-29T06:00:00Z")] // 08:00 +2
     #[case::clocks_back("2026-10-25T00:30:00Z", "Europe/Berlin", 0, "2026-10-25T07:00:00Z")] // 08:00 +1
+    #[case::no_midnight("2026-09-06T03:30:00Z", "America/Santiago", 0, "2026-09-06T11:00:00Z")] // 23:35 −4; 08:00 −3
+    #[case::leap_day("2028-02-28T23:30:00Z", "UTC", 0, "2028-02-29T08:00:00Z")]
     #[case::skipped_day("2011-12-30T09:00:00Z", "Pacific/Apia", 0, "2011-12-30T18:00:00Z")] // 29 Dec 23:05 −10; 31 Dec 08:00 +14
     fn waits_for_the_morning(#[case] now: &str, #[case] zone: &str, #[case] number: u64, #[case] expected: &str) {
         let delivery = at(now.parse().unwrap(), zone.parse().unwrap(), number);

@@ -1,0 +1,86 @@
+//! Tells the metrics file and the ping address of a run's beginning and end. What is only looked at, and what an operator does
+//! by hand, is no run of the schedule and is not told.
+
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+use chrono::{DateTime, Utc};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use super::args;
+use super::raw::{self, Problem};
+use crate::clock;
+use crate::monitor::Outcome;
+use crate::monitor::metrics::{self, Sample};
+use crate::monitor::ping::Pings;
+use crate::run::lifecycle::Ended;
+
+/// Who is to be told.
+pub struct Monitors {
+    job: String,
+    metrics: Option<PathBuf>,
+    pings: Option<Pings>,
+    /// The first ping goes out while the run begins: a slow address delays no work.
+    started: Option<JoinHandle<()>>,
+}
+
+impl Monitors {
+    /// Says that a run begins.
+    pub fn begin(job: &str, matches: &ArgMatches) -> Result<Self, Problem> {
+        let by_hand = ["kind", "audit", "execution", "id"].iter().any(|id| raw::text(matches, id).is_some());
+        let told = !(by_hand || raw::is_on(matches, "dry-run"));
+        let pings = pings(matches)?.filter(|_| told);
+        let started = pings.clone().map(|pings| tokio::spawn(async move { pings.start().await }));
+        let metrics = raw::text(matches, "metrics-file").map(PathBuf::from).filter(|_| told);
+        Ok(Self { job: job.to_owned(), metrics, pings, started })
+    }
+
+    /// Says how it came out. What fails here is a warning in the log and no more.
+    pub async fn end(self, ended: &Ended) {
+        let outcome = Outcome::of(ended.exit, ended.result["reason"].as_str());
+        if let Some(path) = &self.metrics
+            && let Err(error) = metrics::record(path, &sample(&self.job, outcome, &ended.result))
+        {
+            tracing::warn!(path = %path.display(), error = %error, "metrics not written");
+        }
+        if let Some(started) = self.started {
+            // In this order, or the service would count the run as still going on.
+            let _ = started.await;
+        }
+        if let Some(pings) = &self.pings {
+            pings.end(outcome, ended.result.to_string()).await;
+        }
+    }
+}
+
+fn pings(matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
+    let Some(url) = raw::text(matches, "ping-url") else { return Ok(None) };
+    // Without the address in the message: whoever knows it can ping.
+    Pings::new(url, clock::new_execution()).map(Some).map_err(|why| match matches.value_source("ping-url") {
+        Some(ValueSource::EnvVariable) => {
+            Problem::configuration(format!("{} {why}", args::variable_of(matches, "ping-url")))
+        }
+        _ => Problem::Usage(format!("--ping-url {why}")),
+    })
+}
+
+fn sample<'a>(job: &'a str, outcome: Outcome, result: &Value) -> Sample<'a> {
+    let ended_at = clock::host_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let completed_at: Option<DateTime<Utc>> = result["completed_at"].as_str().and_then(|time| time.parse().ok());
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+    let completed_elsewhere = completed_at.map(|time| time.timestamp_millis() as f64 / 1000.0);
+    let number = |of: &str, name: &str| (job == of).then(|| result[name].as_f64()).flatten();
+    Sample {
+        job,
+        outcome,
+        ended_at,
+        completed_elsewhere,
+        duration: result["duration_ms"].as_f64().unwrap_or_default() / 1000.0,
+        cost_usd: result["cost_usd"].as_str().and_then(|cost| cost.parse().ok()).unwrap_or_default(),
+        pending: number("process-conversations", "deferred"),
+        stuck: number("recover", "deferred").or_else(|| number("scan-stuck", "stuck_conversations")),
+    }
+}

@@ -1,0 +1,121 @@
+//! `process-conversations --id`: one conversation, now, whatever the window says.
+
+use serde_json::{Map, Value, json};
+
+use super::bill::Bill;
+use super::{Floor, Settings, due};
+use crate::domain::ids::ConversationId;
+use crate::providers::call::Meter;
+use crate::run::circuits::Circuits;
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Report, Run};
+use crate::run::pipeline::Workshop;
+use crate::store::Store;
+use crate::store::claims::Due;
+use crate::store::single::Standing;
+
+/// Which one, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Also where it was processed, or has failed.
+    pub reprocess: bool,
+}
+
+/// Processes the conversation. The report's fields are its entry, with `pipeline_execution_id`.
+///
+/// # Errors
+/// [`RunError::Failed`] with the reason where it can't be processed now.
+pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run, wish: Wish) -> Result<Report, RunError> {
+    let due = due(settings, run.now);
+    run.progress.expect(1);
+    let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
+    let Some(claim) = run.store.claim_one(&due, run.execution, wish.conversation, wish.reprocess).await? else {
+        check(&run.store, &due, wish).await?;
+        // It could have been claimed when we looked, and not a moment before.
+        return Err(RunError::Failed(format!(
+            "conversation {} has changed just now: another run may have had it; try again",
+            wish.conversation
+        )));
+    };
+    let mut floor = Floor::new(settings, run, workshop);
+    let meter = Meter::default();
+    let mut trouble = tokio::select! {
+        probed = circuits.probe(&meter) => probed.err(),
+        () = run.signals.stopping() => None,
+    };
+    floor.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
+    // An open circuit answers at once, and the conversation goes back with its attempt.
+    trouble = trouble.or(floor.begin(&[claim]).await.err());
+    tokio::select! {
+        ended = floor.next() => trouble = trouble.or(ended),
+        () = run.signals.stopping() => floor.wind_up(settings.grace).await,
+    }
+    if let Err(error) = circuits.keep_all().await {
+        trouble = trouble.or(Some(error.into()));
+    }
+    let report = floor.tally.report(1, 0);
+    let mut fields = match report.fields.get("conversations").and_then(|entries| entries.get(0)) {
+        Some(Value::Object(entry)) => entry.clone(),
+        _ => Map::from_iter([("conversation_id".to_owned(), json!(wish.conversation))]),
+    };
+    if trouble.is_some() || run.signals.is_stopping() {
+        // How the run ended is what matters then; the entry's error says the rest.
+        fields.remove("status");
+    }
+    fields.insert("pipeline_execution_id".to_owned(), json!(run.execution));
+    for name in ["stage_timings", "cost_usd"] {
+        fields.extend(report.fields.get(name).map(|value| (name.to_owned(), value.clone())));
+    }
+    Ok(Report { fields, error: trouble, ..report })
+}
+
+/// What [`work`] would do now, without doing it.
+///
+/// # Errors
+/// As [`work`].
+pub async fn preview(settings: &Settings, store: &Store, wish: Wish) -> Result<Map<String, Value>, RunError> {
+    let standing = check(store, &due(settings, store.now().await?), wish).await?;
+    Ok(Map::from_iter([
+        ("conversation_id".to_owned(), json!(wish.conversation)),
+        ("conversation_status".to_owned(), json!(standing.status)),
+        ("processed".to_owned(), json!(1)),
+    ]))
+}
+
+/// Why the conversation can't be processed now, if it can't.
+async fn check(store: &Store, due: &Due, wish: Wish) -> Result<Standing, RunError> {
+    let id = wish.conversation;
+    let refuse = |why: String| Err(RunError::Failed(why));
+    let Some(standing) = store.standing(due, id).await? else {
+        return refuse(format!("there is no conversation {id}"));
+    };
+    match standing.status.as_str() {
+        "processing" => refuse(format!(
+            "conversation {id} is being processed; if its run is dead, `recover conversation {id} --requeue` gives it back"
+        )),
+        "processed" if !wish.reprocess => {
+            refuse(format!("conversation {id} has been processed; --reprocess does it anew"))
+        }
+        "failed" if !wish.reprocess => {
+            let why = standing.last_error.as_deref().unwrap_or("no reason is known");
+            refuse(format!("conversation {id} has failed ({why}); --reprocess tries again"))
+        }
+        _ if standing.player_is_busy => refuse(
+            "another conversation of this player is being processed, and a player's go one at a time; try again when it has ended"
+                .to_owned(),
+        ),
+        "active" if !standing.is_over => refuse(format!(
+            "conversation {id} is not over: its last message is younger than --session-timeout ({})",
+            humantime::format_duration(due.session_timeout)
+        )),
+        "active" if standing.attempts >= 3 && !wish.reprocess => {
+            refuse(format!("conversation {id} has used its three attempts; --reprocess gives it new ones"))
+        }
+        "active" if !standing.is_first => {
+            refuse(format!("an older conversation of this player waits, and goes before {id}; process that one first"))
+        }
+        _ => Ok(standing),
+    }
+}

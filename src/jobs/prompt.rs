@@ -1,0 +1,62 @@
+//! `prompt render`: a player's prompt from the database as it is, to look at; nothing is stored.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::core::prompt::PromptTemplate;
+use crate::core::settings::StageSettings;
+use crate::core::stages::summary::{Source, Summary};
+use crate::core::stages::{Context, Findings, Step, conflict, game_state, prompt_builder};
+use crate::domain::ids::UserId;
+use crate::domain::prompt::Platform;
+use crate::run::error::RunError;
+use crate::store::Store;
+
+/// The prompt and its figures, as the result's own fields.
+///
+/// # Errors
+/// [`RunError::Failed`] where there is no such player or the template fails on what is stored.
+pub async fn render(
+    store: &Store,
+    template: PromptTemplate,
+    user: UserId,
+    platform: Platform,
+) -> Result<Map<String, Value>, RunError> {
+    let snapshot = store.portrait(user).await?;
+    let mut snapshot = snapshot.ok_or_else(|| RunError::Failed(format!("there is no player {user}")))?;
+    let mut findings = Findings::default();
+    if !snapshot.recent_summaries.is_empty() {
+        let text = snapshot.recent_summaries.remove(0);
+        findings.summary = Some(Summary { text, source: Source::Extraction });
+    }
+    let settings = Arc::new(StageSettings {
+        duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
+        transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
+        template,
+    });
+    let snapshot = Arc::new(snapshot);
+    // What these two say follows from what is stored; the others need a conversation.
+    for begin in [game_state::begin, conflict::begin] {
+        let context = Context {
+            snapshot: Arc::clone(&snapshot),
+            findings: Arc::new(findings.clone()),
+            settings: Arc::clone(&settings),
+        };
+        if let Ok(Step::Done(decision)) = begin(&context) {
+            findings.add(decision.output);
+        }
+    }
+    let plain = prompt_builder::render_for(&snapshot, &findings, platform, &settings.template)
+        .map_err(|error| RunError::Failed(error.to_string()))?;
+    Ok(Map::from_iter([
+        ("user_id".to_owned(), json!(user)),
+        ("platform".to_owned(), json!(platform)),
+        ("template".to_owned(), json!(settings.template.name())),
+        ("token_count".to_owned(), json!(plain.fitted.tokens)),
+        ("token_budget".to_owned(), json!(platform.token_budget())),
+        ("sections_left_out".to_owned(), json!(plain.fitted.left_out)),
+        ("cut".to_owned(), json!(plain.fitted.cut)),
+        ("prompt".to_owned(), json!(plain.fitted.text)),
+    ]))
+}

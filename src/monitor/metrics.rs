@@ -1,0 +1,252 @@
+//! Metrics for `node_exporter`'s textfile collector (spec 06).
+//!
+//! One file for all jobs of a host. A run reads it, changes its own job's samples and puts it back by a rename, so that a reader
+//! sees the old file or the new one, whatever kills the run. A lock beside it (`PATH.lock`) keeps two runs from losing each
+//! other's counts. All series are there from the first run on, with zeros.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::Outcome;
+
+/// The jobs that have metrics.
+pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
+
+/// What a run changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// One of [`JOBS`].
+    pub job: &'a str,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// When it ended, in seconds since 1970, by the host's clock: `node_exporter`'s `time()` is compared with it.
+    pub ended_at: f64,
+    /// When the job last completed on any host, where a skip has told.
+    pub completed_elsewhere: Option<f64>,
+    /// How long it took, in seconds.
+    pub duration: f64,
+    /// What it cost, in US dollars.
+    pub cost_usd: f64,
+    /// How many conversations were due when it ended, where it has looked.
+    pub pending: Option<f64>,
+    /// How many conversations were stuck in processing when it ended, where it has looked.
+    pub stuck: Option<f64>,
+}
+
+/// Adds a run to the file at `path`.
+///
+/// # Errors
+/// Where the file or its folder can't be written. What stood there before is still there then.
+pub fn record(path: &Path, sample: &Sample<'_>) -> io::Result<()> {
+    // Kept open, and so locked, until the rename.
+    let lock = File::create(beside(path, ".lock"))?;
+    lock.lock()?;
+    let mut values = read(path)?;
+    apply(&mut values, sample);
+    let fresh = beside(path, ".new");
+    let mut file = File::create(&fresh)?;
+    file.write_all(render(&values).as_bytes())?;
+    // Else a power cut may leave the new name with no content.
+    file.sync_all()?;
+    fs::rename(&fresh, path)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// A series, as it stands in the file: `name{labels}`.
+type Values = BTreeMap<String, f64>;
+
+struct Metric {
+    name: &'static str,
+    kind: &'static str,
+    help: &'static str,
+    labels: Labels,
+}
+
+enum Labels {
+    None,
+    Job,
+    JobAndOutcome,
+}
+
+const LAST_SUCCESS: &str = "nikita_jobs_last_success_timestamp_seconds";
+const LAST_COMPLETION: &str = "nikita_jobs_last_completion_timestamp_seconds";
+const LAST_DURATION: &str = "nikita_jobs_last_duration_seconds";
+const RUNS: &str = "nikita_jobs_runs_total";
+const COST: &str = "nikita_jobs_cost_usd_total";
+const PENDING: &str = "nikita_jobs_conversations_pending";
+const STUCK: &str = "nikita_jobs_conversations_stuck";
+
+const METRICS: [Metric; 7] = [
+    Metric {
+        name: LAST_SUCCESS,
+        kind: "gauge",
+        help: "When the job last completed its work, on this host or, as far as a skip has told, on another; 0 for never.",
+        labels: Labels::Job,
+    },
+    Metric {
+        name: LAST_COMPLETION,
+        kind: "gauge",
+        help: "When a run on this host last ended, well or not, skips aside; 0 for never.",
+        labels: Labels::Job,
+    },
+    Metric { name: LAST_DURATION, kind: "gauge", help: "How long that run took.", labels: Labels::Job },
+    Metric { name: RUNS, kind: "counter", help: "Runs on this host by outcome.", labels: Labels::JobAndOutcome },
+    Metric { name: COST, kind: "counter", help: "What runs on this host have cost.", labels: Labels::Job },
+    Metric {
+        name: PENDING,
+        kind: "gauge",
+        help: "Conversations that were still due when a run of process-conversations on this host last ended.",
+        labels: Labels::None,
+    },
+    Metric {
+        name: STUCK,
+        kind: "gauge",
+        help: "Conversations that were stuck in processing when a run of recover or scan-stuck on this host last ended.",
+        labels: Labels::None,
+    },
+];
+
+impl Metric {
+    fn series(&self) -> Vec<String> {
+        let name = self.name;
+        match self.labels {
+            Labels::None => vec![name.to_owned()],
+            Labels::Job => JOBS.iter().map(|job| of_job(name, job)).collect(),
+            Labels::JobAndOutcome => {
+                let of = |job| Outcome::ALL.map(|outcome| of_outcome(name, job, outcome));
+                JOBS.into_iter().flat_map(of).collect()
+            }
+        }
+    }
+}
+
+fn of_job(name: &str, job: &str) -> String {
+    format!("{name}{{job=\"{job}\"}}")
+}
+
+fn of_outcome(name: &str, job: &str, outcome: Outcome) -> String {
+    format!("{name}{{job=\"{job}\",outcome=\"{}\"}}", outcome.as_str())
+}
+
+/// What the file says of our series; what else stands in it, or can't be read, is dropped.
+fn read(path: &Path) -> io::Result<Values> {
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(parse(&text))
+}
+
+fn parse(text: &str) -> Values {
+    let known =
+        |line: &str| line.rsplit_once(' ').and_then(|(series, value)| Some((series.to_owned(), value.parse().ok()?)));
+    let old: Values = text.lines().filter_map(known).filter(|(_, value): &(_, f64)| value.is_finite()).collect();
+    let all = METRICS.iter().flat_map(Metric::series);
+    all.map(|series| (series.clone(), old.get(&series).copied().unwrap_or_default())).collect()
+}
+
+fn apply(values: &mut Values, sample: &Sample<'_>) {
+    let job = sample.job;
+    let mut set = |series: String, change: &dyn Fn(f64) -> f64| {
+        // A job without metrics has no series, and gets none.
+        if let Some(value) = values.get_mut(&series) {
+            *value = change(*value);
+        }
+    };
+    set(of_outcome(RUNS, job, sample.outcome), &|runs| runs + 1.0);
+    set(of_job(COST, job), &|cost| cost + sample.cost_usd);
+    match sample.outcome {
+        Outcome::Success | Outcome::Partial => set(of_job(LAST_SUCCESS, job), &|_| sample.ended_at),
+        Outcome::Fresh => set(of_job(LAST_SUCCESS, job), &|last| last.max(sample.completed_elsewhere.unwrap_or(last))),
+        _ => {}
+    }
+    if !matches!(sample.outcome, Outcome::Fresh | Outcome::Held) {
+        set(of_job(LAST_COMPLETION, job), &|_| sample.ended_at);
+        set(of_job(LAST_DURATION, job), &|_| sample.duration);
+    }
+    set(PENDING.to_owned(), &|last| sample.pending.unwrap_or(last));
+    set(STUCK.to_owned(), &|last| sample.stuck.unwrap_or(last));
+}
+
+fn render(values: &Values) -> String {
+    let mut text = String::new();
+    for metric in &METRICS {
+        let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {}", metric.name, metric.help, metric.name, metric.kind);
+        for series in metric.series() {
+            let value = values.get(&series).copied().unwrap_or_default();
+            let _ = writeln!(text, "{series} {value}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(outcome: Outcome) -> Sample<'static> {
+        let (completed_elsewhere, pending, stuck) = (Some(50.0), None, Some(1.0));
+        Sample {
+            job: "decay",
+            outcome,
+            ended_at: 100.5,
+            completed_elsewhere,
+            duration: 2.25,
+            cost_usd: 0.5,
+            pending,
+            stuck,
+        }
+    }
+
+    fn after(outcomes: &[Outcome]) -> Values {
+        outcomes.iter().fold(parse(""), |values, outcome| {
+            let mut values = parse(&render(&values));
+            apply(&mut values, &sample(*outcome));
+            values
+        })
+    }
+
+    #[test]
+    fn every_series_is_there_from_the_start_with_a_zero() {
+        let values = parse("");
+        assert_eq!(values.len(), 4 * JOBS.len() + 7 * JOBS.len() + 2);
+        assert!(values.values().all(|value| value.abs() < f64::EPSILON));
+    }
+
+    #[test]
+    fn counters_go_on_from_what_the_file_said() {
+        let values = after(&[Outcome::Success, Outcome::Success, Outcome::Failure]);
+        assert!((values[&of_outcome(RUNS, "decay", Outcome::Success)] - 2.0).abs() < 1e-9);
+        assert!((values[&of_outcome(RUNS, "decay", Outcome::Failure)] - 1.0).abs() < 1e-9);
+        assert!((values[&of_job(COST, "decay")] - 1.5).abs() < 1e-9);
+        assert!(values[&of_outcome(RUNS, "recover", Outcome::Success)].abs() < 1e-9);
+        assert!((values[STUCK] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_skip_tells_of_the_run_that_was_made_elsewhere_and_never_turns_back() {
+        assert!((after(&[Outcome::Fresh])[&of_job(LAST_SUCCESS, "decay")] - 50.0).abs() < 1e-9);
+        assert!((after(&[Outcome::Success, Outcome::Fresh])[&of_job(LAST_SUCCESS, "decay")] - 100.5).abs() < 1e-9);
+        assert!(after(&[Outcome::Held])[&of_job(LAST_SUCCESS, "decay")].abs() < 1e-9);
+        assert!(after(&[Outcome::Fresh])[&of_job(LAST_COMPLETION, "decay")].abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_damaged_file_counts_as_far_as_it_can_be_read() {
+        let runs = of_outcome(RUNS, "decay", Outcome::Success);
+        let values =
+            parse(&format!("{runs} 7\n{runs}x 9\nnikita_jobs_conversations_stuck NaN\nother{{}} 3\n\u{0}garbage"));
+        assert!((values[&runs] - 7.0).abs() < 1e-9);
+        assert!(values[STUCK].abs() < 1e-9);
+        assert!(!values.contains_key("other{}"));
+    }
+}

@@ -1,0 +1,60 @@
+//! What a run tells the outside besides its exit code: a metrics file for `node_exporter` ([`metrics`]) and pings for a dead man's
+//! switch ([`ping`]). Neither can fail a run.
+
+pub mod metrics;
+pub mod ping;
+
+use crate::domain::exit::Exit;
+
+/// How a run came out, for monitors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did its work.
+    Success,
+    /// It did its work, but for items that were given up.
+    Partial,
+    /// Another run had completed inside the window: the work is done.
+    Fresh,
+    /// Another run holds the lock, or the job is switched off: nobody knows yet.
+    Held,
+    /// A signal ended it.
+    Interrupted,
+    /// The database or the provider was unavailable.
+    Unavailable,
+    /// Anything else.
+    Failure,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Success, Self::Partial, Self::Fresh, Self::Held, Self::Interrupted, Self::Unavailable, Self::Failure];
+
+    /// From an exit code, and from the reason of a skip.
+    #[must_use]
+    pub fn of(exit: Exit, reason: Option<&str>) -> Self {
+        match exit {
+            Exit::Success => Self::Success,
+            Exit::Partial => Self::Partial,
+            Exit::Skipped if reason == Some("recent_execution") => Self::Fresh,
+            Exit::Skipped => Self::Held,
+            Exit::Interrupted | Exit::Terminated => Self::Interrupted,
+            Exit::Unavailable => Self::Unavailable,
+            Exit::Failure | Exit::Usage | Exit::Internal | Exit::Configuration => Self::Failure,
+        }
+    }
+
+    /// Its label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Partial => "partial",
+            Self::Fresh => "skipped_window",
+            Self::Held => "skipped_lock",
+            Self::Interrupted => "interrupted",
+            Self::Unavailable => "unavailable",
+            Self::Failure => "failure",
+        }
+    }
+}

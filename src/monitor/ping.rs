@@ -1,0 +1,109 @@
+//! Pings for a dead man's switch that speaks the protocol of healthchecks.io (spec 06): it raises the alarm when no ping comes.
+//!
+//! ```text
+//!   a run begins                         URL/start
+//!   it did its work, or the window says
+//!   that another has                     URL         the result as body
+//!   it failed, or gave something up      URL/fail    the result as body
+//!   the lock is held, it is switched
+//!   off, or a signal ended it            URL/log     the result as body: neither good nor bad
+//! ```
+//!
+//! All carry `?rid=`, by which the service pairs a start with its end. A ping is never fatal, and the address, which is as good
+//! as a password, is never logged.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
+use super::Outcome;
+use crate::domain::ids::ExecutionId;
+use crate::providers::http::{Failure, Http};
+
+/// The longest a ping may take, its retries included (spec 06).
+const CAP: Duration = Duration::from_secs(5);
+/// How often it is tried again (spec 06).
+const RETRIES: u32 = 2;
+/// Before the first retry; doubled before the second.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The most of a body: healthchecks.io keeps 100 kB.
+const MOST_BODY: usize = 100_000;
+
+/// Where to ping, and for which run.
+#[derive(Clone)]
+pub struct Pings {
+    http: Arc<Http>,
+    url: Url,
+}
+
+impl Pings {
+    /// Pings for one run.
+    ///
+    /// # Errors
+    /// What is wrong with the address, without it.
+    pub fn new(url: &str, run: ExecutionId) -> Result<Self, String> {
+        let mut url: Url = url.trim().parse().map_err(|error| format!("is no URL: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
+            return Err("is no http:// or https:// address".to_owned());
+        }
+        url.query_pairs_mut().append_pair("rid", &run.to_string());
+        Ok(Self { http: Arc::default(), url })
+    }
+
+    /// Says that the run begins.
+    pub async fn start(&self) {
+        self.send("/start", String::new()).await;
+    }
+
+    /// Says how it came out; `result` is what went to stdout.
+    pub async fn end(&self, outcome: Outcome, result: String) {
+        self.send(suffix(outcome), result).await;
+    }
+
+    async fn send(&self, suffix: &'static str, mut body: String) {
+        body.truncate(body.floor_char_boundary(MOST_BODY));
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{suffix}", url.path().trim_end_matches('/')));
+        match tokio::time::timeout(CAP, self.tries(url, body)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => tracing::warn!(ping = suffix, why, "ping failed"),
+            Err(_) => tracing::warn!(ping = suffix, why = "no answer in time", "ping failed"),
+        }
+    }
+
+    async fn tries(&self, url: Url, body: String) -> Result<(), String> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let mut pause = PAUSE;
+        let mut tried = 0;
+        loop {
+            let why = match self.http.post(url.clone(), headers.clone(), body.clone().into_bytes()).await {
+                Ok(reply) if (200..300).contains(&reply.status) => return Ok(()),
+                // What the service refuses now it will refuse again: the check is not known, or not ours.
+                Ok(reply) if (400..500).contains(&reply.status) && reply.status != 429 => {
+                    return Err(format!("status {}", reply.status));
+                }
+                Ok(reply) => format!("status {}", reply.status),
+                Err(Failure::NoClient(why)) => return Err(why),
+                Err(Failure::NoReply(why)) => why.to_owned(),
+                Err(Failure::TooLong) => return Ok(()),
+            };
+            if tried == RETRIES {
+                return Err(why);
+            }
+            tried += 1;
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+}
+
+/// Never the exit code itself, which the service would take 75 of for a failure.
+const fn suffix(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success | Outcome::Fresh => "",
+        Outcome::Held | Outcome::Interrupted => "/log",
+        Outcome::Partial | Outcome::Unavailable | Outcome::Failure => "/fail",
+    }
+}

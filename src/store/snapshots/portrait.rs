@@ -1,0 +1,34 @@
+//! A player without a conversation, for a look at their prompt.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::read;
+use crate::domain::conversation::{Claim, Conversation, Earlier};
+use crate::domain::ids::{ConversationId, Token, UserId};
+use crate::domain::snapshot::Snapshot;
+use crate::store::{Result, Store};
+
+impl Store {
+    /// A player's snapshot without a conversation: as if an empty one that adds nothing had just ended. None where there is no
+    /// such player.
+    pub async fn portrait(&self, user: UserId) -> Result<Option<Snapshot>> {
+        let now = self.now().await?;
+        let id = ConversationId(Uuid::nil());
+        let nothing = Conversation {
+            id,
+            platform: "text".to_owned(),
+            messages: serde_json::Value::Null,
+            started_at: now,
+            last_message_at: now,
+            score_delta: None,
+            earlier: Some(Earlier { summary: None }),
+        };
+        let claim = Claim { conversation: id, user, token: Token(Uuid::nil()), attempt: 1, outages: 0 };
+        let mut tx = self.begin_reading().await?;
+        let snapshots = read(&mut tx, &[claim], HashMap::from([(id.0, nothing)]), now).await?;
+        tx.rollback().await?;
+        Ok(snapshots.into_iter().next().map(|(_, snapshot)| snapshot))
+    }
+}

@@ -1,0 +1,282 @@
+//! What a run tells the outside: the metrics file, judged by Prometheus' own tool, and pings to a server that speaks
+//! healthchecks.io's protocol.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::bin;
+use crate::support::db::Db;
+use crate::support::seed::{Player, backlog};
+
+/// A metrics file in a folder of the test's own.
+struct Metrics {
+    folder: TempDir,
+}
+
+impl Metrics {
+    fn new() -> Self {
+        Self { folder: TempDir::new().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("nikita.prom")
+    }
+
+    fn run(&self, db: &Db, args: &[&str]) -> bin::Done {
+        db.command(args).env("NIKITA_METRICS_FILE", self.path()).done()
+    }
+
+    /// A series' value.
+    fn value(&self, series: &str) -> f64 {
+        let text = fs::read_to_string(self.path()).expect("the file is there");
+        let line =
+            text.lines().find_map(|line| line.strip_prefix(series)).unwrap_or_else(|| panic!("{series}: {text}"));
+        line.trim().parse().expect("a number")
+    }
+
+    fn runs(&self, job: &str, outcome: &str) -> f64 {
+        self.value(&format!("nikita_jobs_runs_total{{job=\"{job}\",outcome=\"{outcome}\"}}"))
+    }
+
+    fn of(&self, metric: &str, job: &str) -> f64 {
+        self.value(&format!("nikita_jobs_{metric}{{job=\"{job}\"}}"))
+    }
+
+    /// What `promtool check metrics` finds.
+    fn check(&self) {
+        let file = fs::File::open(self.path()).expect("the file is there");
+        let checked = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::from(file)).output();
+        let checked = checked.expect("promtool runs; scripts/test installs it");
+        let said = String::from_utf8_lossy(&checked.stdout).into_owned() + &String::from_utf8_lossy(&checked.stderr);
+        assert!(checked.status.success() && said.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn the_metrics_file_counts_each_run_and_passes_promtool() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    backlog(&db, 3);
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    metrics.run(&db, &["process-conversations", "--batch", "2"]).code(0);
+    metrics.check();
+    assert_eq!(metrics.runs("process-conversations", "success"), 1.0);
+    assert_eq!(metrics.value("nikita_jobs_conversations_pending"), 1.0);
+    assert!(metrics.of("last_success_timestamp_seconds", "process-conversations") >= before);
+    assert!(metrics.of("last_duration_seconds", "process-conversations") > 0.0);
+    // All series are there before their job has run.
+    assert_eq!(metrics.of("last_success_timestamp_seconds", "decay"), 0.0);
+    assert_eq!(metrics.runs("scan-stuck", "failure"), 0.0);
+
+    metrics.run(&db, &["process-conversations"]).code(75);
+    assert_eq!(metrics.runs("process-conversations", "skipped_window"), 1.0);
+    let broken =
+        bin::command(&["decay"]).env("DATABASE_URL", "sqlite:/dev/null/x").env("NIKITA_METRICS_FILE", metrics.path());
+    broken.done().code(78);
+    assert_eq!(metrics.runs("decay", "failure"), 1.0);
+    assert_eq!(metrics.of("last_success_timestamp_seconds", "decay"), 0.0);
+    assert!(metrics.of("last_completion_timestamp_seconds", "decay") >= before);
+    metrics.run(&db, &["scan-stuck"]).code(0);
+    assert_eq!(metrics.value("nikita_jobs_conversations_stuck"), 0.0);
+    assert_eq!(metrics.runs("process-conversations", "success"), 1.0, "another job's counts stay");
+    metrics.check();
+}
+
+#[test]
+fn a_skip_on_one_host_tells_of_the_success_on_another() {
+    let (db, here, there) = (Db::sqlite(), Metrics::new(), Metrics::new());
+    here.run(&db, &["decay"]).code(0);
+    there.run(&db, &["decay"]).code(75);
+    let (done, told) =
+        (here.of("last_success_timestamp_seconds", "decay"), there.of("last_success_timestamp_seconds", "decay"));
+    assert!((done - told).abs() < 5.0, "{done} here, {told} there");
+    assert_eq!(there.of("last_completion_timestamp_seconds", "decay"), 0.0, "no run ended there");
+}
+
+#[test]
+fn a_dry_run_and_what_is_done_by_hand_are_not_counted() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    metrics.run(&db, &["decay", "--dry-run"]).code(0);
+    metrics.run(&db, &["recover", "conversation", "0b6a2c1e-6a53-4b0f-9f57-3f1f6f0e9a10"]).code(1);
+    assert!(!metrics.path().exists());
+}
+
+/// Eight runs at once on one file: no count is lost, and what a reader sees is whole at any time.
+#[test]
+fn runs_at_the_same_time_lose_no_count() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    metrics.run(&db, &["decay"]).code(0);
+    let runs: Vec<_> =
+        (0..8).map(|_| db.command(&["decay"]).env("NIKITA_METRICS_FILE", metrics.path()).start()).collect();
+    let mut running = runs;
+    while let Some(mut run) = running.pop() {
+        while run.is_running() {
+            metrics.check();
+        }
+        run.done().code(75);
+    }
+    assert_eq!(metrics.runs("decay", "skipped_window") + metrics.runs("decay", "skipped_lock"), 8.0);
+}
+
+/// A run that died between the new file and its rename, or a disk that lost half of it.
+#[test]
+fn what_a_crash_has_left_is_mended_by_the_next_run() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    metrics.run(&db, &["decay"]).code(0);
+    fs::write(metrics.folder.path().join("nikita.prom.new"), "nikita_jobs_runs_total{job=\"decay\",outc")
+        .expect("written");
+    metrics.run(&db, &["decay", "--force"]).code(0);
+    metrics.check();
+    assert_eq!(metrics.runs("decay", "success"), 2.0);
+    let text = fs::read(metrics.path()).expect("there");
+    fs::write(metrics.path(), &text[..text.len() / 2]).expect("written");
+    metrics.run(&db, &["decay", "--force"]).code(0);
+    metrics.check();
+}
+
+#[test]
+fn a_metrics_file_that_can_not_be_written_fails_no_run() {
+    let db = Db::sqlite();
+    let done = db.command(&["decay"]).env("NIKITA_METRICS_FILE", "/no/such/folder/x.prom").done().code(0);
+    assert!(
+        done.stderr().contains("metrics not written") && done.stderr().contains("/no/such/folder/x.prom"),
+        "{}",
+        done.stderr()
+    );
+    let quiet =
+        db.command(&["decay", "-q", "--force"]).env("NIKITA_METRICS_FILE", "/no/such/folder/x.prom").done().code(0);
+    assert_eq!(quiet.all(), "", "and no mail");
+}
+
+/// A server that speaks the protocol.
+struct Checks {
+    runtime: Runtime,
+    server: MockServer,
+}
+
+impl Checks {
+    fn answering(answer: ResponseTemplate) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let server = runtime.block_on(async {
+            let server = MockServer::start().await;
+            Mock::given(any()).respond_with(answer).mount(&server).await;
+            server
+        });
+        Self { runtime, server }
+    }
+
+    fn new() -> Self {
+        Self::answering(ResponseTemplate::new(200))
+    }
+
+    fn url(&self) -> String {
+        format!("{}/ping/uuid-of-the-check", self.server.uri())
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.runtime.block_on(self.server.received_requests()).expect("recorded")
+    }
+
+    /// What stands behind the check's address in each ping; all for one run.
+    fn pings(&self) -> Vec<String> {
+        let requests = self.requests();
+        let run = |request: &Request| {
+            request.url.query_pairs().find(|(name, _)| name == "rid").map(|(_, id)| id.into_owned()).expect("a run id")
+        };
+        for request in &requests {
+            assert_eq!(run(request), run(&requests[0]), "one run, one id");
+            assert_eq!(request.method.as_str(), "POST");
+        }
+        let suffix = |request: &Request| {
+            request.url.path().strip_prefix("/ping/uuid-of-the-check").expect("the check").to_owned()
+        };
+        requests.iter().map(suffix).collect()
+    }
+
+    fn run(&self, db: &Db, args: &[&str]) -> bin::Done {
+        db.command(args)
+            .env(&format!("NIKITA_{}_PING_URL", if args[0] == "decay" { "DECAY" } else { "PROCESS" }), self.url())
+            .done()
+    }
+}
+
+#[test]
+fn a_success_pings_start_and_then_the_address_itself_with_the_result() {
+    let (db, checks) = (Db::sqlite(), Checks::new());
+    let result = checks.run(&db, &["decay"]).code(0).json();
+    assert_eq!(checks.pings(), ["/start", ""]);
+    let body: Value = serde_json::from_slice(&checks.requests()[1].body).expect("the result");
+    assert_eq!(body, result);
+}
+
+#[test]
+fn each_outcome_has_its_ping_and_none_is_75() {
+    let db = Db::sqlite();
+    db.run(&["decay"]).code(0);
+    let fresh = Checks::new();
+    fresh.run(&db, &["decay"]).code(75);
+    assert_eq!(fresh.pings(), ["/start", ""], "the window says that the work is done");
+
+    let held = Checks::new();
+    db.execute(
+        "insert into job_leases (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) values \
+         ('job:decay', '0b6a2c1e-6a53-4b0f-9f57-3f1f6f0e9a10', '0b6a2c1e-6a53-4b0f-9f57-3f1f6f0e9a11', 'h', 1, \
+         '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z', '2999-01-01T00:00:00.000000Z')",
+    );
+    held.run(&db, &["decay", "--force"]).code(75);
+    assert_eq!(held.pings(), ["/start", "/log"], "nobody knows yet");
+
+    let failed = Checks::new();
+    failed.run(&Db::at(&PathBuf::from("/dev/null/x")), &["decay"]).code(78);
+    assert_eq!(failed.pings(), ["/start", "/fail"]);
+
+    let off = Checks::new();
+    let run = db.command(&["process-conversations"]).env("UNIFIED_PIPELINE_ENABLED", "false");
+    run.env("NIKITA_PROCESS_PING_URL", off.url()).done().code(75);
+    assert_eq!(off.pings(), ["/start", "/log"]);
+}
+
+#[test]
+fn trouble_with_the_ping_is_tried_three_times_and_is_never_fatal() {
+    let db = Db::sqlite();
+    Player::default().insert(&db);
+    let broken = Checks::answering(ResponseTemplate::new(500));
+    let done = broken.run(&db, &["decay"]).code(0);
+    assert_eq!(broken.pings(), ["/start", "/start", "/start", "", "", ""]);
+    assert!(done.stderr().contains("ping failed"), "{}", done.stderr());
+    assert!(!done.stderr().contains("uuid-of-the-check"), "the address is as good as a password: {}", done.stderr());
+
+    let unknown = Checks::answering(ResponseTemplate::new(404));
+    unknown.run(&db, &["decay", "--force"]).code(0);
+    assert_eq!(unknown.pings(), ["/start", ""], "a check that is not known stays unknown");
+
+    // Nobody listens there.
+    db.command(&["decay", "--force"]).env("NIKITA_DECAY_PING_URL", "http://127.0.0.1:1/x").done().code(0);
+}
+
+/// The first ping delays nothing, and each gives up after five seconds.
+#[test]
+fn an_address_that_never_answers_costs_a_bounded_time_and_no_work() {
+    let (db, checks) = (Db::sqlite(), Checks::answering(ResponseTemplate::new(200).set_delay(Duration::from_mins(10))));
+    let done = checks.run(&db, &["decay"]).code(0);
+    assert_eq!(checks.pings(), ["/start", ""]);
+    assert_eq!(done.stderr().matches("no answer in time").count(), 2);
+    assert_eq!(db.value("select status from job_executions"), "completed");
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_without_being_repeated() {
+    let db = Db::sqlite();
+    let done = db.command(&["decay"]).env("NIKITA_DECAY_PING_URL", "ftp://secret-path/x").done().code(78);
+    assert_eq!(done.error(), "NIKITA_DECAY_PING_URL is no http:// or https:// address");
+    assert!(!done.all().contains("secret-path"));
+    let done = db.run(&["decay", "--ping-url", "secret-path"]).code(2);
+    assert!(done.stderr().contains("--ping-url is no URL") && !done.all().contains("secret-path"), "{}", done.all());
+}
