@@ -50,7 +50,7 @@ fn the_shipped_completions_are_current_and_bash_reads_them() {
     }
     // As a person would press the key behind `nikita-jobs recover --re`.
     let script = "source /dev/stdin; COMP_WORDS=(nikita-jobs recover --re); COMP_CWORD=2; \
-         _nikita-jobs nikita-jobs --re recover; echo \"${COMPREPLY[@]}\"";
+         _nikita__jobs nikita-jobs --re recover; echo \"${COMPREPLY[@]}\"";
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("completions");
     fs::write(&file, &shipped["nikita-jobs.bash"]).expect("written");
