@@ -81,7 +81,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__completions)
+        nikita__jobs__subcmd__completions)
             opts="-h --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -95,7 +95,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__decay)
+        nikita__jobs__subcmd__decay)
             opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --batch --chunk --grace-hours --rates --max-points --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -165,7 +165,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__demo)
+        nikita__jobs__subcmd__demo)
             opts="-q -v -h --path --format --quiet --verbose --env-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -191,7 +191,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__detect__subcmd__stuck)
+        nikita__jobs__subcmd__detect__subcmd__stuck)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -205,7 +205,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__health)
+        nikita__jobs__subcmd__health)
             opts="-q -v -h --database-url --env-file --format --quiet --verbose --session-timeout --rollout-percent --idle --now --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -247,7 +247,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__man)
+        nikita__jobs__subcmd__man)
             opts="-h --dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -268,7 +268,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__migrate)
+        nikita__jobs__subcmd__migrate)
             opts="-q -v -h --database-url --env-file --format --quiet --verbose --plan --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -294,7 +294,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__process__subcmd__conversations)
+        nikita__jobs__subcmd__process__subcmd__conversations)
             opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --batch --concurrency --timeout --session-timeout --grace --budget-usd --prices-file --backfill --pipeline-enabled --rollout-percent --duplicate-similarity --template-dir --id --rehearse --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --llm --embeddings --enrich --llm-rpm --embeddings-rpm --request-timeout --anthropic-base-url --openai-base-url --backoff --allow-overlap --reprocess --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -436,7 +436,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__prompt)
+        nikita__jobs__subcmd__prompt)
             opts="-q -v -h --database-url --env-file --format --quiet --verbose --user --platform --template-dir --help render"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -474,7 +474,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__recover)
+        nikita__jobs__subcmd__recover)
             opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --batch --idle --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --requeue --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -532,7 +532,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__recover__subcmd__stuck)
+        nikita__jobs__subcmd__recover__subcmd__stuck)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -546,7 +546,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__report)
+        nikita__jobs__subcmd__report)
             opts="-q -v -o -h --database-url --env-file --format --quiet --verbose --since --session-timeout --rollout-percent --idle --now --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -600,7 +600,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__scan__subcmd__stuck)
+        nikita__jobs__subcmd__scan__subcmd__stuck)
             opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --check-interval --batch --audit-timeout --no-activity --execution-timeout --idle --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --audit --execution --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -682,7 +682,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__stats)
+        nikita__jobs__subcmd__stats)
             opts="-q -v -h --database-url --env-file --format --quiet --verbose --since --now --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -716,7 +716,7 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__subcmd__jobs__subcmd__status)
+        nikita__jobs__subcmd__status)
             opts="-q -v -w -h --database-url --env-file --format --quiet --verbose --now --watch --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

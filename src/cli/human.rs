@@ -11,11 +11,17 @@ mod looks;
 
 /// The result of a command as a person reads it.
 pub fn render(command: &str, result: &Value) -> String {
-    if let Some(message) = result.pointer("/error/message").and_then(Value::as_str)
-        && ["processed", "recovered", "scanned"].iter().all(|figure| result.get(*figure).is_none())
-    {
+    let Some(message) = result.pointer("/error/message").and_then(Value::as_str) else {
+        return without_error(command, result);
+    };
+    if ["processed", "recovered", "scanned"].iter().all(|figure| result.get(*figure).is_none()) {
         return format!("error: {message}");
     }
+    // What was done before it stopped, and why it stopped.
+    format!("{}\nerror: {message}", without_error(command, result).trim_end())
+}
+
+fn without_error(command: &str, result: &Value) -> String {
     if result["status"] == "skipped" {
         return skipped(result);
     }

@@ -53,7 +53,9 @@ pub fn print(command: &Command, matches: &ArgMatches) -> Option<ExitCode> {
 fn completions(command: &Command, shell: Shell) -> Result<(), String> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command.clone(), command.get_name(), &mut text);
-    to_stdout(&text)
+    // clap_complete 4.6 takes the hyphen in a program's name for a subcommand in half of the places, and bash completes nothing.
+    let text = String::from_utf8_lossy(&text).replace("nikita__subcmd__jobs", "nikita__jobs");
+    to_stdout(text.as_bytes())
 }
 
 fn page(command: &Command) -> Result<(), String> {

@@ -429,6 +429,15 @@ on_every_database! {
 
 /// An operator's wish: a conversation that was processed is processed anew, and its second effects replace the first.
 #[test]
+fn the_table_of_a_run_that_failed_says_why() {
+    let db = Db::sqlite();
+    backlog(&db, 1);
+    let run = process(&db, &["--format", "human"]).env("NIKITA_REHEARSE", "extraction=unavailable");
+    let table = run.done().code(69).stdout();
+    assert!(table.contains("retrying") && table.contains("error: no provider answered"), "{table}");
+}
+
+#[test]
 fn a_conversation_that_is_made_active_again_is_processed_again() {
     for db in [Db::sqlite(), Db::postgres()] {
         let (_, id) = one(&db, &Player::default(), &lively());
