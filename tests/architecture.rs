@@ -63,6 +63,23 @@ fn migrations_come_in_pairs() {
     assert!(alone.is_empty() && !postgres.is_empty(), "in one of the two folders only: {alone:?}");
 }
 
+#[test]
+fn migrations_name_the_same_binaries_in_both_folders() {
+    let needs = |dialect: &str| -> BTreeSet<String> {
+        let entries = fs::read_dir(root().join("migrations").join(dialect)).expect("the folder can be read");
+        let files = entries.map(|entry| entry.expect("an entry").path());
+        let line = |file: PathBuf| {
+            let sql = fs::read_to_string(&file).expect("a text");
+            let needs = sql.lines().find_map(|line| line.strip_prefix("-- needs: "))?.to_owned();
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            assert!(needs.len() == 4 && needs <= name, "{name}: `needs: {needs}` is no earlier migration");
+            Some(format!("{name} needs {needs}"))
+        };
+        files.filter_map(line).collect()
+    };
+    assert_eq!(needs("postgres"), needs("sqlite"));
+}
+
 /// Fails with one fault a line.
 fn none(faults: fn(&Source) -> Vec<String>) {
     let mut faults: Vec<String> = tree().iter().flat_map(faults).collect();

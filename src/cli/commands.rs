@@ -175,9 +175,9 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
         .iter()
         .map(|it| {
             if plan {
-                json!({"version": it.version, "name": it.name, "sql": it.sql})
+                json!({"version": it.version, "name": it.name, "needs": it.needs, "sql": it.sql})
             } else {
-                json!({"version": it.version, "name": it.name})
+                json!({"version": it.version, "name": it.name, "needs": it.needs})
             }
         })
         .collect();

@@ -3,6 +3,10 @@
 //! Migrations are embedded in the binary, one folder per dialect with equal versions and names. All that are pending go in
 //! one transaction, together with their entries in the ledger, so a migration is there or it is not. No advisory lock is
 //! taken: on PostgreSQL the ledger table's own lock serialises two `migrate`s, on SQLite the write lock does.
+//!
+//! A migration may say in a line of its own, `-- needs: 0009`, which migration a binary must know to work on the schema that it
+//! leaves. Binaries between the two go on with the newer schema, so that a release can migrate first and replace them one host
+//! after another. Without such a line only a binary that knows the migration itself works on it.
 
 use sqlx::migrate::Migrator;
 
@@ -24,11 +28,20 @@ pub struct Pending {
     pub name: &'static str,
     /// Its SQL.
     pub sql: &'static str,
+    /// The newest migration that a binary must know to work on the schema with this one in it.
+    pub needs: i64,
 }
 
 /// What this binary holds for a dialect, in order.
 fn embedded(migrator: &'static Migrator) -> impl Iterator<Item = Pending> {
-    migrator.iter().map(|it| Pending { version: it.version, name: &it.description, sql: it.sql.as_str() })
+    migrator.iter().map(|it| {
+        let sql = it.sql.as_str();
+        Pending { version: it.version, name: &it.description, sql, needs: needs(sql).unwrap_or(it.version) }
+    })
+}
+
+fn needs(sql: &str) -> Option<i64> {
+    sql.lines().find_map(|line| line.strip_prefix("-- needs: ")?.trim().parse().ok())
 }
 
 /// The newest version that this binary knows; equal in both folders.
@@ -88,11 +101,20 @@ impl Store {
             );
             execute!(&mut tx, sql, migration.version, migration.name);
         }
+        // Afterwards, because the column comes with a migration of its own.
+        for migration in pending.iter().filter(|it| it.needs < it.version) {
+            execute!(
+                &mut tx,
+                "update nikita_jobs_migrations set needs = $2 where version = $1",
+                migration.version,
+                migration.needs
+            );
+        }
         tx.commit().await?;
         Ok(pending)
     }
 
-    /// Checks that the schema is exactly the one this binary needs.
+    /// Checks that the schema is the one this binary needs, or a newer one that it may work on.
     ///
     /// # Errors
     /// [`StoreError::Schema`] with the command to run.
@@ -123,10 +145,15 @@ async fn pending(tx: &mut Tx) -> Result<Vec<Pending>> {
     if let Some((version,)) = applied.last()
         && *version > newest()
     {
-        return Err(StoreError::Schema(format!(
-            "the schema (version {version}) is newer than this binary (version {}). Install the newer nikita-jobs",
-            newest()
-        )));
+        // Only a newer binary can have written it, so the column is there.
+        let (needs,): (i64,) =
+            fetch_one!(&mut *tx, _, "select max(coalesce(needs, version)) from nikita_jobs_migrations");
+        if needs > newest() {
+            return Err(StoreError::Schema(format!(
+                "the schema (version {version}) is newer than this binary (version {}). Install the newer nikita-jobs",
+                newest()
+            )));
+        }
     }
     let migrator = match tx {
         Tx::Pg(_) => &POSTGRES,

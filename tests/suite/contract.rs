@@ -186,6 +186,20 @@ on_every_database! {
         }
         assert_eq!(db.value("select count(*) from job_executions"), "0");
     }
+
+    fn a_newer_schema_that_asks_for_no_newer_binary_is_worked_on(db) {
+        // As a later release would leave it, in the middle of an upgrade host by host.
+        let known = db.value("select max(version) from nikita_jobs_migrations");
+        db.execute("create table later_release (id integer primary key)");
+        db.execute("alter table conversations add column later_column integer not null default 0");
+        db.execute(&format!("insert into nikita_jobs_migrations (version, name, applied_at, needs) values (9999, 'future', '2030', {known})"));
+        for job in ["decay", "process-conversations", "recover", "scan-stuck"] {
+            has_common_fields(&db.run(&[job]).code(0), job, "ok", 0);
+        }
+        let result = has_common_fields(&db.run(&["migrate"]).code(0), "migrate", "ok", 0);
+        assert_eq!(result["migrations"], json!([]), "and nothing of it is taken back");
+        assert_eq!(db.value("select count(*) from later_release"), "0");
+    }
 }
 
 /// Six processes at once bring an empty database up to date: all succeed, and the work is done once.
