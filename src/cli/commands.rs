@@ -1,7 +1,10 @@
 //! From a command's name to its run.
 
+use std::ops::ControlFlow;
+
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
+use tokio::runtime::{Handle, Runtime};
 
 use super::compose::ByHand;
 use super::output::Output;
@@ -15,7 +18,7 @@ use crate::jobs::demo::{self, Demo};
 use crate::jobs::process_conversations::{self, by_id};
 use crate::jobs::{decay, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, Plan, Skip, common, run, skipped};
+use crate::run::lifecycle::{Ended, Plan, Skip, common, glance, run, skipped};
 use crate::run::signals::Signals;
 use crate::store::Store;
 
@@ -44,8 +47,12 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
     let settings = compose::decay(matches)?;
     let plan = compose::plan(matches, *output, "decay", "players")?;
     let signals = listen()?;
-    let store = compose::store(matches, 3).await?;
-    let ended = if raw::is_on(matches, "dry-run") {
+    let dry = raw::is_on(matches, "dry-run");
+    let store = match enter(matches, 3, (!dry).then_some(&plan)).await? {
+        ControlFlow::Continue(store) => store,
+        ControlFlow::Break(ended) => return Ok(ended),
+    };
+    let ended = if dry {
         dry_run(&store, plan.job, decay::preview(&settings, &store)).await?
     } else {
         run(&store, &signals, &plan, async |run| decay::work(&settings, run).await).await
@@ -64,10 +71,16 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
-    let store = compose::store(matches, connections).await?;
-    let workshop = compose::workshop(matches, &store, providers, timeout)?;
-    compose::check_budget(&settings, &workshop)?;
     let dry = raw::is_on(matches, "dry-run");
+    let scheduled = enabled && wish.is_none() && !dry;
+    let store = match enter(matches, connections, scheduled.then_some(&plan)).await? {
+        ControlFlow::Continue(store) => store,
+        ControlFlow::Break(ended) => return Ok(ended),
+    };
+    let mut workshop = compose::workshop(matches, &store, providers, timeout)?;
+    compose::check_budget(&settings, &workshop)?;
+    let hands = Hands::new(settings.concurrency)?;
+    workshop.hands = hands.handle();
     let ended = match wish {
         _ if !enabled => {
             let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None, completed_at: None };
@@ -88,6 +101,53 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     Ok(ended)
 }
 
+/// Threads for conversations, beside the one that claims, renews the lease and listens for signals.
+struct Hands(Option<Runtime>);
+
+impl Hands {
+    /// None where conversations come one by one.
+    fn new(concurrency: usize) -> Result<Self, Problem> {
+        if concurrency == 1 {
+            return Ok(Self(None));
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.map(|it| Self(Some(it))).map_err(|error| Problem::Run(RunError::Failed(format!("no threads: {error}"))))
+    }
+
+    fn handle(&self) -> Option<Handle> {
+        self.0.as_ref().map(|runtime| runtime.handle().clone())
+    }
+}
+
+impl Drop for Hands {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // A runtime must not wait inside of another; nothing is left to wait for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The database, ready for a run; or the result of the run that a glance has barred. Without a plan there is no run to be
+/// barred.
+async fn enter(
+    matches: &ArgMatches,
+    connections: u32,
+    plan: Option<&Plan>,
+) -> Result<ControlFlow<Ended, Store>, Problem> {
+    let store = compose::connect(matches, connections).await?;
+    match plan {
+        None => store.make_ready().await?,
+        Some(plan) => {
+            if let Some(ended) = glance(&store, plan).await? {
+                store.close().await;
+                return Ok(ControlFlow::Break(ended));
+            }
+        }
+    }
+    Ok(ControlFlow::Continue(store))
+}
+
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::recover(matches)?;
     let by_hand = compose::by_hand(matches)?;
@@ -95,8 +155,12 @@ async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     // An operator waits for nobody: no window, and beside any other run.
     let alone = Plan { window: None, overlap: true, ..plan.clone() };
     let signals = listen()?;
-    let store = compose::store(matches, 3).await?;
     let dry = raw::is_on(matches, "dry-run");
+    let scheduled = matches!(by_hand, ByHand::Nothing) && !dry;
+    let store = match enter(matches, 3, scheduled.then_some(&plan)).await? {
+        ControlFlow::Continue(store) => store,
+        ControlFlow::Break(ended) => return Ok(ended),
+    };
     let ended = match by_hand {
         ByHand::Nothing if dry => dry_run(&store, plan.job, recover::preview(&settings, &[], &store)).await?,
         ByHand::Nothing => run(&store, &signals, &plan, async |run| recover::work(&settings, run).await).await,
@@ -134,10 +198,14 @@ async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Prob
     let plan = compose::plan(matches, *output, "scan-stuck", "records")?;
     let only = compose::record(matches)?;
     let signals = listen()?;
-    let store = compose::store(matches, 3).await?;
+    let dry = raw::is_on(matches, "dry-run");
+    let store = match enter(matches, 3, (only.is_none() && !dry).then_some(&plan)).await? {
+        ControlFlow::Continue(store) => store,
+        ControlFlow::Break(ended) => return Ok(ended),
+    };
     let ended = if let Some(id) = only {
         judge_one(&settings, &store, id).await?
-    } else if raw::is_on(matches, "dry-run") {
+    } else if dry {
         dry_run(&store, plan.job, scan_stuck::preview(&settings, &store)).await?
     } else {
         run(&store, &signals, &plan, async |run| scan_stuck::work(&settings, run).await).await

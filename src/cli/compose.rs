@@ -101,10 +101,10 @@ fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
     parsed.map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")))
 }
 
-/// The database, open, with its schema checked.
-pub async fn store(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
+/// The database, open as it is.
+pub async fn connect(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
     let now = now(matches)?;
-    Ok(Store::open(&database(matches)?, connections, now).await?)
+    Ok(Store::connect(&database(matches)?, connections, now).await?)
 }
 
 pub(super) fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
@@ -303,7 +303,13 @@ pub fn workshop(
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template: template(matches)?,
     };
-    Ok(Workshop { store: store.clone(), providers: Arc::new(providers), settings: Arc::new(settings), timeout })
+    Ok(Workshop {
+        store: store.clone(),
+        providers: Arc::new(providers),
+        settings: Arc::new(settings),
+        timeout,
+        hands: None,
+    })
 }
 
 /// The template: the shipped one, or `prompt.j2` in `--template-dir`, tried out here so that a run never begins with a wrong one.

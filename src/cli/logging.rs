@@ -7,8 +7,10 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::domain::exit::Exit;
 
@@ -34,12 +36,24 @@ pub fn start(usual: Level, verbosity: u8, quiet: bool) -> Log {
     };
     let log = Log { held: quiet.then(Arc::default), journal: is_journal() };
     // Only our own words: libraries would quote statements and addresses.
-    let filter = EnvFilter::new(format!("off,nikita_jobs={level}"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_target(false);
+    let filter = Targets::new().with_target("nikita_jobs", level);
+    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(log.clone()).with_target(false);
     let started = if terminal && !quiet {
-        builder.with_ansi(env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())).compact().try_init()
+        builder
+            .with_ansi(env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()))
+            .compact()
+            .finish()
+            .with(filter)
+            .try_init()
     } else {
-        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .finish()
+            .with(filter)
+            .try_init()
     };
     debug_assert!(started.is_ok(), "the log is started once");
     log

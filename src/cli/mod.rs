@@ -40,18 +40,17 @@ pub fn main() -> ExitCode {
     if let Err(why) = env_file::load() {
         return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
     }
-    let command = args::command();
-    match command.clone().try_get_matches() {
-        Ok(matches) => papers::print(&command, &matches).unwrap_or_else(|| run(&command, &matches)),
+    match args::command().try_get_matches() {
+        Ok(matches) => papers::print(args::command, &matches).unwrap_or_else(|| run(&matches)),
         Err(error) => wrong_usage(None, &error, Output::from_environment()),
     }
 }
 
-fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
+fn run(matches: &ArgMatches) -> ExitCode {
     let Some((name, of_command)) = matches.subcommand() else { unreachable!("clap requires a command") };
     let output = match Output::read(of_command) {
         Ok(output) => output,
-        Err(problem) => return refuse(command, name, Output::from_environment(), problem),
+        Err(problem) => return refuse(name, Output::from_environment(), problem),
     };
     // The demo's conversations fail on purpose, and its report tells of them.
     let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
@@ -62,7 +61,8 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
         tracing::error!(place, "panicked");
     }));
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        // One thread: the jobs wait for their database. Conversations get more (`commands::Hands`).
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
         runtime.block_on(async {
@@ -80,7 +80,7 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
     let ended = match ended {
         Ok(Ok(ended)) => ended,
         Ok(Err(raw::Problem::Run(error))) => failed(name, &error),
-        Ok(Err(problem)) => return refuse(command, name, output, problem),
+        Ok(Err(problem)) => return refuse(name, output, problem),
         Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
     };
     log.settle(ended.exit);
@@ -89,10 +89,10 @@ fn run(command: &clap::Command, matches: &ArgMatches) -> ExitCode {
 
 /// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the
 /// environment.
-fn refuse(command: &clap::Command, name: &str, output: Output, problem: raw::Problem) -> ExitCode {
+fn refuse(name: &str, output: Output, problem: raw::Problem) -> ExitCode {
     match problem {
         raw::Problem::Usage(message) => {
-            let mut command = command.clone();
+            let mut command = args::command();
             // A built command knows its whole name, for the usage line.
             command.build();
             let of = command.find_subcommand_mut(name);

@@ -35,12 +35,14 @@ pub fn commands() -> [Command; 2] {
 }
 
 /// Prints what is asked for; `None` where the command is neither of the two.
-pub fn print(command: &Command, matches: &ArgMatches) -> Option<ExitCode> {
+pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
     let written = match matches.subcommand()? {
-        ("completions", of_command) => of_command.get_one("shell").map_or(Ok(()), |shell| completions(command, *shell)),
+        ("completions", of_command) => {
+            of_command.get_one("shell").map_or(Ok(()), |shell| completions(&command(), *shell))
+        }
         ("man", of_command) => match of_command.get_one::<String>("dir") {
-            Some(folder) => pages(command, Path::new(folder)),
-            None => page(command),
+            Some(folder) => pages(&command(), Path::new(folder)),
+            None => page(&command()),
         },
         _ => return None,
     };

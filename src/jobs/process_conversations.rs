@@ -172,7 +172,12 @@ impl<'a> Floor<'a> {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
             let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
             let told = Arc::clone(&meter);
-            let task = self.tasks.spawn(async move { process(&store, &workshop, claim, snapshot, &told).await });
+            let hands = self.workshop.hands.clone();
+            let work = async move { process(&store, &workshop, claim, snapshot, &told).await };
+            let task = match hands {
+                Some(hands) => self.tasks.spawn_on(work, &hands),
+                None => self.tasks.spawn(work),
+            };
             self.in_hand.push(InHand { task: task.id(), claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {

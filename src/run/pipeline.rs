@@ -29,6 +29,8 @@ pub struct Workshop {
     pub settings: Arc<StageSettings>,
     /// The longest a conversation may take.
     pub timeout: Duration,
+    /// The threads that conversations are worked on; none for that of the run itself.
+    pub hands: Option<tokio::runtime::Handle>,
 }
 
 /// How a stage ended, for results and dashboards.

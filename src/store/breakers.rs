@@ -13,14 +13,14 @@ use crate::domain::ids::ExecutionId;
 impl Store {
     /// How an earlier run left a provider's breaker; closed where none has complained.
     pub async fn breaker(&self, provider: &str) -> Result<Standing> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.alone().await?;
         let row: Option<(i32, bool)> = fetch_optional!(
             &mut tx,
             _,
             "select failures, opened_at is not null from provider_breakers where provider = $1",
             provider
         );
-        tx.rollback().await?;
+        tx.commit().await?;
         let read = |(failures, open)| Standing { failures: u32::try_from(failures).unwrap_or_default(), open };
         Ok(row.map(read).unwrap_or_default())
     }

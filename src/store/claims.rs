@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::codec::{DbId, DbTime};
 use super::retry::retrying;
-use super::session::{Tx, execute, fetch_all, fetch_one, pg_now, sqlite_now};
+use super::session::{Tx, execute, fetch_all, fetch_one, fetch_optional, pg_now, sqlite_now};
 use super::{Result, Store};
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
@@ -146,9 +146,9 @@ macro_rules! count_due {
 }
 
 /// The statement of [`Store::fence`], around the database's time and the instant of the next try, which it writes each its
-/// own way.
+/// own way, and what else is set.
 macro_rules! leaving {
-    ($now:expr, $next:expr) => {
+    ($now:expr, $next:expr, $more:literal) => {
         concat!(
             // Where processing it anew has failed for good, the effects of the earlier processing stand, and so does its state.
             "update conversations set status = case when $4 = 'failed' and processed_at is not null then 'processed' else $4 end, \
@@ -160,7 +160,22 @@ macro_rules! leaving {
             $now,
             ", processed_at = case when $4 = 'processed' then ",
             $now,
-            " else processed_at end where id = $2 and claim_token = $3 and status = 'processing'"
+            " else processed_at end",
+            $more,
+            " where id = $2 and claim_token = $3 and status = 'processing'"
+        )
+    };
+}
+
+/// The same on PostgreSQL, as the head of a statement in which everything else hangs on `closed`: it has a row where the claim
+/// was ours, and none otherwise. What a conversation's answers were worth ends with it.
+macro_rules! pg_closed {
+    ($more:literal) => {
+        concat!(
+            "with closed as (",
+            leaving!(pg_now!("$1"), concat!(pg_now!("$1"), " + make_interval(secs => $7)"), $more),
+            " returning id), \
+             forgotten as (delete from stage_memos m using closed where m.conversation_id = closed.id and $4 in ('processed', 'failed'))"
         )
     };
 }
@@ -173,7 +188,7 @@ impl Store {
     }
 
     async fn try_claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.alone().await?;
         let sql = tx.pick(
             concat!(
                 "with silent as (select c.id, c.last_message_at as over_at from conversations c where ",
@@ -251,16 +266,16 @@ impl Store {
 
     /// How many conversations a claim could take, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.alone().await?;
         let sql = tx.pick(count_due!(ready!(pg, "$3")), count_due!(ready!(sqlite, "$3")));
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
-        tx.rollback().await?;
+        tx.commit().await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written.
     pub async fn leave(&self, claim: &Claim, leave: &Leave) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.folded().await?;
         let ours = self.fence(&mut tx, claim, leave).await?;
         if ours {
             tx.commit().await?;
@@ -273,15 +288,15 @@ impl Store {
     /// The fence: the one statement by which a conversation leaves `processing` with its claim. `false` where the claim is
     /// no longer ours.
     pub(super) async fn fence(&self, tx: &mut Tx, claim: &Claim, leave: &Leave) -> Result<bool> {
-        // What a conversation's answers were worth ends with it. Where the claim is not ours, the caller rolls this back.
         let sql = tx.pick(
+            concat!(pg_closed!(""), " select count(*) from closed"),
             concat!(
-                "with forgotten as (delete from stage_memos where conversation_id = $2 and $4 in ('processed', 'failed')) ",
-                leaving!(pg_now!("$1"), concat!(pg_now!("$1"), " + make_interval(secs => $7)"))
-            ),
-            leaving!(
-                sqlite_now!("$1"),
-                concat!("strftime('%Y-%m-%dT%H:%M:%f000Z', ", sqlite_now!("$1"), ", '+' || $7 || ' seconds')")
+                leaving!(
+                    sqlite_now!("$1"),
+                    concat!("strftime('%Y-%m-%dT%H:%M:%f000Z', ", sqlite_now!("$1"), ", '+' || $7 || ' seconds')"),
+                    ""
+                ),
+                " returning 1"
             ),
         );
         let (status, attempts, outages, pause, error) = match leave {
@@ -292,8 +307,9 @@ impl Store {
             Leave::Outage { pause, counts: false, error } => ("active", 1, 1, Some(*pause), Some(error)),
             Leave::Released => ("active", 1, 0, None, None),
         };
-        let rows = execute!(
-            tx,
+        let left: Option<(i64,)> = fetch_optional!(
+            &mut *tx,
+            _,
             sql,
             self.now_parameter(),
             DbId::from(claim.conversation),
@@ -304,10 +320,11 @@ impl Store {
             pause.map(TimeDelta::as_seconds_f64),
             error
         );
-        if rows == 1 && matches!((&*tx, status), (Tx::Sqlite(_), "processed" | "failed")) {
+        let ours = left == Some((1,));
+        if ours && matches!((&*tx, status), (Tx::Sqlite(_), "processed" | "failed")) {
             execute!(tx, "delete from stage_memos where conversation_id = $1", DbId::from(claim.conversation));
         }
-        Ok(rows == 1)
+        Ok(ours)
     }
 }
 
@@ -341,4 +358,4 @@ pub enum Leave {
     Released,
 }
 
-pub(super) use {first_of_its_player, over, sqlite_token};
+pub(super) use {first_of_its_player, leaving, over, pg_closed, sqlite_token};

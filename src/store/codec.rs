@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -58,7 +60,7 @@ macro_rules! column {
 }
 
 /// A UUID: `uuid`, or lower-case hyphenated text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct DbId(pub Uuid);
 column!(DbId, pg: Uuid, sqlite: String);
 
@@ -110,7 +112,9 @@ impl DbTime {
         Ok(Self(<DateTime<Utc> as Decode<Postgres>>::decode(value)?))
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
-        let text = <&str as Decode<Sqlite>>::decode(value)?;
+        Ok(Self::from_text(<&str as Decode<Sqlite>>::decode(value)?)?)
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
         let instant = DateTime::parse_from_rfc3339(text)
             .map(|at| at.to_utc())
             // `datetime('now')` by a person at the sqlite3 prompt.
@@ -120,8 +124,14 @@ impl DbTime {
     }
 }
 
+impl<'de> Deserialize<'de> for DbTime {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Self::from_text(&String::deserialize(json)?).map_err(D::Error::custom)
+    }
+}
+
 /// A date: `date`, or `YYYY-MM-DD`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct DbDate(pub NaiveDate);
 column!(DbDate, pg: NaiveDate, sqlite: String);
 
@@ -158,6 +168,10 @@ impl DbPoints {
     fn to_sqlite(self) -> f64 {
         self.0.as_f64()
     }
+    /// As a number in JSON that is to become `numeric`, which a float would not be exactly.
+    pub(crate) fn to_text(self) -> String {
+        self.to_pg().to_string()
+    }
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         let decimal = <Decimal as Decode<Postgres>>::decode(value)?;
         let hundredths = (decimal * Decimal::ONE_HUNDRED).round();
@@ -168,8 +182,14 @@ impl DbPoints {
     }
 }
 
+impl<'de> Deserialize<'de> for DbPoints {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Ok(Self(Points::from_f64(f64::deserialize(json)?)))
+    }
+}
+
 /// JSON: `jsonb` or `json`, or text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct DbJson(pub Value);
 column!(DbJson, pg: Value, sqlite: String);
 

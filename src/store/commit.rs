@@ -1,11 +1,13 @@
-//! Committing a conversation: the fence, then every effect, in one transaction (spec 02).
+//! Committing a conversation: the fence, then every effect, in one transaction (spec 02). On PostgreSQL the everyday effects
+//! are one statement with the fence ([`super::folded`]); the rest come one by one.
 
 use chrono::{DateTime, Utc};
 
 use super::claims::Leave;
 use super::effects::apply;
+use super::folded::Folded;
 use super::retry::retrying;
-use super::{Result, Store};
+use super::{Pool, Result, Store};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
 
@@ -32,6 +34,11 @@ impl Store {
     }
 
     async fn try_commit(&self, commit: &Commit<'_>) -> Result<bool> {
+        if let Pool::Pg(_) = self.pool
+            && let Some(rows) = Folded::of(commit)
+        {
+            return self.commit_folded(commit, rows).await;
+        }
         let mut tx = self.begin().await?;
         if !self.fence(&mut tx, commit.claim, &Leave::Processed).await? {
             tx.rollback().await?;

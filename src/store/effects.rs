@@ -15,11 +15,11 @@ use crate::domain::memory::{LifeEvent, Mood};
 use crate::domain::prompt::Platform;
 
 /// Which program made a prompt: `ready_prompts.pipeline_version`.
-const PIPELINE_VERSION: &str = concat!("nikita-jobs ", env!("CARGO_PKG_VERSION"));
+pub(super) const PIPELINE_VERSION: &str = concat!("nikita-jobs ", env!("CARGO_PKG_VERSION"));
 /// `memory_facts.confidence` of an extracted fact (spec 04).
-const CONFIDENCE: f64 = 0.85;
+pub(super) const CONFIDENCE: f64 = 0.85;
 /// `memory_facts.source` of an extracted fact (spec 04).
-const SOURCE: &str = "pipeline_extraction";
+pub(super) const SOURCE: &str = "pipeline_extraction";
 
 pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> Result<()> {
     let user = DbId::from(commit.claim.user);

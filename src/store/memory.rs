@@ -36,14 +36,22 @@ impl Store {
         vectors: &[Vec<f32>],
         least: f64,
     ) -> Result<Vec<Vec<Uuid>>> {
-        let mut tx = self.begin_reading().await?;
-        let facts = match self.memory.get_or_try_init(|| with_operator(&mut tx)).await?.clone() {
+        let query = self.memory.get_or_try_init(|| self.with_operator()).await?.clone();
+        let mut tx = self.alone().await?;
+        let facts = match query {
             Some(sql) if own.is_empty() => near(&mut tx, sql, user, vectors, least).await?,
             None if own.is_empty() => all(&mut tx, user).await?,
             _ => as_if_taken_back(&mut tx, user, own).await?,
         };
-        tx.rollback().await?;
+        tx.commit().await?;
         Ok(vectors.iter().map(|vector| most_similar(vector, &facts, least)).collect())
+    }
+
+    async fn with_operator(&self) -> Result<Option<String>> {
+        let mut tx = self.alone().await?;
+        let query = with_operator(&mut tx).await?;
+        tx.commit().await?;
+        Ok(query)
     }
 }
 
@@ -80,7 +88,7 @@ async fn near(tx: &mut Tx, sql: String, user: UserId, vectors: &[Vec<f32>], leas
     // Rust writes the shortest decimal that reads back as the same number.
     let asked: Vec<String> = vectors.iter().map(|vector| format!("{vector:?}")).collect();
     let query = sqlx::query_as(AssertSqlSafe(sql)).bind(DbId::from(user)).bind(asked).bind(1.0 - least + SLACK);
-    Ok(query.persistent(conn.keeps_statements).fetch_all(&mut *conn.open).await?)
+    Ok(query.persistent(conn.keeps_statements()).fetch_all(conn.connection()).await?)
 }
 
 async fn all(tx: &mut Tx, user: UserId) -> Result<Facts> {

@@ -12,7 +12,7 @@ use crate::domain::conversation::Claim;
 impl Store {
     /// The answer that was written down for this question, if one was.
     pub async fn memo(&self, claim: &Claim, stage: StageName, input_hash: &str) -> Result<Option<String>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.alone().await?;
         let row: Option<(String,)> = fetch_optional!(
             &mut tx,
             _,
@@ -21,7 +21,7 @@ impl Store {
             stage.as_str(),
             input_hash
         );
-        tx.rollback().await?;
+        tx.commit().await?;
         Ok(row.map(|(answer,)| answer))
     }
 

@@ -44,6 +44,12 @@ fn needs(sql: &str) -> Option<i64> {
     sql.lines().find_map(|line| line.strip_prefix("-- needs: ")?.trim().parse().ok())
 }
 
+/// The versions that this binary holds for a dialect, in order, and the newest.
+pub(super) fn embedded_versions(postgres: bool) -> (Vec<i64>, i64) {
+    let migrator = if postgres { &POSTGRES } else { &SQLITE };
+    (embedded(migrator).map(|it| it.version).collect(), newest())
+}
+
 /// The newest version that this binary knows; equal in both folders.
 fn newest() -> i64 {
     embedded(&POSTGRES).map(|it| it.version).max().unwrap_or_default()
@@ -92,8 +98,8 @@ impl Store {
         let pending = pending(&mut tx).await?;
         for migration in &pending {
             match &mut tx {
-                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(&mut *conn.open).await.map(drop),
-                Tx::Sqlite(conn) => sqlx::raw_sql(migration.sql).execute(&mut **conn).await.map(drop),
+                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()).await.map(drop),
+                Tx::Sqlite(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()).await.map(drop),
             }?;
             let sql = tx.pick(
                 "insert into nikita_jobs_migrations (version, name, applied_at) values ($1, $2, cast(now() as text))",

@@ -1,7 +1,7 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
-//! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`runs`] (lease, window,
-//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
+//! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`glance`], [`runs`] (lease,
+//! window, execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
 //! [`history`], [`demo`];
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use crate::config::database::Database;
 
@@ -21,10 +21,13 @@ pub mod breakers;
 pub mod claims;
 mod codec;
 pub mod commit;
+mod connections;
 pub mod decay;
 pub mod demo;
 mod effects;
 mod error;
+mod folded;
+pub mod glance;
 pub mod history;
 mod lenient_json;
 pub mod memory;
@@ -39,8 +42,9 @@ pub mod snapshots;
 pub mod stuck;
 
 use codec::DbTime;
+use connections::Connections;
 pub use error::{Result, StoreError};
-use session::{PgTx, Tx};
+use session::{SqliteTx, Tx};
 
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,11 +64,7 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Pool {
-    Pg {
-        connections: PgPool,
-        /// See [`PgTx`].
-        keeps_statements: bool,
-    },
+    Pg(Connections),
     Sqlite(SqlitePool),
 }
 
@@ -75,15 +75,19 @@ impl Store {
     /// `connections` is the most that will be open at once; `now` stands in for the database's clock.
     pub async fn open(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
         let store = Self::connect(database, connections, now).await?;
-        if let Pool::Sqlite(_) = store.pool {
-            store.migrate().await?;
-        } else {
-            store.check_schema().await?;
-        }
+        store.make_ready().await?;
         Ok(store)
     }
 
-    /// Opens the database as it is, for `migrate`.
+    /// Checks that the schema is this binary's, and migrates an SQLite file.
+    pub async fn make_ready(&self) -> Result<()> {
+        match self.pool {
+            Pool::Sqlite(_) => self.migrate().await.map(drop),
+            Pool::Pg(_) => self.check_schema().await,
+        }
+    }
+
+    /// Opens the database as it is, for `migrate`, or for a glance.
     pub async fn connect(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
         let pool = match database {
             Database::Postgres { url, pooled } => connect_postgres(url.expose_secret(), *pooled, connections).await?,
@@ -118,7 +122,7 @@ impl Store {
     /// The process is not held up by it: what it had begun there is rolled back when the socket closes.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Pg { connections, .. } => drop(tokio::time::timeout(LAST_WORD, connections.close()).await),
+            Pool::Pg(connections) => drop(tokio::time::timeout(LAST_WORD, connections.close()).await),
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
@@ -128,7 +132,7 @@ impl Store {
         if let Some(now) = self.now {
             return Ok(now);
         }
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.alone().await?;
         let sql = tx.pick("select clock_timestamp()", "select strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')");
         let (now,): (DbTime,) = session::fetch_one!(&mut tx, _, sql);
         tx.commit().await?;
@@ -138,25 +142,58 @@ impl Store {
     /// Begins a transaction. On SQLite it takes the write lock at once, because a reader that turns writer later fails
     /// instead of waiting.
     async fn begin(&self) -> Result<Tx> {
-        Ok(match &self.pool {
-            Pool::Pg { connections, keeps_statements } => {
-                Tx::Pg(PgTx { open: connections.begin().await?, keeps_statements: *keeps_statements })
-            }
-            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
-        })
+        match &self.pool {
+            Pool::Pg(connections) => begin_postgres(connections).await,
+            Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Begun(pool.begin_with("begin immediate").await?))),
+        }
     }
 
     /// Begins a transaction that only reads: on SQLite it waits for no writer.
     async fn begin_reading(&self) -> Result<Tx> {
         match &self.pool {
-            Pool::Pg { .. } => self.begin().await,
-            Pool::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin().await?)),
+            Pool::Pg(connections) => begin_postgres(connections).await,
+            Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Begun(pool.begin().await?))),
         }
+    }
+
+    /// For exactly one statement, which is a transaction of its own: it has committed when it answers, and no rollback takes it
+    /// back. Two round trips less, but behind a pooler, where a statement is prepared in one step and executed in the next and
+    /// only a transaction keeps both on the same connection.
+    async fn alone(&self) -> Result<Tx> {
+        match &self.pool {
+            Pool::Pg(connections) if connections.direct => Ok(Tx::Pg(connections.take().await?)),
+            Pool::Pg(connections) => begin_postgres(connections).await,
+            Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Alone(pool.acquire().await?))),
+        }
+    }
+
+    /// For one statement in the simple protocol, which is whole even behind a pooler.
+    async fn glancing(&self) -> Result<Tx> {
+        match &self.pool {
+            Pool::Pg(connections) => Ok(Tx::Pg(connections.take().await?)),
+            Pool::Sqlite(_) => self.alone().await,
+        }
+    }
+
+    /// For what is one statement on PostgreSQL and several on SQLite, where a statement costs no round trip.
+    async fn folded(&self) -> Result<Tx> {
+        if let Pool::Pg(_) = self.pool { self.alone().await } else { self.begin().await }
+    }
+
+    /// The same for reading.
+    async fn folded_reading(&self) -> Result<Tx> {
+        if let Pool::Pg(_) = self.pool { self.alone().await } else { self.begin_reading().await }
     }
 
     fn now_parameter(&self) -> Option<DbTime> {
         self.now.map(DbTime)
     }
+}
+
+async fn begin_postgres(connections: &Connections) -> Result<Tx> {
+    let mut lent = connections.take().await?;
+    lent.begin().await?;
+    Ok(Tx::Pg(lent))
 }
 
 /// What fails here is told with the file's path.
@@ -165,6 +202,8 @@ async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections:
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(PATIENCE)
+        // No file goes away as a server does.
+        .test_before_acquire(false)
         // On a full disk SQLite rolls back by itself; the connection still counts that transaction and can't begin another.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
     pool.connect_with(options).await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
@@ -180,6 +219,10 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
     })?;
     let pooled = pooled.unwrap_or(options.get_port() == TRANSACTION_POOLER_PORT);
     let mut options = options.application_name("nikita-jobs").disable_statement_logging();
+    if options.get_host().starts_with('/') {
+        // As libpq has it: no TLS on a socket of this machine, and no question for it.
+        options = options.ssl_mode(PgSslMode::Disable);
+    }
     if pooled {
         // PgBouncer refuses a start-up parameter that it does not track.
         options = options.extra_float_digits(None);
@@ -187,7 +230,7 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
     let pool =
         PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
     let why = match pool.acquire().await {
-        Ok(_) => return Ok(Pool::Pg { connections: pool, keeps_statements: !pooled }),
+        Ok(first) => return Ok(Pool::Pg(Connections::new(pool, first, !pooled))),
         // The pool has swallowed the reason while it tried again; one plain attempt tells it.
         Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(LAST_WORD, options.connect()).await {
             Ok(Ok(_)) => "no connection within 10 s".to_owned(),

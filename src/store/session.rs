@@ -3,22 +3,32 @@
 //! SQL that both databases understand is written once, with `$1` for parameters. Where they differ, [`Tx::pick`] takes the
 //! two texts side by side.
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use super::connections::Lent;
 use super::error::Result;
 
-/// An open transaction. It never leaves the store (spec 08), and is rolled back where it is dropped.
+/// An open transaction, or a connection on which each statement is one of its own. It never leaves the store (spec 08), and
+/// what was begun is rolled back where it is dropped.
 pub(crate) enum Tx {
-    Pg(PgTx),
-    Sqlite(Transaction<'static, Sqlite>),
+    Pg(Lent),
+    Sqlite(SqliteTx),
 }
 
-/// An open transaction on PostgreSQL.
-pub(crate) struct PgTx {
-    pub(crate) open: Transaction<'static, Postgres>,
-    /// Whether statements may be prepared under a name that outlives the transaction. Behind a pooler in transaction mode they may
-    /// not: the next transaction is on another connection, where the name is not known, or is another client's.
-    pub(crate) keeps_statements: bool,
+/// The same on SQLite.
+pub(crate) enum SqliteTx {
+    Begun(Transaction<'static, Sqlite>),
+    Alone(PoolConnection<Sqlite>),
+}
+
+impl SqliteTx {
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Begun(tx) => tx,
+            Self::Alone(connection) => connection,
+        }
+    }
 }
 
 impl Tx {
@@ -32,16 +42,18 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Pg(tx) => tx.open.commit().await?,
-            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Pg(lent) => lent.commit().await?,
+            Self::Sqlite(SqliteTx::Begun(tx)) => tx.commit().await?,
+            Self::Sqlite(SqliteTx::Alone(_)) => {}
         }
         Ok(())
     }
 
     pub(crate) async fn rollback(self) -> Result<()> {
         match self {
-            Self::Pg(tx) => tx.open.rollback().await?,
-            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Pg(lent) => lent.rollback().await?,
+            Self::Sqlite(SqliteTx::Begun(tx)) => tx.rollback().await?,
+            Self::Sqlite(SqliteTx::Alone(_)) => {}
         }
         Ok(())
     }
@@ -52,10 +64,10 @@ macro_rules! execute {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query($sql)$(.bind($arg))*.persistent(conn.keeps_statements).execute(&mut *conn.open).await?.rows_affected()
+                sqlx::query($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).execute(conn.connection()).await?.rows_affected()
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query($sql)$(.bind($arg))*.execute(&mut **conn).await?.rows_affected()
+                sqlx::query($sql)$(.bind($arg))*.execute(conn.connection()).await?.rows_affected()
             }
         }
     }};
@@ -66,10 +78,10 @@ macro_rules! fetch_all {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements).fetch_all(&mut *conn.open).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_all(conn.connection()).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(&mut **conn).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(conn.connection()).await?
             }
         }
     }};
@@ -80,10 +92,10 @@ macro_rules! fetch_optional {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements).fetch_optional(&mut *conn.open).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_optional(conn.connection()).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(&mut **conn).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(conn.connection()).await?
             }
         }
     }};
@@ -94,10 +106,10 @@ macro_rules! fetch_one {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements).fetch_one(&mut *conn.open).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_one(conn.connection()).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(&mut **conn).await?
+                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(conn.connection()).await?
             }
         }
     }};

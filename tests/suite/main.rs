@@ -15,6 +15,7 @@ mod support;
 mod audits_doc;
 mod backfill;
 mod bad_input;
+mod budget_of_statements;
 mod by_id;
 mod contract;
 mod decay;

@@ -1,5 +1,6 @@
-//! Rows as the snapshot's queries give them. What another application may leave null is an [`Option`].
+//! Rows as the snapshot's queries give them, column by column or as JSON. What another application may leave null is an [`Option`].
 
+use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::store::codec::{DbDate, DbId, DbJson, DbPoints, DbTime};
@@ -18,7 +19,7 @@ pub(super) struct ConversationRow {
     pub conversation_summary: Option<String>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize, FromRow)]
 pub(super) struct PlayerRow {
     pub id: DbId,
     pub telegram_id: Option<i64>,
@@ -38,7 +39,7 @@ pub(super) struct PlayerRow {
     pub secureness: Option<f64>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize, FromRow)]
 pub(super) struct LifeEventRow {
     pub user_id: DbId,
     pub event_id: DbId,
@@ -51,7 +52,7 @@ pub(super) struct LifeEventRow {
     pub importance: f64,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize, FromRow)]
 pub(super) struct DayRow {
     pub user_id: DbId,
     pub date: DbDate,
@@ -63,11 +64,59 @@ pub(super) struct DayRow {
     pub emotional_tone: Option<String>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize, FromRow)]
 pub(super) struct TouchpointRow {
     pub user_id: DbId,
     pub trigger_context: Option<DbJson>,
     pub pending: bool,
     pub delivered: bool,
     pub delivery_at: DbTime,
+}
+
+#[derive(Deserialize, FromRow)]
+pub(super) struct ViceRow {
+    pub user_id: DbId,
+    pub category: String,
+    pub intensity_level: i32,
+    pub engagement_score: Option<f64>,
+}
+
+#[derive(Deserialize, FromRow)]
+pub(super) struct FactRow {
+    pub user_id: DbId,
+    pub id: DbId,
+    pub graph_type: String,
+    pub fact: String,
+    pub created_at: DbTime,
+}
+
+/// A thread, or a thought.
+#[derive(Deserialize, FromRow)]
+pub(super) struct NoteRow {
+    pub user_id: DbId,
+    pub kind: String,
+    pub content: String,
+    pub created_at: DbTime,
+}
+
+#[derive(Deserialize, FromRow)]
+pub(super) struct MoodRow {
+    pub user_id: DbId,
+    pub arousal: f64,
+    pub valence: f64,
+    pub dominance: f64,
+    pub intimacy: f64,
+}
+
+#[derive(Deserialize, FromRow)]
+pub(super) struct DecayRow {
+    pub user_id: DbId,
+    pub recorded_at: DbTime,
+    pub amount: Option<DbPoints>,
+}
+
+#[derive(Deserialize, FromRow)]
+pub(super) struct SummaryRow {
+    pub user_id: DbId,
+    pub conversation_summary: String,
 }

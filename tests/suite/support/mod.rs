@@ -7,6 +7,7 @@ pub mod db;
 pub mod history;
 pub mod invariants;
 pub mod model_server;
+pub mod proxy;
 pub mod seed;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.

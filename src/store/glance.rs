@@ -1,0 +1,117 @@
+//! A glance before a run: whether the schema is this binary's, and whether another run is in the way. One statement that only
+//! reads, and on PostgreSQL one round trip, before anything else is set up: most runs of a tight schedule end here.
+//!
+//! What it has seen was committed, so a skip by it is a true one. Where it sees nothing in the way, [`Store::begin_run`]
+//! decides. Where it fails, or meets another schema, [`Store::make_ready`] says what is wrong.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::codec::{DbId, DbTime};
+use super::migrate::embedded_versions;
+use super::runs::Begun;
+use super::session::Tx;
+use super::{Pool, Result, Store};
+use crate::domain::ids::ExecutionId;
+
+/// What could be in the way of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate<'a> {
+    /// The job, whose completed runs close the window.
+    pub job: &'static str,
+    /// The lease that other runs may hold; none where runs may overlap.
+    pub key: Option<&'a str>,
+    /// How long a completed run closes the window; none for a forced run.
+    pub window: Option<Duration>,
+}
+
+/// What a glance has shown.
+#[derive(Debug)]
+pub enum Glance {
+    /// Nothing in the way, and the schema is right.
+    Clear,
+    /// Something that a glance can't judge.
+    Unclear,
+    /// A run that is in the way, never [`Begun::Started`].
+    Barred {
+        /// The database's clock.
+        now: DateTime<Utc>,
+        /// As [`Store::begin_run`] would say it.
+        by: Begun,
+    },
+}
+
+#[derive(FromRow)]
+struct Seen {
+    now: DbTime,
+    applied: i64,
+    newest: Option<i64>,
+    holder: Option<DbId>,
+    held_until: Option<DbTime>,
+    latest: Option<DbId>,
+    completed_at: Option<DbTime>,
+}
+
+impl Store {
+    /// Looks once; see the module.
+    pub async fn glance(&self, gate: &Gate<'_>) -> Glance {
+        let Ok(seen) = self.see(gate).await else { return Glance::Unclear };
+        let (count, newest) = embedded_versions(matches!(self.pool, Pool::Pg(_)));
+        if (usize::try_from(seen.applied), seen.newest) != (Ok(count.len()), Some(newest)) {
+            return Glance::Unclear;
+        }
+        let now = seen.now.0;
+        if let (Some(by), Some(until)) = (seen.holder, seen.held_until)
+            && until.0 > now
+        {
+            return Glance::Barred { now, by: Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 } };
+        }
+        let window = gate.window.and_then(|window| TimeDelta::from_std(window).ok());
+        if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, window)
+            && completed_at.0 > now - window
+        {
+            return Glance::Barred { now, by: Begun::Recent { by: ExecutionId(by.0), until: completed_at.0 + window } };
+        }
+        Glance::Clear
+    }
+
+    /// In the simple protocol, which takes no parameters and needs one round trip where the other needs two. What varies is
+    /// the time, and names of our own making.
+    async fn see(&self, gate: &Gate<'_>) -> Result<Seen> {
+        let mut tx = self.glancing().await?;
+        let (versions, _) = embedded_versions(matches!(tx, Tx::Pg(_)));
+        let versions: Vec<_> = versions.iter().map(ToString::to_string).collect();
+        let now = self.now.map(|now| DbTime(now).to_sqlite());
+        let clock = match (&tx, now) {
+            (Tx::Pg(_), Some(now)) => format!("{}::timestamptz", quoted(&now)),
+            (Tx::Sqlite(_), Some(now)) => quoted(&now),
+            (Tx::Pg(_), None) => "clock_timestamp()".to_owned(),
+            (Tx::Sqlite(_), None) => "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')".to_owned(),
+        };
+        let latest = format!(
+            "from job_executions where job_name = {} and status = 'completed' order by completed_at desc limit 1",
+            quoted(gate.job)
+        );
+        let lease = format!("from job_leases where lease_key = {}", quoted(gate.key.unwrap_or_default()));
+        let sql = format!(
+            "select {clock} as now, \
+                 (select count(*) from nikita_jobs_migrations where version in ({})) as applied, \
+                 (select max(version) from nikita_jobs_migrations) as newest, \
+                 (select execution_id {lease}) as holder, (select expires_at {lease}) as held_until, \
+                 (select id {latest}) as latest, (select completed_at {latest}) as completed_at",
+            versions.join(", ")
+        );
+        let seen = match &mut tx {
+            Tx::Pg(conn) => Seen::from_row(&sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn.connection()).await?),
+            Tx::Sqlite(conn) => Seen::from_row(&sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn.connection()).await?),
+        };
+        tx.commit().await?;
+        Ok(seen?)
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

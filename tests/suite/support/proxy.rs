@@ -1,0 +1,107 @@
+//! A proxy in front of PostgreSQL that counts what a client asks for: connections, statements, and round trips. It reads the
+//! client's half of the protocol and changes nothing, so that it needs no setting of the server's.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use super::db::Db;
+
+/// What a client has asked for so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    pub connections: u64,
+    /// Statements executed, transactions' own words included.
+    pub statements: u64,
+    /// How often it has waited for an answer, logins not included.
+    pub round_trips: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    connections: AtomicU64,
+    statements: AtomicU64,
+    round_trips: AtomicU64,
+}
+
+/// A proxy in front of a database's server, for as long as the test runs.
+pub struct Proxy {
+    /// The database through it.
+    pub url: String,
+    counters: Arc<Counters>,
+}
+
+impl Proxy {
+    pub fn before(db: &Db) -> Self {
+        let direct = db.direct_url();
+        let (login, rest) = direct.split_once('@').expect("a URL with a login");
+        let (server, name) = rest.split_once('/').expect("a URL with a database");
+        let server = server.to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("{login}@{}/{name}", listener.local_addr().expect("an address"));
+        let counters = Arc::new(Counters::default());
+        let told = Arc::clone(&counters);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, server) = (client.expect("a client"), TcpStream::connect(&server).expect("the server"));
+                told.connections.fetch_add(1, Ordering::SeqCst);
+                let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from_server, &mut to_client);
+                    let _ = to_client.shutdown(Shutdown::Both);
+                });
+                let told = Arc::clone(&told);
+                thread::spawn(move || forward(client, server, &told));
+            }
+        });
+        Self { url, counters }
+    }
+
+    /// What has been asked for since the last time.
+    pub fn take(&self) -> Counts {
+        let take = |counter: &AtomicU64| counter.swap(0, Ordering::SeqCst);
+        Counts {
+            connections: take(&self.counters.connections),
+            statements: take(&self.counters.statements),
+            round_trips: take(&self.counters.round_trips),
+        }
+    }
+}
+
+fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
+    let mut pending = Vec::new();
+    let mut started = false;
+    let mut piece = [0; 16 * 1024];
+    while let Ok(length @ 1..) = client.read(&mut piece) {
+        pending.extend_from_slice(&piece[..length]);
+        // Counted before it is passed on: who waits for the answer finds it counted.
+        while let Some((kind, end)) = first_message(&pending, started) {
+            match kind {
+                // A start-up message; only the request for TLS is followed by another one.
+                0 => started = pending[4..8] != 80_877_103_u32.to_be_bytes(),
+                b'Q' => {
+                    counters.statements.fetch_add(1, Ordering::SeqCst);
+                    counters.round_trips.fetch_add(1, Ordering::SeqCst);
+                }
+                b'E' => drop(counters.statements.fetch_add(1, Ordering::SeqCst)),
+                b'S' => drop(counters.round_trips.fetch_add(1, Ordering::SeqCst)),
+                _ => {}
+            }
+            pending.drain(..end);
+        }
+        if server.write_all(&piece[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = server.shutdown(Shutdown::Both);
+}
+
+/// The kind and the end of the first whole message: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
+fn first_message(bytes: &[u8], started: bool) -> Option<(u8, usize)> {
+    let (kind, rest) = if started { (*bytes.first()?, bytes.get(1..)?) } else { (0, bytes) };
+    let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?);
+    let end = usize::try_from(length).ok()? + usize::from(started);
+    (bytes.len() >= end).then_some((kind, end))
+}
