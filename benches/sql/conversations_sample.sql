@@ -1,10 +1,11 @@
--- Keeps what the binary has written for the one conversation that it has processed, for conversations_folded.sql to write
--- again: so both sides write the same, whatever the pipeline writes.
+-- Keeps what the binary has written for one of the conversations that it has processed, for conversations_folded.sql to write
+-- again: so both sides write the same, whatever the pipeline writes. A day has three to five events; the sample's has four.
 --
---   nikita-jobs process-conversations --batch 1 && psql -f conversations_sample.sql
+--   nikita-jobs process-conversations --batch 20 && psql -f conversations_sample.sql
 
-create table sample as select id, user_id, extracted_entities, conversation_summary, emotional_tone
-    from conversations where extracted_entities is not null;
+create table sample as select c.id, c.user_id, c.extracted_entities, c.conversation_summary, c.emotional_tone
+    from conversations c where c.extracted_entities is not null
+    order by abs((select count(*) from nikita_life_events l where l.user_id = c.user_id) - 4), c.last_message_at limit 1;
 create table sample_player as select conflict_details, last_conflict_at, cached_voice_prompt
     from users where id = (select user_id from sample);
 create table sample_facts as select graph_type, fact, source, confidence, metadata, embedding
