@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::lab::{Lab, sql_file};
-use crate::programs::{program, run};
+use crate::programs::{Used, metered, program, run};
 use crate::table::{Results, p99, short};
 
 /// The time of the seed.
@@ -34,9 +34,11 @@ pub fn measure(lab: &Lab, results: &mut Results) {
         if number == 0 {
             assert_eq!(our_scores, lab.sql("decay", POSTGRES_SCORES), "both sides leave the same");
         }
-        results.pair("decay postgres", ours, theirs);
+        results.pair("decay postgres", ours.ran.seconds, theirs);
         let url = lab.copy("decay", "decay_few");
-        results.pair("decay grows postgres", ours, decay(lab, &url) * times(many, few));
+        let small = decay(lab, &url);
+        results.pair("decay grows postgres", ours.ran.seconds, small.ran.seconds * times(many, few));
+        results.pair("memory decay", ours.peak, small.peak);
     }
     beside_an_application(lab, results);
     for name in ["decay", "decay_few", "decay_many"] {
@@ -58,9 +60,11 @@ fn on_sqlite(lab: &Lab, results: &mut Results, many: usize, few: usize) {
         if number == 0 {
             assert_eq!(our_scores, lab.sqlite_sql(&file, SQLITE_SCORES), "both sides leave the same");
         }
-        results.pair("decay sqlite", ours, theirs);
+        results.pair("decay sqlite", ours.ran.seconds, theirs);
         let (_, url) = lab.copy_sqlite("decay", &small);
-        results.pair("decay grows sqlite", ours, decay(lab, &url) * times(many, few));
+        let small = decay(lab, &url);
+        results.pair("decay grows sqlite", ours.ran.seconds, small.ran.seconds * times(many, few));
+        results.pair("memory decay sqlite", ours.peak, small.peak);
     }
     for name in ["decay", "decay_few", "decay_many"] {
         lab.remove_sqlite(name);
@@ -73,14 +77,14 @@ fn times(many: usize, few: usize) -> f64 {
 }
 
 /// A PostgreSQL database with so many players.
-pub fn prepare(lab: &Lab, name: &str, players: usize) {
+fn prepare(lab: &Lab, name: &str, players: usize) {
     lab.progress(&format!("{players} players on PostgreSQL"));
     lab.migrated(name);
     lab.script(name, "decay_seed_postgres.sql", &[("n", &players.to_string())]);
 }
 
 /// An SQLite file with so many players.
-pub fn prepare_sqlite(lab: &Lab, name: &str, players: usize) -> std::path::PathBuf {
+fn prepare_sqlite(lab: &Lab, name: &str, players: usize) -> std::path::PathBuf {
     lab.progress(&format!("{players} players on SQLite"));
     let (file, _) = lab.sqlite(name);
     lab.sqlite_script(&file, "decay_seed_sqlite.sql", &[("n", &players.to_string())]);
@@ -88,15 +92,15 @@ pub fn prepare_sqlite(lab: &Lab, name: &str, players: usize) -> std::path::PathB
 }
 
 /// The run that is measured.
-pub fn command(lab: &Lab, url: &str) -> Command {
+fn command(lab: &Lab, url: &str) -> Command {
     lab.nikita(url, &["decay", "--force", "--now", NOW])
 }
 
-fn decay(lab: &Lab, url: &str) -> f64 {
-    let ran = run(&mut command(lab, url), 0);
-    let result: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a result");
-    assert!(result["decayed"].as_u64() > Some(0), "{}", ran.stdout);
-    ran.seconds
+fn decay(lab: &Lab, url: &str) -> Used {
+    let used = metered(&command(lab, url), 0, &lab.work);
+    let result: serde_json::Value = serde_json::from_str(&used.ran.stdout).expect("a result");
+    assert!(result["decayed"].as_u64() > Some(0), "{}", used.ran.stdout);
+    used
 }
 
 /// The application updates random players, 500 times a second, with and without a decay beside it.

@@ -184,6 +184,11 @@ impl Lab {
         run(program("sqlite3").arg("-bail").arg(file).arg(sql), 0).stdout.trim_end().to_owned()
     }
 
+    /// What the server has logged so far.
+    pub fn server_log(&self) -> String {
+        fs::read_to_string(self.socket.join("log")).expect("the server's log can be read")
+    }
+
     /// Processor seconds of the server so far: of its processes, and of those that have ended.
     pub fn server_cpu(&self) -> f64 {
         let pid_file = self.socket.join("data/postmaster.pid");

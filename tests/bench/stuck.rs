@@ -11,15 +11,18 @@ use crate::table::{Results, median};
 struct Look {
     arguments: &'static [&'static str],
     code: i32,
+    /// What its result must say, so that nobody is fast by finding nothing.
+    finds: Option<(&'static str, u64)>,
     postgres: &'static str,
     sqlite: &'static str,
     dead: &'static str,
 }
 
-const LOOKS: [Look; 4] = [
+const LOOKS: [Look; 5] = [
     Look {
         arguments: &["recover", "--force"],
         code: 0,
+        finds: Some(("recovered", 10)),
         postgres: "recover postgres",
         sqlite: "recover sqlite",
         dead: "recover dead",
@@ -27,13 +30,36 @@ const LOOKS: [Look; 4] = [
     Look {
         arguments: &["scan-stuck", "--force"],
         code: 0,
+        finds: Some(("recoveries_count", 20)),
         postgres: "scan postgres",
         sqlite: "scan sqlite",
         dead: "scan dead",
     },
+    Look {
+        arguments: &["process-conversations", "--force"],
+        code: 0,
+        finds: Some(("detected", 0)),
+        postgres: "idle postgres",
+        sqlite: "idle sqlite",
+        dead: "idle dead",
+    },
     // With ten stuck it is degraded.
-    Look { arguments: &["health"], code: 3, postgres: "health postgres", sqlite: "health sqlite", dead: "health dead" },
-    Look { arguments: &["stats"], code: 0, postgres: "stats postgres", sqlite: "stats sqlite", dead: "stats dead" },
+    Look {
+        arguments: &["health"],
+        code: 3,
+        finds: Some(("stuck_conversations", 10)),
+        postgres: "health postgres",
+        sqlite: "health sqlite",
+        dead: "health dead",
+    },
+    Look {
+        arguments: &["stats"],
+        code: 0,
+        finds: None,
+        postgres: "stats postgres",
+        sqlite: "stats sqlite",
+        dead: "stats dead",
+    },
 ];
 
 /// A database in which things are stuck.
@@ -62,7 +88,12 @@ impl Place {
         let url = self.url(lab);
         let once = || {
             self.reset(lab);
-            run(&mut lab.nikita(&url, look.arguments), look.code).seconds * 1000.0
+            let ran = run(&mut lab.nikita(&url, look.arguments), look.code);
+            if let Some((field, count)) = look.finds {
+                let result: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a result");
+                assert_eq!(result[field], count, "{}", ran.stdout);
+            }
+            ran.seconds * 1000.0
         };
         median(&(0..3).map(|_| once()).collect::<Vec<_>>())
     }
@@ -77,6 +108,7 @@ pub fn measure(lab: &Lab, results: &mut Results) {
     }
     lab.sql("postgres", "checkpoint");
     compare(lab, results, &Place::Postgres("stuck_many"), &Place::Postgres("stuck_few"), |look| look.postgres);
+    plans(lab, results, many);
     dead_rows(lab, results);
     lab.drop("stuck_many");
     lab.drop("stuck_few");
@@ -106,7 +138,7 @@ fn compare(lab: &Lab, results: &mut Results, many: &Place, few: &Place, row: fn(
 /// A million dead rows that an old snapshot keeps.
 fn dead_rows(lab: &Lab, results: &mut Results) {
     let place = Place::Postgres("stuck_many");
-    let rows = lab.size(500_000, 5_000).to_string();
+    let rows = lab.size(350_000, 5_000).to_string();
     let before: Vec<Vec<f64>> =
         LOOKS.iter().map(|look| (0..lab.runs).map(|_| place.look(lab, look)).collect()).collect();
     lab.progress("stuck: dead rows under a pinned snapshot");
@@ -119,6 +151,44 @@ fn dead_rows(lab: &Lab, results: &mut Results) {
         }
     }
     unpin(lab, &mut pin);
+}
+
+/// Which indexes are used, by the plans that the server itself logs.
+fn plans(lab: &Lab, results: &mut Results, rows: usize) {
+    let options = "?options=-c%20session_preload_libraries=auto_explain%20-c%20auto_explain.log_min_duration=0";
+    let url = lab.url("stuck_many") + options;
+    for look in &LOOKS {
+        lab.script("stuck_many", "stuck_reset_postgres.sql", &[]);
+        let before = lab.server_log().len();
+        run(&mut lab.nikita(&url, look.arguments), look.code);
+        let mut used: Vec<String> = Vec::new();
+        for line in lab.server_log()[before..].lines().filter(|line| line.contains("(cost=")) {
+            let index = scanned(line);
+            used.extend(index.filter(|it| !used.contains(it)));
+        }
+        assert!(!used.is_empty(), "the server has logged no plan");
+        let head = &["command", "indexes used; whole tables in bold"];
+        let title = "How the large tables are read, PostgreSQL, by the plans that the server logged";
+        results.figure(title, head, vec![look.arguments[0].to_owned(), used.join(", ")]);
+    }
+    lab.progress(&format!("stuck: plans on {rows} rows"));
+}
+
+/// The index of a line of a plan that reads one of the large tables, or the table where it is read as a whole.
+fn scanned(line: &str) -> Option<String> {
+    const LARGE: [&str; 3] = ["conversations", "job_executions", "audit_reports"];
+    let (_, what) = line.split_once("Scan ")?;
+    let words: Vec<&str> = what.split_whitespace().collect();
+    let name = match words[..] {
+        ["on", name, ..] => name,
+        ["using", index, ..] | ["Backward", "using", index, ..] => index,
+        _ => return None,
+    };
+    if line.contains("Seq Scan") {
+        return LARGE.contains(&name).then(|| format!("**{name}**"));
+    }
+    let large = LARGE.iter().any(|table| name.starts_with(&format!("{table}_")));
+    large.then(|| format!("`{name}`"))
 }
 
 /// Holds a snapshot in another session, until it is told to stop.

@@ -32,7 +32,7 @@ const FOLDED: &str =
     "the same claim, reads and writes in one prepared statement, by pgbench (`conversations_folded.sql`)";
 const FEW: &str = "the same on 10 thousand rows";
 
-pub const ROWS: [Row; 35] = [
+pub const ROWS: [Row; 38] = [
     row("skip tcp", "a skipped run, start to exit, TCP with SCRAM", PSQL, AtMost(0.8), "ms"),
     row("skip socket", "a skipped run, start to exit, Unix socket", PSQL, AtMost(0.8), "ms"),
     row("skip tcp minimal", "a skipped run, TCP with SCRAM", MINIMAL, Published, "ms"),
@@ -81,14 +81,17 @@ pub const ROWS: [Row; 35] = [
         AtMost(1.3),
         "ms",
     ),
+    row("idle postgres", "process-conversations with nothing due, PostgreSQL", FEW, Published, "ms"),
     row("health postgres", "health, PostgreSQL", FEW, Published, "ms"),
     row("stats postgres", "stats, PostgreSQL", FEW, Published, "ms"),
     row("recover sqlite", "recover, 10 stuck in 10 million rows, SQLite", FEW, AtMost(1.3), "ms"),
     row("scan sqlite", "scan-stuck, 10 stuck audits and 10 runs in 10 million rows, SQLite", FEW, AtMost(1.3), "ms"),
+    row("idle sqlite", "process-conversations with nothing due, SQLite", FEW, Published, "ms"),
     row("health sqlite", "health, SQLite", FEW, Published, "ms"),
     row("stats sqlite", "stats, SQLite", FEW, Published, "ms"),
     row("recover dead", "recover, a million dead rows under a pinned snapshot", BEFORE, Published, "ms"),
     row("scan dead", "scan-stuck, a million dead rows under a pinned snapshot", BEFORE, Published, "ms"),
+    row("idle dead", "process-conversations, a million dead rows under a pinned snapshot", BEFORE, Published, "ms"),
     row("health dead", "health, a million dead rows under a pinned snapshot", BEFORE, Published, "ms"),
     row("stats dead", "stats, a million dead rows under a pinned snapshot", BEFORE, Published, "ms"),
     row("p99 eight", "claim p99, 8 processes at full speed", "1 process", Published, "ms"),
