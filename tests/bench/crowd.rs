@@ -165,7 +165,7 @@ impl Watch {
         let id = self.0.id().to_string();
         // Its pipe is read until it ends, so the end has to come from outside.
         let reader = std::thread::spawn(move || self.0.wait_with_output().expect("psql ends"));
-        run(program("kill").args(["-INT", &id]), 0);
+        run(program("kill").args(["-TERM", &id]), 0);
         let said = reader.join().expect("read");
         let (mut waiting, mut active) = (0, 0);
         for line in String::from_utf8_lossy(&said.stdout).lines() {
