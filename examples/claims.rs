@@ -5,7 +5,7 @@
 //! cargo run --release --example claims -- "$DATABASE_URL" TASKS MOST [A_SECOND]
 //! ```
 //!
-//! Each task claims at most MOST, no more than A_SECOND in a second where that is given. Printed is one line of JSON: how many,
+//! Each task claims at most `MOST`, no more than `A_SECOND` in a second where that is given. Printed is one line of JSON: how many,
 //! in how many seconds, how many a claim found nothing for, and the time of each claim in microseconds.
 
 #![expect(clippy::print_stdout, reason = "a tool that prints what it has measured")]

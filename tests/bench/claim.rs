@@ -15,7 +15,7 @@ pub fn measure(lab: &Lab, results: &mut Results) {
         lab.progress(&format!("claim: {claims} of {backlog}, {clients} clients"));
         let url = lab.copy("claim", "claim_template");
         let ours = parse(&run(&mut claims_program(lab, &url, clients, claims / clients), 0).stdout);
-        assert_eq!(ours.empty, 0.0, "a claim came back with nothing");
+        assert!(ours.empty < 1.0, "{} claims came back with nothing", ours.empty);
         let rate = ours.found / ours.seconds;
         lab.copy("claim", "claim_template");
         results.pair("claim", rate, lab.pgbench("claim", "claims_simple.sql", clients, claims));

@@ -62,10 +62,10 @@ pub fn metered(command: &Command, code: i32, folder: &Path) -> Used {
         time.current_dir(folder);
     }
     let ran = run(&mut time, code);
-    let used = fs::read_to_string(&file).expect("GNU time wrote its file");
-    let numbers: Vec<f64> = used.split_whitespace().map(|it| it.parse().expect("a number")).collect();
-    let [user, system, peak] = numbers[..] else { panic!("three numbers, not {used:?}") };
-    Used { ran, cpu: user + system, peak }
+    let line = fs::read_to_string(&file).expect("GNU time wrote its file");
+    let numbers: Vec<f64> = line.split_whitespace().map(|it| it.parse().expect("a number")).collect();
+    let [own, system, peak] = numbers[..] else { panic!("three numbers, not {line:?}") };
+    Used { ran, cpu: own + system, peak }
 }
 
 /// The first number behind a word in a program's output.
