@@ -1,0 +1,13 @@
+-- :rows conversations and as many runs begin, are taken up and end again while somebody's old snapshot keeps their dead versions, and the
+-- index entries of those, from being cleaned away: what a long backup does to a busy queue.
+--
+--   psql -v rows=350000 -f stuck_dead_rows.sql
+
+set session_replication_role = replica;
+create temp table taken as select id from conversations where status = 'processed' limit :rows;
+create temp table runs as select id from job_executions where status = 'completed' limit :rows;
+update conversations set status = 'active', updated_at = now() where id in (select id from taken);
+update conversations set status = 'processing', updated_at = now() where id in (select id from taken);
+update conversations set status = 'processed', updated_at = now() where id in (select id from taken);
+update job_executions set status = 'running' where id in (select id from runs);
+update job_executions set status = 'completed' where id in (select id from runs);
