@@ -7,7 +7,7 @@ use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, help, looking, models};
+use super::{args, compose, doctor, help, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
@@ -31,6 +31,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "stats" => looking::stats(matches).await,
         "status" => looking::status(matches, *output).await,
         "report" => looking::report(matches).await,
+        "doctor" => doctor::doctor(matches).await,
         "migrate" => migrate(matches).await,
         "demo" => demo(matches).await,
         "detect-stuck" | "recover-stuck" => Err(replaced(name)),
@@ -66,7 +67,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let store = compose::store(matches, connections).await?;
     let workshop = compose::workshop(matches, &store, providers, timeout)?;
-    compose::check_budget(&settings, &workshop)?;
+    compose::check_budget(&settings, &workshop.providers)?;
     let dry = raw::is_on(matches, "dry-run");
     let ended = match wish {
         _ if !enabled => {
