@@ -28,6 +28,9 @@ _nikita__jobs() {
             nikita__jobs,detect-stuck)
                 cmd="nikita__jobs__subcmd__detect__subcmd__stuck"
                 ;;
+            nikita__jobs,doctor)
+                cmd="nikita__jobs__subcmd__doctor"
+                ;;
             nikita__jobs,health)
                 cmd="nikita__jobs__subcmd__health"
                 ;;
@@ -68,7 +71,7 @@ _nikita__jobs() {
 
     case "${cmd}" in
         nikita__jobs)
-            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report detect-stuck recover-stuck migrate demo completions man"
+            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report doctor detect-stuck recover-stuck migrate demo completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -198,6 +201,64 @@ _nikita__jobs() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__doctor)
+            opts="-q -v -h --database-url --env-file --format --quiet --verbose --template-dir --now --root --online --llm --embeddings --anthropic-base-url --openai-base-url --backoff --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --llm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --embeddings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anthropic-base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --openai-base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backoff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -35,6 +35,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "health" -d 
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d 'Count and time what the runs did, stage by stage'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, or the latest of each job'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write one self-contained page with the same as pictures'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "doctor" -d 'Check what the jobs stand on, and say what to do'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "detect-stuck" -d 'Replaced by recover'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover-stuck" -d 'Replaced by recover'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d 'Bring the schema up to date'
@@ -185,6 +186,21 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s o -l 
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s v -l verbose -d 'Log more to stderr; twice for details'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l root -d 'Where the host\'s schedules are, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l llm -d 'local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l embeddings -d 'local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l anthropic-base-url -d 'Where Anthropic\'s API is, without /v1' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l openai-base-url -d 'Where OpenAI\'s API or a compatible server is, with /v1; such a server needs no key' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l backoff -d 'The first pause before a model is asked again, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l online -d 'Ask each model that is not local one small question'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand detect-stuck" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover-stuck" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand migrate" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r

@@ -312,8 +312,24 @@ pub fn command() -> Command {
 
 /// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.
 pub fn defaults(name: &'static str) -> ArgMatches {
-    let command = command().find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name));
-    command.mut_args(|arg| arg.env(Resettable::<OsStr>::Reset)).get_matches_from([name])
+    of(name).mut_args(|arg| arg.env(Resettable::<OsStr>::Reset)).get_matches_from([name])
+}
+
+/// A command's arguments as the environment alone sets them, without the variables of those in `left_out`.
+pub fn from_environment(name: &'static str, left_out: &[String]) -> Result<ArgMatches, clap::Error> {
+    let reset =
+        |arg: Arg| if left_out.iter().any(|id| arg.get_id() == id) { arg.env(Resettable::<OsStr>::Reset) } else { arg };
+    of(name).mut_args(reset).try_get_matches_from([name])
+}
+
+/// The arguments of a command that a variable can set: id and variable.
+pub fn variables(name: &'static str) -> Vec<(String, String)> {
+    let variable = |arg: &Arg| Some((arg.get_id().to_string(), arg.get_env()?.to_string_lossy().into_owned()));
+    of(name).get_arguments().filter_map(variable).collect()
+}
+
+fn of(name: &'static str) -> Command {
+    command().find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name))
 }
 
 fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {

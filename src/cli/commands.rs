@@ -10,7 +10,7 @@ use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, help, looking, models};
+use super::{args, compose, doctor, help, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
@@ -34,6 +34,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "stats" => looking::stats(matches).await,
         "status" => looking::status(matches, *output).await,
         "report" => looking::report(matches).await,
+        "doctor" => doctor::doctor(matches).await,
         "migrate" => migrate(matches).await,
         "demo" => demo(matches).await,
         "detect-stuck" | "recover-stuck" => Err(replaced(name)),
@@ -78,7 +79,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
         ControlFlow::Break(ended) => return Ok(ended),
     };
     let mut workshop = compose::workshop(matches, &store, providers, timeout)?;
-    compose::check_budget(&settings, &workshop)?;
+    compose::check_budget(&settings, &workshop.providers)?;
     let hands = Hands::new(settings.concurrency)?;
     workshop.hands = hands.handle();
     let ended = match wish {

@@ -88,6 +88,11 @@ pub fn database_as_it_is(matches: &ArgMatches) -> Result<Database, Problem> {
     Ok(Database::Sqlite(state::folder().map_err(Problem::configuration)?.join(DEFAULT_FILE)))
 }
 
+/// Whether nobody names a database, so that it is the file in the state folder.
+pub fn names_no_database(matches: &ArgMatches) -> bool {
+    matches!(named_database(matches), Ok(None))
+}
+
 fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
     if let Some(url) = raw::text(matches, "database-url") {
         // Without the URL, unlike other wrong values: it may hold a password.
@@ -107,7 +112,7 @@ pub async fn connect(matches: &ArgMatches, connections: u32) -> Result<Store, Pr
     Ok(Store::connect(&database(matches)?, connections, now).await?)
 }
 
-pub(super) fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
+pub fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
     raw::value(matches, "now", |text| {
         let time = DateTime::parse_from_rfc3339(text).map_err(|why| format!("is not RFC 3339: {why}"))?;
         Ok(time.to_utc())
@@ -341,8 +346,7 @@ pub fn portrait(matches: &ArgMatches) -> Result<(UserId, Platform), Problem> {
 }
 
 /// Refuses a budget that could not be kept, because a model has no price.
-pub fn check_budget(settings: &process_conversations::Settings, workshop: &Workshop) -> Result<(), Problem> {
-    let providers = &workshop.providers;
+pub fn check_budget(settings: &process_conversations::Settings, providers: &Providers) -> Result<(), Problem> {
     let mut remotes = providers.language_model().into_iter().chain(providers.embeddings());
     let unpriced = remotes.find(|remote| settings.prices.cost(&remote.model, 1, 1).is_none());
     match unpriced.filter(|_| settings.budget.is_some()) {

@@ -11,6 +11,7 @@ pub fn overview() -> String {
          nikita-jobs decay --dry-run                     say what that would be\n  \
          nikita-jobs process-conversations --batch 50    process up to fifty stale conversations\n  \
          nikita-jobs health                              is all well?\n  \
+         nikita-jobs doctor                              what is wrong, and what to do\n  \
          nikita-jobs decay -q || echo \"exit code $?\"     as cron runs it\n\n\
          Exit codes:\n{}",
         Exit::table()
@@ -82,6 +83,17 @@ pub const REPORT: &str = "The page needs no network and no script. It holds ids 
     Examples:\n  \
     nikita-jobs report -o report.html\n  \
     nikita-jobs report -o /var/www/nikita.html --since 48h    by hours";
+
+pub const DOCTOR: &str = "It looks at the jobs' variables, the template, files with secrets, the models' keys, the database (pooler, \
+    schema, pgvector, clocks; an SQLite file's permissions and soundness), the schedules of this host, and when each job last \
+    completed a run. It only reads. Run it as the jobs run: with their variables, and as their user.\n\n\
+    Exit codes: 0 all is well, warnings included; 78 something is configured wrongly; 69 the only trouble is a database or a \
+    provider that can't be reached.\n\n\
+    Examples:\n  \
+    nikita-jobs doctor\n  \
+    nikita-jobs doctor --env-file /etc/nikita-jobs/env    with the settings of cron and the services\n  \
+    nikita-jobs doctor --online                           ask the models, too\n  \
+    nikita-jobs doctor -q || alert \"$?\"                  silent while the jobs can run";
 
 pub const MIGRATE: &str = "Examples:\n  \
     nikita-jobs migrate --plan > plan.sql    read it first\n  \

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::demo_report;
 
+mod doctor;
 mod looks;
 
 /// The result of a command as a person reads it.
@@ -38,6 +39,7 @@ fn without_error(command: &str, result: &Value) -> String {
         "stats" => looks::stats(result),
         "status" => looks::status(result),
         "report" => looks::report(result),
+        "doctor" => doctor::render(result),
         _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),
     }
 }

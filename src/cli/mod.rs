@@ -12,6 +12,7 @@ mod args;
 mod commands;
 mod compose;
 mod demo_report;
+mod doctor;
 mod env_file;
 mod figures;
 mod help;

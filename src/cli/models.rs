@@ -18,38 +18,45 @@ use crate::providers::{EmbeddingModel, LanguageModel, Providers};
 /// The providers that the settings choose. Without a choice, that whose key is set, Anthropic's first; without a key, the
 /// offline ones. Nothing is asked and no connection made.
 pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers, Problem> {
-    let language = match raw::value(matches, "llm", models::language)? {
+    // Wrong values are refused also where the choice makes no use of them.
+    let enrich = raw::required(matches, "enrich", parse::switch)?;
+    Ok(Providers::new(language(matches)?, embeddings(matches)?, enrich, rehearsal))
+}
+
+/// The language model that the settings choose.
+pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
+    let choice = match raw::value(matches, "llm", models::language)? {
         Some(choice) => choice,
         None if key(Vendor::Anthropic)?.is_some() => LanguageChoice::Anthropic(models::ANTHROPIC_MODEL.to_owned()),
         None if key(Vendor::OpenAi)?.is_some() => LanguageChoice::OpenAi(models::OPENAI_MODEL.to_owned()),
         None => LanguageChoice::Local,
     };
-    let embeddings = match raw::value(matches, "embeddings", models::embeddings)? {
+    let patience = patience(matches, "llm-rpm")?;
+    let endpoint = |vendor, model: &str| endpoint(matches, vendor, patience, (Port::LanguageModel, model));
+    Ok(match choice {
+        LanguageChoice::Local => LanguageModel::Local,
+        LanguageChoice::Anthropic(model) => {
+            LanguageModel::Anthropic(Anthropic::new(endpoint(Vendor::Anthropic, &model)?, model))
+        }
+        LanguageChoice::OpenAi(model) => LanguageModel::OpenAi(OpenAi::new(endpoint(Vendor::OpenAi, &model)?, model)),
+    })
+}
+
+/// The embeddings that the settings choose.
+pub fn embeddings(matches: &ArgMatches) -> Result<EmbeddingModel, Problem> {
+    let choice = match raw::value(matches, "embeddings", models::embeddings)? {
         Some(choice) => choice,
         None if key(Vendor::OpenAi)?.is_some() => EmbeddingChoice::OpenAi(models::OPENAI_EMBEDDINGS.to_owned()),
         None => EmbeddingChoice::Local,
     };
-    // Wrong values are refused also where the choice makes no use of them.
-    let enrich = raw::required(matches, "enrich", parse::switch)?;
-    let (of_language, of_embeddings) = (patience(matches, "llm-rpm")?, patience(matches, "embeddings-rpm")?);
-    let of_language = |vendor, model: &str| endpoint(matches, vendor, of_language, (Port::LanguageModel, model));
-    let of_embeddings = |vendor, model: &str| endpoint(matches, vendor, of_embeddings, (Port::Embeddings, model));
-    let language = match language {
-        LanguageChoice::Local => LanguageModel::Local,
-        LanguageChoice::Anthropic(model) => {
-            LanguageModel::Anthropic(Anthropic::new(of_language(Vendor::Anthropic, &model)?, model))
-        }
-        LanguageChoice::OpenAi(model) => {
-            LanguageModel::OpenAi(OpenAi::new(of_language(Vendor::OpenAi, &model)?, model))
-        }
-    };
-    let embeddings = match embeddings {
+    let patience = patience(matches, "embeddings-rpm")?;
+    Ok(match choice {
         EmbeddingChoice::Local => EmbeddingModel::Local,
         EmbeddingChoice::OpenAi(model) => {
-            EmbeddingModel::OpenAi(Box::new(Embeddings::new(of_embeddings(Vendor::OpenAi, &model)?, model)))
+            let endpoint = endpoint(matches, Vendor::OpenAi, patience, (Port::Embeddings, &model))?;
+            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint, model)))
         }
-    };
-    Ok(Providers::new(language, embeddings, enrich, rehearsal))
+    })
 }
 
 fn key(vendor: Vendor) -> Result<Option<SecretString>, Problem> {

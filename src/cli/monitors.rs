@@ -56,6 +56,11 @@ impl Monitors {
     }
 }
 
+/// Refuses an address that can't be pinged, and pings nothing.
+pub fn check(matches: &ArgMatches) -> Result<(), Problem> {
+    pings(matches).map(drop)
+}
+
 fn pings(matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
     let Some(url) = raw::text(matches, "ping-url") else { return Ok(None) };
     // Without the address in the message: whoever knows it can ping.

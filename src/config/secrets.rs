@@ -30,6 +30,19 @@ pub fn find(name: &str) -> Result<Option<SecretString>, String> {
     }
 }
 
+/// The file that the secret called `name` is read from, be it there or not; none where it stands in a variable or is not set.
+#[must_use]
+pub fn file(name: &str) -> Option<PathBuf> {
+    if env::var(name).is_ok_and(|value| !value.is_empty()) {
+        return None;
+    }
+    if let Some(path) = env::var_os(format!("{name}_FILE")).filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    let credential = env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(name));
+    credential.filter(|path| path.exists())
+}
+
 fn read(path: &Path) -> Result<SecretString, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("it can't be read ({error})"))?;
     match text.trim_end_matches(['\n', '\r']) {

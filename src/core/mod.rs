@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod decay;
 pub mod disposition;
+pub mod doctor;
 pub mod graph;
 pub mod health;
 pub mod memo;

@@ -69,6 +69,18 @@ impl Exit {
         }
     }
 
+    /// The code of a command that has looked at several things, from what those that are wrong would end with alone. Waiting
+    /// mends an outage and nothing else, so anything else beside it counts: 78. Without any it is a success.
+    #[must_use]
+    pub fn merged(faults: impl IntoIterator<Item = Self>) -> Self {
+        faults.into_iter().fold(Self::Success, |worst, fault| match (worst, fault) {
+            (Self::Configuration, _) => Self::Configuration,
+            (worst, Self::Success) => worst,
+            (_, Self::Unavailable) => Self::Unavailable,
+            _ => Self::Configuration,
+        })
+    }
+
     /// The table, one code a line.
     #[must_use]
     pub fn table() -> String {
@@ -82,5 +94,33 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::Exit;
+
+    #[test]
+    fn an_outage_counts_only_alone() {
+        use Exit::{Configuration, Failure, Success, Unavailable};
+        assert_eq!(Exit::merged([]), Success);
+        assert_eq!(Exit::merged([Success, Success]), Success);
+        assert_eq!(Exit::merged([Unavailable, Success, Unavailable]), Unavailable);
+        assert_eq!(Exit::merged([Unavailable, Configuration]), Configuration);
+        assert_eq!(Exit::merged([Failure]), Configuration);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_does_not_matter(faults in proptest::collection::vec(select(&Exit::ALL[..]), 0..6)) {
+            let merged = Exit::merged(faults.clone());
+            prop_assert_eq!(merged, Exit::merged(faults.iter().rev().copied()));
+            prop_assert!([Exit::Success, Exit::Unavailable, Exit::Configuration].contains(&merged));
+            prop_assert_eq!(merged == Exit::Success, faults.iter().all(|it| *it == Exit::Success));
+        }
     }
 }

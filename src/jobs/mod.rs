@@ -1,8 +1,9 @@
-//! The verbs: one file a job. Each does its work inside [`crate::run::lifecycle`] and reports the fields of the contract. Four only
-//! look, and need no run: [`health`], [`stats`], [`status`], [`report`].
+//! The verbs: one file a job. Each does its work inside [`crate::run::lifecycle`] and reports the fields of the contract. Five only
+//! look, and need no run: [`health`], [`stats`], [`status`], [`report`], [`doctor`].
 
 pub mod decay;
 pub mod demo;
+pub mod doctor;
 pub mod health;
 pub mod look;
 pub mod process_conversations;

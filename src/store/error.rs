@@ -90,6 +90,10 @@ fn from_postgres(error: &dyn DatabaseError) -> StoreError {
             StoreError::Schema(format!("the schema is not ready: {message}. Run `nikita-jobs migrate` first"))
         }
         "42501" => StoreError::Configuration(format!("the database user lacks a permission: {message}")),
+        // PgBouncer, in whatever mode, of a parameter that it does not track.
+        "08P01" if error.message().starts_with("unsupported startup parameter") => StoreError::Configuration(format!(
+            "a pooler refuses the connection: {message}. Add ?pgbouncer=true to DATABASE_URL"
+        )),
         // Serialisation, deadlock, and a unique index that another transaction got to first.
         "40001" | "40P01" | "23505" | "42P07" => StoreError::Conflict(message),
         // Read-only standby, shutdown, too many connections, a connection that broke.

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`glance`], [`runs`] (lease,
 //! window, execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
-//! [`history`], [`demo`];
+//! [`history`], [`demo`], [`checkup`] (for `doctor`);
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
@@ -15,9 +15,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use crate::config::database::Database;
+use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 
 pub mod backfill;
 pub mod breakers;
+pub mod checkup;
 pub mod claims;
 mod codec;
 pub mod commit;
@@ -209,14 +211,8 @@ async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections:
     pool.connect_with(options).await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
 }
 
-/// Supabase's pooler listens here in transaction mode.
-const TRANSACTION_POOLER_PORT: u16 = 6543;
-
 async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> Result<Pool> {
-    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
-        sqlx::Error::Configuration(why) => StoreError::Configuration(format!("DATABASE_URL can't be read: {why}")),
-        other => other.into(),
-    })?;
+    let options = read_url(url)?;
     let pooled = pooled.unwrap_or(options.get_port() == TRANSACTION_POOLER_PORT);
     let mut options = options.application_name("nikita-jobs").disable_statement_logging();
     if options.get_host().starts_with('/') {
@@ -242,4 +238,11 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
     };
     let (host, port) = (options.get_host(), options.get_port());
     Err(StoreError::Unavailable(format!("can't connect to {host}:{port}: {why}")))
+}
+
+fn read_url(url: &str) -> Result<PgConnectOptions> {
+    url.parse().map_err(|error: sqlx::Error| match error {
+        sqlx::Error::Configuration(why) => StoreError::Configuration(format!("DATABASE_URL can't be read: {why}")),
+        other => other.into(),
+    })
 }

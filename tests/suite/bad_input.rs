@@ -280,7 +280,7 @@ fn a_corrupt_file_is_refused_and_left_as_it_is() {
 }
 
 /// The binary as a user whom permissions bind: root gives its own up.
-fn unprivileged(folder: &Path, args: &[&str]) -> Bin {
+pub fn unprivileged(folder: &Path, args: &[&str]) -> Bin {
     if fs::metadata(folder).unwrap().uid() != 0 {
         return command(args);
     }

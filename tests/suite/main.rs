@@ -20,6 +20,7 @@ mod by_id;
 mod contract;
 mod decay;
 mod demo;
+mod doctor;
 mod field_bugs;
 mod health;
 mod memory;

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::{IDLE, NOW, ROLLOUT, SESSION_TIMEOUT, Setting, argument, common, setting, switch};
+use super::{IDLE, NOW, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, common, models, setting, switch};
 use crate::cli::help;
 
 const HEALTH: [Setting; 3] = [SESSION_TIMEOUT, ROLLOUT, IDLE];
@@ -27,11 +27,19 @@ const REPORT: [Setting; 5] = [
     IDLE,
 ];
 
+const DOCTOR: [Setting; 2] = [
+    TEMPLATE_DIR,
+    setting("root", "NIKITA_DOCTOR_ROOT", "DIR", Some("/"), "Where the host's schedules are, for tests"),
+];
+
+/// Of the models' settings, those that say which are used and where they are.
+const CHOOSE_MODELS: [&str; 5] = ["llm", "embeddings", "anthropic-base-url", "openai-base-url", "backoff"];
+
 /// Their tables of settings; one that has all of another's is asked first.
-pub(super) const TABLES: [&[Setting]; 3] = [&REPORT, &HEALTH, &STATS];
+pub(super) const TABLES: [&[Setting]; 4] = [&REPORT, &HEALTH, &STATS, &DOCTOR];
 
 /// The commands, as clap sees them.
-pub(super) fn commands() -> [Command; 4] {
+pub(super) fn commands() -> [Command; 5] {
     [
         look("health", "Say whether the pipeline is healthy, degraded or unhealthy now", &HEALTH)
             .after_help(help::HEALTH),
@@ -46,6 +54,13 @@ pub(super) fn commands() -> [Command; 4] {
         look("report", "Write one self-contained page with the same as pictures", &REPORT)
             .mut_arg("output", |it| it.short('o').required(true))
             .after_help(help::REPORT),
+        look("doctor", "Check what the jobs stand on, and say what to do", &DOCTOR)
+            .mut_arg("root", |it| it.hide(true))
+            .arg(switch("online", "NIKITA_DOCTOR_ONLINE", "Ask each model that is not local one small question"))
+            .args(models::SETTINGS.iter().filter(|setting| CHOOSE_MODELS.contains(&setting.id)).map(argument))
+            // One question, and no second try: no pause is short enough.
+            .mut_arg("backoff", |it| it.hide(true).default_value("1h"))
+            .after_help(help::DOCTOR),
     ]
 }
 

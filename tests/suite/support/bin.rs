@@ -2,12 +2,16 @@
 
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::rc::Rc;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// A command line that has not been started.
 pub struct Bin {
     command: Command,
+    /// A folder that is to be there until [`Bin::done`] has ended.
+    kept: Option<Rc<TempDir>>,
 }
 
 /// The binary with these arguments, in an environment without settings of the caller's.
@@ -44,7 +48,7 @@ pub fn program(program: &Path) -> Bin {
         }
     }
     command.stdin(Stdio::null());
-    Bin { command }
+    Bin { command, kept: None }
 }
 
 impl Bin {
@@ -60,6 +64,11 @@ impl Bin {
 
     pub fn env_remove(mut self, name: &str) -> Self {
         self.command.env_remove(name);
+        self
+    }
+
+    pub fn keeping(mut self, folder: &Rc<TempDir>) -> Self {
+        self.kept = Some(Rc::clone(folder));
         self
     }
 

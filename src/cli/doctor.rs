@@ -1,0 +1,134 @@
+//! `doctor`: what the settings say, then what [`crate::jobs::doctor`] finds.
+
+use std::path::{self, PathBuf};
+
+use clap::ArgMatches;
+use serde_json::json;
+
+use super::raw::{self, Problem};
+use super::{compose, env_file, models};
+use crate::clock;
+use crate::config::secrets;
+use crate::core::doctor::{Check, verdict};
+use crate::jobs::doctor::{self, files, online};
+use crate::jobs::look::fields;
+use crate::providers::rehearsal::Rehearsal;
+use crate::providers::remote::Remote;
+use crate::providers::{EmbeddingModel, LanguageModel, Providers};
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Ended, common};
+
+mod variables;
+
+use variables::Variables;
+
+/// What may stand in a file of its own, and in no place that everyone can read.
+const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
+
+/// The command. Only what is wrong with its own command line is an error; all else is a finding.
+pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let began = clock::start();
+    let variables = Variables::read();
+    let (models, providers) = models(matches)?;
+    // Which models are chosen is told under `models`.
+    let told = |said: &String| !models.iter().any(|check| said.contains(&check.message));
+    let mut checks: Vec<Check> = variables.wrong.iter().filter(|said| told(said)).map(|said| wrong(said)).collect();
+    if checks.is_empty() {
+        checks.push(Check::ok("settings.variables", "the jobs understand every variable that is set"));
+    }
+    checks.push(template(matches)?);
+    checks.extend(files::judge(&secret_files()));
+    checks.extend(models);
+    if raw::is_on(matches, "online") {
+        checks.extend(online::ask(&providers).await);
+    }
+    let settings = doctor::Settings {
+        database: own(compose::database_as_it_is(matches))?,
+        unnamed: compose::names_no_database(matches),
+        now: compose::now(matches)?,
+        root: PathBuf::from(raw::text(matches, "root").unwrap_or("/")),
+        windows: variables.windows,
+        pipeline_enabled: variables.pipeline_enabled,
+    };
+    let (found, started_at) = doctor::examine(&settings).await;
+    checks.extend(found);
+    let (status, exit) = verdict(&checks);
+    let listed: Vec<_> = checks
+        .iter()
+        .map(|it| json!({"name": it.name, "status": it.mark.word(), "message": it.message, "remedy": it.remedy}))
+        .collect();
+    let listed = fields(json!({"checks": listed}));
+    let result = common("doctor", status, exit, None, Some(started_at), clock::millis_since(began), listed);
+    Ok(Ended { result, exit })
+}
+
+/// A wrong command line is for whoever typed it; any other error is a finding.
+fn own<T>(found: Result<T, Problem>) -> Result<Result<T, RunError>, Problem> {
+    match found {
+        Ok(found) => Ok(Ok(found)),
+        Err(Problem::Run(error)) => Ok(Err(error)),
+        Err(usage @ Problem::Usage(_)) => Err(usage),
+    }
+}
+
+fn wrong(said: &str) -> Check {
+    Check::problem(
+        "settings.variables",
+        said,
+        "Correct it, or unset it for the default; the README lists what it may be",
+    )
+}
+
+fn template(matches: &ArgMatches) -> Result<Check, Problem> {
+    let name = "settings.template";
+    Ok(match (own(compose::template(matches))?, raw::text(matches, "template-dir")) {
+        (Err(error), _) => Check::failed(name, error.exit(), &error.to_string(), "Correct the template where it says"),
+        (Ok(_), Some(folder)) => Check::ok(name, format!("the prompt template in {folder} is in order")),
+        (Ok(_), None) => Check::ok(name, "the shipped prompt template"),
+    })
+}
+
+/// The files that secrets are read from, and the env file if it sets any.
+fn secret_files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = SECRETS.into_iter().filter_map(secrets::file).collect();
+    if !env_file::sets(&SECRETS).is_empty() {
+        files.push(env_file::path());
+    }
+    files.into_iter().map(|file| path::absolute(&file).unwrap_or(file)).collect()
+}
+
+/// Which models are chosen, and whether their keys are there; and the providers, local where there is none.
+fn models(matches: &ArgMatches) -> Result<(Vec<Check>, Providers), Problem> {
+    let (language, embeddings) = (own(models::language(matches))?, own(models::embeddings(matches))?);
+    let mut checks = Vec::new();
+    let mut unless =
+        |name, error: Option<&RunError>| {
+            checks.extend(error.map(|error| {
+                Check::failed(name, error.exit(), &error.to_string(), "Correct the setting that it names")
+            }));
+        };
+    unless("models.language", language.as_ref().err());
+    unless("models.embeddings", embeddings.as_ref().err());
+    let failed = [language.is_err(), embeddings.is_err()];
+    let providers = Providers::new(
+        language.unwrap_or(LanguageModel::Local),
+        embeddings.unwrap_or(EmbeddingModel::Local),
+        false,
+        Rehearsal::default(),
+    );
+    if !failed[0] {
+        checks.push(chosen("models.language", providers.language_model()));
+    }
+    if !failed[1] {
+        checks.push(chosen("models.embeddings", providers.embeddings()));
+    }
+    Ok((checks, providers))
+}
+
+fn chosen(name: &'static str, remote: Option<&Remote>) -> Check {
+    let message = match remote {
+        None => "the local one, which needs no key and no network".to_owned(),
+        Some(remote) => format!("{} of {remote}; --online asks it", remote.model),
+    };
+    Check::ok(name, message)
+}

@@ -1,0 +1,122 @@
+//! `doctor` for a person: what was found, by topic, and a verdict.
+
+use std::fmt::Write as _;
+
+use comfy_table::Table;
+use serde_json::Value;
+
+use super::{list, text};
+use crate::core::text::one_line;
+
+/// How wide the lines are where the terminal does not say, or says nonsense.
+const WIDTH: usize = 100;
+/// Where sentences begin: behind the mark.
+const INDENT: usize = 11;
+
+pub fn render(result: &Value) -> String {
+    render_in(result, width())
+}
+
+fn render_in(result: &Value, width: usize) -> String {
+    let checks = list(result, "checks");
+    let topic = |check: &Value| text(&check["name"]).split('.').next().unwrap_or_default().to_owned();
+    let mut said = String::new();
+    let mut last = String::new();
+    for check in checks {
+        let of = topic(check);
+        if of != last {
+            let _ = writeln!(said, "{}{of}", if last.is_empty() { "" } else { "\n" });
+            last = of;
+        }
+        let about = text(&check["name"]).split_once('.').map_or(String::new(), |(_, thing)| thing.replace('_', " "));
+        let message = format!("{about}: {}", one_line(&text(&check["message"])));
+        for (n, line) in wrapped(&message, width - INDENT).into_iter().enumerate() {
+            let mark = if n == 0 { text(&check["status"]) } else { String::new() };
+            let _ = writeln!(said, "  {mark:<9}{line}");
+        }
+        if let Some(remedy) = check["remedy"].as_str() {
+            for (n, line) in wrapped(&one_line(remedy), width - INDENT - 3).into_iter().enumerate() {
+                let _ = writeln!(said, "{:INDENT$}{} {line}", "", if n == 0 { "->" } else { "  " });
+            }
+        }
+    }
+    format!("{said}\n{}", verdict(checks))
+}
+
+/// `2 problems and 1 warning in 19 checks.`
+fn verdict(checks: &[Value]) -> String {
+    let count = |status: &str| checks.iter().filter(|check| check["status"] == status).count();
+    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let skipped = match count("skipped") {
+        0 => String::new(),
+        skipped => format!("; {skipped} skipped"),
+    };
+    let of = many(checks.len(), "check");
+    match (count("problem"), count("warning")) {
+        (0, 0) => format!("All is well in {of}{skipped}."),
+        (0, warnings) => format!("The jobs can run; {} in {of}{skipped}.", many(warnings, "warning")),
+        (problems, 0) => format!("{} in {of}{skipped}.", many(problems, "problem")),
+        (problems, warnings) => {
+            format!("{} and {} in {of}{skipped}.", many(problems, "problem"), many(warnings, "warning"))
+        }
+    }
+}
+
+fn width() -> usize {
+    match Table::new().width() {
+        Some(width @ 40..) => usize::from(width).min(WIDTH),
+        _ => WIDTH,
+    }
+}
+
+/// Lines of at most `width` characters, but for words that are longer.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut().filter(|_| last == 0 || last + 1 + word.chars().count() <= width) {
+            Some(line) => {
+                if last > 0 {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_fit_and_end_in_a_verdict() {
+        let check = |name: &str, status: &str, message: &str, remedy: Value| json!({"name": name, "status": status, "message": message, "remedy": remedy});
+        let long = "word ".repeat(30);
+        let checks = json!({"checks": [
+            check("settings.variables", "ok", "fine", json!(null)),
+            check("database.pooler", "problem", long.trim(), json!("Mend\nit")),
+            check("database.schema", "skipped", "no connection", json!(null)),
+        ]});
+        let said = render_in(&checks, 60);
+        assert!(said.lines().all(|line| line.chars().count() <= 60), "{said}");
+        assert!(
+            said.starts_with("settings\n  ok       variables: fine\n\ndatabase\n  problem  pooler: word word"),
+            "{said}"
+        );
+        assert!(said.contains("\n           -> Mend it\n"), "{said}");
+        assert!(said.ends_with("\n1 problem in 3 checks; 1 skipped."), "{said}");
+    }
+
+    #[test]
+    fn a_verdict_counts() {
+        let of = |statuses: &[&str]| verdict(&statuses.iter().map(|it| json!({"status": it})).collect::<Vec<_>>());
+        assert_eq!(of(&["ok", "ok"]), "All is well in 2 checks.");
+        assert_eq!(of(&["warning"]), "The jobs can run; 1 warning in 1 check.");
+        assert_eq!(of(&["warning", "warning", "problem", "problem"]), "2 problems and 2 warnings in 4 checks.");
+    }
+}

@@ -1,0 +1,124 @@
+//! Crontabs, as far as it takes to see which of our jobs they start, and how often.
+
+use super::SHIPPED;
+use super::rhythm::{Rhythm, numbers, times};
+
+/// A line that starts a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Which job.
+    pub job: &'static str,
+    /// How often; none where it does not run on every day, or in a way that is not understood.
+    pub rhythm: Option<Rhythm>,
+    /// The file in whose presence the line does nothing, as in `crontab.example`.
+    pub unless: Option<String>,
+}
+
+/// The lines of a crontab that start one of our jobs. `with_user` for `/etc/crontab` and `/etc/cron.d`, where a user stands before
+/// the command.
+#[must_use]
+pub fn lines(crontab: &str, with_user: bool) -> Vec<Line> {
+    let mut variables: Vec<(&str, &str)> = Vec::new();
+    let mut found = Vec::new();
+    for line in crontab.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(variable) = variable(line) {
+            variables.push(variable);
+        } else if let Some((rhythm, command)) = entry(line, with_user) {
+            let command = expand(command, &variables);
+            found.extend(job(&command).map(|job| Line { job, rhythm, unless: guard(&command) }));
+        }
+    }
+    found
+}
+
+/// `NAME=value`
+fn variable(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim();
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    plain.then(|| (name, value.trim().trim_matches(['"', '\''])))
+}
+
+/// When, and the command.
+fn entry(line: &str, with_user: bool) -> Option<(Option<Rhythm>, &str)> {
+    let fields = if line.starts_with('@') { 1 } else { 5 };
+    let mut rest = line;
+    let mut when = Vec::new();
+    for _ in 0..fields + usize::from(with_user) {
+        let (field, behind) = rest.split_once(char::is_whitespace)?;
+        when.push(field);
+        rest = behind.trim_start();
+    }
+    let rhythm = match when[..fields] {
+        ["@hourly"] => Some(Rhythm::every(3600)),
+        ["@daily" | "@midnight"] => Some(Rhythm::every(86_400)),
+        [minute, hour, "*", "*", "*"] => daily(minute, hour),
+        _ => None,
+    };
+    Some((rhythm, rest))
+}
+
+fn daily(minute: &str, hour: &str) -> Option<Rhythm> {
+    Rhythm::daily(times(&numbers(hour, "-", 0, 23)?, &numbers(minute, "-", 0, 59)?, &[0]))
+}
+
+/// The command with the crontab's variables in it, as the shell would put them there.
+fn expand(command: &str, variables: &[(&str, &str)]) -> String {
+    let mut named: Vec<_> = variables.iter().rev().collect();
+    // Of $JOBS and $JOBS_ROOT the longer is looked for first; of two of one name the later counts.
+    named.sort_by_key(|(name, _)| usize::MAX - name.len());
+    named.into_iter().fold(command.to_owned(), |command, (name, value)| {
+        command.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value)
+    })
+}
+
+/// The job whose name stands behind our program's. A dry run is none.
+fn job(command: &str) -> Option<&'static str> {
+    let bare = |word: &'_ str| word.trim_matches(['"', '\'', '(', ')', '{', '}', ';']).to_owned();
+    let words: Vec<String> = command.split_whitespace().map(bare).collect();
+    let named = words.windows(2).filter(|two| two[0].rsplit('/').next() == Some("nikita-jobs")).map(|two| &two[1]);
+    let dry = words.iter().any(|word| word == "--dry-run");
+    named.filter(|_| !dry).find_map(|name| SHIPPED.iter().map(|(job, _)| *job).find(|job| job == name))
+}
+
+/// `[ -e FILE ] || …`
+fn guard(command: &str) -> Option<String> {
+    let (file, _) = command.split_once("[ -e ")?.1.split_once(" ] ||")?;
+    Some(file.trim_matches('"').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(job: &'static str, rhythm: Option<Rhythm>) -> Line {
+        Line { job, rhythm, unless: None }
+    }
+
+    #[test]
+    fn the_shipped_crontab_is_the_shipped_schedule() {
+        let found = lines(include_str!("../../../crontab.example"), false);
+        let expected = SHIPPED.map(|(job, seconds)| {
+            let timer = format!("/etc/systemd/system/timers.target.wants/nikita-jobs-{job}.timer");
+            // Every two minutes from the first to the 59th of an hour is every two minutes.
+            Line { job, rhythm: Some(Rhythm::every(seconds)), unless: Some(timer) }
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_system_crontab_has_users() {
+        let text = "SHELL=/bin/sh\n# 1 * * * * root nikita-jobs decay\n*/20 8-9 * * * nikita /opt/nikita-jobs decay -q\n\
+             @hourly root cd /x && ./nikita-jobs scan-stuck\n17 * * * * root run-parts /etc/cron.hourly\nbroken\n";
+        let decay = Rhythm { shortest: 1200, longest: 24 * 3600 - 6000 };
+        assert_eq!(lines(text, true), [line("decay", Some(decay)), line("scan-stuck", Some(Rhythm::every(3600)))]);
+    }
+
+    #[test]
+    fn what_is_not_daily_has_no_rhythm_and_what_is_no_run_is_not_there() {
+        let text = "0 5 * * 1 nikita-jobs decay\n@reboot nikita-jobs recover\n* * * * * nikita-jobs health\n\
+             0 * * * * nikita-jobs decay --dry-run\n0 0 * * * echo nikita-jobs\n0 * * * * \"${B}/nikita-jobs\" recover\n";
+        let found = lines(&format!("B = '/opt/b'\n{text}"), false);
+        assert_eq!(found, [line("decay", None), line("recover", None), line("recover", Some(Rhythm::every(3600)))]);
+    }
+}

@@ -1,0 +1,140 @@
+//! What `doctor` finds and what follows from it (spec 01). Pure: what was seen comes in, sentences and an exit code come out.
+//!
+//! [`judge`] holds the judgements; [`cron`] and [`timer`] read schedules, whose arithmetic is in [`rhythm`].
+
+use crate::domain::exit::Exit;
+
+pub mod cron;
+pub mod judge;
+pub mod rhythm;
+pub mod timer;
+
+/// The jobs, and how often the shipped schedule runs each, in seconds (`systemd/`, `crontab.example`).
+pub const SHIPPED: [(&str, i64); 4] =
+    [("decay", 3600), ("process-conversations", 60), ("recover", 120), ("scan-stuck", 300)];
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// As it should be.
+    Ok,
+    /// The jobs run, but somebody should look at it.
+    Warning,
+    /// The jobs, or one of them, can't run. The code is the one that they would exit with.
+    Problem(Exit),
+    /// It could not be looked at, because an earlier check failed, or was not asked for.
+    Skipped,
+}
+
+impl Mark {
+    /// The word in results.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Problem(_) => "problem",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What it is about, `topic.thing`. Part of the public interface; one name may come more than once.
+    pub name: &'static str,
+    /// How it came out.
+    pub mark: Mark,
+    /// What was found, as a sentence without its full stop.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+impl Check {
+    /// All is well.
+    #[must_use]
+    pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
+        Self { name, mark: Mark::Ok, message: message.into(), remedy: None }
+    }
+
+    /// All is well, and there is something to know about it.
+    #[must_use]
+    pub fn remark(name: &'static str, message: impl Into<String>, remedy: &str) -> Self {
+        Self { remedy: Some(remedy.to_owned()), ..Self::ok(name, message) }
+    }
+
+    /// Somebody should look at it.
+    #[must_use]
+    pub fn warning(name: &'static str, message: impl Into<String>, remedy: &str) -> Self {
+        Self { mark: Mark::Warning, ..Self::remark(name, message, remedy) }
+    }
+
+    /// Something is wrong with the configuration.
+    #[must_use]
+    pub fn problem(name: &'static str, message: impl Into<String>, remedy: &str) -> Self {
+        Self { mark: Mark::Problem(Exit::Configuration), ..Self::remark(name, message, remedy) }
+    }
+
+    /// What a job would end with: an error that is one sentence about what is wrong and, mostly, one about what to do.
+    /// `otherwise` stands in for the second.
+    #[must_use]
+    pub fn failed(name: &'static str, exit: Exit, said: &str, otherwise: &str) -> Self {
+        let advice = said.rsplit_once(". ").filter(|(_, advice)| advice.starts_with(char::is_uppercase));
+        let (message, remedy) = advice.unwrap_or((said, otherwise));
+        Self { mark: Mark::Problem(exit), ..Self::remark(name, message, remedy) }
+    }
+
+    /// It was not looked at, and why.
+    #[must_use]
+    pub fn skipped(name: &'static str, why: impl Into<String>) -> Self {
+        Self { mark: Mark::Skipped, ..Self::ok(name, why) }
+    }
+}
+
+/// The `status` of the contract and the exit code, from all checks.
+#[must_use]
+pub fn verdict(checks: &[Check]) -> (&'static str, Exit) {
+    let faults = checks.iter().filter_map(|check| match check.mark {
+        Mark::Problem(exit) => Some(exit),
+        _ => None,
+    });
+    let exit = Exit::merged(faults);
+    let warned = checks.iter().any(|check| check.mark == Mark::Warning);
+    let status = match exit {
+        Exit::Success if warned => "warning",
+        Exit::Success => "ok",
+        _ => "error",
+    };
+    (status, exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_no_failure_and_problems_are() {
+        let (ok, warning) = (Check::ok("a", "fine"), Check::warning("b", "odd", "Look"));
+        let skipped = Check::skipped("c", "not asked");
+        let problem = Check::problem("d", "wrong", "Mend it");
+        let away = Check::failed("e", Exit::Unavailable, "no answer", "Wait");
+        let of = |checks: &[&Check]| verdict(&checks.iter().map(|it| (*it).clone()).collect::<Vec<_>>());
+        assert_eq!(of(&[]), ("ok", Exit::Success));
+        assert_eq!(of(&[&ok, &skipped]), ("ok", Exit::Success));
+        assert_eq!(of(&[&ok, &warning]), ("warning", Exit::Success));
+        assert_eq!(of(&[&warning, &away]), ("error", Exit::Unavailable));
+        assert_eq!(of(&[&away, &problem]), ("error", Exit::Configuration));
+    }
+
+    #[test]
+    fn an_errors_last_sentence_is_what_to_do() {
+        let split = |said| {
+            let check = Check::failed("a", Exit::Configuration, said, "Otherwise");
+            (check.message, check.remedy.unwrap())
+        };
+        assert_eq!(split("x is wrong: a. b. Check x"), ("x is wrong: a. b".into(), "Check x".into()));
+        assert_eq!(split("x is wrong (file a. b)"), ("x is wrong (file a. b)".into(), "Otherwise".into()));
+    }
+}

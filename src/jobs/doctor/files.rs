@@ -1,0 +1,32 @@
+//! Files that hold secrets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::core::doctor::Check;
+
+/// Warns of each file that every user of this host can read. One that is not there is not looked at.
+#[must_use]
+pub fn judge(files: &[PathBuf]) -> Vec<Check> {
+    let name = "settings.secret_files";
+    let open: Vec<Check> = files
+        .iter()
+        .filter(|file| is_open(file))
+        .map(|file| {
+            Check::warning(
+                name,
+                format!("{} holds a secret, and every user of this host can read it", file.display()),
+                "Take the permission away (chmod o= FILE), and change the secret if others use this host",
+            )
+        })
+        .collect();
+    if open.is_empty() { vec![Check::ok(name, "no secret stands in a file that everyone can read")] } else { open }
+}
+
+/// Whether others may read the file, and get to it.
+fn is_open(file: &Path) -> bool {
+    let Ok(real) = fs::canonicalize(file) else { return false };
+    let grants = |path: &Path, mode| fs::metadata(path).is_ok_and(|of| of.permissions().mode() & mode != 0);
+    grants(&real, 0o004) && real.ancestors().skip(1).all(|folder| grants(folder, 0o001))
+}

@@ -1,0 +1,82 @@
+//! The checks of a PostgreSQL database.
+
+use chrono::{DateTime, Utc};
+
+use super::{failed, schema, skipped};
+use crate::clock;
+use crate::config::database::Database;
+use crate::core::doctor::judge::{self, Pooling};
+use crate::core::doctor::{Check, Mark};
+use crate::store::checkup::{Place, place};
+use crate::store::{Store, StoreError};
+
+/// What can't be looked at without a connection.
+const LATER: [&str; 4] = ["database.pooler", "database.clock", "database.schema", "database.pgvector"];
+
+/// The checks, and the database where its schema is the right one.
+pub(super) async fn examine(database: &Database, now: Option<DateTime<Utc>>) -> (Vec<Check>, Option<Store>) {
+    let (store, place, connection) = match connect(database, now).await {
+        Ok(found) => found,
+        Err(error) => {
+            let mut checks = vec![failed("database.connection", error)];
+            checks.extend(skipped(LATER, "there is no connection to the database"));
+            return (checks, None);
+        }
+    };
+    let mut checks = vec![connection];
+    let pooler = pooler(&store, database, &place, now).await;
+    checks.push(pooler.unwrap_or_else(|error| failed("database.pooler", error)));
+    let before = clock::host_time();
+    checks.push(match store.now().await {
+        Ok(now) => judge::clock(now, before.into(), clock::host_time().into()),
+        Err(error) => failed("database.clock", error),
+    });
+    let schema = schema(&store, false).await;
+    let ready = schema.mark == Mark::Ok;
+    checks.push(schema);
+    checks.push(match store.server().await {
+        Ok(server) => server.map_or_else(
+            || Check::skipped("database.pgvector", "the server did not say"),
+            |it| judge::vectors(it.vector_installed, it.vector_available, it.embedding.as_deref()),
+        ),
+        Err(error) => failed("database.pgvector", error),
+    });
+    if ready {
+        return (checks, Some(store));
+    }
+    store.close().await;
+    (checks, None)
+}
+
+/// Connects so that it works through any pooler, with two connections to compare.
+async fn connect(database: &Database, now: Option<DateTime<Utc>>) -> Result<(Store, Place, Check), StoreError> {
+    let place = place(database)?.ok_or_else(|| StoreError::Configuration("it is no PostgreSQL URL".to_owned()))?;
+    let careful = match database {
+        Database::Postgres { url, .. } => Database::Postgres { url: url.clone(), pooled: Some(true) },
+        other @ Database::Sqlite(_) => other.clone(),
+    };
+    let store = Store::connect(&careful, 2, now).await?;
+    let server = store.server().await?;
+    let server = server.ok_or_else(|| StoreError::Other("the server does not say what it is".to_owned()))?;
+    let check = judge::server(server.version, &server.named, &format!("{}:{}", place.host, place.port));
+    Ok((store, place, check))
+}
+
+async fn pooler(
+    store: &Store,
+    database: &Database,
+    place: &Place,
+    now: Option<DateTime<Utc>>,
+) -> Result<Check, StoreError> {
+    let declared = match database {
+        Database::Postgres { pooled, .. } => *pooled,
+        Database::Sqlite(_) => None,
+    };
+    let shared = store.shares_processes().await?;
+    let pooling = Pooling { host: &place.host, port: place.port, declared, shared };
+    if !shared && !pooling.is_taken_for_one() {
+        // As the jobs connect: PgBouncer refuses that in session mode, too.
+        Store::look(database, now).await?.close().await;
+    }
+    Ok(judge::pooler(pooling))
+}

@@ -1,0 +1,194 @@
+//! The schedules that are installed on this host: systemd's timers that are enabled, and crontabs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::core::doctor::cron::{self, Line};
+use crate::core::doctor::rhythm::Rhythm;
+use crate::core::doctor::{Check, SHIPPED, judge, timer};
+
+/// Where systemd looks for units, the strongest first.
+const UNITS: [&str; 5] = [
+    "etc/systemd/system",
+    "run/systemd/system",
+    "usr/local/lib/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+];
+/// Where users' crontabs are: Debian's place, and that of others.
+const SPOOLS: [&str; 2] = ["var/spool/cron/crontabs", "var/spool/cron"];
+
+/// What starts the jobs here.
+#[derive(Debug, Default)]
+pub struct Installed {
+    /// The timers that are enabled, by job; none where it is not clear how often they elapse.
+    timers: BTreeMap<&'static str, Option<Rhythm>>,
+    /// The lines of crontabs that do something.
+    cron: Vec<Line>,
+    /// How many lines stand aside, because the timer is enabled that they ask for.
+    aside: usize,
+}
+
+/// Looks below `root`, which is `/` but for tests.
+#[must_use]
+pub fn find(root: &Path) -> Installed {
+    let mut found = Installed::default();
+    for (job, _) in SHIPPED {
+        let unit = format!("nikita-jobs-{job}.timer");
+        let wanted = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).is_symlink();
+        let copied = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).exists();
+        let text = text_of(root, &unit);
+        // A masked unit is a link to /dev/null, and is never started.
+        let masked = text.as_ref().is_some_and(String::is_empty);
+        if UNITS.iter().any(|folder| wanted(folder) || copied(folder)) && !masked {
+            found.timers.insert(job, timer::rhythm(&text.unwrap_or_default()));
+        }
+    }
+    for line in crontabs(root) {
+        let guard = line.unless.as_ref().map(|file| root.join(file.trim_start_matches('/')));
+        if guard.is_some_and(|file| file.is_symlink() || file.exists()) {
+            found.aside += 1;
+        } else {
+            found.cron.push(line);
+        }
+    }
+    found
+}
+
+/// A unit's file with its drop-ins behind it.
+fn text_of(root: &Path, unit: &str) -> Option<String> {
+    let mut text = UNITS.iter().find_map(|folder| fs::read_to_string(root.join(folder).join(unit)).ok())?;
+    let mut drop_ins = BTreeMap::new();
+    // Of two of one name the stronger folder's counts, which comes last here.
+    for folder in UNITS.iter().rev() {
+        let files = files(&root.join(folder).join(format!("{unit}.d")));
+        drop_ins.extend(files.into_iter().filter_map(|file| Some((file.file_name()?.to_owned(), file))));
+    }
+    for file in drop_ins.into_values().filter(|file| file.extension().is_some_and(|it| it == "conf")) {
+        text += "\n";
+        text += &fs::read_to_string(file).unwrap_or_default();
+    }
+    Some(text)
+}
+
+fn crontabs(root: &Path) -> Vec<Line> {
+    let read = |file: &PathBuf| fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    // cron passes over names with a dot, such as an editor's backup.
+    let plain = |file: &PathBuf| file.file_name().is_some_and(|name| !name.to_string_lossy().contains(['.', '~']));
+    let system =
+        [root.join("etc/crontab")].into_iter().chain(files(&root.join("etc/cron.d")).into_iter().filter(plain));
+    let mut lines: Vec<Line> =
+        system.filter_map(|file| read(&file).ok()).flat_map(|text| cron::lines(&text, true)).collect();
+    let spooled: Vec<PathBuf> = SPOOLS.iter().flat_map(|folder| files(&root.join(folder))).collect();
+    lines.extend(spooled.iter().filter_map(|file| read(file).ok()).flat_map(|text| cron::lines(&text, false)));
+    if spooled.is_empty() && root == Path::new("/") {
+        // Only root can look into the spool; everybody may ask for their own.
+        let own = Command::new("crontab").arg("-l").output();
+        lines.extend(own.map(|own| cron::lines(&String::from_utf8_lossy(&own.stdout), false)).unwrap_or_default());
+    }
+    lines
+}
+
+/// The files of a folder by name; none where it can't be read.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+impl Installed {
+    /// Whether anything starts the job here.
+    #[must_use]
+    pub fn has(&self, job: &str) -> bool {
+        self.timers.contains_key(job) || self.cron.iter().any(|line| line.job == job)
+    }
+
+    /// What starts the job, with its rhythm.
+    fn starters(&self, job: &str) -> Vec<Option<Rhythm>> {
+        let cron = self.cron.iter().filter(|line| line.job == job).map(|line| line.rhythm);
+        self.timers.get(job).copied().into_iter().chain(cron).collect()
+    }
+
+    /// The longest between two runs, in seconds: of the most frequent starter, or as shipped where there is none. None where that is
+    /// not clear.
+    #[must_use]
+    pub fn longest(&self, job: &str, shipped: i64) -> Option<i64> {
+        let starters = self.starters(job);
+        if starters.is_empty() { Some(shipped) } else { starters.into_iter().flatten().map(|it| it.longest).min() }
+    }
+
+    /// Whether each job has one thing that starts it.
+    #[must_use]
+    pub fn judge(&self) -> Vec<Check> {
+        let of = |wanted: &dyn Fn(&str) -> bool| {
+            let jobs = SHIPPED.iter().map(|(job, _)| *job).filter(|job| wanted(job));
+            jobs.collect::<Vec<_>>().join(", ")
+        };
+        let name = "schedule.installed";
+        let install = "Enable the timers or load crontab.example, as docs/deploy.md says; nothing, if another host or a \
+             container platform starts them";
+        let missing = of(&|job| !self.has(job));
+        let installed = if self.timers.is_empty() && self.cron.is_empty() {
+            Check::warning(
+                name,
+                "no schedule is installed on this host: no timer of nikita-jobs is enabled, and no crontab that could be read \
+                 starts a job",
+                install,
+            )
+        } else if !missing.is_empty() {
+            Check::warning(name, format!("nothing on this host starts {missing}"), install)
+        } else {
+            let by = match (self.timers.is_empty(), self.cron.is_empty()) {
+                (false, true) => "systemd's timers start",
+                (true, _) => "cron starts",
+                _ => "systemd's timers and cron start",
+            };
+            Check::ok(name, format!("{by} all four jobs"))
+        };
+        let by_both = of(&|job| self.timers.contains_key(job) && self.cron.iter().any(|line| line.job == job));
+        let twice = of(&|job| self.cron.iter().filter(|line| line.job == job).count() > 1);
+        let mut checks = vec![installed];
+        if !by_both.is_empty() {
+            checks.push(Check::warning(
+                "schedule.double",
+                format!(
+                    "both a systemd timer and cron start {by_both}; the second of two starts is skipped (exit code 75)"
+                ),
+                "Keep one of them: take the lines out of the crontab, or disable the timers (systemctl disable --now)",
+            ));
+        } else if !twice.is_empty() {
+            checks.push(Check::warning(
+                "schedule.double",
+                format!("more than one line of cron starts {twice}"),
+                "Keep one of them",
+            ));
+        } else if self.aside > 0 {
+            checks.push(Check::ok(
+                "schedule.double",
+                "both are installed, and the crontab's lines stand aside for the timers",
+            ));
+        }
+        checks
+    }
+
+    /// Whether the windows let every run through, by the schedule that is installed, else by the shipped one.
+    #[must_use]
+    pub fn judge_windows(&self, windows: &[(&'static str, Option<Duration>)]) -> Vec<Check> {
+        let long = windows.iter().filter_map(|(job, window)| {
+            let window = i64::try_from(window.as_ref()?.as_secs()).unwrap_or(i64::MAX);
+            let shipped = SHIPPED.iter().find(|(name, _)| name == job).map(|(_, seconds)| Rhythm::every(*seconds));
+            let starters = self.starters(job);
+            let rhythms = if starters.is_empty() { vec![shipped] } else { starters };
+            rhythms.into_iter().flatten().find_map(|rhythm| judge::window(job, window, rhythm))
+        });
+        let long: Vec<Check> = long.collect();
+        if long.is_empty() {
+            return vec![Check::ok("schedule.window", "each job's window is shorter than the time between two starts")];
+        }
+        long
+    }
+}

@@ -1,0 +1,141 @@
+//! The checks of an SQLite file.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rustix::fs::{Access, access, statfs};
+
+use super::{failed, schema, skipped};
+use crate::core::doctor::judge::network_file_system;
+use crate::core::doctor::{Check, Mark};
+use crate::store::checkup::Soundness;
+use crate::store::{Store, StoreError};
+
+/// How long a look for damage may take.
+const LOOK: Duration = Duration::from_secs(5);
+
+const LATER: [&str; 3] = ["database.integrity", "database.journal", "database.schema"];
+
+/// The checks, and the database where its schema is the right one. `unnamed` is whether a job would make the folder.
+pub(super) async fn examine(path: &Path, unnamed: bool, now: Option<DateTime<Utc>>) -> (Vec<Check>, Option<Store>) {
+    let mut checks = vec![file(path, unnamed)];
+    checks.extend(file_system(path));
+    let why = match checks[0].mark {
+        Mark::Problem(_) => "the file can't be used",
+        _ if !path.exists() => "the file is not there yet",
+        _ => match Store::look(&crate::config::database::Database::Sqlite(path.to_owned()), now).await {
+            Ok(store) => {
+                let (more, store) = inside(path, store).await;
+                checks.extend(more);
+                return (checks, store);
+            }
+            Err(error) => {
+                checks.push(failed("database.connection", error));
+                "the file can't be opened"
+            }
+        },
+    };
+    checks.extend(skipped(LATER, why));
+    (checks, None)
+}
+
+async fn inside(path: &Path, store: Store) -> (Vec<Check>, Option<Store>) {
+    let name = "database.integrity";
+    let at = |error: StoreError| error.at(&path.display().to_string());
+    let integrity = match store.quick_check(LOOK).await {
+        Ok(Soundness::Sound) => Check::ok(name, "a quick check found no damage"),
+        Ok(Soundness::Unfinished) => Check {
+            remedy: Some("Run `pragma quick_check` in sqlite3 when there is time".to_owned()),
+            ..Check::skipped(name, "the file is too large to be checked within 5 s")
+        },
+        Ok(Soundness::Damaged(said)) => Check::problem(
+            name,
+            format!("{} is damaged: {said}", path.display()),
+            "Restore it from a backup, or save what can be read with sqlite3's .recover",
+        ),
+        Err(error) => failed(name, at(error)),
+    };
+    if let Mark::Problem(_) = integrity.mark {
+        store.close().await;
+        let mut checks = vec![integrity];
+        checks.extend(skipped(["database.journal", "database.schema"], "the file can't be read"));
+        return (checks, None);
+    }
+    let journal = match store.journal_mode().await {
+        Ok(mode) if mode == "wal" => {
+            Check::ok("database.journal", "readers and a writer do not wait for each other (WAL)")
+        }
+        Ok(mode) => Check::remark(
+            "database.journal",
+            format!("the journal mode is {mode}"),
+            "Nothing: the next run of a job turns it to WAL",
+        ),
+        Err(error) => failed("database.journal", at(error)),
+    };
+    let schema = schema(&store, true).await;
+    let ready = schema.mark == Mark::Ok;
+    let checks = vec![integrity, journal, schema];
+    if ready {
+        return (checks, Some(store));
+    }
+    store.close().await;
+    (checks, None)
+}
+
+/// Whether the file and its folder are there and can be written: WAL puts two more files beside it.
+fn file(path: &Path, unnamed: bool) -> Check {
+    let (name, shown) = ("database.file", path.display());
+    let permissions = "Check the permissions of the file and of its folder for the user that runs the jobs";
+    let folder = folder(path);
+    match fs::metadata(path) {
+        Ok(of) if !of.is_file() => {
+            Check::problem(name, format!("{shown} is no file"), "Name a file in DATABASE_URL=sqlite:PATH")
+        }
+        Ok(_) if access(path, Access::READ_OK | Access::WRITE_OK).is_err() => {
+            Check::problem(name, format!("{shown} can't be written"), permissions)
+        }
+        Ok(_) if access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() => Check::problem(
+            name,
+            format!("the folder of {shown} can't be written, and the journal goes there"),
+            permissions,
+        ),
+        Ok(_) => Check::ok(name, format!("{shown} can be read and written")),
+        Err(_) if can_be_made(folder, unnamed) => Check::warning(
+            name,
+            format!("there is no database at {shown} yet"),
+            "Nothing, if it is new: the first run of a job creates it; else name another one in DATABASE_URL",
+        ),
+        Err(error) => Check::problem(
+            name,
+            format!("there is no database at {shown}, and it can't be made there ({error})"),
+            "Check the path, and that its folder is there and can be written",
+        ),
+    }
+}
+
+/// Whether a file can be made in a folder, or the folder first where a job would do so.
+fn can_be_made(folder: &Path, unnamed: bool) -> bool {
+    if unnamed && !folder.exists() {
+        return folder.parent().is_some_and(|parent| can_be_made(parent, unnamed));
+    }
+    folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// Whether it lies on this host.
+fn file_system(path: &Path) -> Option<Check> {
+    let kind = u64::try_from(statfs(folder(path)).ok()?.f_type).ok()?;
+    Some(match network_file_system(kind) {
+        None => Check::ok("database.file_system", "the file lies on this host"),
+        Some(kind) => Check::warning(
+            "database.file_system",
+            format!("the file lies on a network file system ({kind}), where SQLite's locks can't be relied on"),
+            "Put it on a local disk, or use PostgreSQL",
+        ),
+    })
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

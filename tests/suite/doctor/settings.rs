@@ -1,0 +1,91 @@
+//! Variables, the template, and files that hold secrets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::{Host, look, named, of, says};
+use crate::support::db::Db;
+
+#[test]
+fn every_wrong_variable_is_named_and_not_only_the_first() {
+    let db = Db::sqlite();
+    let wrong = [
+        ("NIKITA_LEASE", "1s"),
+        ("NIKITA_DECAY_WINDOW", "soon"),
+        ("NIKITA_DECAY_RATES", "1"),
+        ("NIKITA_PROCESS_BATCH", "0"),
+        ("NIKITA_ENRICH", "perhaps"),
+        ("NIKITA_LLM_RPM", "0"),
+        ("NIKITA_RECOVER_IDLE", "-1m"),
+        ("AUDIT_STUCK_TIMEOUT_MINUTES", "0"),
+        ("NIKITA_SCAN_PING_URL", "hunter2"),
+        ("NIKITA_SKIP_EXIT_CODE", "256"),
+    ];
+    let bin = wrong.iter().fold(Host::bare().doctor(&db, &[]), |bin, (name, value)| bin.env(name, value));
+    let result = look(bin, "error", 78);
+    assert!(!result.to_string().contains("hunter2"), "a ping's address is a secret: {result}");
+    let said: Vec<_> = of(&result, "settings.variables").into_iter().map(|[_, message, _]| message).collect();
+    for (name, _) in wrong {
+        assert_eq!(said.iter().filter(|message| message.starts_with(name)).count(), 1, "{name} in {said:#?}");
+    }
+    assert_eq!(said.len(), wrong.len(), "{said:#?}");
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_without_another_is_named() {
+    let result = look(Host::bare().doctor(&Db::sqlite(), &[]).env("NIKITA_REPROCESS", "1"), "error", 78);
+    says(&result, "settings.variables", "problem", &["NIKITA_REPROCESS: ", "not provided: --id <UUID>"]);
+}
+
+#[test]
+fn a_wrong_template_is_told_with_its_place() {
+    let (db, host) = (Db::sqlite(), Host::bare());
+    let shipped = include_str!("../../../src/core/prompt/prompt.j2");
+    host.file("good/prompt.j2", shipped);
+    host.file("bad/prompt.j2", &format!("{shipped}\n{{{{ no_such }}}}\n"));
+    says(&look(host.doctor(&db, &["--template-dir", "good"]), "warning", 0), "settings.template", "ok", &["good"]);
+    let bad = host.doctor(&db, &[]).env("NIKITA_TEMPLATE_DIR", "bad");
+    says(&look(bad, "error", 78), "settings.template", "problem", &["bad/prompt.j2", "no_such"]);
+    let gone = host.doctor(&db, &["--template-dir", "gone"]);
+    says(&look(gone, "error", 78), "settings.template", "problem", &["gone/prompt.j2", "NIKITA_TEMPLATE_DIR"]);
+}
+
+#[test]
+fn a_secret_that_everyone_can_read_is_told() {
+    let host = Host::bare();
+    let mode = |file: &str, mode| fs::set_permissions(host.path(file), fs::Permissions::from_mode(mode)).unwrap();
+    mode("", 0o755);
+    host.file("key", "sk-hunter2\n");
+    host.file("env", "OPENAI_API_KEY=sk-hunter2\n");
+    host.file("harmless", "NIKITA_LEASE=90s\nOPENAI_API_KEY=\n");
+    let with_file =
+        || host.alone(&["--llm", "openai:m", "--embeddings", "local"]).env("OPENAI_API_KEY_FILE", host.path("key"));
+    let with_env = || host.alone(&["--env-file", "env"]);
+    for (open, name) in [(0o644, "key"), (0o604, "env")] {
+        mode(name, open);
+        let result = look(if name == "key" { with_file() } else { with_env() }, "warning", 0);
+        says(&result, "settings.secret_files", "warning", &[&host.path(name).display().to_string(), "chmod"]);
+        assert!(!result.to_string().contains("hunter2"), "{result}");
+        mode(name, 0o640);
+        let result = look(if name == "key" { with_file() } else { with_env() }, "warning", 0);
+        says(&result, "settings.secret_files", "ok", &[]);
+        mode(name, open);
+    }
+    mode("harmless", 0o644);
+    says(&look(host.alone(&["--env-file", "harmless"]), "warning", 0), "settings.secret_files", "ok", &[]);
+    // Nobody else gets to it through a folder that is closed.
+    mode("", 0o700);
+    says(&look(with_file(), "warning", 0), "settings.secret_files", "ok", &[]);
+}
+
+#[test]
+fn a_budget_that_can_not_be_kept_is_a_problem() {
+    let bin = Host::bare()
+        .alone(&[])
+        .env("NIKITA_BUDGET_USD", "1")
+        .env("OPENAI_API_KEY", "k")
+        .env("NIKITA_LLM", "openai:unheard-of");
+    let result = look(bin, "error", 78);
+    says(&result, "settings.variables", "problem", &["NIKITA_BUDGET_USD can't be kept", "unheard-of"]);
+    assert_eq!(named(&result, "problem"), ["settings.variables"]);
+}
