@@ -121,11 +121,7 @@ pub fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
 
 /// How the run is made.
 pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
-    let window = match raw::value(matches, "window", parse::duration_or_zero)? {
-        Some(window) => window,
-        // scan-stuck's: a little less than the schedule's interval, so that a run may be early.
-        None => raw::required(matches, "check-interval", seconds)? * 4 / 5,
-    };
+    let window = window(matches)?;
     Ok(Plan {
         job,
         unit,
@@ -134,6 +130,15 @@ pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'sta
         window: (!raw::is_on(matches, "force")).then_some(window),
         watch: progress_bar::watch(output, unit),
     })
+}
+
+/// How long a completed run keeps the next from beginning, unless that is forced.
+pub fn window(matches: &ArgMatches) -> Result<Duration, Problem> {
+    match raw::value(matches, "window", parse::duration_or_zero)? {
+        Some(window) => Ok(window),
+        // scan-stuck's: a little less than the schedule's interval, so that a run may be early.
+        None => Ok(raw::required(matches, "check-interval", seconds)? * 4 / 5),
+    }
 }
 
 /// How long a run's lease lives without a renewal.

@@ -16,7 +16,7 @@ use crate::providers::rehearsal::Rehearsal;
 pub struct Variables {
     /// A sentence for each that a job would refuse.
     pub wrong: Vec<String>,
-    /// Each job's window; none where there is none, or a wrong one.
+    /// Each job's window, zero where it is always forced; none where it is wrong.
     pub windows: Vec<(&'static str, Option<Duration>)>,
     /// Whether `process-conversations` does anything.
     pub pipeline_enabled: bool,
@@ -36,7 +36,7 @@ impl Variables {
                 }
             }
             let matches = args::from_environment(job, &[]).ok();
-            windows.push((job, matches.as_ref().and_then(|matches| window(matches, job))));
+            windows.push((job, matches.as_ref().and_then(window)));
             if let Some(matches) = matches.filter(|_| job == "process-conversations") {
                 pipeline_enabled = compose::pipeline_enabled(&matches).unwrap_or(true);
             }
@@ -104,7 +104,6 @@ fn check(job: &'static str, matches: &ArgMatches) -> Result<(), Problem> {
     }
 }
 
-fn window(matches: &ArgMatches, job: &'static str) -> Option<Duration> {
-    let output = Output::read(matches).ok()?;
-    compose::plan(matches, output, job, "items").ok()?.window
+fn window(matches: &ArgMatches) -> Option<Duration> {
+    if raw::is_on(matches, "force") { Some(Duration::ZERO) } else { compose::window(matches).ok() }
 }

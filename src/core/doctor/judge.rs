@@ -169,19 +169,25 @@ pub fn last_run(job: &str, age: Option<i64>, interval: i64, scheduled: bool) -> 
     }
 }
 
-/// Whether a job's window lets every run of its schedule through. None where it does.
+/// Whether a job's window, in seconds, lets every run of its schedule through. None where it does.
 #[must_use]
 pub fn window(job: &str, window: i64, rhythm: Rhythm) -> Option<Check> {
+    let variable = match job {
+        "decay" => "NIKITA_DECAY_WINDOW",
+        "process-conversations" => "NIKITA_PROCESS_WINDOW",
+        "recover" => "NIKITA_RECOVER_WINDOW",
+        // Its window follows from the interval that this names, unless it is set itself.
+        _ => "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS or NIKITA_SCAN_WINDOW",
+    };
+    let interval = span(rhythm.shortest);
     (window >= rhythm.shortest).then(|| {
-        Check::warning(
-            "schedule.window",
-            format!(
-                "{job} starts every {}, and its window is {}: runs are skipped (exit code 75)",
-                span(rhythm.shortest),
-                span(window)
-            ),
-            "Make the window shorter than the interval, by its variable, or start the job less often",
-        )
+        let message = format!(
+            "{job} starts every {interval}, and its window is {}: runs are skipped (exit code 75)",
+            span(window)
+        );
+        let remedy =
+            format!("Lower {variable}, so that the window is shorter than {interval}, or start the job less often");
+        Check::warning("schedule.window", message, &remedy)
     })
 }
 

@@ -32,7 +32,7 @@ pub struct Settings {
     pub now: Option<DateTime<Utc>>,
     /// Where the host's `/etc`, `/usr` and `/var` are: `/`, but for tests.
     pub root: PathBuf,
-    /// Each job's window; none where it has no window, or a wrong one.
+    /// Each job's window; none where it is set wrongly.
     pub windows: Vec<(&'static str, Option<Duration>)>,
     /// Whether `process-conversations` does anything.
     pub pipeline_enabled: bool,

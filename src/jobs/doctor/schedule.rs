@@ -186,9 +186,14 @@ impl Installed {
             rhythms.into_iter().flatten().find_map(|rhythm| judge::window(job, window, rhythm))
         });
         let long: Vec<Check> = long.collect();
-        if long.is_empty() {
-            return vec![Check::ok("schedule.window", "each job's window is shorter than the time between two starts")];
+        if !long.is_empty() {
+            return long;
         }
-        long
+        let name = "schedule.window";
+        vec![if windows.iter().all(|(_, window)| window.is_some()) {
+            Check::ok(name, "each job's window is shorter than the time between two starts")
+        } else {
+            Check::skipped(name, "a window is set wrongly")
+        }]
     }
 }

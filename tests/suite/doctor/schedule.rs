@@ -80,7 +80,7 @@ fn two_schedules_at_once_are_told() {
 
 #[test]
 fn a_window_longer_than_the_interval_is_told() {
-    let said = ["decay starts every 1 h, and its window is 2 h: runs are skipped", "shorter than the interval"];
+    let said = ["decay starts every 1 h, and its window is 2 h: runs are skipped", "Lower NIKITA_DECAY_WINDOW"];
     let long = [("NIKITA_DECAY_WINDOW", "2h")];
     // By the timers, by the crontab, and by the shipped schedule where there is none.
     let cron = Host::bare();
@@ -104,4 +104,10 @@ fn a_window_longer_than_the_interval_is_told() {
         "warning",
         &["scan-stuck starts every 5 min, and its window is 48 min"],
     );
+    // Another wrong setting does not hide it, and a window that is wrong itself is not called right.
+    let db = Db::sqlite();
+    let two = Host::bare().doctor(&db, &[]).env("NIKITA_DECAY_WINDOW", "2h").env("NIKITA_LEASE", "1s");
+    says(&look(two, "error", 78), "schedule.window", "warning", &said);
+    let wrong = Host::bare().doctor(&db, &[]).env("NIKITA_DECAY_WINDOW", "soon");
+    says(&look(wrong, "error", 78), "schedule.window", "skipped", &["set wrongly"]);
 }
