@@ -5,7 +5,8 @@
 
 create table sample as select c.id, c.user_id, c.extracted_entities, c.conversation_summary, c.emotional_tone
     from conversations c where c.extracted_entities is not null
-    order by abs((select count(*) from nikita_life_events l where l.user_id = c.user_id) - 4), c.last_message_at limit 1;
+    order by abs((select count(*) from nikita_life_events l where l.user_id = c.user_id
+        and l.event_date > current_date - 2) - 4), c.last_message_at limit 1;
 create table sample_player as select conflict_details, last_conflict_at, cached_voice_prompt
     from users where id = (select user_id from sample);
 create table sample_facts as select graph_type, fact, source, confidence, metadata, embedding
@@ -15,7 +16,7 @@ create table sample_threads as select thread_type, content, status
 create table sample_thoughts as select thought_type, content, expires_at
     from nikita_thoughts where source_conversation_id = (select id from sample);
 create table sample_events as select event_date, time_of_day, domain, event_type, description, emotional_impact, importance
-    from nikita_life_events where user_id = (select user_id from sample);
+    from nikita_life_events where user_id = (select user_id from sample) and event_date > current_date - 2;
 create table sample_mood as select arousal, valence, dominance, intimacy, conflict_state
     from nikita_emotional_states where user_id = (select user_id from sample);
 create table sample_touchpoint as select trigger_type, trigger_context, message_content, delivery_at

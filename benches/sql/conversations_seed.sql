@@ -19,7 +19,7 @@ insert into engagement_state (user_id, state) select id, 'in_zone' from users;
 insert into user_vice_preferences (user_id, category, intensity_level, engagement_score)
 select id, category, 2, 40.00 from users, unnest(array['dark_humor', 'risk_taking']) category;
 
--- Six things remembered, two threads open, two thoughts, three days, five charges, one earlier conversation.
+-- Six things remembered, two threads open, two thoughts, three days, two days of her own, five charges, one earlier conversation.
 insert into memory_facts (user_id, graph_type, fact, source, embedding, created_at)
 select u.id, case when v.n < 5 then 'user' else 'relationship' end, 'They told of thing ' || v.n || ' and of a long way home.', 'seed',
     v.embedding, now() - v.n * interval '1 day'
@@ -31,6 +31,9 @@ select id, 'I wonder about thing ' || n || '.', now() - n * interval '1 day', no
 insert into daily_summaries (user_id, date, score_start, score_end, conversations_count, summary_text, key_moments, emotional_tone)
 select id, current_date - n, 54.00, 55.00, 1, 'They talked about the day and the way home.', '["A walk along the river."]', 'warm'
 from users, generate_series(1, 3) n;
+insert into nikita_life_events (user_id, event_date, time_of_day, domain, event_type, description, emotional_impact)
+select id, current_date - n, time_of_day, 'personal', 'routine', 'I repotted my plants on the balcony.', '{"valence": 0.05}'
+from users, generate_series(2, 3) n, unnest(array['morning', 'afternoon', 'evening']) time_of_day;
 insert into score_history (user_id, score, chapter, event_type, event_details, recorded_at)
 select id, 55.00, chapter, 'decay', '{"decay_amount": 0.40}', now() - n * interval '1 hour' from users, generate_series(3, 7) n;
 insert into nikita_emotional_states (user_id, last_updated) select id, now() - interval '1 day' from users;
