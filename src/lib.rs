@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli        arguments, composition, exit codes, output
-//! jobs       one file a verb            monitor   metrics file and pings: what a run tells the outside
+//! jobs       one file a verb            monitor   metrics file, pings, traces: what a run tells the outside
 //! run        the imperative shell: lifecycle, heartbeat, walking the stages
 //! store      all SQL            providers   models            config   settings, validated once
 //! core       the rules, pure

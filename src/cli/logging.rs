@@ -11,6 +11,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
 
 use crate::domain::exit::Exit;
 
@@ -24,8 +25,11 @@ pub struct Log {
     journal: bool,
 }
 
+/// What else listens, with a filter of its own.
+pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
+
 /// Starts the log. On a terminal it says `usual` and what is worse; one `-v` adds information, two add details.
-pub fn start(usual: Level, verbosity: u8, quiet: bool) -> Log {
+pub fn start(usual: Level, verbosity: u8, quiet: bool, beside: Option<Listener>) -> Log {
     let terminal = stderr().is_terminal();
     // A person looks at the table and the progress bar; a journal wants to know what ran.
     let level = match (verbosity, terminal && !quiet) {
@@ -37,24 +41,14 @@ pub fn start(usual: Level, verbosity: u8, quiet: bool) -> Log {
     let log = Log { held: quiet.then(Arc::default), journal: is_journal() };
     // Only our own words: libraries would quote statements and addresses.
     let filter = Targets::new().with_target("nikita_jobs", level);
-    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(log.clone()).with_target(false);
-    let started = if terminal && !quiet {
-        builder
-            .with_ansi(env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()))
-            .compact()
-            .finish()
-            .with(filter)
-            .try_init()
+    let lines = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_target(false);
+    let lines = if terminal && !quiet {
+        lines.with_ansi(env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())).compact().with_filter(filter).boxed()
     } else {
-        builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .finish()
-            .with(filter)
-            .try_init()
+        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).with_filter(filter).boxed()
     };
+    let listeners: Vec<_> = [lines].into_iter().chain(beside).collect();
+    let started = tracing_subscriber::registry().with(listeners).try_init();
     debug_assert!(started.is_ok(), "the log is started once");
     log
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use serde_json::{Map, Value, json};
+use tracing::Instrument;
 
 mod args;
 mod commands;
@@ -28,12 +29,14 @@ mod progress_bar;
 mod raw;
 mod replace_file;
 mod spending;
+mod trace;
 
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common, failed};
 use monitors::Monitors;
 use output::Output;
+use trace::Trace;
 
 /// Runs the command line of this process.
 #[must_use]
@@ -55,7 +58,9 @@ fn run(matches: &ArgMatches) -> ExitCode {
     };
     // The demo's conversations fail on purpose, and its report tells of them.
     let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
-    let log = logging::start(usual, output.verbosity, output.quiet);
+    let mut trace = Trace::begin();
+    let log = logging::start(usual, output.verbosity, output.quiet, trace.listener());
+    trace.begin_run(name);
     panic::set_hook(Box::new(|info| {
         // The place, and not the payload: that may quote what it choked on.
         let place = info.location().map(ToString::to_string);
@@ -68,7 +73,7 @@ fn run(matches: &ArgMatches) -> ExitCode {
             runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
         runtime.block_on(async {
             let monitors = Monitors::begin(name, of_command)?;
-            let ended = commands::dispatch(name, of_command, &output).await;
+            let ended = commands::dispatch(name, of_command, &output).instrument(trace.span.clone()).await;
             match &ended {
                 Ok(ended) => monitors.end(ended).await,
                 Err(raw::Problem::Run(error)) => monitors.end(&failed_early(Some(name), error)).await,
@@ -79,13 +84,22 @@ fn run(matches: &ArgMatches) -> ExitCode {
         })
     }));
     let ended = match ended {
-        Ok(Ok(ended)) => ended,
-        Ok(Err(raw::Problem::Run(error))) => failed(name, &error),
-        Ok(Err(problem)) => return refuse(name, output, problem),
-        Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
+        Ok(Ok(ended)) => Ok(ended),
+        Ok(Err(raw::Problem::Run(error))) => Ok(failed(name, &error)),
+        Ok(Err(problem)) => Err(problem),
+        Err(_) => Ok(failed(name, &RunError::Bug("the process panicked".to_owned()))),
     };
-    log.settle(ended.exit);
-    output.print(name, &ended)
+    let code = match ended {
+        Ok(ended) => {
+            trace.end_run(&ended);
+            log.settle(ended.exit);
+            output.print(name, &ended)
+        }
+        Err(problem) => refuse(name, output, problem),
+    };
+    // Last of all: who waits for the result need not wait for a collector.
+    trace.end();
+    code
 }
 
 /// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the

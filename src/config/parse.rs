@@ -93,7 +93,7 @@ pub fn hundredths(text: &str) -> Option<i64> {
     if fraction.len() > 2 || !(whole.to_owned() + fraction).bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let value = whole.parse::<i64>().ok()?.checked_mul(100)? + format!("{fraction:0<2}").parse::<i64>().ok()?;
+    let value = whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(format!("{fraction:0<2}").parse().ok()?)?;
     (value > 0).then_some(value)
 }
 
@@ -111,6 +111,8 @@ mod tests {
             ("-1", None),
             ("0", None),
             ("", None),
+            ("92233720368547758.07", Some(i64::MAX)),
+            ("92233720368547758.08", None),
         ] {
             assert_eq!(hundredths(text), value, "{text:?}");
         }

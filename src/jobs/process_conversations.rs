@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 mod backfill;
 mod bill;
@@ -21,6 +22,7 @@ use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::pipeline::Workshop;
+use crate::run::spans;
 use crate::store::Store;
 use crate::store::claims::{Due, Leave};
 use bill::Bill;
@@ -172,10 +174,10 @@ impl<'a> Floor<'a> {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
             let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
             let told = Arc::clone(&meter);
-            let hands = self.workshop.hands.clone();
-            let work = async move { process(&store, &workshop, claim, snapshot, &told).await };
-            let task = match hands {
-                Some(hands) => self.tasks.spawn_on(work, &hands),
+            let span = spans::conversation(&claim);
+            let work = async move { process(&store, &workshop, claim, snapshot, &told).await }.instrument(span);
+            let task = match &self.workshop.hands {
+                Some(hands) => self.tasks.spawn_on(work, hands),
                 None => self.tasks.spawn(work),
             };
             self.in_hand.push(InHand { task: task.id(), claim, meter });

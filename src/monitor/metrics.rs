@@ -6,11 +6,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::Outcome;
+use crate::clock;
+
+/// The longest wait for another run, which holds the file for milliseconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Between two looks at the lock.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The jobs that have metrics.
 pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
@@ -43,15 +51,35 @@ pub struct Sample<'a> {
 pub fn record(path: &Path, sample: &Sample<'_>) -> io::Result<()> {
     // Kept open, and so locked, until the rename.
     let lock = File::create(beside(path, ".lock"))?;
-    lock.lock()?;
+    wait_for(&lock)?;
     let mut values = read(path)?;
     apply(&mut values, sample);
     let fresh = beside(path, ".new");
-    let mut file = File::create(&fresh)?;
-    file.write_all(render(&values).as_bytes())?;
-    // Else a power cut may leave the new name with no content.
-    file.sync_all()?;
-    fs::rename(&fresh, path)
+    let written = File::create(&fresh).and_then(|mut file| {
+        file.write_all(render(&values).as_bytes())?;
+        // Else a power cut may leave the new name with no content.
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&fresh, path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+    replaced
+}
+
+/// Waits for a lock, but not for ever: its holder may be frozen.
+fn wait_for(lock: &File) -> io::Result<()> {
+    let began = clock::start();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if began.elapsed() < LONGEST_WAIT => thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other("another run has held its lock for five seconds; is one frozen?"));
+            }
+        }
+    }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -136,13 +164,18 @@ fn of_outcome(name: &str, job: &str, outcome: Outcome) -> String {
     format!("{name}{{job=\"{job}\",outcome=\"{}\"}}", outcome.as_str())
 }
 
-/// What the file says of our series; what else stands in it, or can't be read, is dropped.
+/// What the file says of our series; what else stands in it, or can't be read, is dropped. A file that says nothing of ours is
+/// another program's, unless a crash has emptied it.
 fn read(path: &Path) -> io::Result<Values> {
     let text = match fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error),
     };
+    let emptied = text.bytes().all(|byte| byte == 0);
+    if !emptied && !text.contains("nikita_jobs_") {
+        return Err(io::Error::other("the file that is there holds no metrics of ours; remove it, or name another"));
+    }
     Ok(parse(&text))
 }
 

@@ -1,8 +1,13 @@
-//! What a run tells the outside besides its exit code: a metrics file for `node_exporter` ([`metrics`]) and pings for a dead man's
-//! switch ([`ping`]). Neither can fail a run.
+//! What a run tells the outside besides its exit code: a metrics file for `node_exporter` ([`metrics`]), pings for a dead man's
+//! switch ([`ping`]), and traces for an OpenTelemetry collector ([`traces`]). None can fail a run.
 
 pub mod metrics;
 pub mod ping;
+#[cfg(feature = "otel")]
+pub mod traces;
+#[cfg(not(feature = "otel"))]
+#[path = "no_traces.rs"]
+pub mod traces;
 
 use crate::domain::exit::Exit;
 

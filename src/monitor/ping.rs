@@ -107,3 +107,16 @@ const fn suffix(outcome: Outcome) -> &'static str {
         Outcome::Partial | Outcome::Unavailable | Outcome::Failure => "/fail",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_outcome_is_pinged_as_a_number() {
+        for outcome in Outcome::ALL {
+            assert!(["", "/log", "/fail"].contains(&suffix(outcome)), "{outcome:?}");
+        }
+        assert_eq!(Outcome::ALL.map(suffix), ["", "/fail", "", "/log", "/log", "/fail", "/fail"]);
+    }
+}

@@ -9,3 +9,4 @@ pub mod lifecycle;
 pub mod pipeline;
 pub mod progress;
 pub mod signals;
+pub mod spans;

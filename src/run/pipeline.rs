@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
+use tracing::Instrument;
 
 use super::asking::{answer_all, remember};
+use super::spans;
 use crate::clock;
 use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
@@ -87,7 +89,8 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
                     findings: Arc::clone(&findings),
                     settings: Arc::clone(&workshop.settings),
                 };
-                running.push(run_stage(workshop, claim, index, stage, context, deadline, meter));
+                let run = run_stage(workshop, claim, index, stage, context, deadline, meter);
+                running.push(run.instrument(spans::stage(stage.name)));
             }
         }
         let Some(Ended { index, duration, outcome }) = running.next().await else { break };
@@ -144,7 +147,9 @@ async fn run_stage(
             outcome => break outcome,
         }
     };
-    Ended { index, duration: began.elapsed(), outcome }
+    let duration = began.elapsed();
+    spans::end_stage(&outcome, tries + 1, duration);
+    Ended { index, duration, outcome }
 }
 
 async fn try_stage(

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::support::bin;
+use crate::support::bin::{self, eventually};
 use crate::support::db::Db;
 use crate::support::seed::{Player, backlog};
 
@@ -141,18 +141,83 @@ fn what_a_crash_has_left_is_mended_by_the_next_run() {
     metrics.check();
 }
 
+/// Kills a run in the middle of its work, and one in the middle of writing: a pipe in place of the new file holds it there.
+#[test]
+fn a_run_that_is_killed_leaves_the_file_whole_and_the_next_one_counts_on() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    metrics.run(&db, &["process-conversations"]).code(0);
+    backlog(&db, 1);
+    let before = fs::read_to_string(metrics.path()).expect("there");
+    let start = |db: &Db, rehearsal: &str| {
+        let run = db.command(&["process-conversations", "--force", "--timeout", "10m", "--lease", "2s"]);
+        run.env("NIKITA_REHEARSE", rehearsal).env("NIKITA_METRICS_FILE", metrics.path()).start()
+    };
+    let at_work = start(&db, "extraction=hang");
+    eventually("it is at work", || db.value("select status from conversations") == "processing");
+    at_work.signal("KILL");
+    assert!(at_work.done().was_killed());
+    assert_eq!(fs::read_to_string(metrics.path()).expect("there"), before);
+
+    let fresh = metrics.folder.path().join("nikita.prom.new");
+    assert!(Command::new("mkfifo").arg(&fresh).status().expect("mkfifo runs").success());
+    db.execute("delete from job_leases");
+    let writing = start(&db, "latency=1ms");
+    eventually("it holds the lock and writes", || {
+        let lock = fs::File::open(metrics.folder.path().join("nikita.prom.lock")).expect("there");
+        lock.try_lock().is_err()
+    });
+    writing.signal("KILL");
+    assert!(writing.done().was_killed());
+    assert_eq!(fs::read_to_string(metrics.path()).expect("there"), before);
+    metrics.check();
+
+    // As far as it would have come with a file.
+    fs::remove_file(&fresh).expect("removed");
+    fs::write(&fresh, &before[..before.len() / 2]).expect("written");
+    metrics.run(&db, &["process-conversations", "--force"]).code(0);
+    metrics.check();
+    assert_eq!(metrics.runs("process-conversations", "success"), 2.0);
+    assert!(!fresh.exists(), "it has become the file");
+}
+
+#[test]
+fn a_file_that_a_crash_has_emptied_is_mended_and_another_programs_is_left_alone() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    for emptied in ["", "\0\0\0\0\0\0"] {
+        fs::write(metrics.path(), emptied).expect("written");
+        metrics.run(&db, &["decay", "--force"]).code(0);
+        metrics.check();
+        assert_eq!(metrics.runs("decay", "success"), 1.0);
+    }
+    let foreign = "root:x:0:0:root:/root:/bin/bash\n";
+    fs::write(metrics.path(), foreign).expect("written");
+    let done = metrics.run(&db, &["decay", "--force"]).code(0);
+    assert!(done.stderr().contains("holds no metrics of ours"), "{}", done.stderr());
+    assert_eq!(fs::read_to_string(metrics.path()).expect("there"), foreign);
+}
+
+#[test]
+fn a_frozen_run_that_holds_the_lock_holds_up_no_other_for_long() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    let lock = fs::File::create(metrics.folder.path().join("nikita.prom.lock")).expect("made");
+    lock.lock().expect("locked");
+    let done = metrics.run(&db, &["decay"]).code(0);
+    assert!(done.stderr().contains("has held its lock for five seconds"), "{}", done.stderr());
+}
+
+/// No folder, one that nobody can write to, and a folder in its place.
 #[test]
 fn a_metrics_file_that_can_not_be_written_fails_no_run() {
-    let db = Db::sqlite();
-    let done = db.command(&["decay"]).env("NIKITA_METRICS_FILE", "/no/such/folder/x.prom").done().code(0);
-    assert!(
-        done.stderr().contains("metrics not written") && done.stderr().contains("/no/such/folder/x.prom"),
-        "{}",
-        done.stderr()
-    );
-    let quiet =
-        db.command(&["decay", "-q", "--force"]).env("NIKITA_METRICS_FILE", "/no/such/folder/x.prom").done().code(0);
-    assert_eq!(quiet.all(), "", "and no mail");
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    fs::create_dir(metrics.path()).expect("made");
+    for path in ["/no/such/folder/x.prom", "/proc/x.prom", metrics.path().to_str().expect("text")] {
+        let run = |args: &[&str]| db.command(args).env("NIKITA_METRICS_FILE", path).done().code(0);
+        let done = run(&["decay", "--force"]);
+        assert!(done.stderr().contains("metrics not written") && done.stderr().contains(path), "{}", done.stderr());
+        assert_eq!(run(&["decay", "-q", "--force"]).all(), "", "and no mail");
+    }
+    let left = fs::read_dir(metrics.folder.path()).expect("read").count();
+    assert_eq!(left, 2, "the folder and its lock");
 }
 
 /// A server that speaks the protocol.
@@ -234,8 +299,10 @@ fn each_outcome_has_its_ping_and_none_is_75() {
     assert_eq!(held.pings(), ["/start", "/log"], "nobody knows yet");
 
     let failed = Checks::new();
-    failed.run(&Db::at(&PathBuf::from("/dev/null/x")), &["decay"]).code(78);
+    let result = failed.run(&Db::at(&PathBuf::from("/dev/null/x")), &["decay"]).code(78).json();
     assert_eq!(failed.pings(), ["/start", "/fail"]);
+    let body: Value = serde_json::from_slice(&failed.requests()[1].body).expect("the result");
+    assert_eq!(body, result, "with the reason");
 
     let off = Checks::new();
     let run = db.command(&["process-conversations"]).env("UNIFIED_PIPELINE_ENABLED", "false");
@@ -258,7 +325,25 @@ fn trouble_with_the_ping_is_tried_three_times_and_is_never_fatal() {
     assert_eq!(unknown.pings(), ["/start", ""], "a check that is not known stays unknown");
 
     // Nobody listens there.
-    db.command(&["decay", "--force"]).env("NIKITA_DECAY_PING_URL", "http://127.0.0.1:1/x").done().code(0);
+    let quiet = db.command(&["decay", "--force", "-q"]).env("NIKITA_DECAY_PING_URL", "http://127.0.0.1:1/x").done();
+    assert_eq!(quiet.code(0).all(), "", "and no mail");
+}
+
+#[test]
+fn a_signal_is_neither_a_success_nor_a_failure_and_what_was_given_up_is_one() {
+    let (db, stopped) = (Db::sqlite(), Checks::new());
+    backlog(&db, 1);
+    let run = db.command(&["process-conversations", "--grace", "0s", "--timeout", "10m"]);
+    let run = run.env("NIKITA_REHEARSE", "extraction=hang").env("NIKITA_PROCESS_PING_URL", stopped.url()).start();
+    eventually("it is at work", || db.value("select status from conversations") == "processing");
+    run.signal("TERM");
+    run.done().code(143);
+    assert_eq!(stopped.pings(), ["/start", "/log"]);
+
+    let partial = Checks::new();
+    db.execute("update conversations set messages = '\"no list\"', next_attempt_at = null");
+    partial.run(&db, &["process-conversations", "--force"]).code(3);
+    assert_eq!(partial.pings(), ["/start", "/fail"]);
 }
 
 /// The first ping delays nothing, and each gives up after five seconds.

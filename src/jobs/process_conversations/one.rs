@@ -16,6 +16,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
 use crate::run::error::RunError;
 use crate::run::pipeline::{StageResult, Workshop, walk};
+use crate::run::spans;
 use crate::store::claims::Leave;
 use crate::store::commit::Commit;
 use crate::store::{Store, StoreError};
@@ -123,6 +124,7 @@ pub async fn process(
         let status = format!("{:?}", entry.status);
         tracing::warn!(conversation = %claim.conversation, attempt = claim.attempt, status, error, "conversation not processed");
     }
+    spans::end_conversation(entry.status, entry.total_duration_ms, entry.error.is_none());
     entry
 }
 

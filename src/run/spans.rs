@@ -1,0 +1,83 @@
+//! The spans of a trace: a run, in it its conversations, in each its stages. They are for `monitor::traces` alone: the log does not
+//! see them, and in a build without the feature `otel` nobody does, and they cost a comparison.
+//!
+//! They hold ids, names, numbers and outcomes, and never a text.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::lifecycle::Ended;
+use crate::core::stages::{StageError, StageName};
+use crate::domain::conversation::Claim;
+use crate::domain::exit::Exit;
+
+/// By which a subscriber tells them from the log's.
+pub const TARGET: &str = "trace";
+
+/// A command of this process, from its settings to its result.
+#[must_use]
+pub fn run(job: &str) -> Span {
+    tracing::info_span!(
+        target: TARGET, parent: None, "run", otel.name = job, job, execution_id = Empty, reason = Empty,
+        outcome = Empty, exit_code = Empty, duration_ms = Empty, otel.status_code = Empty
+    )
+}
+
+/// Puts down how a run came out.
+pub fn end_run(span: &Span, ended: &Ended) {
+    for name in ["execution_id", "reason"] {
+        if let Some(text) = ended.result[name].as_str() {
+            span.record(name, text);
+        }
+    }
+    span.record("outcome", ended.result["status"].as_str());
+    span.record("duration_ms", ended.result["duration_ms"].as_i64());
+    span.record("exit_code", ended.exit.code());
+    let good = matches!(ended.exit, Exit::Success | Exit::Partial | Exit::Skipped);
+    span.record("otel.status_code", status(good));
+}
+
+/// A claimed conversation, from its snapshot to its commit.
+#[must_use]
+pub fn conversation(claim: &Claim) -> Span {
+    tracing::info_span!(
+        target: TARGET, "conversation", conversation_id = %claim.conversation, attempt = claim.attempt, outcome = Empty,
+        duration_ms = Empty, otel.status_code = Empty
+    )
+}
+
+/// A stage of a conversation, its retries included.
+#[must_use]
+pub fn stage(name: StageName) -> Span {
+    tracing::info_span!(
+        target: TARGET, "stage", otel.name = name.as_str(), stage = name.as_str(), tries = Empty, outcome = Empty,
+        duration_ms = Empty, otel.status_code = Empty
+    )
+}
+
+/// Puts down how the conversation came out whose span we are in; `outcome` is the contract's word.
+pub fn end_conversation(outcome: impl Serialize, duration_ms: i64, good: bool) {
+    let span = Span::current();
+    if let Value::String(word) = json!(outcome) {
+        span.record("outcome", word);
+    }
+    span.record("duration_ms", duration_ms);
+    span.record("otel.status_code", status(good));
+}
+
+/// Puts down how the stage came out whose span we are in.
+pub fn end_stage<T>(outcome: &Result<T, StageError>, tries: u32, duration: Duration) {
+    let span = Span::current();
+    span.record("tries", tries);
+    span.record("outcome", if outcome.is_ok() { "success" } else { "failed" });
+    span.record("duration_ms", duration.as_secs_f64() * 1000.0);
+    span.record("otel.status_code", status(outcome.is_ok()));
+}
+
+const fn status(good: bool) -> &'static str {
+    if good { "OK" } else { "ERROR" }
+}
