@@ -58,8 +58,8 @@ pub fn retry_after(data: &[u8]) {
     let mut lines = text.split('\n').map(|line| Some(line).filter(|line| !line.is_empty()));
     let mut next = || lines.next().flatten();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-    let (exact, after, date) = (next(), next(), next());
-    let wait = retry_after::wait(exact, after, date, now);
+    let (exact, after, said_at) = (next(), next(), next());
+    let wait = retry_after::wait(exact, after, said_at, now);
     assert!(wait.is_none() || exact.is_some() || after.is_some());
 }
 

