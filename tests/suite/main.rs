@@ -20,6 +20,7 @@ mod contract;
 mod decay;
 mod demo;
 mod field_bugs;
+mod growth;
 mod health;
 mod memory;
 mod monitors;
