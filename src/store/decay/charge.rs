@@ -81,8 +81,8 @@ pub(super) async fn charge_postgres(tx: &mut Tx, order: &DecayOrder, from: Uuid)
     Ok((chunk.sums.of(&chunk.page), next.map(|id| Cursor { id: Uuid::from_u128(id), ..Cursor::default() })))
 }
 
-/// The id of a player's row in the history of a chunk: a UUIDv7 of the run's time ($1), chance, and the player's row. The digit
-/// tells the two kinds of rows apart.
+/// The id of a player's row in the history of a chunk: a version 7 UUID of the run's time ($1), chance, and the player's row.
+/// The digit tells the two kinds of rows apart.
 macro_rules! history_id {
     ($kind:literal) => {
         concat!(
@@ -96,7 +96,7 @@ macro_rules! history_id {
 
 /// SQLite has no statement that writes several tables; the temporary table stands in for the common expression.
 ///
-/// History gets ids in the order of time (UUIDv7), because the index of random ones costs more than the rows themselves, and
+/// History gets ids in the order of time, because the index of random ones costs more than the rows themselves, and
 /// is written in the order of the players' ids, which is that of its other index.
 pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: i64) -> Result<(Decayed, Option<Cursor>)> {
     let sql = concat!(
@@ -108,42 +108,7 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: i64) ->
     );
     let page = fetch_one!(tx, Page<i64>, sql, from, order.chunk);
     let Some(last) = page.last else { return Ok((Decayed::default(), None)) };
-    execute!(
-        tx,
-        "create temp table if not exists decay_owed (player integer primary key, id, chapter, telegram_id, \
-         notifications_enabled, before integer, amount integer, through integer, step integer)"
-    );
-    execute!(tx, "delete from temp.decay_owed");
-    let sql = concat!(
-        "insert into temp.decay_owed select player, id, chapter, telegram_id, notifications_enabled, before, \
-             min(steps, $14, before), begins + steps * step, step from (",
-        overdue!(sqlite, "and u.rowid between $12 and $13"),
-        " and ",
-        in_turn!(sqlite, "$15", "$16"),
-        ")"
-    );
-    let (begins, player) = order.turn();
-    let r = order.rule_numbers();
-    execute!(
-        tx,
-        sql,
-        r[0],
-        r[1],
-        r[2],
-        r[3],
-        r[4],
-        r[5],
-        r[6],
-        r[7],
-        r[8],
-        r[9],
-        DbTime(order.now),
-        from,
-        last,
-        order.rules.most_per_run.0,
-        begins,
-        player
-    );
+    set_down(tx, order, from, last).await?;
     execute!(
         tx,
         concat!(
@@ -201,4 +166,45 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: i64) ->
              sum(amount) / 100.0 as points from temp.decay_owed"
     );
     Ok((sums.of(&page), last.checked_add(1).map(|row| Cursor { row, ..Cursor::default() })))
+}
+
+/// Fills the temporary table: what each overdue player of these rows owes.
+async fn set_down(tx: &mut Tx, order: &DecayOrder, from: i64, last: i64) -> Result<()> {
+    execute!(
+        tx,
+        "create temp table if not exists decay_owed (player integer primary key, id, chapter, telegram_id, \
+         notifications_enabled, before integer, amount integer, through integer, step integer)"
+    );
+    execute!(tx, "delete from temp.decay_owed");
+    let sql = concat!(
+        "insert into temp.decay_owed select player, id, chapter, telegram_id, notifications_enabled, before, \
+             min(steps, $14, before), begins + steps * step, step from (",
+        overdue!(sqlite, "and u.rowid between $12 and $13"),
+        " and ",
+        in_turn!(sqlite, "$15", "$16"),
+        ")"
+    );
+    let (begins, player) = order.turn();
+    let r = order.rule_numbers();
+    execute!(
+        tx,
+        sql,
+        r[0],
+        r[1],
+        r[2],
+        r[3],
+        r[4],
+        r[5],
+        r[6],
+        r[7],
+        r[8],
+        r[9],
+        DbTime(order.now),
+        from,
+        last,
+        order.rules.most_per_run.0,
+        begins,
+        player
+    );
+    Ok(())
 }
