@@ -1,14 +1,13 @@
 //! `decay`: charges inactive players, each overdue hour once (spec 03).
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::Store;
-use crate::store::decay::{DecayOrder, Decayed};
+use crate::store::decay::{Cursor, DecayOrder, Decayed};
 
 /// What a run of decay works by.
 #[derive(Clone, Debug)]
@@ -40,11 +39,11 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         run.progress.expect(u64::try_from(run.store.count_eligible().await?).unwrap_or_default());
     }
     let mut sum = Decayed::default();
-    let mut from = Some(Uuid::nil());
-    while let Some(id) = from
+    let mut from = Some(Cursor::default());
+    while let Some(cursor) = from
         && !run.signals.is_stopping()
     {
-        let (chunk, next) = run.store.charge_chunk(&order, id).await?;
+        let (chunk, next) = run.store.charge_chunk(&order, cursor).await?;
         sum.add(&chunk);
         run.progress.advance(u64::try_from(chunk.processed).unwrap_or_default());
         from = next;

@@ -1,7 +1,9 @@
-//! Charging decay: chunks of players in the order of their ids, each chunk one short transaction (spec 03).
+//! Charging decay: chunks of players, each chunk one short transaction (spec 03). The order is that of the ids on PostgreSQL:
+//! a chunk's rows are spread over the whole table, so that most new versions find room on the page of the old one (HOT). On
+//! SQLite it is that of the table, whose pages are then written once.
 //!
-//! The arithmetic is [`crate::core::decay`]'s, in SQL. On PostgreSQL a chunk is one statement: it locks the overdue rows,
-//! computes from the locked rows, and writes scores, history and messages together. A row that the application is writing
+//! The arithmetic is [`crate::core::decay`]'s, in SQL. On PostgreSQL a chunk is one statement: it finds the next players, locks
+//! the overdue, computes from the locked rows, and writes scores, history and messages together. A row that the application is writing
 //! at that moment is passed over, so neither side ever waits for the other or deadlocks; its hours stay due, and the next
 //! run charges them. On SQLite, where writers take turns, the overdue rows of a chunk are set down in a temporary table
 //! that the same few statements read.
@@ -20,7 +22,7 @@ mod charge;
 mod rules;
 
 use charge::{charge_postgres, charge_sqlite};
-use rules::{begins, eligible, overdue, rules, us, with_rules};
+use rules::{begins, eligible, grace, in_turn, overdue, owes, step, unreadable, us, with_rules};
 
 /// What a run of decay works by.
 #[derive(Clone, Debug)]
@@ -83,11 +85,26 @@ struct Sums {
     points: Option<DbPoints>,
 }
 
+/// The eligible players of a chunk, counted.
 #[derive(FromRow)]
-struct Page {
+struct Page<Last> {
     processed: i64,
     unreadable: i64,
-    last: Option<DbId>,
+    last: Option<Last>,
+}
+
+/// Where a chunk begins: at an id on PostgreSQL, at a row on SQLite.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor {
+    id: Uuid,
+    row: i64,
+}
+
+impl Default for Cursor {
+    /// The beginning.
+    fn default() -> Self {
+        Self { id: Uuid::nil(), row: i64::MIN }
+    }
 }
 
 impl DecayOrder {
@@ -114,8 +131,8 @@ impl Store {
     pub async fn count_overdue(&self, order: &DecayOrder) -> Result<i64> {
         let mut tx = self.begin_reading().await?;
         let sql = tx.pick(
-            concat!("with ", rules!(), " select count(*) from (", overdue!(pg), ") it"),
-            concat!("with ", rules!(), " select count(*) from (", overdue!(sqlite), ") it"),
+            concat!("select count(*) from (", overdue!(pg, "users u where "), ") it"),
+            concat!("select count(*) from (", overdue!(sqlite, ""), ") it"),
         );
         let (count,): (i64,) = with_rules!(fetch_one, &mut tx, _, order, sql);
         tx.rollback().await?;
@@ -128,20 +145,15 @@ impl Store {
         let mut tx = self.begin_reading().await?;
         let sql = tx.pick(
             concat!(
-                "with ",
-                rules!(),
-                " select begins, id from (",
-                overdue!(pg),
+                "select begins, id from (",
+                overdue!(pg, "users u where "),
                 ") it order by begins, id offset $12 limit 1"
             ),
             concat!(
-                "with ",
-                rules!(),
-                " select strftime('%Y-%m-%dT%H:%M:%S', begins / 1000000, 'unixepoch') \
+                "select strftime('%Y-%m-%dT%H:%M:%S', begins / 1000000, 'unixepoch') \
                      || printf('.%06dZ', begins % 1000000), id from (",
-                overdue!(sqlite),
-                ") it \
-                 order by begins, id limit 1 offset $12"
+                overdue!(sqlite, ""),
+                ") it order by begins, id limit 1 offset $12"
             ),
         );
         let turn: Option<(DbTime, DbId)> = with_rules!(fetch_optional, &mut tx, _, order, sql, most - 1);
@@ -152,18 +164,24 @@ impl Store {
     /// What a run would take, without taking it.
     pub async fn preview_decay(&self, order: &DecayOrder) -> Result<Decayed> {
         let mut tx = self.begin_reading().await?;
-        let page = page(&mut tx, Uuid::nil(), i64::MAX).await?;
+        let sql = concat!(
+            "select count(*) as processed, count(*) filter (where ",
+            unreadable!(),
+            ") as unreadable, cast(null as bigint) as last from users u where ",
+            eligible!()
+        );
+        let page = fetch_one!(&mut tx, Page<i64>, sql);
         let sql = tx.pick(
             concat!(
-                "with ", rules!(), ", owed as (select before, least(least(steps, $12) * 0.01, before) as amount from (",
-                overdue!(pg), " and ($13::timestamptz is null or (", begins!(pg), ", u.id) <= ($13::timestamptz, $14::uuid))) it) \
+                "with owed as (select before, least(least(steps, $12) * 0.01, before) as amount from (",
+                overdue!(pg, "users u where "), " and ", in_turn!(pg, "$13", "$14"), ") it) \
                  select count(*) filter (where amount > 0) as decayed, count(*) filter (where before = amount) as game_overs, \
                      count(*) filter (where before >= 40 and before - amount < 40 and before > amount) as warned, \
                      sum(amount) as points from owed"
             ),
             concat!(
-                "with ", rules!(), ", owed as (select before, min(steps, $12, before) as amount from (", overdue!(sqlite),
-                " and ($13 is null or (", begins!(sqlite), ", u.id) <= (", us!("$13"), ", $14))) it) \
+                "with owed as (select before, min(steps, $12, before) as amount from (",
+                overdue!(sqlite, ""), " and ", in_turn!(sqlite, "$13", "$14"), ") it) \
                  select count(*) filter (where amount > 0) as decayed, count(*) filter (where before = amount) as game_overs, \
                      count(*) filter (where before >= 4000 and before - amount < 4000 and before > amount) as warned, \
                      sum(amount) / 100.0 as points from owed"
@@ -175,23 +193,20 @@ impl Store {
         Ok(sums.of(&page))
     }
 
-    /// Charges the overdue among the next `order.chunk` eligible players from the id `from` on, in one transaction. What was
-    /// done, and the id to go on from; none after the last chunk.
-    pub async fn charge_chunk(&self, order: &DecayOrder, from: Uuid) -> Result<(Decayed, Option<Uuid>)> {
+    /// Charges the overdue among the next `order.chunk` eligible players from `from` on, in one transaction. What was done, and
+    /// where to go on; none after the last chunk.
+    pub async fn charge_chunk(&self, order: &DecayOrder, from: Cursor) -> Result<(Decayed, Option<Cursor>)> {
         let mut tx = self.begin().await?;
-        let page = page(&mut tx, from, order.chunk).await?;
-        let Some(last) = page.last else {
+        let (done, next) = match tx {
+            Tx::Pg(_) => charge_postgres(&mut tx, order, from.id).await?,
+            Tx::Sqlite(_) => charge_sqlite(&mut tx, order, from.row).await?,
+        };
+        if done.processed == 0 {
             tx.rollback().await?;
-            return Ok((Decayed::default(), None));
-        };
-        let sums = match tx {
-            Tx::Pg(_) => charge_postgres(&mut tx, order, from, last.0).await?,
-            Tx::Sqlite(_) => charge_sqlite(&mut tx, order, from, last.0).await?,
-        };
-        tx.commit().await?;
-        let next =
-            (page.processed == order.chunk).then(|| last.0.as_u128().checked_add(1).map(Uuid::from_u128)).flatten();
-        Ok((sums.of(&page), next))
+        } else {
+            tx.commit().await?;
+        }
+        Ok((done, next.filter(|_| done.processed == order.chunk)))
     }
 }
 
@@ -202,7 +217,7 @@ impl DecayOrder {
 }
 
 impl Sums {
-    fn of(&self, page: &Page) -> Decayed {
+    fn of<Last>(&self, page: &Page<Last>) -> Decayed {
         Decayed {
             processed: page.processed,
             decayed: self.decayed,
@@ -212,18 +227,4 @@ impl Sums {
             points: self.points.map_or(Points::ZERO, |it| it.0),
         }
     }
-}
-
-/// The next eligible players, counted.
-async fn page(tx: &mut Tx, from: Uuid, chunk: i64) -> Result<Page> {
-    // Not `max(id)`: PostgreSQL has none for uuid before version 18.
-    let sql = concat!(
-        "with page as (select u.id, u.relationship_score is null or u.relationship_score < 0 \
-             or coalesce(u.chapter, 0) not between 1 and 5 as unreadable from users u where ",
-        eligible!(),
-        " and u.id >= $1 order by u.id limit $2) \
-         select count(*) as processed, count(*) filter (where unreadable) as unreadable, \
-             (select id from page order by id desc limit 1) as last from page"
-    );
-    Ok(fetch_one!(tx, Page, sql, DbId(from), chunk))
 }

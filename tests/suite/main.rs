@@ -22,6 +22,7 @@ mod decay;
 mod demo;
 mod doctor;
 mod field_bugs;
+mod growth;
 mod health;
 mod memory;
 mod monitors;

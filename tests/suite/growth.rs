@@ -1,0 +1,49 @@
+//! What is finished costs nothing: no job reads its way through it, however much of it there is.
+
+use crate::support::bin::eventually;
+use crate::support::db::Db;
+use crate::support::seed::Player;
+
+/// A table is read from end to end only where no index serves; the server counts it.
+#[test]
+fn no_job_reads_through_what_is_finished() {
+    const TABLES: &str = "relname in ('conversations', 'job_executions', 'audit_reports')";
+    let db = Db::postgres();
+    let player = Player::default().insert(&db);
+    db.execute(&format!(
+        "insert into conversations (user_id, status, started_at, last_message_at, processed_at, updated_at) \
+         select '{player}', case when i % 20 = 0 then 'failed' else 'processed' end, t, t, t, t \
+         from (select i, now() - interval '90 days' - i * interval '1 minute' as t from generate_series(1, 50000) i) it"
+    ));
+    db.execute(
+        "insert into job_executions (job_name, started_at, completed_at, status, result, heartbeat_at) \
+         select case when i % 10 = 0 then 'decay' else 'process-conversations' end, t, t, \
+             case when i % 50 = 0 then 'failed' else 'completed' end, '{}', t \
+         from (select i, now() - interval '90 days' - i * interval '1 minute' as t from generate_series(1, 50000) i) it",
+    );
+    db.execute(
+        "insert into audit_reports (audit_type, status, audit_date, completed_at) \
+         select 'daily', 'completed', now() - interval '90 days', now() from generate_series(1, 50000)",
+    );
+    db.execute("analyze");
+    for job in ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"] {
+        db.execute("select pg_stat_reset()");
+        let args: &[&str] = match job {
+            "process-conversations" | "recover" | "scan-stuck" => &["--force"],
+            "report" => &["-o", "/dev/null"],
+            _ => &[],
+        };
+        db.run(&[&[job], args].concat()).code(0);
+        // A session's counts are there when it has gone.
+        eventually("the job's sessions have ended", || {
+            db.number(
+                "select count(*) from pg_stat_activity \
+                 where datname = current_database() and application_name = 'nikita-jobs'",
+            ) == 0.0
+        });
+        let sum = |what: &str| db.number(&format!("select sum({what}) from pg_stat_user_tables where {TABLES}"));
+        assert!(sum("idx_scan") > 0.0, "{job} looked at none of them");
+        assert_eq!(sum("seq_tup_read"), 0.0, "{job} reads a table from end to end");
+        assert!(sum("idx_tup_fetch") < 500.0, "{job} fetches {} rows by index", sum("idx_tup_fetch"));
+    }
+}
