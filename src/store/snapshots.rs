@@ -112,7 +112,7 @@ fn assemble(
     let threads = per_user(rows.threads, note);
     let thoughts = per_user(rows.thoughts, note);
     let life_events = per_user(rows.life_events, life_event);
-    let moods: HashMap<_, _> = rows.moods.into_iter().map(mood).collect();
+    let moods: HashMap<_, _> = rows.moods.iter().map(mood).collect();
     let touchpoints = touchpoints(rows.touchpoints);
     let days = per_user(rows.days, day);
     let decay =
