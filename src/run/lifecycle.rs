@@ -177,8 +177,8 @@ async fn try_run(
     let execution = clock::new_execution();
     let key = if plan.overlap { format!("job:{}:{execution}", plan.job) } else { format!("job:{}", plan.job) };
     let lease = Lease { key, execution, token: clock::new_token(), length: plan.lease };
-    let begun = store.begin_run(plan.job, &lease, &this_process(), plan.window).await?;
-    let now = match (barred(plan, &begun), begun) {
+    let answer = store.begin_run(plan.job, &lease, &this_process(), plan.window).await?;
+    let now = match (barred(plan, &answer), answer) {
         (None, Begun::Started { now }) => now,
         (Some(skip), _) => return Ok(skipped(plan.job, skip, store.now().await?)),
         (None, other) => return Err(RunError::Bug(format!("a run neither began nor was barred: {other:?}"))),

@@ -40,7 +40,8 @@ const STATEMENT: &str = concat!(
      superseded as (update memory_facts f set is_active = false, superseded_by = s.by \
        from closed, (select distinct on (id) id, by from jsonb_to_recordset($11 -> 'superseded') as s \
          (id uuid, by uuid, place integer) order by id, place) s \
-       where f.user_id = $9 and f.is_active and f.id = s.id), \
+       where f.user_id = $9 and f.is_active and f.id = s.id \
+         and not exists (select from jsonb_to_recordset($11 -> 'facts') as n (id uuid) where n.id = f.id)), \
      opened as (insert into conversation_threads (id, user_id, thread_type, content, source_conversation_id, status, created_at) \
        select t.id, $9, 'follow_up', t.content, $2, 'open', $10 \
        from closed, jsonb_to_recordset($11 -> 'threads') as t (id uuid, content text) \

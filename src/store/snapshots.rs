@@ -24,10 +24,13 @@ use rows::ConversationRow;
 use words::{day, fact, life_event, mood, note, player, touchpoints, vice};
 
 /// A query over many players, written once: `part!(before, column, after)` has "this id is one of them" in between.
+///
+/// On PostgreSQL the ids hide behind a `select`: were their number known to it, it would plan the whole statement anew for each
+/// conversation, which takes longer than running it.
 macro_rules! part {
     ($before:literal, $column:literal, $after:literal) => {
         Part {
-            postgres: concat!($before, " ", $column, " = any($1) ", $after),
+            postgres: concat!($before, " ", $column, " = any((select $1::uuid[])::uuid[]) ", $after),
             sqlite: concat!($before, " ", $column, " in (select value from json_each($1)) ", $after),
         }
     };
@@ -37,7 +40,13 @@ macro_rules! part {
 macro_rules! but_own {
     ($own:literal, $before:literal, $after:literal) => {
         Part {
-            postgres: concat!($before, " not (id = any(", $own, ")) and user_id = any($1) ", $after),
+            postgres: concat!(
+                $before,
+                " not (id = any(",
+                $own,
+                ")) and user_id = any((select $1::uuid[])::uuid[]) ",
+                $after
+            ),
             sqlite: concat!(
                 $before,
                 " id not in (select value from json_each(",
@@ -103,7 +112,7 @@ fn assemble(
     let threads = per_user(rows.threads, note);
     let thoughts = per_user(rows.thoughts, note);
     let life_events = per_user(rows.life_events, life_event);
-    let moods: HashMap<_, _> = rows.moods.into_iter().map(mood).collect();
+    let moods: HashMap<_, _> = rows.moods.iter().map(mood).collect();
     let touchpoints = touchpoints(rows.touchpoints);
     let days = per_user(rows.days, day);
     let decay =
@@ -268,7 +277,7 @@ const DAYS: Part = part!(
 );
 const DECAY: Part = Part {
     postgres: "select user_id, recorded_at, cast(event_details ->> 'decay_amount' as numeric) as amount from score_history \
-         where event_type = 'decay' and recorded_at >= $7 and user_id = any($1)",
+         where event_type = 'decay' and recorded_at >= $7 and user_id = any((select $1::uuid[])::uuid[])",
     sqlite: "select user_id, recorded_at, cast(event_details ->> '$.decay_amount' as real) as amount from score_history \
          where event_type = 'decay' and recorded_at >= $7 and user_id in (select value from json_each($1))",
 };

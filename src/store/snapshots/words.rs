@@ -69,8 +69,8 @@ pub(super) fn life_event(row: LifeEventRow) -> (DbId, LifeEvent) {
     (row.user_id, event)
 }
 
-pub(super) fn mood(row: MoodRow) -> (Uuid, Mood) {
-    let MoodRow { user_id, arousal, valence, dominance, intimacy } = row;
+pub(super) fn mood(row: &MoodRow) -> (Uuid, Mood) {
+    let MoodRow { user_id, arousal, valence, dominance, intimacy } = *row;
     (user_id.0, Mood { arousal, valence, dominance, intimacy })
 }
 

@@ -47,7 +47,7 @@ impl Proxy {
             for client in listener.incoming() {
                 let (client, server) = (client.expect("a client"), TcpStream::connect(&server).expect("the server"));
                 told.connections.fetch_add(1, Ordering::SeqCst);
-                let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                let (mut from_server, mut to_client) = (copy(&server), copy(&client));
                 thread::spawn(move || {
                     let _ = std::io::copy(&mut from_server, &mut to_client);
                     let _ = to_client.shutdown(Shutdown::Both);
@@ -68,6 +68,10 @@ impl Proxy {
             round_trips: take(&self.counters.round_trips),
         }
     }
+}
+
+fn copy(stream: &TcpStream) -> TcpStream {
+    stream.try_clone().expect("a second handle")
 }
 
 fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
