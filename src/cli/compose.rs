@@ -237,6 +237,7 @@ pub fn scan_stuck(matches: &ArgMatches) -> Result<scan_stuck::Settings, Problem>
         execution_age: raw::required(matches, "execution-timeout", parse::duration)?,
         batch: usize::try_from(batch).unwrap_or(usize::MAX),
         idle: raw::required(matches, "idle", parse::duration)?,
+        retain: raw::required(matches, "retain", parse::duration_or_never)?,
     })
 }
 

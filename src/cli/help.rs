@@ -51,6 +51,8 @@ pub const PROMPT: &str = "It is rendered from the database as it is, as the pipe
 
 pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution whose owner's lease has run out, which shows no \
     activity, or which has run for too long. It becomes failed, with the reason. What has ended is never touched.\n\n\
+    Then executions that ended longer ago than --retain are deleted, at most 50,000 a run. Each job keeps its latest one and its \
+    latest completed one.\n\n\
     Examples:\n  \
     nikita-jobs scan-stuck                from cron or a timer, every five minutes\n  \
     nikita-jobs scan-stuck --dry-run      say what is unhealthy, and why\n  \

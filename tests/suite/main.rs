@@ -30,6 +30,7 @@ mod prompts;
 mod providers;
 mod recover;
 mod report;
+mod retention;
 mod scan_stuck;
 mod schedule;
 mod secrets;
