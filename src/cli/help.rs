@@ -88,7 +88,8 @@ pub const REPORT: &str = "The page needs no network and no script. It holds ids 
 pub const MIGRATE: &str = "Examples:\n  \
     nikita-jobs migrate --plan > plan.sql    read it first\n  \
     nikita-jobs migrate                      once per release, before the jobs of the new binary run\n\n\
-    SQLite files migrate themselves on first use; PostgreSQL only by this command.";
+    SQLite files migrate themselves on first use; PostgreSQL only by this command. Where MIGRATION_DATABASE_URL is set, also by \
+    MIGRATION_DATABASE_URL_FILE or a systemd credential, it is this command's way to the database; no other looks at it.";
 
 pub const DEMO: &str = "The demo builds its own database, and starts afresh each time. It never touches another file: a file \
     that is not a demo of ours is left alone, with an error.";

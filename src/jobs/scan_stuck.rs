@@ -148,6 +148,9 @@ impl Settings {
         let mut plan = Plan::default();
         for kind in [Kind::Audit, Kind::Execution] {
             let mut last: Option<Record> = None;
+            for id in store.odd_ids(kind).await? {
+                tracing::warn!(?kind, id, "passed over: its id is no lower-case UUID; end or correct it by hand");
+            }
             loop {
                 let page = store.records(kind, but, last.as_ref(), PAGE).await?;
                 let Some(end) = page.last() else { break };

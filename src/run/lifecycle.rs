@@ -150,7 +150,7 @@ async fn try_run(
         }
         Begun::Recent { by, until } => {
             let completed_at = plan.window.map(|window| until - window);
-            let skip = Skip { reason: "recent_execution", blocked_by: Some(by), reopens_at: Some(until), completed_at };
+            let skip = Skip { reason: "recent_execution", blocked_by: by, reopens_at: Some(until), completed_at };
             return Ok(skipped(plan.job, skip, store.now().await?));
         }
     };

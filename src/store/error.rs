@@ -89,7 +89,12 @@ fn from_postgres(error: &dyn DatabaseError) -> StoreError {
         "42P01" | "42703" => {
             StoreError::Schema(format!("the schema is not ready: {message}. Run `nikita-jobs migrate` first"))
         }
-        "42501" => StoreError::Configuration(format!("the database user lacks a permission: {message}")),
+        "42501" => StoreError::Configuration(format!(
+            "the database user lacks a permission: {message}. Only the owner of the tables may migrate: give `nikita-jobs migrate` \
+             that user's URL as MIGRATION_DATABASE_URL. For the jobs, grant it"
+        )),
+        // Raised by our own migrations, which say what to do.
+        "NJ001" => StoreError::Schema(error.message().to_owned()),
         // Serialisation, deadlock, and a unique index that another transaction got to first.
         "40001" | "40P01" | "23505" | "42P07" => StoreError::Conflict(message),
         // Read-only standby, shutdown, too many connections, a connection that broke.

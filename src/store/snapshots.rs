@@ -137,7 +137,7 @@ fn per_user<R, T>(rows: Vec<R>, split: impl Fn(R) -> (DbId, T)) -> PerUser<T> {
 async fn conversations(tx: &mut Tx, claims: &[Claim]) -> Result<HashMap<Uuid, Conversation>> {
     let sql = both!(
         tx,
-        "select id, user_id, platform, messages, started_at, ended_at, last_message_at, score_delta, processed_at, \
+        "select id, user_id, coalesce(platform, '') as platform, messages, started_at, ended_at, last_message_at, score_delta, processed_at, \
              conversation_summary from conversations where",
         "id",
         ""
@@ -168,8 +168,8 @@ const UNKNOWN_SCORE: Points = Points::whole(50);
 async fn players(tx: &mut Tx, users: &DbIds) -> Result<HashMap<Uuid, (Player, Metrics, Option<String>)>> {
     let sql = both!(
         tx,
-        "select u.id, u.telegram_id, u.relationship_score, u.chapter, cast(u.game_status as text) as game_status, \
-             u.last_interaction_at, u.notifications_enabled, u.timezone, u.days_played, u.conflict_details, \
+        "select u.id, u.telegram_id, u.relationship_score, cast(u.chapter as integer) as chapter, cast(u.game_status as text) as game_status, \
+             u.last_interaction_at, u.notifications_enabled, u.timezone, cast(u.days_played as integer) as days_played, u.conflict_details, \
              u.last_conflict_at, cast(e.state as text) as engagement_state, \
              cast(m.intimacy as double precision) as intimacy, cast(m.passion as double precision) as passion, \
              cast(m.trust as double precision) as trust, cast(m.secureness as double precision) as secureness \
@@ -207,7 +207,7 @@ async fn players(tx: &mut Tx, users: &DbIds) -> Result<HashMap<Uuid, (Player, Me
 async fn vices(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Vice>> {
     let sql = both!(
         tx,
-        "select user_id, category, coalesce(intensity_level, 1), cast(engagement_score as double precision) \
+        "select user_id, coalesce(category, ''), cast(coalesce(intensity_level, 1) as integer), cast(engagement_score as double precision) \
          from user_vice_preferences where",
         "user_id",
         "order by engagement_score desc, category"
@@ -242,7 +242,7 @@ async fn threads(tx: &mut Tx, users: &DbIds, own: DbIds) -> Result<PerUser<Note>
     let sql = but_own!(
         tx,
         "$3",
-        "select user_id, thread_type, content, created_at from (select user_id, thread_type, content, created_at, id, \
+        "select user_id, coalesce(thread_type, ''), content, created_at from (select user_id, thread_type, content, created_at, id, \
              row_number() over (partition by user_id order by created_at desc, id) as place \
          from conversation_threads where status = 'open' and content is not null and created_at is not null and",
         ") newest where place <= $2 order by created_at desc, id"
@@ -254,7 +254,7 @@ async fn thoughts(tx: &mut Tx, users: &DbIds, now: DateTime<Utc>, own: DbIds) ->
     let sql = but_own!(
         tx,
         "$4",
-        "select user_id, thought_type, content, created_at from (select user_id, thought_type, content, created_at, id, \
+        "select user_id, coalesce(thought_type, ''), content, created_at from (select user_id, thought_type, content, created_at, id, \
              row_number() over (partition by user_id order by created_at desc, id) as place \
          from nikita_thoughts where content is not null and created_at is not null and used_at is null and (expires_at is null or expires_at > $3) and",
         ") newest where place <= $2 order by created_at desc, id"
@@ -337,10 +337,10 @@ async fn days(tx: &mut Tx, users: &DbIds) -> Result<PerUser<Day>> {
     let sql = both!(
         tx,
         "select user_id, date, score_start, score_end, conversations_count, summary_text, key_moments, emotional_tone from (\
-             select user_id, date, score_start, score_end, coalesce(conversations_count, 0) as conversations_count, \
+             select user_id, date, score_start, score_end, cast(coalesce(conversations_count, 0) as integer) as conversations_count, \
                  summary_text, key_moments, emotional_tone, \
                  row_number() over (partition by user_id order by date desc) as place \
-             from daily_summaries where",
+             from daily_summaries where date is not null and",
         "user_id",
         ") latest where place <= 40 order by date desc"
     );

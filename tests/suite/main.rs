@@ -12,6 +12,7 @@
 
 mod support;
 
+mod adoption;
 mod audits_doc;
 mod backfill;
 mod bad_input;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::rules::{begins, eligible, overdue, rules, us, with_rules};
 use super::{DecayOrder, Sums};
 use crate::store::Result;
+use crate::store::claims::sqlite_token;
 use crate::store::codec::{DbId, DbTime};
 use crate::store::session::{Tx, execute, fetch_one};
 
@@ -37,9 +38,9 @@ pub(super) async fn charge_postgres(tx: &mut Tx, order: &DecayOrder, from: Uuid,
              select gen_random_uuid(), id, 'telegram', 'decay_game_over', \
                  jsonb_build_object('chat_id', telegram_id, 'text', $17::text), $11, 'pending' \
              from charged where lost and notifications_enabled and telegram_id is not null), \
-         warning as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at) \
-             select gen_random_uuid(), id, 'gap', \
-                 jsonb_build_object('reason', 'decay_warning', 'score_before', before, 'score', after), $18::text, $11 \
+         warning as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at, \
+                 delivered, skipped) select gen_random_uuid(), id, 'gap', \
+                 jsonb_build_object('reason', 'decay_warning', 'score_before', before, 'score', after), $18::text, $11, false, false \
              from charged where before >= 40 and after < 40 and not lost) \
          select count(*) filter (where amount > 0) as decayed, count(*) filter (where lost) as game_overs, \
              count(*) filter (where before >= 40 and after < 40 and not lost) as warned, sum(amount) as points from charged"
@@ -105,38 +106,7 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: Uuid, t
         begins,
         player
     );
-    execute!(
-        tx,
-        "insert into score_history (user_id, score, chapter, event_type, event_details, recorded_at) \
-         select id, (before - amount) / 100.0, chapter, 'decay', json_object('decay_amount', amount / 100.0, \
-             'hours_charged', round(amount * step / 3600000000.0, 4), 'score_before', before / 100.0), $1 \
-         from temp.decay_owed where amount > 0",
-        DbTime(order.now)
-    );
-    execute!(
-        tx,
-        "insert into score_history (user_id, score, chapter, event_type, event_details, recorded_at) \
-         select id, 0.0, chapter, 'decay_game_over', json_object('score_before', before / 100.0), $1 \
-         from temp.decay_owed where before = amount",
-        DbTime(order.now)
-    );
-    execute!(
-        tx,
-        "insert into scheduled_events (user_id, platform, event_type, content, scheduled_at, status) \
-         select id, 'telegram', 'decay_game_over', json_object('chat_id', telegram_id, 'text', $2), $1, 'pending' \
-         from temp.decay_owed where before = amount and notifications_enabled and telegram_id is not null",
-        DbTime(order.now),
-        order.goodbye
-    );
-    execute!(
-        tx,
-        "insert into scheduled_touchpoints (user_id, trigger_type, trigger_context, message_content, delivery_at) \
-         select id, 'gap', json_object('reason', 'decay_warning', 'score_before', before / 100.0, \
-             'score', (before - amount) / 100.0), $2, $1 \
-         from temp.decay_owed where before >= 4000 and before - amount < 4000 and before > amount",
-        DbTime(order.now),
-        order.warning
-    );
+    note_sqlite(tx, order).await?;
     execute!(
         tx,
         "update users set relationship_score = (o.before - o.amount) / 100.0, \
@@ -152,4 +122,58 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: Uuid, t
              count(*) filter (where before >= 4000 and before - amount < 4000 and before > amount) as warned, \
              sum(amount) / 100.0 as points from temp.decay_owed"
     ))
+}
+
+/// What is told of the charges in `temp.decay_owed`: history, goodbyes and warnings. Their ids are made here, because a table that
+/// was made by hand may have no default for them.
+async fn note_sqlite(tx: &mut Tx, order: &DecayOrder) -> Result<()> {
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) select ",
+            sqlite_token!(),
+            ", \
+         id, (before - amount) / 100.0, chapter, 'decay', json_object('decay_amount', amount / 100.0, \
+             'hours_charged', round(amount * step / 3600000000.0, 4), 'score_before', before / 100.0), $1 \
+         from temp.decay_owed where amount > 0"
+        ),
+        DbTime(order.now)
+    );
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) select ",
+            sqlite_token!(),
+            ", \
+         id, 0.0, chapter, 'decay_game_over', json_object('score_before', before / 100.0), $1 \
+         from temp.decay_owed where before = amount"
+        ),
+        DbTime(order.now)
+    );
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into scheduled_events (id, user_id, platform, event_type, content, scheduled_at, status) select ",
+            sqlite_token!(),
+            ", \
+         id, 'telegram', 'decay_game_over', json_object('chat_id', telegram_id, 'text', $2), $1, 'pending' \
+         from temp.decay_owed where before = amount and notifications_enabled and telegram_id is not null"
+        ),
+        DbTime(order.now),
+        order.goodbye
+    );
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at, delivered, \
+             skipped) select ",
+            sqlite_token!(),
+            ", id, 'gap', json_object('reason', 'decay_warning', 'score_before', before / 100.0, \
+             'score', (before - amount) / 100.0), $2, $1, 0, 0 \
+         from temp.decay_owed where before >= 4000 and before - amount < 4000 and before > amount"
+        ),
+        DbTime(order.now),
+        order.warning
+    );
+    Ok(())
 }
