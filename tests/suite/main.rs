@@ -26,6 +26,7 @@ mod memory;
 mod monitors;
 mod outage;
 mod papers;
+mod poolers;
 mod process;
 mod prompts;
 mod providers;
