@@ -106,6 +106,8 @@ fn migration_database_url_is_for_migrate_alone() {
     assert!(both(&["migrate", "--plan"]).done().code(0).json()["dry_run"] == true);
     assert!(!path("other.sqlite").exists() && !path("jobs.sqlite").exists());
     both(&["decay"]).done().code(0);
+    fs::write(path("url"), url("jobs.sqlite")).unwrap();
+    both(&["decay", "--force"]).env_remove("DATABASE_URL").env("DATABASE_URL_FILE", path("url")).done().code(0);
     assert!(!path("other.sqlite").exists() && path("jobs.sqlite").exists());
     let said = jobs(&["migrate"]).env("MIGRATION_DATABASE_URL", "mysql://root:hunter2@db/x").done().code(78);
     assert!(said.error().starts_with("MIGRATION_DATABASE_URL has an unknown scheme"), "{}", said.error());
