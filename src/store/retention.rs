@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use super::codec::DbTime;
-use super::session::{execute, fetch_one};
+use super::session::{Tx, execute, fetch_one};
 use super::{Result, Store};
 
 /// An execution `e` that ended before $1 and that its job can spare. By the index `job_executions_finished`; the two
@@ -38,6 +38,11 @@ impl Store {
     /// One that another program is writing to is passed over.
     pub async fn prune(&self, cutoff: DateTime<Utc>, most: i64) -> Result<u64> {
         let mut tx = self.begin().await?;
+        if let Tx::Pg(_) = tx {
+            // Where the table has no statistics yet, the planner takes what is old for a few rows, and would read and sort them
+            // all for each chunk. The index has them in order. For this transaction alone.
+            execute!(&mut tx, "set local enable_sort = off");
+        }
         let sql = tx.pick(PRUNE_POSTGRES, PRUNE_SQLITE);
         let pruned = execute!(&mut tx, sql, DbTime(cutoff), most);
         tx.commit().await?;
