@@ -186,6 +186,23 @@ create table if not exists ready_prompts (
     created_at         timestamptz not null default now()
 );
 alter table ready_prompts add column if not exists created_at timestamptz not null default now();
+-- An application without such an index may have rows that break it. Which of two is current is not ours to guess.
+do $$
+declare
+    example record;
+begin
+    select user_id, platform, count(*) over () as players into example
+    from ready_prompts where is_current group by user_id, platform having count(*) > 1 order by user_id, platform limit 1;
+    if found then
+        raise exception using errcode = 'NJ001', message = format(
+            'ready_prompts has more than one current prompt for %s of player and platform (one of them: %s, %s), and the jobs '
+            'need one at most. Nothing has been changed. Keep one of each as current, for example the row that was stored last: '
+            '`update ready_prompts set is_current = false where is_current and ctid not in (select distinct on (user_id, platform) '
+            'ctid from ready_prompts where is_current order by user_id, platform, ctid desc)`. Then run `nikita-jobs migrate` again',
+            case example.players when 1 then 'one pair' else example.players || ' pairs' end, example.user_id, example.platform);
+    end if;
+end
+$$;
 create unique index if not exists ready_prompts_current on ready_prompts (user_id, platform) where is_current;
 
 create table if not exists nikita_life_events (

@@ -4,7 +4,7 @@
 -- are numbers with two decimals, booleans 0 or 1, vectors little-endian f32 blobs. Timestamps that statements compare are
 -- checked for their width, because text in any other shape would sort wrongly and in silence.
 
-create table users (
+create table if not exists users (
     id                     text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     telegram_id            integer,
     relationship_score     real not null default 50.00,
@@ -25,8 +25,10 @@ create table users (
     updated_at             text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (updated_at glob '????-??-??T??:??:??.??????Z'),
     decayed_through text check (decayed_through glob '????-??-??T??:??:??.??????Z')
 ) strict;
+-- A file that was made by hand before may have the table without what is ours.
+alter table users add column if not exists decayed_through text check (decayed_through glob '????-??-??T??:??:??.??????Z');
 
-create table user_metrics (
+create table if not exists user_metrics (
     id         text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id    text not null unique references users (id) on delete cascade,
     intimacy   real not null default 50.00,
@@ -35,22 +37,22 @@ create table user_metrics (
     secureness real not null default 50.00
 ) strict;
 
-create table user_vice_preferences (
+create table if not exists user_vice_preferences (
     id               text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id          text not null references users (id) on delete cascade,
     category         text not null,
     intensity_level  integer not null default 1,
     engagement_score real not null default 0
 ) strict;
-create index user_vice_preferences_user on user_vice_preferences (user_id);
+create index if not exists user_vice_preferences_user on user_vice_preferences (user_id);
 
-create table engagement_state (
+create table if not exists engagement_state (
     id      text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id text not null unique references users (id) on delete cascade,
     state   text not null default 'calibrating'
 ) strict;
 
-create table conversations (
+create table if not exists conversations (
     id                    text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id               text not null references users (id) on delete cascade,
     platform              text not null default 'telegram' check (platform in ('telegram', 'text', 'voice')),
@@ -74,19 +76,24 @@ create table conversations (
     provider_outages integer not null default 0,
     last_error text
 ) strict;
+alter table conversations add column if not exists claimed_by text;
+alter table conversations add column if not exists claim_token text;
+alter table conversations add column if not exists next_attempt_at text check (next_attempt_at glob '????-??-??T??:??:??.??????Z');
+alter table conversations add column if not exists provider_outages integer not null default 0;
+alter table conversations add column if not exists last_error text;
 -- The claim: oldest first among the active, at a cost that does not grow with what is processed.
-create index conversations_due on conversations (last_message_at) where status = 'active';
-create index conversations_ended_calls on conversations (ended_at)
+create index if not exists conversations_due on conversations (last_message_at) where status = 'active';
+create index if not exists conversations_ended_calls on conversations (ended_at)
     where status = 'active' and platform = 'voice' and ended_at is not null;
 -- One claimed conversation per player is a law, not a habit.
-create unique index conversations_one_claim_per_user on conversations (user_id) where claim_token is not null;
+create unique index if not exists conversations_one_claim_per_user on conversations (user_id) where claim_token is not null;
 -- Older conversations of the same player go first.
-create index conversations_waiting on conversations (user_id, last_message_at)
+create index if not exists conversations_waiting on conversations (user_id, last_message_at)
     where status in ('active', 'processing');
-create index conversations_processing on conversations (updated_at) where status = 'processing';
-create index conversations_finished on conversations (user_id, processed_at) where status = 'processed';
+create index if not exists conversations_processing on conversations (updated_at) where status = 'processing';
+create index if not exists conversations_finished on conversations (user_id, processed_at) where status = 'processed';
 
-create table score_history (
+create table if not exists score_history (
     id            text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id       text not null references users (id) on delete cascade,
     score         real not null,
@@ -95,9 +102,9 @@ create table score_history (
     event_details text,
     recorded_at   text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (recorded_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index score_history_user on score_history (user_id, recorded_at);
+create index if not exists score_history_user on score_history (user_id, recorded_at);
 
-create table daily_summaries (
+create table if not exists daily_summaries (
     id                  text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id             text not null references users (id) on delete cascade,
     date                text not null,
@@ -113,7 +120,7 @@ create table daily_summaries (
     unique (user_id, date)
 ) strict;
 
-create table conversation_threads (
+create table if not exists conversation_threads (
     id                     text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id                text not null references users (id) on delete cascade,
     thread_type            text not null default 'follow_up',
@@ -122,9 +129,9 @@ create table conversation_threads (
     status                 text not null default 'open',
     created_at             text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index conversation_threads_open on conversation_threads (user_id, created_at) where status = 'open';
+create index if not exists conversation_threads_open on conversation_threads (user_id, created_at) where status = 'open';
 
-create table nikita_thoughts (
+create table if not exists nikita_thoughts (
     id                     text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id                text not null references users (id) on delete cascade,
     thought_type           text not null default 'reflection',
@@ -134,9 +141,9 @@ create table nikita_thoughts (
     used_at                text check (used_at glob '????-??-??T??:??:??.??????Z'),
     created_at             text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index nikita_thoughts_unused on nikita_thoughts (user_id, created_at) where used_at is null;
+create index if not exists nikita_thoughts_unused on nikita_thoughts (user_id, created_at) where used_at is null;
 
-create table memory_facts (
+create table if not exists memory_facts (
     id              text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id         text not null references users (id) on delete cascade,
     graph_type      text not null check (graph_type in ('user', 'relationship', 'nikita')),
@@ -150,9 +157,11 @@ create table memory_facts (
     conversation_id text,
     created_at      text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index memory_facts_active on memory_facts (user_id, created_at) where is_active;
+-- Facts of before are older than any other; a default must be a constant here.
+alter table memory_facts add column if not exists created_at text not null default '1970-01-01T00:00:00.000000Z';
+create index if not exists memory_facts_active on memory_facts (user_id, created_at) where is_active;
 
-create table ready_prompts (
+create table if not exists ready_prompts (
     id                 text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id            text not null references users (id) on delete cascade,
     platform           text not null check (platform in ('text', 'voice')),
@@ -165,9 +174,10 @@ create table ready_prompts (
     conversation_id    text,
     created_at         text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create unique index ready_prompts_current on ready_prompts (user_id, platform) where is_current;
+alter table ready_prompts add column if not exists created_at text;
+create unique index if not exists ready_prompts_current on ready_prompts (user_id, platform) where is_current;
 
-create table nikita_life_events (
+create table if not exists nikita_life_events (
     event_id         text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id          text not null references users (id) on delete cascade,
     event_date       text not null,
@@ -178,9 +188,9 @@ create table nikita_life_events (
     emotional_impact text not null default '{}',
     importance       real not null default 0.5
 ) strict;
-create index nikita_life_events_day on nikita_life_events (user_id, event_date);
+create index if not exists nikita_life_events_day on nikita_life_events (user_id, event_date);
 
-create table nikita_emotional_states (
+create table if not exists nikita_emotional_states (
     state_id         text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id          text not null references users (id) on delete cascade,
     arousal          real not null default 0.5,
@@ -191,9 +201,9 @@ create table nikita_emotional_states (
     conflict_details text,
     last_updated     text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (last_updated glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index nikita_emotional_states_user on nikita_emotional_states (user_id, last_updated);
+create index if not exists nikita_emotional_states_user on nikita_emotional_states (user_id, last_updated);
 
-create table scheduled_touchpoints (
+create table if not exists scheduled_touchpoints (
     id              text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id         text not null references users (id) on delete cascade,
     trigger_type    text not null check (trigger_type in ('time', 'event', 'gap')),
@@ -205,9 +215,10 @@ create table scheduled_touchpoints (
     skipped         integer not null default 0,
     created_at      text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index scheduled_touchpoints_user on scheduled_touchpoints (user_id, delivery_at);
+alter table scheduled_touchpoints add column if not exists created_at text;
+create index if not exists scheduled_touchpoints_user on scheduled_touchpoints (user_id, delivery_at);
 
-create table scheduled_events (
+create table if not exists scheduled_events (
     id           text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     user_id      text not null references users (id) on delete cascade,
     platform     text not null default 'telegram',
@@ -217,9 +228,9 @@ create table scheduled_events (
     status       text not null default 'pending',
     created_at   text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
-create index scheduled_events_pending on scheduled_events (scheduled_at) where status = 'pending';
+create index if not exists scheduled_events_pending on scheduled_events (scheduled_at) where status = 'pending';
 
-create table job_executions (
+create table if not exists job_executions (
     id           text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     job_name     text not null,
     started_at   text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (started_at glob '????-??-??T??:??:??.??????Z'),
@@ -232,11 +243,14 @@ create table job_executions (
     host text,
     pid integer
 ) strict;
+alter table job_executions add column if not exists heartbeat_at text check (heartbeat_at glob '????-??-??T??:??:??.??????Z');
+alter table job_executions add column if not exists host text;
+alter table job_executions add column if not exists pid integer;
 -- The window looks at the latest completed run of a job; a scan looks at the running ones.
-create index job_executions_completed on job_executions (job_name, completed_at) where status = 'completed';
-create index job_executions_running on job_executions (started_at) where status = 'running';
+create index if not exists job_executions_completed on job_executions (job_name, completed_at) where status = 'completed';
+create index if not exists job_executions_running on job_executions (started_at) where status = 'running';
 
-create table job_leases (
+create table if not exists job_leases (
     lease_key    text primary key,
     execution_id text not null,
     token        text not null,

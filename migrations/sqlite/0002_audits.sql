@@ -1,6 +1,6 @@
 -- Audits: work of other programs that scan-stuck watches (specification, part 02; docs/audits.md is their side of it).
 
-create table audit_reports (
+create table if not exists audit_reports (
     -- Checked, because another program writes it, and an id in another spelling would be found by nobody.
     audit_id       text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))
                    check (audit_id glob '????????-????-????-????-????????????' and audit_id not glob '*[^0-9a-f-]*'),
@@ -12,5 +12,8 @@ create table audit_reports (
     summary        text,
     execution_logs text not null default '[]'
 ) strict;
+alter table audit_reports add column if not exists completed_at text check (completed_at glob '????-??-??T??:??:??.??????Z');
+alter table audit_reports add column if not exists summary text;
+alter table audit_reports add column if not exists execution_logs text not null default '[]';
 -- A scan reads only what is under way, at a cost that does not grow with what is finished.
-create index audit_reports_in_progress on audit_reports (audit_date) where status = 'in_progress';
+create index if not exists audit_reports_in_progress on audit_reports (audit_date) where status = 'in_progress';

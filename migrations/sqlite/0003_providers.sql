@@ -3,7 +3,7 @@
 -- The circuit breakers (specification, part 05): one row a provider that was unavailable at some time.
 -- opened_at: since when it is open; null while it is closed.
 -- tried_at: when it was opened or last probed; the next probe keeps its distance.
-create table provider_breakers (
+create table if not exists provider_breakers (
     provider   text primary key,
     failures   integer not null default 0,
     opened_at  text check (opened_at glob '????-??-??T??:??:??.??????Z'),
@@ -13,7 +13,7 @@ create table provider_breakers (
 ) strict;
 
 -- Answers that were paid for (specification, part 02), until their conversation has ended.
-create table stage_memos (
+create table if not exists stage_memos (
     conversation_id text not null references conversations (id) on delete cascade,
     stage           text not null,
     input_hash      text not null,
@@ -23,5 +23,5 @@ create table stage_memos (
 ) strict;
 
 -- Facts that wait for their vector, the oldest first.
-create index memory_facts_without_vector on memory_facts (created_at, id)
+create index if not exists memory_facts_without_vector on memory_facts (created_at, id)
     where embedding is null and is_active;

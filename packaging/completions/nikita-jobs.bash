@@ -662,7 +662,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__scan__subcmd__stuck)
-            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --check-interval --batch --audit-timeout --no-activity --execution-timeout --idle --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --audit --execution --help"
+            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --check-interval --batch --audit-timeout --no-activity --execution-timeout --idle --retain --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --audit --execution --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,6 +705,10 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retain)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

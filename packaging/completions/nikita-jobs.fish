@@ -136,6 +136,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l a
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l no-activity -d 'The longest without a log entry or heartbeat, in minutes' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l execution-timeout -d 'The longest that a run of a job may take' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l idle -d 'As for recover, which takes care of the conversations that are counted here' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l retain -d 'Delete executions that ended longer ago; never keeps all' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l skip-exit-code -d 'Exit code of a skipped run' -r

@@ -162,7 +162,7 @@ const SESSION_TIMEOUT: Setting = setting(
 const IDLE: Setting =
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
 
-const SCAN: [Setting; 8] = [
+const SCAN: [Setting; 9] = [
     setting(
         "window",
         "NIKITA_SCAN_WINDOW",
@@ -205,6 +205,13 @@ const SCAN: [Setting; 8] = [
         "DUR",
         Some("30m"),
         "As for recover, which takes care of the conversations that are counted here",
+    ),
+    setting(
+        "retain",
+        "NIKITA_RETAIN",
+        "DUR|never",
+        Some("90d"),
+        "Delete executions that ended longer ago; never keeps all",
     ),
     ping_url("NIKITA_SCAN_PING_URL"),
 ];

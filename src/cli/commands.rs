@@ -232,10 +232,11 @@ fn replaced(name: &str) -> Problem {
 async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
     let plan = raw::is_on(matches, "plan");
+    let own = compose::database_to_migrate(matches)?;
     let store = if plan {
-        Store::look(&compose::database_as_it_is(matches)?, None).await?
+        Store::look(&own.map_or_else(|| compose::database_as_it_is(matches), Ok)?, None).await?
     } else {
-        Store::connect(&compose::database(matches)?, 1, None).await?
+        Store::connect(&own.map_or_else(|| compose::database(matches), Ok)?, 1, None).await?
     };
     let started_at = store.now().await?;
     let migrations = if plan { store.pending_migrations().await? } else { store.migrate().await? };

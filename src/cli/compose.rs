@@ -93,6 +93,17 @@ pub fn names_no_database(matches: &ArgMatches) -> bool {
     matches!(named_database(matches), Ok(None))
 }
 
+/// Which database `migrate` works on: where the jobs go through a pooler, or as a user who may not alter tables,
+/// `MIGRATION_DATABASE_URL` is its own way there. A flag is for this command alone, and wins.
+pub fn database_to_migrate(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
+    if matches.value_source("database-url") == Some(ValueSource::CommandLine) {
+        return Ok(None);
+    }
+    let secret = secrets::find("MIGRATION_DATABASE_URL").map_err(Problem::configuration)?;
+    let parsed = secret.map(|url| Database::parse(url.expose_secret())).transpose();
+    parsed.map_err(|why| Problem::configuration(format!("MIGRATION_DATABASE_URL {why}")))
+}
+
 fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
     if let Some(url) = raw::text(matches, "database-url") {
         // Without the URL, unlike other wrong values: it may hold a password.
@@ -247,6 +258,7 @@ pub fn scan_stuck(matches: &ArgMatches) -> Result<scan_stuck::Settings, Problem>
         execution_age: raw::required(matches, "execution-timeout", parse::duration)?,
         batch: usize::try_from(batch).unwrap_or(usize::MAX),
         idle: raw::required(matches, "idle", parse::duration)?,
+        retain: raw::required(matches, "retain", parse::duration_or_never)?,
     })
 }
 

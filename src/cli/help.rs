@@ -52,6 +52,8 @@ pub const PROMPT: &str = "It is rendered from the database as it is, as the pipe
 
 pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution whose owner's lease has run out, which shows no \
     activity, or which has run for too long. It becomes failed, with the reason. What has ended is never touched.\n\n\
+    Then executions that ended longer ago than --retain are deleted, at most 50,000 a run. Each job keeps its latest one and its \
+    latest completed one.\n\n\
     Examples:\n  \
     nikita-jobs scan-stuck                from cron or a timer, every five minutes\n  \
     nikita-jobs scan-stuck --dry-run      say what is unhealthy, and why\n  \
@@ -98,7 +100,8 @@ pub const DOCTOR: &str = "It looks at the jobs' variables, the template, files w
 pub const MIGRATE: &str = "Examples:\n  \
     nikita-jobs migrate --plan > plan.sql    read it first\n  \
     nikita-jobs migrate                      once per release, before the jobs of the new binary run\n\n\
-    SQLite files migrate themselves on first use; PostgreSQL only by this command.";
+    SQLite files migrate themselves on first use; PostgreSQL only by this command. Where MIGRATION_DATABASE_URL is set, also by \
+    MIGRATION_DATABASE_URL_FILE or a systemd credential, it is this command's way to the database; no other looks at it.";
 
 pub const DEMO: &str = "The demo builds its own database, and starts afresh each time. It never touches another file: a file \
     that is not a demo of ours is left alone, with an error.";

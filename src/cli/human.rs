@@ -152,7 +152,7 @@ fn id(entry: &Value) -> String {
 }
 
 fn scan(result: &Value) -> String {
-    let mut said = figures(result, &["scanned", "recoveries_count", "deferred", "stuck_conversations"]);
+    let mut said = figures(result, &["scanned", "recoveries_count", "deferred", "stuck_conversations", "pruned"]);
     for entry in list(result, "recoveries") {
         let what = if entry["success"] == true { "-> failed" } else { "not recovered" };
         let _ = write!(said, "\n{} {what}: {}", id(entry), text(&entry["reason"]));

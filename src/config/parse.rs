@@ -25,6 +25,17 @@ pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
     if humantime::parse_duration(text.trim()) == Ok(Duration::ZERO) { Ok(Duration::ZERO) } else { duration(text) }
 }
 
+/// A duration such as `90d`, or `never` for none.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn duration_or_never(text: &str) -> Result<Option<Duration>, String> {
+    if text.trim() == "never" {
+        return Ok(None);
+    }
+    duration(text).map(Some).map_err(|why| format!("{why}; \"never\" is for no end"))
+}
+
 /// A whole number from 1 to `most`.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! `scan-stuck`: every audit and execution under way is judged, and the unhealthy are failed (spec 02).
+//! `scan-stuck`: every audit and execution under way is judged, and the unhealthy are failed (spec 02). Then executions that ended
+//! long ago are deleted (`retention`).
 //!
 //! ```text
 //!   read, page by page ──▶ judge ──▶ plan ──▶ fail, one guarded statement each
@@ -22,6 +23,8 @@ use crate::run::lifecycle::{Report, Run};
 use crate::store::Store;
 use crate::store::records::{Kind, Limits, Owner, Record};
 
+mod retention;
+
 /// What a run works by.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -35,6 +38,8 @@ pub struct Settings {
     pub batch: usize,
     /// What `recover` calls stuck, for the count of conversations.
     pub idle: Duration,
+    /// How long finished executions are kept; `None` is for ever.
+    pub retain: Option<Duration>,
 }
 
 /// How many records are read at once.
@@ -82,12 +87,16 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         run.progress.advance(1);
     }
     let stuck = run.store.count_stuck(settings.idle).await?;
+    let pruned = retention::prune(settings.retain, run).await?;
     let refused = entries.iter().find(|it| it["success"] == false).map(|it| {
         let [kind, id, error] = ["kind", "id", "error"].map(|field| it[field].as_str().unwrap_or_default());
         json!({"kind": "not_recovered", "message": format!("{kind} {id}: {error}")})
     });
+    let refused =
+        refused.or_else(|| Some(json!({"kind": "not_pruned", "message": not_pruned(pruned.error.as_deref()?)})));
     let exit = if refused.is_some() { Exit::Partial } else { Exit::Success };
     let mut fields = fields(plan.scanned, recovered, plan.sick.len() - done, &entries, stuck);
+    fields.insert("pruned".to_owned(), json!(pruned.many));
     fields.extend(refused.map(|error| ("error".to_owned(), error)));
     Ok(Report { fields, exit, cost_usd: None, error: None })
 }
@@ -98,7 +107,9 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, V
     let plan = settings.plan(store, None, now).await?;
     let entries: Vec<_> = plan.sick.iter().take(settings.batch).map(|sick| recovery(sick, now)).collect();
     let (taken, stuck) = (entries.len(), store.count_stuck(settings.idle).await?);
-    Ok(fields(plan.scanned, taken, plan.sick.len() - taken, &entries, stuck))
+    let mut fields = fields(plan.scanned, taken, plan.sick.len() - taken, &entries, stuck);
+    fields.insert("pruned".to_owned(), json!(retention::preview(settings.retain, store, now).await?));
+    Ok(fields)
 }
 
 /// One record by its id, read only: the fields of the contract, and whether it is healthy. One that has ended, or has not
@@ -137,6 +148,9 @@ impl Settings {
         let mut plan = Plan::default();
         for kind in [Kind::Audit, Kind::Execution] {
             let mut last: Option<Record> = None;
+            for id in store.odd_ids(kind).await? {
+                tracing::warn!(?kind, id, "passed over: its id is no lower-case UUID; end or correct it by hand");
+            }
             loop {
                 let page = store.records(kind, but, last.as_ref(), PAGE).await?;
                 let Some(end) = page.last() else { break };
@@ -168,6 +182,14 @@ impl Settings {
         }
         issues
     }
+}
+
+/// What to do where old executions can't be deleted.
+fn not_pruned(why: &str) -> String {
+    format!(
+        "old executions could not be deleted: {why}. Let the database user delete from job_executions, and other tables not refer \
+         to it, or keep all with --retain never (NIKITA_RETAIN)"
+    )
 }
 
 fn is_over(span: TimeDelta, limit: Duration) -> bool {

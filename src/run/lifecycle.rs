@@ -160,7 +160,7 @@ fn barred(plan: &Plan, begun: &Begun) -> Option<Skip> {
         }
         Begun::Recent { by, until } => Some(Skip {
             reason: "recent_execution",
-            blocked_by: Some(by),
+            blocked_by: by,
             reopens_at: Some(until),
             completed_at: plan.window.map(|window| until - window),
         }),

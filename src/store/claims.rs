@@ -94,7 +94,7 @@ macro_rules! ready {
         concat!(ready!(), " and ", within_rollout!($dialect, $rollout))
     };
     () => {
-        "c.status = 'active' and c.claim_token is null and c.processing_attempts < 3 \
+        "c.status = 'active' and c.claim_token is null and coalesce(c.processing_attempts, 0) < 3 \
          and (c.next_attempt_at is null or c.next_attempt_at <= $2)"
     };
 }
@@ -104,7 +104,7 @@ macro_rules! ready {
 macro_rules! first_of_its_player {
     () => {
         "not exists (select 1 from conversations o where o.user_id = c.user_id and o.id <> c.id \
-             and (o.status = 'processing' or (o.status = 'active' and o.processing_attempts < 3 \
+             and (o.status = 'processing' or (o.status = 'active' and coalesce(o.processing_attempts, 0) < 3 \
                  and (o.last_message_at <= $1 or (o.platform = 'voice' and o.ended_at <= $2)) \
                  and (coalesce(o.last_message_at, o.ended_at), o.id) < (coalesce(c.last_message_at, c.ended_at), c.id))))"
     };
@@ -207,7 +207,7 @@ impl Store {
                 " order by c.ended_at limit $3 for no key update skip locked), \
                  oldest as (select id, min(over_at) as over_at \
                      from (select * from silent union all select * from ended) it group by id order by 2, 1 limit $3) \
-                 update conversations c set status = 'processing', processing_attempts = c.processing_attempts + 1, \
+                 update conversations c set status = 'processing', processing_attempts = coalesce(c.processing_attempts, 0) + 1, \
                      processing_started_at = ",
                 pg_now!("$5"),
                 ", \
@@ -216,10 +216,10 @@ impl Store {
                 ", \
                      claimed_by = $4, claim_token = gen_random_uuid() \
                  from oldest where c.id = oldest.id and c.status = 'active' \
-                 returning c.id, c.user_id, c.claim_token, c.processing_attempts, c.provider_outages"
+                 returning c.id, c.user_id, c.claim_token, cast(c.processing_attempts as integer) as processing_attempts, c.provider_outages"
             ),
             concat!(
-                "update conversations set status = 'processing', processing_attempts = processing_attempts + 1, \
+                "update conversations set status = 'processing', processing_attempts = coalesce(processing_attempts, 0) + 1, \
                      processing_started_at = ",
                 sqlite_now!("$5"),
                 ", \

@@ -244,9 +244,9 @@ async fn feel(tx: &mut Tx, user: DbId, mood: &Mood, conflict_state: &str, now: D
 async fn schedule(tx: &mut Tx, user: DbId, touchpoint: &NewTouchpoint, now: DbTime) -> Result<()> {
     execute!(
         tx,
-        "insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at, created_at) \
-         select $2, u.id, $3, $4, $5, $6, $7 from users u where u.id = $1 and not exists ( \
-             select 1 from scheduled_touchpoints t where t.user_id = $1 and not t.delivered and not t.skipped) \
+        "insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at, delivered, \
+             skipped, created_at) select $2, u.id, $3, $4, $5, $6, false, false, $7 from users u where u.id = $1 and not exists ( \
+             select 1 from scheduled_touchpoints t where t.user_id = $1 and not coalesce(t.delivered, false) and not coalesce(t.skipped, false)) \
          on conflict (id) do nothing",
         user,
         DbId(touchpoint.id),

@@ -89,7 +89,12 @@ fn from_postgres(error: &dyn DatabaseError) -> StoreError {
         "42P01" | "42703" => {
             StoreError::Schema(format!("the schema is not ready: {message}. Run `nikita-jobs migrate` first"))
         }
-        "42501" => StoreError::Configuration(format!("the database user lacks a permission: {message}")),
+        "42501" => StoreError::Configuration(format!(
+            "the database user lacks a permission: {message}. Only the owner of the tables may migrate: give `nikita-jobs migrate` \
+             that user's URL as MIGRATION_DATABASE_URL. For the jobs, grant it"
+        )),
+        // Raised by our own migrations, which say what to do.
+        "NJ001" => StoreError::Schema(error.message().to_owned()),
         // PgBouncer, in whatever mode, of a parameter that it does not track.
         "08P01" if error.message().starts_with("unsupported startup parameter") => StoreError::Configuration(format!(
             "a pooler refuses the connection: {message}. Add ?pgbouncer=true to DATABASE_URL"

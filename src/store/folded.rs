@@ -76,12 +76,12 @@ const STATEMENT: &str = concat!(
        from closed, jsonb_to_recordset($11 -> 'player') as p (details jsonb, began_at timestamptz, voice text) \
        where u.id = $9), \
      scheduled as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, \
-         delivery_at, created_at) \
-       select t.id, u.id, t.trigger, t.context, t.message, t.delivery_at, $10 \
+         delivery_at, delivered, skipped, created_at) \
+       select t.id, u.id, t.trigger, t.context, t.message, t.delivery_at, false, false, $10 \
        from closed, users u, jsonb_to_recordset($11 -> 'touchpoints') as t \
          (id uuid, trigger text, context jsonb, message text, delivery_at timestamptz) \
        where u.id = $9 and not exists (select from scheduled_touchpoints p \
-         where p.user_id = $9 and not p.delivered and not p.skipped) on conflict (id) do nothing), \
+         where p.user_id = $9 and not coalesce(p.delivered, false) and not coalesce(p.skipped, false)) on conflict (id) do nothing), \
      rolled as (update daily_summaries s set conversations_count = coalesce(s.conversations_count, 0) + d.counts, \
          score_start = coalesce(s.score_start, d.score_start), score_end = d.score_end, decay_applied = d.decay_applied, \
          summary_text = d.summary_text, key_moments = d.key_moments, emotional_tone = d.emotional_tone \

@@ -9,6 +9,7 @@
 //! after another. Without such a line only a binary that knows the migration itself works on it.
 
 use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::session::{Tx, execute, fetch_all, fetch_one};
 use super::{Pool, Result, Store, StoreError};
@@ -18,6 +19,9 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const LEDGER: &str = "create table if not exists nikita_jobs_migrations (\
     version bigint primary key, name text not null, applied_at text not null)";
+
+/// What PostgreSQL understands, and SQLite's migrations borrow; each on a line of its own.
+const ADD_COLUMN: &str = " add column if not exists ";
 
 /// A migration that the database does not have yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +85,7 @@ impl Store {
         }
         match self.migrate_once().await {
             // `create table if not exists` is not safe against itself: of two at once, one may be told that it exists.
-            Err(error) if error.is_conflict() => self.migrate_once().await,
+            Err(error) if error.is_conflict() => self.migrate_once().await.map_err(in_the_way),
             other => other,
         }
     }
@@ -99,7 +103,7 @@ impl Store {
         for migration in &pending {
             match &mut tx {
                 Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()).await.map(drop),
-                Tx::Sqlite(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()).await.map(drop),
+                Tx::Sqlite(conn) => run_sqlite(conn.connection(), migration.sql).await,
             }?;
             let sql = tx.pick(
                 "insert into nikita_jobs_migrations (version, name, applied_at) values ($1, $2, cast(now() as text))",
@@ -134,6 +138,40 @@ impl Store {
                 next.version, next.name
             ))),
         }
+    }
+}
+
+/// SQLite has no `add column if not exists`: such a line is looked at here, and left out where the column is there.
+async fn run_sqlite(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    let mut rest = sql;
+    while let Some(at) = rest.find(ADD_COLUMN) {
+        let begins = rest[..at].rfind('\n').map_or(0, |end| end + 1);
+        let (line, after) = rest[begins..].split_once('\n').unwrap_or((&rest[begins..], ""));
+        sqlx::raw_sql(&rest[..begins]).execute(&mut *conn).await?;
+        let mut words = line.split(' ');
+        let (table, column) = (words.nth(2).unwrap_or_default(), words.nth(5).unwrap_or_default());
+        let (there,): (i64,) =
+            sqlx::query_as("select count(*) from pragma_table_xinfo($1) where name = $2 collate nocase")
+                .bind(table)
+                .bind(column)
+                .fetch_one(&mut *conn)
+                .await?;
+        if there == 0 {
+            sqlx::raw_sql(AssertSqlSafe(line.replacen(ADD_COLUMN, " add column ", 1))).execute(&mut *conn).await?;
+        }
+        rest = after;
+    }
+    sqlx::raw_sql(rest).execute(conn).await.map(drop)
+}
+
+/// A unique index that can't be made, as what a person can do about it. PostgreSQL's migration says more by itself.
+fn in_the_way(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict(why) if why.contains("ready_prompts") => StoreError::Schema(format!(
+            "rows are in the way of the schema: {why}. Of a player's ready_prompts at most one of each platform may be current: \
+             set is_current = 0 in the others, then run `nikita-jobs migrate` again. Nothing has been changed"
+        )),
+        other => other,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`glance`], [`runs`] (lease,
 //! window, execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
-//! [`history`], [`demo`], [`checkup`] (for `doctor`);
+//! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`);
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
@@ -36,6 +36,7 @@ pub mod memory;
 pub mod memos;
 pub mod migrate;
 pub mod records;
+pub mod retention;
 mod retry;
 pub mod runs;
 mod session;

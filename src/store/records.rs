@@ -158,6 +158,23 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.read(kind)).collect())
     }
 
+    /// Ids under way, ten at most, that are no UUIDs as they are spelt here, so that [`Self::records`] passes them over. None on
+    /// PostgreSQL, which knows the type.
+    pub async fn odd_ids(&self, kind: Kind) -> Result<Vec<String>> {
+        let mut tx = self.begin_reading().await?;
+        let Tx::Sqlite(_) = tx else {
+            tx.rollback().await?;
+            return Ok(Vec::new());
+        };
+        let sql = match kind {
+            Kind::Audit => odd!(audit),
+            Kind::Execution => odd!(execution),
+        };
+        let ids: Vec<(String,)> = fetch_all!(&mut tx, _, sql);
+        tx.rollback().await?;
+        Ok(ids.into_iter().map(|(id,)| id).collect())
+    }
+
     /// A record as it stands, whatever its status; `None` where there is none.
     pub async fn record(&self, id: RecordId) -> Result<Option<Record>> {
         let mut tx = self.begin_reading().await?;

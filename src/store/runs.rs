@@ -59,8 +59,8 @@ pub enum Begun {
     },
     /// A run of the job completed inside the window.
     Recent {
-        /// That run.
-        by: ExecutionId,
+        /// That run; none where another program has given it an id that is no UUID.
+        by: Option<ExecutionId>,
         /// When the window reopens.
         until: DateTime<Utc>,
     },
@@ -105,17 +105,17 @@ impl Store {
             return Ok(holder.map(|(by, until)| Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 }));
         };
         if let Some(window) = window.and_then(|window| TimeDelta::from_std(window).ok()) {
-            let recent: Option<(DbId, DbTime)> = fetch_optional!(
+            let recent: Option<(String, DbTime)> = fetch_optional!(
                 &mut tx,
                 _,
-                "select id, completed_at from job_executions \
+                "select cast(id as text), completed_at from job_executions \
                  where job_name = $1 and status = 'completed' and completed_at > $2 order by completed_at desc limit 1",
                 job,
                 DbTime(now - window)
             );
             if let Some((by, completed_at)) = recent {
                 tx.rollback().await?;
-                return Ok(Some(Begun::Recent { by: ExecutionId(by.0), until: completed_at.0 + window }));
+                return Ok(Some(Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window }));
             }
         }
         self.close_dead_runs(&mut tx, job, lease, now).await?;

@@ -41,7 +41,7 @@ macro_rules! is_over {
 macro_rules! claimable {
     () => {
         concat!(
-            "c.id = $5 and c.claim_token is null and ((c.status = 'active' and (c.processing_attempts < 3 or $6) and ",
+            "c.id = $5 and c.claim_token is null and ((c.status = 'active' and (coalesce(c.processing_attempts, 0) < 3 or $6) and ",
             is_over!(),
             " and ",
             first_of_its_player!(),
@@ -57,7 +57,8 @@ impl Store {
     pub async fn standing(&self, due: &Due, conversation: ConversationId) -> Result<Option<Standing>> {
         let mut tx = self.begin_reading().await?;
         let sql = concat!(
-            "select c.status, c.last_error, c.processing_attempts as attempts, ",
+            "select coalesce(cast(c.status as text), '') as status, c.last_error, \
+                 cast(coalesce(c.processing_attempts, 0) as integer) as attempts, ",
             is_over!(),
             " as is_over, ",
             busy!(),
@@ -95,18 +96,18 @@ impl Store {
         let sql = tx.pick(
             concat!(
                 "update conversations c set status = 'processing', \
-                     processing_attempts = case when $6 then 1 else c.processing_attempts + 1 end, \
+                     processing_attempts = case when $6 then 1 else coalesce(c.processing_attempts, 0) + 1 end, \
                      provider_outages = case when $6 then 0 else c.provider_outages end, processing_started_at = ",
                 pg_now!("$4"),
                 ", updated_at = ",
                 pg_now!("$4"),
                 ", claimed_by = $3, claim_token = gen_random_uuid() where ",
                 claimable!(),
-                " returning c.id, c.user_id, c.claim_token, c.processing_attempts, c.provider_outages"
+                " returning c.id, c.user_id, c.claim_token, cast(c.processing_attempts as integer) as processing_attempts, c.provider_outages"
             ),
             concat!(
                 "update conversations as c set status = 'processing', \
-                     processing_attempts = case when $6 then 1 else c.processing_attempts + 1 end, \
+                     processing_attempts = case when $6 then 1 else coalesce(c.processing_attempts, 0) + 1 end, \
                      provider_outages = case when $6 then 0 else c.provider_outages end, processing_started_at = ",
                 sqlite_now!("$4"),
                 ", updated_at = ",

@@ -191,7 +191,7 @@ async fn conversations(tx: &mut Tx, claims: &[Claim]) -> Result<HashMap<Uuid, Co
 }
 
 const CONVERSATIONS: Part = part!(
-    "select id, user_id, platform, messages, started_at, ended_at, last_message_at, score_delta, processed_at, \
+    "select id, user_id, coalesce(platform, '') as platform, messages, started_at, ended_at, last_message_at, score_delta, processed_at, \
          conversation_summary from conversations where",
     "id",
     ""
@@ -202,8 +202,10 @@ const CONVERSATIONS: Part = part!(
 // the most facts and notes.
 
 const PLAYERS: Part = part!(
-    "select u.id, u.telegram_id, u.relationship_score, u.chapter, cast(u.game_status as text) as game_status, \
-         u.last_interaction_at, u.notifications_enabled, u.timezone, u.days_played, u.conflict_details, \
+    "select u.id, u.telegram_id, u.relationship_score, cast(u.chapter as integer) as chapter, \
+         cast(u.game_status as text) as game_status, \
+         u.last_interaction_at, u.notifications_enabled, u.timezone, cast(u.days_played as integer) as days_played, \
+         u.conflict_details, \
          u.last_conflict_at, cast(e.state as text) as engagement_state, \
          cast(m.intimacy as double precision) as intimacy, cast(m.passion as double precision) as passion, \
          cast(m.trust as double precision) as trust, cast(m.secureness as double precision) as secureness \
@@ -212,7 +214,8 @@ const PLAYERS: Part = part!(
     ""
 );
 const VICES: Part = part!(
-    "select user_id, category, coalesce(intensity_level, 1) as intensity_level, \
+    "select user_id, coalesce(category, '') as category, \
+         cast(coalesce(intensity_level, 1) as integer) as intensity_level, \
          cast(engagement_score as double precision) as engagement_score from user_vice_preferences where",
     "user_id",
     "order by engagement_score desc, category"
@@ -226,14 +229,14 @@ const FACTS: Part = but_own!(
 );
 const THREADS: Part = but_own!(
     "$4",
-    "select user_id, thread_type as kind, content, created_at from (select user_id, thread_type, content, created_at, id, \
+    "select user_id, coalesce(thread_type, '') as kind, content, created_at from (select user_id, thread_type, content, created_at, id, \
          row_number() over (partition by user_id order by created_at desc, id) as place \
      from conversation_threads where status = 'open' and content is not null and created_at is not null and",
     ") newest where place <= $9 order by created_at desc, id"
 );
 const THOUGHTS: Part = but_own!(
     "$5",
-    "select user_id, thought_type as kind, content, created_at from (select user_id, thought_type, content, created_at, id, \
+    "select user_id, coalesce(thought_type, '') as kind, content, created_at from (select user_id, thought_type, content, created_at, id, \
          row_number() over (partition by user_id order by created_at desc, id) as place \
      from nikita_thoughts where content is not null and created_at is not null and used_at is null \
          and (expires_at is null or expires_at > $2) and",
@@ -268,10 +271,11 @@ const TOUCHPOINTS: Part = part!(
 );
 const DAYS: Part = part!(
     "select user_id, date, score_start, score_end, conversations_count, summary_text, key_moments, emotional_tone from (\
-         select user_id, date, score_start, score_end, coalesce(conversations_count, 0) as conversations_count, \
+         select user_id, date, score_start, score_end, \
+             cast(coalesce(conversations_count, 0) as integer) as conversations_count, \
              summary_text, key_moments, emotional_tone, \
              row_number() over (partition by user_id order by date desc) as place \
-         from daily_summaries where",
+         from daily_summaries where date is not null and",
     "user_id",
     ") latest where place <= 40 order by date desc"
 );

@@ -120,7 +120,8 @@ macro_rules! stuck {
 macro_rules! held {
     ($idle_since:expr, $now:expr) => {
         concat!(
-            "select c.id, c.status, c.claim_token, c.processing_attempts, ",
+            "select c.id, coalesce(cast(c.status as text), '') as status, c.claim_token, \
+                 cast(coalesce(c.processing_attempts, 0) as integer) as processing_attempts, ",
             $idle_since,
             " as idle_since, c.claimed_by, \
                  e.host, e.pid, ",

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod adoption;
 mod audits_doc;
 mod backfill;
 mod bad_input;
@@ -28,11 +29,13 @@ mod memory;
 mod monitors;
 mod outage;
 mod papers;
+mod poolers;
 mod process;
 mod prompts;
 mod providers;
 mod recover;
 mod report;
+mod retention;
 mod scan_stuck;
 mod schedule;
 mod secrets;

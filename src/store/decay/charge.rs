@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::rules::{begins, eligible, grace, in_turn, overdue, owes, step, unreadable, us, with_rules};
 use super::{Cursor, DecayOrder, Decayed, Page, Sums};
 use crate::store::Result;
+use crate::store::claims::sqlite_token;
 use crate::store::codec::{DbId, DbTime};
 use crate::store::session::{Tx, execute, fetch_one};
 
@@ -52,9 +53,9 @@ pub(super) async fn charge_postgres(tx: &mut Tx, order: &DecayOrder, from: Uuid)
              select gen_random_uuid(), id, 'telegram', 'decay_game_over', \
                  jsonb_build_object('chat_id', telegram_id, 'text', $17::text), $11, 'pending' \
              from charged where lost and notifications_enabled and telegram_id is not null), \
-         warning as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at) \
-             select gen_random_uuid(), id, 'gap', \
-                 jsonb_build_object('reason', 'decay_warning', 'score_before', before, 'score', after), $18::text, $11 \
+         warning as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at, \
+                 delivered, skipped) select gen_random_uuid(), id, 'gap', \
+                 jsonb_build_object('reason', 'decay_warning', 'score_before', before, 'score', after), $18::text, $11, false, false \
              from charged where before >= 40 and after < 40 and not lost) \
          select (select count(*) from page) as processed, (select count(*) from page where unreadable) as unreadable, \
              (select id from page order by id desc limit 1) as last, \
@@ -109,46 +110,7 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: i64) ->
     let page = fetch_one!(tx, Page<i64>, sql, from, order.chunk);
     let Some(last) = page.last else { return Ok((Decayed::default(), None)) };
     set_down(tx, order, from, last).await?;
-    execute!(
-        tx,
-        concat!(
-            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) \
-             select ",
-            history_id!("a"),
-            ", id, (before - amount) / 100.0, chapter, 'decay', json_object('decay_amount', amount / 100.0, \
-             'hours_charged', round(amount * step / 3600000000.0, 4), 'score_before', before / 100.0), $1 \
-         from temp.decay_owed where amount > 0 order by id"
-        ),
-        DbTime(order.now)
-    );
-    execute!(
-        tx,
-        concat!(
-            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) \
-             select ",
-            history_id!("b"),
-            ", id, 0.0, chapter, 'decay_game_over', json_object('score_before', before / 100.0), $1 \
-         from temp.decay_owed where before = amount order by id"
-        ),
-        DbTime(order.now)
-    );
-    execute!(
-        tx,
-        "insert into scheduled_events (user_id, platform, event_type, content, scheduled_at, status) \
-         select id, 'telegram', 'decay_game_over', json_object('chat_id', telegram_id, 'text', $2), $1, 'pending' \
-         from temp.decay_owed where before = amount and notifications_enabled and telegram_id is not null",
-        DbTime(order.now),
-        order.goodbye
-    );
-    execute!(
-        tx,
-        "insert into scheduled_touchpoints (user_id, trigger_type, trigger_context, message_content, delivery_at) \
-         select id, 'gap', json_object('reason', 'decay_warning', 'score_before', before / 100.0, \
-             'score', (before - amount) / 100.0), $2, $1 \
-         from temp.decay_owed where before >= 4000 and before - amount < 4000 and before > amount",
-        DbTime(order.now),
-        order.warning
-    );
+    note_sqlite(tx, order).await?;
     // The plus keeps the temporary table in front: the other way round every chunk would read all players.
     execute!(
         tx,
@@ -205,6 +167,58 @@ async fn set_down(tx: &mut Tx, order: &DecayOrder, from: i64, last: i64) -> Resu
         order.rules.most_per_run.0,
         begins,
         player
+    );
+    Ok(())
+}
+
+/// What is told of the charges in `temp.decay_owed`: history, goodbyes and warnings. Their ids are made here, because a table that
+/// was made by hand may have no default for them.
+async fn note_sqlite(tx: &mut Tx, order: &DecayOrder) -> Result<()> {
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) select ",
+            history_id!("a"),
+            ", id, (before - amount) / 100.0, chapter, 'decay', json_object('decay_amount', amount / 100.0, \
+             'hours_charged', round(amount * step / 3600000000.0, 4), 'score_before', before / 100.0), $1 \
+         from temp.decay_owed where amount > 0 order by id"
+        ),
+        DbTime(order.now)
+    );
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) select ",
+            history_id!("b"),
+            ", id, 0.0, chapter, 'decay_game_over', json_object('score_before', before / 100.0), $1 \
+         from temp.decay_owed where before = amount order by id"
+        ),
+        DbTime(order.now)
+    );
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into scheduled_events (id, user_id, platform, event_type, content, scheduled_at, status) select ",
+            sqlite_token!(),
+            ", \
+         id, 'telegram', 'decay_game_over', json_object('chat_id', telegram_id, 'text', $2), $1, 'pending' \
+         from temp.decay_owed where before = amount and notifications_enabled and telegram_id is not null"
+        ),
+        DbTime(order.now),
+        order.goodbye
+    );
+    execute!(
+        &mut *tx,
+        concat!(
+            "insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at, delivered, \
+             skipped) select ",
+            sqlite_token!(),
+            ", id, 'gap', json_object('reason', 'decay_warning', 'score_before', before / 100.0, \
+             'score', (before - amount) / 100.0), $2, $1, 0, 0 \
+         from temp.decay_owed where before >= 4000 and before - amount < 4000 and before > amount"
+        ),
+        DbTime(order.now),
+        order.warning
     );
     Ok(())
 }

@@ -78,15 +78,17 @@ impl From<Row> for Execution {
 /// What [`Row`] reads of `e`.
 macro_rules! columns {
     (pg) => {
-        columns!(@ "cast(round(cast(e.cost_usd as numeric), 4) as text)")
+        columns!(@ "cast(round(cast(e.cost_usd as numeric), 4) as text)", "timestamptz 'epoch'")
     };
     (sqlite) => {
-        columns!(@ "case when e.cost_usd is not null then printf('%.4f', e.cost_usd) end")
+        columns!(@ "case when e.cost_usd is not null then printf('%.4f', e.cost_usd) end", "'1970-01-01T00:00:00.000000Z'")
     };
-    (@ $cost:literal) => {
+    (@ $cost:literal, $unknown:literal) => {
         concat!(
-            "select cast(e.id as text) as id, cast(e.job_name as text) as job_name, cast(e.status as text) as status, \
-                 e.started_at, e.completed_at, cast(e.duration_ms as bigint) as duration_ms, ",
+            "select cast(e.id as text) as id, coalesce(cast(e.job_name as text), '') as job_name, \
+                 coalesce(cast(e.status as text), '') as status, coalesce(e.started_at, e.completed_at, ",
+            $unknown,
+            ") as started_at, e.completed_at, cast(e.duration_ms as bigint) as duration_ms, ",
             $cost,
             " as cost_usd, e.heartbeat_at, e.host, e.pid, e.result, \
                  (select max(l.expires_at) from job_leases l where l.execution_id = e.id) as lease_expires_at "
@@ -98,7 +100,7 @@ macro_rules! columns {
 macro_rules! latest {
     () => {
         "from jobs join job_executions e on e.id = (select id from job_executions \
-             where job_name = jobs.job_name order by started_at desc limit 1) order by e.job_name"
+             where job_name = jobs.job_name and started_at is not null order by started_at desc limit 1) order by e.job_name"
     };
 }
 

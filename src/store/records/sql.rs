@@ -161,17 +161,48 @@ macro_rules! by_id {
     };
 }
 
+/// SQLite: the id is spelt as ours are. Text is text there, and another program may have written any.
+macro_rules! is_uuid {
+    ($kind:ident) => {
+        concat!(
+            "(",
+            names!($kind, id),
+            " glob '????????-????-????-????-????????????' and ",
+            names!($kind, id),
+            " not glob '*[^0-9a-f-]*')"
+        )
+    };
+}
+
+/// SQLite: the ids under way that no record of ours can have.
+macro_rules! odd {
+    ($kind:ident) => {
+        concat!(
+            "select coalesce(cast(",
+            names!($kind, id),
+            " as text), 'null') from ",
+            names!($kind, table),
+            " r where ",
+            names!($kind, under_way),
+            " and ",
+            is_uuid!($kind),
+            " is not true limit 10"
+        )
+    };
+}
+
 /// Records under way. $2 is left out; $3 and $4 are the last record of the page before.
 macro_rules! page {
     ($kind:ident, pg) => {
-        page!($kind, pg, "::uuid", "::timestamptz")
+        page!($kind, pg, "::uuid", "::timestamptz", "")
     };
     ($kind:ident, sqlite) => {
-        page!($kind, sqlite, "", "")
+        page!($kind, sqlite, "", "", concat!(is_uuid!($kind), " and "))
     };
-    ($kind:ident, $db:ident, $uuid:literal, $time:literal) => {
+    ($kind:ident, $db:ident, $uuid:literal, $time:literal, $readable:expr) => {
         concat!(
             read!($kind, $db),
+            $readable,
             names!($kind, under_way),
             " and ($2",
             $uuid,

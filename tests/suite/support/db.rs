@@ -89,10 +89,15 @@ impl Db {
     /// A new database on the plain test cluster, migrated, which the binary reaches through a pooler in transaction mode.
     pub fn pooled() -> Self {
         let mut db = Self::postgres_empty();
-        let Kind::Postgres { name, .. } = &db.kind else { unreachable!("it is PostgreSQL") };
-        db.url = setting("NIKITA_TEST_PGBOUNCER").replace("/postgres?", &format!("/{name}?"));
+        db.through_pooler();
         db.run(&["migrate"]).code(0);
         db
+    }
+
+    /// From now on the binary goes through the pooler; the plain test cluster is behind it.
+    pub fn through_pooler(&mut self) {
+        let Kind::Postgres { name, .. } = &self.kind else { unreachable!("it is PostgreSQL") };
+        self.url = setting("NIKITA_TEST_PGBOUNCER").replace("/postgres?", &format!("/{name}?"));
     }
 
     fn empty_on(variable: &str) -> Self {
@@ -151,7 +156,12 @@ impl Db {
     pub fn try_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
         self.runtime.block_on(async {
             match &self.kind {
-                Kind::Sqlite { .. } => self.open_sqlite().await?.execute(AssertSqlSafe(sql)).await.map(drop),
+                Kind::Sqlite { .. } => {
+                    let mut open = self.open_sqlite().await?;
+                    open.execute(AssertSqlSafe(sql)).await?;
+                    // Closed before the next one opens: some statements need the file for themselves.
+                    open.close().await
+                }
                 Kind::Postgres { connection, .. } => {
                     let mut open = self.take(connection).await?;
                     // Where it fails, the connection may be broken, or in a transaction: it is not kept.

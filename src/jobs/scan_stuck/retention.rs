@@ -1,0 +1,65 @@
+//! Retention: executions that ended long ago are deleted, chunk by chunk (spec 06).
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::run::error::RunError;
+use crate::run::lifecycle::Run;
+use crate::store::{Store, StoreError};
+
+/// How many executions a transaction deletes: a moment's work, so that nobody waits for it.
+const CHUNK: i64 = 1_000;
+/// How many of them a run deletes. The rest is the next run's, so that a table which has grown for years makes none take for ever.
+const MOST: i64 = 50 * CHUNK;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Pruned {
+    /// How many were deleted.
+    pub many: u64,
+    /// Why some could not be.
+    pub error: Option<String>,
+}
+
+/// Deletes what ended longer than `retain` ago; with `None` nothing. Ends between two chunks when a signal comes. A database
+/// that will not let go of a row, because another table refers to it or the user may not delete, fails nothing else of the run.
+pub(super) async fn prune(retain: Option<Duration>, run: &Run) -> Result<Pruned, RunError> {
+    let mut pruned = Pruned::default();
+    let Some(cutoff) = cutoff(retain, run.now) else { return Ok(pruned) };
+    for _ in 0..MOST / CHUNK {
+        if run.signals.is_stopping() {
+            break;
+        }
+        match run.store.prune(cutoff, CHUNK).await {
+            Ok(many) => {
+                pruned.many += many;
+                if many < CHUNK.unsigned_abs() {
+                    break;
+                }
+            }
+            Err(error @ StoreError::Unavailable(_)) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(error = %error, "old executions were not deleted");
+                pruned.error = Some(error.to_string());
+                break;
+            }
+        }
+    }
+    if pruned.many > 0 {
+        tracing::info!(pruned = pruned.many, "old executions deleted");
+    }
+    Ok(pruned)
+}
+
+/// How many [`prune`] would delete now.
+pub(super) async fn preview(retain: Option<Duration>, store: &Store, now: DateTime<Utc>) -> Result<i64, RunError> {
+    match cutoff(retain, now) {
+        Some(cutoff) => Ok(store.count_prunable(cutoff, MOST).await?),
+        None => Ok(0),
+    }
+}
+
+fn cutoff(retain: Option<Duration>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    now.checked_sub_signed(TimeDelta::from_std(retain?).ok()?)
+}
