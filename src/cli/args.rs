@@ -10,6 +10,7 @@ mod looks;
 mod models;
 mod monitors;
 mod prompt;
+mod scan;
 
 use monitors::{METRICS_FILE, ping_url};
 
@@ -162,67 +163,13 @@ const SESSION_TIMEOUT: Setting = setting(
 const IDLE: Setting =
     setting("idle", "NIKITA_RECOVER_IDLE", "DUR", Some("30m"), "Without any movement for this long, it is stuck");
 
-const SCAN: [Setting; 9] = [
-    setting(
-        "window",
-        "NIKITA_SCAN_WINDOW",
-        "DUR",
-        None,
-        "Skip if a run completed within this time [default: four fifths of --check-interval]",
-    ),
-    setting(
-        "check-interval",
-        "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS",
-        "SECONDS",
-        Some("300"),
-        "How often the schedule runs it",
-    ),
-    setting("batch", "NIKITA_SCAN_BATCH", "N", Some("100"), "Fail at most N records, the longest-running first"),
-    setting(
-        "audit-timeout",
-        "AUDIT_STUCK_TIMEOUT_MINUTES",
-        "MINUTES",
-        Some("30"),
-        "The longest that an audit may run, in minutes",
-    ),
-    setting(
-        "no-activity",
-        "AUDIT_NO_ACTIVITY_TIMEOUT_MINUTES",
-        "MINUTES",
-        Some("15"),
-        "The longest without a log entry or heartbeat, in minutes",
-    ),
-    setting(
-        "execution-timeout",
-        "NIKITA_SCAN_EXECUTION_TIMEOUT",
-        "DUR",
-        Some("2h"),
-        "The longest that a run of a job may take",
-    ),
-    setting(
-        "idle",
-        "NIKITA_RECOVER_IDLE",
-        "DUR",
-        Some("30m"),
-        "As for recover, which takes care of the conversations that are counted here",
-    ),
-    setting(
-        "retain",
-        "NIKITA_RETAIN",
-        "DUR|never",
-        Some("90d"),
-        "Delete executions that ended longer ago; never keeps all",
-    ),
-    ping_url("NIKITA_SCAN_PING_URL"),
-];
-
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
-    // SCAN has all that RECOVER has, so it is asked first.
-    let jobs = [&DECAY[..], &PROCESS[..], &SCAN[..], &RECOVER[..], &prompt::SETTINGS[..]];
+    // `scan` has all that RECOVER has, so it is asked first.
+    let jobs = [&DECAY[..], &PROCESS[..], &scan::SETTINGS[..], &RECOVER[..], &prompt::SETTINGS[..]];
     let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&models::SETTINGS)
@@ -276,23 +223,7 @@ pub fn command() -> Command {
                 .after_help(help::RECOVER),
         )
         .subcommand(prompt::command())
-        .subcommand(
-            job("scan-stuck", "Fail audits and job executions whose owner died or hangs", &SCAN)
-                .arg(
-                    Arg::new("audit")
-                        .long("audit")
-                        .value_name("ID")
-                        .conflicts_with("execution")
-                        .help("Only judge this audit, and change nothing"),
-                )
-                .arg(
-                    Arg::new("execution")
-                        .long("execution")
-                        .value_name("ID")
-                        .help("Only judge this execution, and change nothing"),
-                )
-                .after_help(help::SCAN),
-        )
+        .subcommand(scan::command())
         .subcommands(looks::commands())
         .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(

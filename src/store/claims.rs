@@ -275,7 +275,7 @@ impl Store {
 
     /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written.
     pub async fn leave(&self, claim: &Claim, leave: &Leave) -> Result<bool> {
-        let mut tx = self.folded().await?;
+        let mut tx = self.begin().await?;
         let ours = self.fence(&mut tx, claim, leave).await?;
         if ours {
             tx.commit().await?;

@@ -1,5 +1,5 @@
 //! A commit in one statement, on PostgreSQL: the fence, and hanging on its row every everyday effect. Thirty round trips become
-//! one, and the players' rows are locked for as long as that one takes.
+//! three, begin and commit among them, and the players' rows are locked for as long as these take.
 //!
 //! ```text
 //!   effects ──▶ rows, table by table, as JSON ──▶ with closed as (the fence), … each insert and update `from closed, rows`
@@ -234,7 +234,9 @@ impl Folded {
 impl Store {
     /// The commit of these rows; `false` where the claim is no longer ours: then the statement has done nothing.
     pub(super) async fn commit_folded(&self, commit: &Commit<'_>, folded: Folded) -> Result<bool> {
-        let mut tx = self.folded().await?;
+        // A transaction, though it is one statement: where its run is dropped while it waits behind somebody's lock, nothing is
+        // committed any more.
+        let mut tx = self.begin().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
         let none: Option<&str> = None;
         let query = sqlx::query_as(STATEMENT)

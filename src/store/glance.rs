@@ -72,7 +72,10 @@ impl Store {
         if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, window)
             && completed_at.0 > now - window
         {
-            return Glance::Barred { now, by: Begun::Recent { by: Some(ExecutionId(by.0)), until: completed_at.0 + window } };
+            return Glance::Barred {
+                now,
+                by: Begun::Recent { by: Some(ExecutionId(by.0)), until: completed_at.0 + window },
+            };
         }
         Glance::Clear
     }

@@ -178,12 +178,7 @@ impl Store {
         }
     }
 
-    /// For what is one statement on PostgreSQL and several on SQLite, where a statement costs no round trip.
-    async fn folded(&self) -> Result<Tx> {
-        if let Pool::Pg(_) = self.pool { self.alone().await } else { self.begin().await }
-    }
-
-    /// The same for reading.
+    /// For reading what is one statement on PostgreSQL and several on SQLite, where a statement costs no round trip.
     async fn folded_reading(&self) -> Result<Tx> {
         if let Pool::Pg(_) = self.pool { self.alone().await } else { self.begin_reading().await }
     }

@@ -37,9 +37,19 @@ pub fn on_a_terminal(args: &str) -> Bin {
 pub fn program(program: &Path) -> Bin {
     let mut command = Command::new(program);
     let ours = |name: &str| {
-        ["NIKITA_", "DATABASE_URL", "MIGRATION_DATABASE_URL", "UNIFIED_PIPELINE_", "AUDIT_", "ANTHROPIC_", "OPENAI_", "OTEL_", "TRACE"]
-            .iter()
-            .any(|it| name.starts_with(it))
+        [
+            "NIKITA_",
+            "DATABASE_URL",
+            "MIGRATION_DATABASE_URL",
+            "UNIFIED_PIPELINE_",
+            "AUDIT_",
+            "ANTHROPIC_",
+            "OPENAI_",
+            "OTEL_",
+            "TRACE",
+        ]
+        .iter()
+        .any(|it| name.starts_with(it))
             || ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "XDG_STATE_HOME"].contains(&name)
     };
     for (name, _) in std::env::vars() {
