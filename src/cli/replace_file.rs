@@ -1,11 +1,14 @@
 //! A file that is whole whenever somebody reads it: the old one, or the new one.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes beside the file, to the disk, and renames.
+/// Writes beside the file, to the disk, and renames. A device or a pipe is written to: nothing may take the place of `/dev/null`.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(content);
+    }
     let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);

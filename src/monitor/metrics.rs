@@ -49,6 +49,9 @@ pub struct Sample<'a> {
 /// # Errors
 /// Where the file or its folder can't be written. What stood there before is still there then.
 pub fn record(path: &Path, sample: &Sample<'_>) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return Err(io::Error::other("it is a device or a pipe, and no file to be replaced"));
+    }
     // Kept open, and so locked, until the rename.
     let lock = File::create(beside(path, ".lock"))?;
     wait_for(&lock)?;

@@ -205,19 +205,22 @@ fn a_frozen_run_that_holds_the_lock_holds_up_no_other_for_long() {
     assert!(done.stderr().contains("has held its lock for five seconds"), "{}", done.stderr());
 }
 
-/// No folder, one that nobody can write to, and a folder in its place.
+/// No folder, one that nobody can write to, a folder in its place, and a pipe, which must stay one as `/dev/null` must.
 #[test]
 fn a_metrics_file_that_can_not_be_written_fails_no_run() {
     let (db, metrics) = (Db::sqlite(), Metrics::new());
     fs::create_dir(metrics.path()).expect("made");
-    for path in ["/no/such/folder/x.prom", "/proc/x.prom", metrics.path().to_str().expect("text")] {
+    let pipe = metrics.folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let [folder, pipe] = [metrics.path(), pipe].map(|it| it.display().to_string());
+    for path in ["/no/such/folder/x.prom", "/proc/x.prom", &folder, &pipe] {
         let run = |args: &[&str]| db.command(args).env("NIKITA_METRICS_FILE", path).done().code(0);
         let done = run(&["decay", "--force"]);
         assert!(done.stderr().contains("metrics not written") && done.stderr().contains(path), "{}", done.stderr());
         assert_eq!(run(&["decay", "-q", "--force"]).all(), "", "and no mail");
     }
     let left = fs::read_dir(metrics.folder.path()).expect("read").count();
-    assert_eq!(left, 2, "the folder and its lock");
+    assert_eq!(left, 3, "the folder, its lock, and the pipe");
 }
 
 /// A server that speaks the protocol.

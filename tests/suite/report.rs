@@ -1,7 +1,10 @@
 //! `report`, opened in a real browser.
 
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -231,4 +234,19 @@ fn keep(file: &Path, folder: Option<&Path>) {
     if let Some(folder) = folder {
         fs::copy(file, folder.join("report.html")).unwrap();
     }
+}
+
+/// Nor a device: root's `-o /dev/null` must not put a page in the place of `/dev/null`.
+#[test]
+fn a_pipe_gets_the_page_and_is_not_replaced() {
+    let (db, folder) = (Db::sqlite(), TempDir::new().unwrap());
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe)
+    });
+    db.run(&["report", "-o", pipe.to_str().unwrap()]).code(0);
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "it is a pipe still");
+    assert!(reader.join().unwrap().unwrap().starts_with("<!DOCTYPE html>"));
 }
