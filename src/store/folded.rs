@@ -21,93 +21,106 @@ use crate::clock;
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::prompt::Platform;
 
-/// $1 to $8 are the fence's; $9 the player, $10 the run's time, $11 the rows, $12 all vectors end to end, $13 to $15 where
+/// The statement, around the part that looks at the player's older facts. $1 to $8 are the fence's; $9 the player, $10 the run's time, $11 the rows, $12 all vectors end to end, $13 to $15 where
 /// facts come from, how sure they are, and who made the prompts.
-const STATEMENT: &str = concat!(
-    pg_closed!(
-        ", extracted_entities = coalesce($11 -> 'entities', extracted_entities::jsonb), \
-           emotional_tone = coalesce($11 ->> 'tone', emotional_tone), \
-           conversation_summary = coalesce($11 ->> 'summary', conversation_summary)"
-    ),
-    ", remembered as (insert into memory_facts (id, user_id, graph_type, fact, source, confidence, embedding, metadata, \
-         is_active, superseded_by, conversation_id, created_at) \
-       select f.id, $9, f.graph_type, f.fact, $13, $14, $12[f.first:f.last], '{}'::jsonb, f.superseded_by is null, \
-         f.superseded_by, $2, $10 \
-       from closed, jsonb_to_recordset($11 -> 'facts') as f \
-         (id uuid, graph_type text, fact text, first integer, last integer, superseded_by uuid) \
-       on conflict (id) do update set graph_type = excluded.graph_type, fact = excluded.fact, \
-         embedding = excluded.embedding, is_active = excluded.is_active, superseded_by = excluded.superseded_by), \
-     superseded as (update memory_facts f set is_active = false, superseded_by = s.by \
+macro_rules! statement {
+    ($superseded:literal) => {
+        concat!(
+            pg_closed!(
+                ", extracted_entities = coalesce($11 -> 'entities', extracted_entities::jsonb), \
+                   emotional_tone = coalesce($11 ->> 'tone', emotional_tone), \
+                   conversation_summary = coalesce($11 ->> 'summary', conversation_summary)"
+            ),
+            ", remembered as (insert into memory_facts (id, user_id, graph_type, fact, source, confidence, embedding, metadata, \
+                 is_active, superseded_by, conversation_id, created_at) \
+               select f.id, $9, f.graph_type, f.fact, $13, $14, $12[f.first:f.last], '{}'::jsonb, f.superseded_by is null, \
+                 f.superseded_by, $2, $10 \
+               from closed, jsonb_to_recordset($11 -> 'facts') as f \
+                 (id uuid, graph_type text, fact text, first integer, last integer, superseded_by uuid) \
+               on conflict (id) do update set graph_type = excluded.graph_type, fact = excluded.fact, \
+                 embedding = excluded.embedding, is_active = excluded.is_active, superseded_by = excluded.superseded_by), \
+        ",
+            $superseded,
+            " \
+             opened as (insert into conversation_threads (id, user_id, thread_type, content, source_conversation_id, status, created_at) \
+               select t.id, $9, 'follow_up', t.content, $2, 'open', $10 \
+               from closed, jsonb_to_recordset($11 -> 'threads') as t (id uuid, content text) \
+               on conflict (id) do update set content = excluded.content, created_at = excluded.created_at), \
+             thought as (insert into nikita_thoughts (id, user_id, thought_type, content, source_conversation_id, expires_at, created_at) \
+               select t.id, $9, 'reflection', t.content, $2, t.expires_at, $10 \
+               from closed, jsonb_to_recordset($11 -> 'thoughts') as t (id uuid, content text, expires_at timestamptz) \
+               on conflict (id) do update set content = excluded.content, created_at = excluded.created_at), \
+             lived as (insert into nikita_life_events (event_id, user_id, event_date, time_of_day, domain, event_type, description, \
+                 emotional_impact, importance) \
+               select e.id, $9, e.date, e.time_of_day, e.domain, e.event_type, e.description, e.impact, e.importance \
+               from closed, jsonb_to_recordset($11 -> 'events') as e (id uuid, date date, time_of_day text, domain text, \
+                 event_type text, description text, impact jsonb, importance double precision) \
+               where not exists (select from nikita_life_events l where l.user_id = $9 and l.event_date = e.date) \
+               on conflict (event_id) do nothing), \
+             felt as (update nikita_emotional_states s set arousal = m.arousal, valence = m.valence, dominance = m.dominance, \
+                 intimacy = m.intimacy, conflict_state = m.conflict_state, last_updated = $10 \
+               from closed, jsonb_to_recordset($11 -> 'mood') as m (arousal double precision, valence double precision, \
+                 dominance double precision, intimacy double precision, conflict_state text) \
+               where s.state_id = (select state_id from nikita_emotional_states where user_id = $9 \
+                 order by last_updated desc, state_id desc limit 1) returning s.state_id), \
+             felt_first as (insert into nikita_emotional_states (state_id, user_id, arousal, valence, dominance, intimacy, \
+                 conflict_state, last_updated) \
+               select $9, $9, m.arousal, m.valence, m.dominance, m.intimacy, m.conflict_state, $10 \
+               from closed, jsonb_to_recordset($11 -> 'mood') as m (arousal double precision, valence double precision, \
+                 dominance double precision, intimacy double precision, conflict_state text) \
+               where not exists (select from felt) on conflict (state_id) do nothing), \
+             player as (update users u set conflict_details = coalesce(p.details, u.conflict_details::jsonb), \
+                 last_conflict_at = coalesce(p.began_at, u.last_conflict_at), \
+                 cached_voice_prompt = coalesce(p.voice, u.cached_voice_prompt), \
+                 cached_voice_prompt_at = case when p.voice is null then u.cached_voice_prompt_at else $10 end \
+               from closed, jsonb_to_recordset($11 -> 'player') as p (details jsonb, began_at timestamptz, voice text) \
+               where u.id = $9), \
+             scheduled as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, \
+                 delivery_at, delivered, skipped, created_at) \
+               select t.id, u.id, t.trigger, t.context, t.message, t.delivery_at, false, false, $10 \
+               from closed, users u, jsonb_to_recordset($11 -> 'touchpoints') as t \
+                 (id uuid, trigger text, context jsonb, message text, delivery_at timestamptz) \
+               where u.id = $9 and not exists (select from scheduled_touchpoints p \
+                 where p.user_id = $9 and not coalesce(p.delivered, false) and not coalesce(p.skipped, false)) on conflict (id) do nothing), \
+             rolled as (update daily_summaries s set conversations_count = coalesce(s.conversations_count, 0) + d.counts, \
+                 score_start = coalesce(s.score_start, d.score_start), score_end = d.score_end, decay_applied = d.decay_applied, \
+                 summary_text = d.summary_text, key_moments = d.key_moments, emotional_tone = d.emotional_tone \
+               from closed, jsonb_to_recordset($11 -> 'day') as d (id uuid, date date, score_start numeric, score_end numeric, \
+                 decay_applied numeric, counts integer, summary_text text, key_moments jsonb, emotional_tone text) \
+               where s.user_id = $9 and s.date = d.date returning s.date), \
+             rolled_first as (insert into daily_summaries (id, user_id, date, score_start, score_end, decay_applied, \
+                 conversations_count, summary_text, key_moments, emotional_tone) \
+               select d.id, $9, d.date, d.score_start, d.score_end, d.decay_applied, 1, d.summary_text, d.key_moments, d.emotional_tone \
+               from closed, jsonb_to_recordset($11 -> 'day') as d (id uuid, date date, score_start numeric, score_end numeric, \
+                 decay_applied numeric, summary_text text, key_moments jsonb, emotional_tone text) \
+               where not exists (select from rolled)), \
+             stepped_down as (update ready_prompts r set is_current = false \
+               from closed, jsonb_to_recordset($11 -> 'prompts') as p (platform text) \
+               where r.user_id = $9 and r.platform = p.platform and r.is_current returning r.id), \
+             swapped as (insert into ready_prompts (id, user_id, platform, prompt_text, token_count, context_snapshot, \
+                 pipeline_version, generation_time_ms, is_current, conversation_id, created_at) \
+               select p.id, $9, p.platform, p.prompt_text, p.token_count, p.context, $15, p.millis, true, $2, $10 \
+               from closed, (select count(*) from stepped_down) first, jsonb_to_recordset($11 -> 'prompts') as p \
+                 (id uuid, platform text, prompt_text text, token_count integer, context jsonb, millis double precision) \
+               on conflict (user_id, platform) where is_current do update set prompt_text = excluded.prompt_text, \
+                 token_count = excluded.token_count, context_snapshot = excluded.context_snapshot, \
+                 pipeline_version = excluded.pipeline_version, generation_time_ms = excluded.generation_time_ms, \
+                 conversation_id = excluded.conversation_id, created_at = excluded.created_at) \
+             select count(*) from closed"
+        )
+    };
+}
+
+/// Where a fact takes the place of another.
+const SUPERSEDING: &str = statement!(
+    "superseded as (update memory_facts f set is_active = false, superseded_by = s.by \
        from closed, (select distinct on (id) id, by from jsonb_to_recordset($11 -> 'superseded') as s \
          (id uuid, by uuid, place integer) order by id, place) s \
        where f.user_id = $9 and f.is_active and f.id = s.id \
-         and not exists (select from jsonb_to_recordset($11 -> 'facts') as n (id uuid) where n.id = f.id)), \
-     opened as (insert into conversation_threads (id, user_id, thread_type, content, source_conversation_id, status, created_at) \
-       select t.id, $9, 'follow_up', t.content, $2, 'open', $10 \
-       from closed, jsonb_to_recordset($11 -> 'threads') as t (id uuid, content text) \
-       on conflict (id) do update set content = excluded.content, created_at = excluded.created_at), \
-     thought as (insert into nikita_thoughts (id, user_id, thought_type, content, source_conversation_id, expires_at, created_at) \
-       select t.id, $9, 'reflection', t.content, $2, t.expires_at, $10 \
-       from closed, jsonb_to_recordset($11 -> 'thoughts') as t (id uuid, content text, expires_at timestamptz) \
-       on conflict (id) do update set content = excluded.content, created_at = excluded.created_at), \
-     lived as (insert into nikita_life_events (event_id, user_id, event_date, time_of_day, domain, event_type, description, \
-         emotional_impact, importance) \
-       select e.id, $9, e.date, e.time_of_day, e.domain, e.event_type, e.description, e.impact, e.importance \
-       from closed, jsonb_to_recordset($11 -> 'events') as e (id uuid, date date, time_of_day text, domain text, \
-         event_type text, description text, impact jsonb, importance double precision) \
-       where not exists (select from nikita_life_events l where l.user_id = $9 and l.event_date = e.date) \
-       on conflict (event_id) do nothing), \
-     felt as (update nikita_emotional_states s set arousal = m.arousal, valence = m.valence, dominance = m.dominance, \
-         intimacy = m.intimacy, conflict_state = m.conflict_state, last_updated = $10 \
-       from closed, jsonb_to_recordset($11 -> 'mood') as m (arousal double precision, valence double precision, \
-         dominance double precision, intimacy double precision, conflict_state text) \
-       where s.state_id = (select state_id from nikita_emotional_states where user_id = $9 \
-         order by last_updated desc, state_id desc limit 1) returning s.state_id), \
-     felt_first as (insert into nikita_emotional_states (state_id, user_id, arousal, valence, dominance, intimacy, \
-         conflict_state, last_updated) \
-       select $9, $9, m.arousal, m.valence, m.dominance, m.intimacy, m.conflict_state, $10 \
-       from closed, jsonb_to_recordset($11 -> 'mood') as m (arousal double precision, valence double precision, \
-         dominance double precision, intimacy double precision, conflict_state text) \
-       where not exists (select from felt) on conflict (state_id) do nothing), \
-     player as (update users u set conflict_details = coalesce(p.details, u.conflict_details::jsonb), \
-         last_conflict_at = coalesce(p.began_at, u.last_conflict_at), \
-         cached_voice_prompt = coalesce(p.voice, u.cached_voice_prompt), \
-         cached_voice_prompt_at = case when p.voice is null then u.cached_voice_prompt_at else $10 end \
-       from closed, jsonb_to_recordset($11 -> 'player') as p (details jsonb, began_at timestamptz, voice text) \
-       where u.id = $9), \
-     scheduled as (insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, \
-         delivery_at, delivered, skipped, created_at) \
-       select t.id, u.id, t.trigger, t.context, t.message, t.delivery_at, false, false, $10 \
-       from closed, users u, jsonb_to_recordset($11 -> 'touchpoints') as t \
-         (id uuid, trigger text, context jsonb, message text, delivery_at timestamptz) \
-       where u.id = $9 and not exists (select from scheduled_touchpoints p \
-         where p.user_id = $9 and not coalesce(p.delivered, false) and not coalesce(p.skipped, false)) on conflict (id) do nothing), \
-     rolled as (update daily_summaries s set conversations_count = coalesce(s.conversations_count, 0) + d.counts, \
-         score_start = coalesce(s.score_start, d.score_start), score_end = d.score_end, decay_applied = d.decay_applied, \
-         summary_text = d.summary_text, key_moments = d.key_moments, emotional_tone = d.emotional_tone \
-       from closed, jsonb_to_recordset($11 -> 'day') as d (id uuid, date date, score_start numeric, score_end numeric, \
-         decay_applied numeric, counts integer, summary_text text, key_moments jsonb, emotional_tone text) \
-       where s.user_id = $9 and s.date = d.date returning s.date), \
-     rolled_first as (insert into daily_summaries (id, user_id, date, score_start, score_end, decay_applied, \
-         conversations_count, summary_text, key_moments, emotional_tone) \
-       select d.id, $9, d.date, d.score_start, d.score_end, d.decay_applied, 1, d.summary_text, d.key_moments, d.emotional_tone \
-       from closed, jsonb_to_recordset($11 -> 'day') as d (id uuid, date date, score_start numeric, score_end numeric, \
-         decay_applied numeric, summary_text text, key_moments jsonb, emotional_tone text) \
-       where not exists (select from rolled)), \
-     stepped_down as (update ready_prompts r set is_current = false \
-       from closed, jsonb_to_recordset($11 -> 'prompts') as p (platform text) \
-       where r.user_id = $9 and r.platform = p.platform and r.is_current returning r.id), \
-     swapped as (insert into ready_prompts (id, user_id, platform, prompt_text, token_count, context_snapshot, \
-         pipeline_version, generation_time_ms, is_current, conversation_id, created_at) \
-       select p.id, $9, p.platform, p.prompt_text, p.token_count, p.context, $15, p.millis, true, $2, $10 \
-       from closed, (select count(*) from stepped_down) first, jsonb_to_recordset($11 -> 'prompts') as p \
-         (id uuid, platform text, prompt_text text, token_count integer, context jsonb, millis double precision) \
-       on conflict (user_id, platform) where is_current do update set prompt_text = excluded.prompt_text, \
-         token_count = excluded.token_count, context_snapshot = excluded.context_snapshot, \
-         pipeline_version = excluded.pipeline_version, generation_time_ms = excluded.generation_time_ms, \
-         conversation_id = excluded.conversation_id, created_at = excluded.created_at) \
-     select count(*) from closed"
+         and not exists (select from jsonb_to_recordset($11 -> 'facts') as n (id uuid) where n.id = f.id)),"
 );
+/// Where none does, the player's facts are not looked at.
+const PLAIN: &str = statement!("");
 
 /// Effects as rows.
 pub(super) struct Folded {
@@ -239,7 +252,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
         let none: Option<&str> = None;
-        let query = sqlx::query_as(STATEMENT)
+        let sql = if folded.rows["superseded"].is_null() { PLAIN } else { SUPERSEDING };
+        let query = sqlx::query_as(sql)
             .bind(self.now_parameter())
             .bind(DbId::from(commit.claim.conversation))
             .bind(DbId::from(commit.claim.token))
