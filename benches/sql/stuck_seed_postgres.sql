@@ -1,5 +1,6 @@
--- :rows finished conversations, :rows finished runs (one a minute, the newest now) and a tenth as many finished audits, all narrow;
--- and what is stuck comes with stuck_reset_postgres.sql. On a migrated, empty database:
+-- :rows finished conversations, :rows finished runs and a tenth as many finished audits, all narrow; and what is stuck comes with
+-- stuck_reset_postgres.sql. The runs of the last week, which `stats` reads, are as many in every size: one a minute. The older ones lie
+-- closer, so that none is beyond the 90 days after which scan-stuck deletes it. On a migrated, empty database:
 --
 --   psql -v ON_ERROR_STOP=1 -v rows=10000000 -f stuck_seed_postgres.sql
 
@@ -20,7 +21,8 @@ select lpad(to_hex(n), 32, '0')::uuid, 'process-conversations', at, at, at, 'com
     case when n <= 1440 then jsonb_build_object('status', 'ok', 'processed', 1, 'conversations', jsonb_build_array(jsonb_build_object(
         'conversation_id', lpad(to_hex(n), 32, '0')::uuid, 'status', 'success', 'total_duration_ms', 30, 'stage_results',
         '{"extraction": {"status": "success", "duration_ms": 5.0, "error": null}}'::jsonb))) end
-from generate_series(1, :rows) n, lateral (select now() - n * interval '1 minute' as at) it;
+from generate_series(1, :rows) n, lateral (select now() - case when n <= 10080 then n * interval '1 minute'
+    else interval '7 days' + (n - 10080) * (interval '80 days' / :rows) end as at) it;
 insert into audit_reports (audit_id, status, audit_date, completed_at)
 select lpad(to_hex(n), 32, '0')::uuid, 'completed', at, at
 from generate_series(1, :rows / 10) n, lateral (select now() - n * interval '10 minutes' as at) it;

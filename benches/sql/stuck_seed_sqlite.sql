@@ -20,7 +20,8 @@ select printf('00000000-0000-4000-8000-%012x', n), 'process-conversations', at, 
     case when n > :rows - 1440 then json_object('status', 'ok', 'processed', 1, 'conversations', json_array(json_object(
         'conversation_id', printf('00000000-0000-4000-8000-%012x', n), 'status', 'success', 'total_duration_ms', 30, 'stage_results',
         json('{"extraction": {"status": "success", "duration_ms": 5.0, "error": null}}')))) end
-from (select n, strftime('%Y-%m-%dT%H:%M:%S.000000Z', unixepoch('now') - (:rows - n) * 60, 'unixepoch') as at from counted);
+from (select n, strftime('%Y-%m-%dT%H:%M:%S.000000Z', unixepoch('now') - case when :rows - n <= 10080 then (:rows - n) * 60
+    else 604800 + (:rows - n - 10080) * 6912000 / :rows end, 'unixepoch') as at from counted);
 with recursive counted (n) as (select 1 union all select n + 1 from counted where n < :rows / 10)
 insert into audit_reports (audit_id, status, audit_date, completed_at)
 select printf('00000000-0000-4000-8000-%012x', n), 'completed', at, at

@@ -176,6 +176,8 @@ impl<'a> Floor<'a> {
             let told = Arc::clone(&meter);
             let span = spans::conversation(&claim);
             let work = async move { process(&store, &workshop, claim, snapshot, &told).await }.instrument(span);
+            // A task does not inherit the span of the log, which names the execution.
+            let work = work.instrument(tracing::Span::current());
             let task = match &self.workshop.hands {
                 Some(hands) => self.tasks.spawn_on(work, hands),
                 None => self.tasks.spawn(work),

@@ -101,11 +101,11 @@ impl Connections {
 }
 
 impl Lent {
-    /// Begins a transaction.
-    pub(super) async fn begin(&mut self) -> Result<()> {
+    /// Begins a transaction with this text, which may go on with settings for it: one round trip.
+    pub(super) async fn begin(&mut self, text: &'static str) -> Result<()> {
         // From here on it may be open, whether or not we learn of it.
         self.in_transaction = true;
-        sqlx::raw_sql("begin").execute(self.connection()).await?;
+        sqlx::raw_sql(text).execute(self.connection()).await?;
         Ok(())
     }
 
