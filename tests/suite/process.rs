@@ -268,6 +268,9 @@ on_every_database! {
         let error = done.json()["conversations"][0]["error"].as_str().unwrap().to_owned();
         assert!(error.starts_with("extraction: invalid transcript: "), "{error}");
         assert!(!done.stderr().contains("hunter2") && !done.stdout().contains("hunter2"));
+        let line = done.stderr().lines().find(|it| it.contains("conversation not processed")).expect("it is logged").to_owned();
+        let run = done.json()["execution_id"].as_str().unwrap().to_owned();
+        assert!(line.contains(&id.to_string()) && line.contains(&run), "{line}");
         assert_eq!(status(db, id), "failed");
         assert_eq!(db.value(&format!("select last_error from conversations where id = '{id}'")), error);
         invariants::check(db);
@@ -428,6 +431,31 @@ on_every_database! {
 }
 
 /// An operator's wish: a conversation that was processed is processed anew, and its second effects replace the first.
+/// The server goes on with a statement whose client has gone, and would commit it.
+#[test]
+fn a_commit_that_waits_behind_a_lock_is_not_made_once_its_run_has_ended() {
+    let db = Db::postgres();
+    let (user, id) = one(&db, &Player::default(), &lively());
+    let held = db.hold(&format!("select 1 from users where id = '{user}' for update"));
+    let run = db.command(&["process-conversations", "--lease", "2s"]).start();
+    eventually("the commit waits", || {
+        db.number(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        ) == 1.0
+    });
+    db.execute(&format!("update job_leases set token = '{}'", Uuid::new_v4()));
+    assert_eq!(run.done().code(1).json()["error"]["kind"], "lease_lost");
+    drop(held);
+    eventually("the server has noticed", || {
+        db.number(
+            "select count(*) from pg_stat_activity \
+             where datname = current_database() and application_name = 'nikita-jobs'",
+        ) == 0.0
+    });
+    assert_eq!(status(&db, id), "processing");
+    assert_eq!(db.number("select count(*) from ready_prompts"), 0.0);
+}
+
 #[test]
 fn the_table_of_a_run_that_failed_says_why() {
     let db = Db::sqlite();
