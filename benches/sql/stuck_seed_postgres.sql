@@ -1,6 +1,6 @@
 -- :rows finished conversations, :rows finished runs and a tenth as many finished audits, all narrow; and what is stuck comes with
--- stuck_reset_postgres.sql. The runs of the last week, which `stats` reads, are as many in every size: one a minute. The older ones lie
--- closer, so that none is beyond the 90 days after which scan-stuck deletes it. On a migrated, empty database:
+-- stuck_reset_postgres.sql. The runs of the last week, of which `stats` reads a day, come one a minute in every size. The older
+-- ones lie closer, so that none is beyond the 90 days after which scan-stuck deletes it. On a migrated, empty database:
 --
 --   psql -v ON_ERROR_STOP=1 -v rows=10000000 -f stuck_seed_postgres.sql
 

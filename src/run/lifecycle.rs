@@ -186,9 +186,10 @@ async fn try_run(
     let progress = Progress::new(plan.unit, plan.watch.clone());
     let run = Run { execution, now, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
     let lost = CancellationToken::new();
-    let heart = tokio::spawn(beat(store.clone(), lease.clone(), progress, lost.clone()));
-
     let span = tracing::info_span!("run", job = plan.job, execution = %execution);
+    // A task does not inherit the span of the log.
+    let heart = tokio::spawn(beat(store.clone(), lease.clone(), progress, lost.clone()).instrument(span.clone()));
+
     let outcome = tokio::select! {
         biased;
         // Dropping the work drops every task and transaction of it: no write after this.

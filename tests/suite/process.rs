@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::on_every_database;
-use crate::support::bin::{Bin, eventually};
+use crate::support::bin::{Bin, Done, eventually};
 use crate::support::db::Db;
 use crate::support::invariants;
 use crate::support::seed::{NOW, Player, at, backlog, conversation, time, transcript};
@@ -30,6 +30,16 @@ fn count(db: &Db, status: &str) -> i64 {
 fn one(db: &Db, player: &Player, messages: &Value) -> (Uuid, Uuid) {
     let user = player.insert(db);
     (user, conversation(db, user, -HOUR, messages))
+}
+
+/// The line of the log that says so, which must name the run.
+#[track_caller]
+fn assert_names_its_run(done: &Done, message: &str) -> String {
+    let stderr = done.stderr();
+    let line = stderr.lines().find(|it| it.contains(message)).unwrap_or_else(|| panic!("not logged: {stderr}"));
+    let result = done.json();
+    assert!(line.contains(result["execution_id"].as_str().expect("a run")), "{line}");
+    line.to_owned()
 }
 
 fn lively() -> Value {
@@ -268,9 +278,7 @@ on_every_database! {
         let error = done.json()["conversations"][0]["error"].as_str().unwrap().to_owned();
         assert!(error.starts_with("extraction: invalid transcript: "), "{error}");
         assert!(!done.stderr().contains("hunter2") && !done.stdout().contains("hunter2"));
-        let line = done.stderr().lines().find(|it| it.contains("conversation not processed")).expect("it is logged").to_owned();
-        let run = done.json()["execution_id"].as_str().unwrap().to_owned();
-        assert!(line.contains(&id.to_string()) && line.contains(&run), "{line}");
+        assert!(assert_names_its_run(&done, "conversation not processed").contains(&id.to_string()));
         assert_eq!(status(db, id), "failed");
         assert_eq!(db.value(&format!("select last_error from conversations where id = '{id}'")), error);
         invariants::check(db);
@@ -340,6 +348,7 @@ on_every_database! {
         db.execute(&format!("update job_leases set token = '{}'", Uuid::new_v4()));
         let done = run.done().code(1);
         assert_eq!(done.json()["error"]["kind"], "lease_lost");
+        assert_names_its_run(&done, "lease lost, stopping all writes");
         assert_eq!(status(db, id), "processing");
         assert_eq!(db.value("select status from job_executions"), "running");
     }
@@ -430,7 +439,6 @@ on_every_database! {
     }
 }
 
-/// An operator's wish: a conversation that was processed is processed anew, and its second effects replace the first.
 /// The server goes on with a statement whose client has gone, and would commit it.
 #[test]
 fn a_commit_that_waits_behind_a_lock_is_not_made_once_its_run_has_ended() {
@@ -454,6 +462,7 @@ fn a_commit_that_waits_behind_a_lock_is_not_made_once_its_run_has_ended() {
     });
     assert_eq!(status(&db, id), "processing");
     assert_eq!(db.number("select count(*) from ready_prompts"), 0.0);
+    invariants::check(&db);
 }
 
 #[test]
@@ -465,6 +474,7 @@ fn the_table_of_a_run_that_failed_says_why() {
     assert!(table.contains("retrying") && table.contains("error: no provider answered"), "{table}");
 }
 
+/// An operator's wish: a conversation that was processed is processed anew, and its second effects replace the first.
 #[test]
 fn a_conversation_that_is_made_active_again_is_processed_again() {
     for db in [Db::sqlite(), Db::postgres()] {
