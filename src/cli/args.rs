@@ -178,7 +178,7 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
         .map_or("a variable", |setting| setting.variable)
 }
 
-/// The whole command line.
+/// The whole command line. A command's own arguments are deferred: only those of the one that is called are made.
 pub fn command() -> Command {
     Command::new("nikita-jobs")
         .version(env!("CARGO_PKG_VERSION"))
@@ -189,38 +189,17 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(
-            job("decay", "Charge inactive players' scores, each overdue hour exactly once", &DECAY)
-                .after_help(help::DECAY),
+            Command::new("decay")
+                .about("Charge inactive players' scores, each overdue hour exactly once")
+                .defer(|it| job(it, &DECAY).after_help(help::DECAY)),
         )
         .subcommand(
-            job("process-conversations", "Take stale conversations through the nine-stage pipeline", &PROCESS)
-                .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
-                .arg(switch(
-                    "allow-overlap",
-                    "NIKITA_ALLOW_OVERLAP",
-                    "Let several runs go on at once, on this host and others",
-                ))
-                .arg(
-                    switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
-                        .requires("id"),
-                )
-                .after_help(help::PROCESS),
+            Command::new("process-conversations")
+                .about("Take stale conversations through the nine-stage pipeline")
+                .defer(process),
         )
         .subcommand(
-            job("recover", "Take conversations that are stuck in processing out of it", &RECOVER)
-                .arg(switch(
-                    "requeue",
-                    "NIKITA_RECOVER_REQUEUE",
-                    "Back to active while attempts are left, instead of failed",
-                ))
-                .arg(
-                    Arg::new("kind")
-                        .value_name("conversation|audit|execution")
-                        .requires("ids")
-                        .help("By hand: recover just these"),
-                )
-                .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
-                .after_help(help::RECOVER),
+            Command::new("recover").about("Take conversations that are stuck in processing out of it").defer(recover),
         )
         .subcommand(prompt::command())
         .subcommand(scan::command())
@@ -267,11 +246,38 @@ pub fn variables(name: &'static str) -> Vec<(String, String)> {
 }
 
 fn of(name: &'static str) -> Command {
-    command().find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name))
+    let mut command = command();
+    // Without this its arguments are not there yet.
+    command.build();
+    command.find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name))
 }
 
-fn job(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
-    common(Command::new(name).about(about))
+fn process(command: Command) -> Command {
+    job(command, &PROCESS)
+        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
+        .arg(switch("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others"))
+        .arg(
+            switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
+                .requires("id"),
+        )
+        .after_help(help::PROCESS)
+}
+
+fn recover(command: Command) -> Command {
+    job(command, &RECOVER)
+        .arg(switch("requeue", "NIKITA_RECOVER_REQUEUE", "Back to active while attempts are left, instead of failed"))
+        .arg(
+            Arg::new("kind")
+                .value_name("conversation|audit|execution")
+                .requires("ids")
+                .help("By hand: recover just these"),
+        )
+        .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
+        .after_help(help::RECOVER)
+}
+
+fn job(command: Command, own: &[Setting]) -> Command {
+    common(command)
         .args(own.iter().map(argument))
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))

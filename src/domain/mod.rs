@@ -11,3 +11,4 @@ pub mod player;
 pub mod points;
 pub mod prompt;
 pub mod snapshot;
+pub mod zone;

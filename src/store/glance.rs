@@ -13,7 +13,7 @@ use super::codec::{DbId, DbTime};
 use super::migrate::embedded_versions;
 use super::runs::Begun;
 use super::session::Tx;
-use super::{Pool, Result, Store};
+use super::{Result, Store};
 use crate::domain::ids::ExecutionId;
 
 /// What could be in the way of a run.
@@ -46,8 +46,7 @@ pub enum Glance {
 #[derive(FromRow)]
 struct Seen {
     now: DbTime,
-    applied: i64,
-    newest: Option<i64>,
+    applied: Option<String>,
     holder: Option<DbId>,
     held_until: Option<DbTime>,
     latest: Option<DbId>,
@@ -58,8 +57,9 @@ impl Store {
     /// Looks once; see the module.
     pub async fn glance(&self, gate: &Gate<'_>) -> Glance {
         let Ok(seen) = self.see(gate).await else { return Glance::Unclear };
-        let (count, newest) = embedded_versions(matches!(self.pool, Pool::Pg(_)));
-        if (usize::try_from(seen.applied), seen.newest) != (Ok(count.len()), Some(newest)) {
+        let mut applied: Vec<i64> = seen.applied.iter().flat_map(|it| it.split(',')).flat_map(str::parse).collect();
+        applied.sort_unstable();
+        if !applied.into_iter().eq(embedded_versions()) {
             return Glance::Unclear;
         }
         let now = seen.now.0;
@@ -84,8 +84,6 @@ impl Store {
     /// the time, and names of our own making.
     async fn see(&self, gate: &Gate<'_>) -> Result<Seen> {
         let mut tx = self.glancing().await?;
-        let (versions, _) = embedded_versions(matches!(tx, Tx::Pg(_)));
-        let versions: Vec<_> = versions.iter().map(ToString::to_string).collect();
         let now = self.now.map(|now| DbTime(now).to_sqlite());
         let clock = match (&tx, now) {
             (Tx::Pg(_), Some(now)) => format!("{}::timestamptz", quoted(&now)),
@@ -93,18 +91,15 @@ impl Store {
             (Tx::Pg(_), None) => "clock_timestamp()".to_owned(),
             (Tx::Sqlite(_), None) => "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')".to_owned(),
         };
-        let latest = format!(
-            "from job_executions where job_name = {} and status = 'completed' order by completed_at desc limit 1",
-            quoted(gate.job)
-        );
-        let lease = format!("from job_leases where lease_key = {}", quoted(gate.key.unwrap_or_default()));
+        let versions = tx.pick("string_agg(version::text, ',')", "group_concat(version, ',')");
+        let (job, key) = (quoted(gate.job), quoted(gate.key.unwrap_or_default()));
         let sql = format!(
-            "select {clock} as now, \
-                 (select count(*) from nikita_jobs_migrations where version in ({})) as applied, \
-                 (select max(version) from nikita_jobs_migrations) as newest, \
-                 (select execution_id {lease}) as holder, (select expires_at {lease}) as held_until, \
-                 (select id {latest}) as latest, (select completed_at {latest}) as completed_at",
-            versions.join(", ")
+            "select {clock} as now, (select {versions} from nikita_jobs_migrations) as applied, lease.*, run.* \
+             from (select 1) it \
+             left join (select execution_id as holder, expires_at as held_until from job_leases where lease_key = {key}) lease \
+                 on true \
+             left join (select id as latest, completed_at from job_executions \
+                 where job_name = {job} and status = 'completed' order by completed_at desc limit 1) run on true"
         );
         let seen = match &mut tx {
             Tx::Pg(conn) => Seen::from_row(&sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn.connection()).await?),

@@ -213,7 +213,8 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
     let options = read_url(url)?;
     let pooled = pooled.unwrap_or(options.get_port() == TRANSACTION_POOLER_PORT);
     let mut options = options.application_name("nikita-jobs").disable_statement_logging();
-    if options.get_host().starts_with('/') {
+    let socket = options.get_socket().cloned();
+    if socket.is_some() {
         // As libpq has it: no TLS on a socket of this machine, and no question for it.
         options = options.ssl_mode(PgSslMode::Disable);
     }
@@ -234,8 +235,11 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
         Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_))) => error.to_string(),
         Err(error) => return Err(error.into()),
     };
-    let (host, port) = (options.get_host(), options.get_port());
-    Err(StoreError::Unavailable(format!("can't connect to {host}:{port}: {why}")))
+    let server = match socket {
+        Some(folder) => folder.join(format!(".s.PGSQL.{}", options.get_port())).display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    Err(StoreError::Unavailable(format!("can't connect to {server}: {why}")))
 }
 
 fn read_url(url: &str) -> Result<PgConnectOptions> {

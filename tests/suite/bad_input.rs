@@ -2,9 +2,10 @@
 //! sees, and nothing lost.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -211,6 +212,32 @@ fn a_server_that_does_not_answer_exits_69_soon() {
             });
         }
     });
+}
+
+/// A socket is of this machine: no question for TLS goes before the start-up message, and an error names it by its path.
+#[test]
+fn a_socket_is_asked_at_once_and_named() {
+    const PROTOCOL_3: [u8; 4] = [0, 3, 0, 0];
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(".s.PGSQL.5433");
+    let server = UnixListener::bind(&path).unwrap();
+    let folder = folder.path().display().to_string();
+    for url in [
+        format!("postgres://u:hunter2@{}:5433/d", folder.replace('/', "%2F")),
+        format!("postgres://u:hunter2@localhost:5433/d?host={folder}"),
+    ] {
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| {
+                let mut start = [0; 8];
+                server.accept().unwrap().0.read_exact(&mut start).unwrap();
+                start
+            });
+            let done = with_url(&url).code(69);
+            let start = format!("database unavailable: can't connect to {}: ", path.display());
+            assert!(done.error().starts_with(&start), "{}", done.error());
+            assert_eq!(asked.join().unwrap()[4..], PROTOCOL_3, "{url}");
+        });
+    }
 }
 
 #[test]

@@ -41,30 +41,43 @@ pub(super) const TABLES: [&[Setting]; 4] = [&REPORT, &HEALTH, &STATS, &DOCTOR];
 /// The commands, as clap sees them.
 pub(super) fn commands() -> [Command; 5] {
     [
-        look("health", "Say whether the pipeline is healthy, degraded or unhealthy now", &HEALTH)
-            .after_help(help::HEALTH),
-        look("stats", "Count and time what the runs did, stage by stage", &STATS).after_help(help::STATS),
-        look("status", "Show one execution with its live progress, or the latest of each job", &[])
-            .arg(Arg::new("id").value_name("EXECUTION_ID").help("Which execution [default: the latest of each job]"))
-            .arg(
-                switch("watch", "NIKITA_STATUS_WATCH", "On a terminal: look again every second, until it has ended")
-                    .short('w'),
-            )
-            .after_help(help::STATUS),
-        look("report", "Write one self-contained page with the same as pictures", &REPORT)
-            .mut_arg("output", |it| it.short('o').required(true))
-            .after_help(help::REPORT),
-        look("doctor", "Check what the jobs stand on, and say what to do", &DOCTOR)
-            .mut_arg("root", |it| it.hide(true))
-            .arg(switch("online", "NIKITA_DOCTOR_ONLINE", "Ask each model that is not local one small question"))
-            .args(models::SETTINGS.iter().filter(|setting| CHOOSE_MODELS.contains(&setting.id)).map(argument))
-            // One question, and no second try: no pause is short enough.
-            .mut_arg("backoff", |it| it.hide(true).default_value("1h"))
-            .after_help(help::DOCTOR),
+        Command::new("health")
+            .about("Say whether the pipeline is healthy, degraded or unhealthy now")
+            .defer(|it| look(it, &HEALTH).after_help(help::HEALTH)),
+        Command::new("stats")
+            .about("Count and time what the runs did, stage by stage")
+            .defer(|it| look(it, &STATS).after_help(help::STATS)),
+        Command::new("status")
+            .about("Show one execution with its live progress, or the latest of each job")
+            .defer(status),
+        Command::new("report").about("Write one self-contained page with the same as pictures").defer(|it| {
+            look(it, &REPORT).mut_arg("output", |it| it.short('o').required(true)).after_help(help::REPORT)
+        }),
+        Command::new("doctor").about("Check what the jobs stand on, and say what to do").defer(doctor),
     ]
 }
 
+fn status(command: Command) -> Command {
+    look(command, &[])
+        .arg(Arg::new("id").value_name("EXECUTION_ID").help("Which execution [default: the latest of each job]"))
+        .arg(
+            switch("watch", "NIKITA_STATUS_WATCH", "On a terminal: look again every second, until it has ended")
+                .short('w'),
+        )
+        .after_help(help::STATUS)
+}
+
+fn doctor(command: Command) -> Command {
+    look(command, &DOCTOR)
+        .mut_arg("root", |it| it.hide(true))
+        .arg(switch("online", "NIKITA_DOCTOR_ONLINE", "Ask each model that is not local one small question"))
+        .args(models::SETTINGS.iter().filter(|setting| CHOOSE_MODELS.contains(&setting.id)).map(argument))
+        // One question, and no second try: no pause is short enough.
+        .mut_arg("backoff", |it| it.hide(true).default_value("1h"))
+        .after_help(help::DOCTOR)
+}
+
 /// A command that only looks.
-fn look(name: &'static str, about: &'static str, own: &[Setting]) -> Command {
-    common(Command::new(name).about(about)).args(own.iter().map(argument)).arg(argument(&NOW).hide(true))
+fn look(command: Command, own: &[Setting]) -> Command {
+    common(command).args(own.iter().map(argument)).arg(argument(&NOW).hide(true))
 }

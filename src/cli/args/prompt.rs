@@ -11,9 +11,14 @@ pub(super) const SETTINGS: [Setting; 2] = [
 ];
 
 pub(super) fn command() -> Command {
-    let action = Arg::new("action").value_name("render").help("The one thing to do with a prompt").required(true);
-    common(Command::new("prompt"))
+    Command::new("prompt")
         .about("Print the prompt that a player's next conversation would begin with, and store nothing")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
+    let action = Arg::new("action").value_name("render").help("The one thing to do with a prompt").required(true);
+    common(command)
         .arg(action.value_parser(["render"]).hide_possible_values(true))
         .args(SETTINGS.iter().map(argument))
         .arg(argument(&TEMPLATE_DIR))

@@ -61,7 +61,11 @@ pub(super) const SETTINGS: [Setting; 9] = [
 ];
 
 pub(super) fn command() -> Command {
-    job("scan-stuck", "Fail audits and job executions whose owner died or hangs", &SETTINGS)
+    Command::new("scan-stuck").about("Fail audits and job executions whose owner died or hangs").defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
+    job(command, &SETTINGS)
         .arg(
             Arg::new("audit")
                 .long("audit")

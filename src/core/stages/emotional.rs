@@ -2,7 +2,7 @@
 
 use std::ops::Add;
 
-use chrono::{DateTime, Datelike, TimeZone, Timelike, Weekday};
+use chrono::{DateTime, Datelike, FixedOffset, Timelike, Weekday};
 
 use super::conflict::Zone;
 use super::{Context, Output, StageError, Step};
@@ -34,7 +34,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     let events = findings.life_sim.as_ref().map(|day| day.events.as_slice()).unwrap_or_default();
 
     let lived = events.iter().map(|event| event.emotional_impact).fold(MoodDelta::default(), add);
-    let local = snapshot.now.with_timezone(&snapshot.player.zone());
+    let local = snapshot.player.zone().local(snapshot.now);
     let change = [
         of_the_hour(&local),
         of_the_day(local.weekday()),
@@ -53,7 +53,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
 
 /// The player's time of day, by the hour on their clock: early morning 5–8, morning 8–12, afternoon 12–17, evening 17–21,
 /// night 21–24, late night 0–5, each without its end. The spec names the times and their weights; the hours are ours.
-fn of_the_hour<Tz: TimeZone>(local: &DateTime<Tz>) -> MoodDelta {
+fn of_the_hour(local: &DateTime<FixedOffset>) -> MoodDelta {
     let (arousal, valence) = match local.hour() {
         5..8 => (-0.10, -0.05),
         8..12 => (0.15, 0.10),

@@ -25,7 +25,7 @@ pub struct LifeSim {
 /// None of its own.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let snapshot = &context.snapshot;
-    let date = snapshot.now.with_timezone(&snapshot.player.zone()).date_naive();
+    let date = snapshot.player.zone().local(snapshot.now).date_naive();
     let stored: Vec<LifeEvent> = snapshot.life_events.iter().filter(|event| event.date == date).cloned().collect();
     if !stored.is_empty() {
         return Ok(Step::done(Output::LifeSim(LifeSim { events: stored }), vec![]));

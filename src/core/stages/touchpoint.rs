@@ -58,7 +58,7 @@ fn decide(snapshot: &Snapshot, findings: &Findings) -> Option<NewTouchpoint> {
     }
     let player = &snapshot.player;
     let zone = player.zone();
-    let day = snapshot.now.with_timezone(&zone).date_naive();
+    let day = zone.local(snapshot.now).date_naive();
     let draw = Draw { user: player.id.to_string(), day: day.to_string() };
     let rate = draw.rate(player.chapter);
     let due = [event(snapshot, findings, day), gap(snapshot), time(snapshot)]
@@ -71,7 +71,7 @@ fn decide(snapshot: &Snapshot, findings: &Findings) -> Option<NewTouchpoint> {
         trigger: due.trigger,
         context: due.context,
         message: messages::compose(due.trigger, due.event, draw.number(&format!("{trigger}:message"))),
-        delivery_at: delivery::at(snapshot.now, zone, draw.number(&format!("{trigger}:delay"))),
+        delivery_at: delivery::at(snapshot.now, &zone, draw.number(&format!("{trigger}:delay"))),
     })
 }
 
@@ -112,7 +112,7 @@ fn gap(snapshot: &Snapshot) -> Option<Due<'static>> {
 
 /// Local hours 08:00–09:59 and 19:00–20:59: the ranges 08–10 and 19–21 of spec 04, without their ends.
 fn time(snapshot: &Snapshot) -> Option<Due<'static>> {
-    let part = match snapshot.now.with_timezone(&snapshot.player.zone()).hour() {
+    let part = match snapshot.player.zone().local(snapshot.now).hour() {
         8..10 => "morning",
         19..21 => "evening",
         _ => return None,

@@ -193,7 +193,7 @@ fn continuity(snapshot: &Snapshot, findings: &Findings, bounds: &Bounds) -> Cont
 }
 
 fn life(snapshot: &Snapshot, findings: &Findings, bounds: &Bounds) -> Life {
-    let date = snapshot.now.with_timezone(&snapshot.player.zone()).date_naive();
+    let date = snapshot.player.zone().local(snapshot.now).date_naive();
     let stored_today = || snapshot.life_events.iter().filter(|event| event.date == date).cloned().collect();
     let today: Vec<LifeEvent> = findings.life_sim.as_ref().map_or_else(stored_today, |life| life.events.clone());
     let mut before: Vec<&LifeEvent> = snapshot.life_events.iter().filter(|event| event.date < date).collect();

@@ -23,7 +23,7 @@ const MOST_MOMENT: usize = 200;
 pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text: &str) -> Option<DayEntry> {
     let player = &snapshot.player;
     let zone = player.zone();
-    let date = snapshot.conversation.last_message_at.with_timezone(&zone).date_naive();
+    let date = zone.local(snapshot.conversation.last_message_at).date_naive();
     let row = snapshot.days.iter().find(|day| day.date == date);
     let before = player.score - snapshot.conversation.score_delta.unwrap_or_default();
 
@@ -53,7 +53,7 @@ pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text
         decay_applied: snapshot
             .decay
             .iter()
-            .filter(|(at, _)| at.with_timezone(&zone).date_naive() == date)
+            .filter(|(at, _)| zone.local(*at).date_naive() == date)
             .map(|&(_, points)| points)
             .sum(),
         summary_text: prose::last_sentences(joined.trim(), MOST_TEXT),

@@ -18,7 +18,7 @@ use crate::domain::snapshot::Snapshot;
 fn winning(trigger: Trigger, change: impl Fn(&mut Snapshot)) -> Snapshot {
     let mut snapshot = snapshot();
     change(&mut snapshot);
-    let day = snapshot.now.with_timezone(&snapshot.player.zone()).date_naive().to_string();
+    let day = snapshot.player.zone().local(snapshot.now).date_naive().to_string();
     let wins = |user: UserId, trigger: Trigger| {
         let draw = Draw { user: user.to_string(), day: day.clone() };
         draw.unit(trigger.as_str()) < draw.rate(snapshot.player.chapter)
