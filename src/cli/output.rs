@@ -1,5 +1,6 @@
 //! stdout: exactly one result, as JSON or as a table; nothing with `-q` unless something went wrong.
 
+use std::borrow::Cow;
 use std::env;
 use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
@@ -85,10 +86,13 @@ impl Output {
 }
 
 /// The result with the exit code that the shell will see.
-fn with_code(result: &Value, code: u8) -> Value {
+fn with_code(result: &Value, code: u8) -> Cow<'_, Value> {
+    if result["exit_code"] == code {
+        return Cow::Borrowed(result);
+    }
     let mut result = result.clone();
     result["exit_code"] = json!(code);
-    result
+    Cow::Owned(result)
 }
 
 fn format(text: &str) -> Result<bool, String> {

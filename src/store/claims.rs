@@ -119,13 +119,14 @@ macro_rules! sqlite_token {
     };
 }
 
-/// The two ways of being over, each by an index of its own: silence, and the end of a call.
+/// The two ways of being over, each by an index of its own: silence, and the end of a call that is not silent yet. No
+/// conversation is over in both.
 macro_rules! over {
     (silent) => {
         "c.last_message_at <= $1"
     };
     (ended) => {
-        "c.platform = 'voice' and c.ended_at <= $2"
+        "c.platform = 'voice' and c.ended_at <= $2 and (c.last_message_at is null or c.last_message_at > $1)"
     };
 }
 
@@ -141,7 +142,7 @@ macro_rules! count_due {
             over!(ended),
             " and ",
             $ready,
-            " and (c.last_message_at is null or c.last_message_at > $1))"
+            ")"
         )
     };
 }
@@ -208,8 +209,7 @@ impl Store {
                 " and ",
                 first_of_its_player!(),
                 " order by c.ended_at limit {most} for no key update skip locked), \
-                 oldest as (select id, min(over_at) as over_at \
-                     from (select * from silent union all select * from ended) it group by id order by 2, 1 limit {most}) \
+                 oldest as (select id from (select * from silent union all select * from ended) it order by over_at, id limit {most}) \
                  update conversations c set status = 'processing', processing_attempts = coalesce(c.processing_attempts, 0) + 1, \
                      processing_started_at = ",
                 pg_now!("$4"),
@@ -248,7 +248,7 @@ impl Store {
                 " and ",
                 first_of_its_player!(),
                 " order by c.ended_at limit {most})) \
-                     group by id order by min(over_at), id limit {most}) \
+                     order by over_at, id limit {most}) \
                  returning id, user_id, claim_token, processing_attempts, provider_outages"
             ),
         );

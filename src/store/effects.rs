@@ -4,6 +4,7 @@
 //! wish, its second effects take the place of the first.
 
 use serde_json::json;
+use sqlx::types::Json;
 
 use super::Result;
 use super::codec::{DbDate, DbId, DbIds, DbJson, DbPoints, DbTime, DbVector};
@@ -62,7 +63,7 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
                 tx,
                 "update users set conflict_details = $2, last_conflict_at = coalesce($3, last_conflict_at) where id = $1",
                 user,
-                DbJson(details.clone()),
+                Json(details),
                 began_at.map(DbTime)
             );
         }
@@ -80,7 +81,7 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
                     user,
                     DbId::from(clock::new_token()),
                     event_type,
-                    DbJson(details.clone()),
+                    Json(details),
                     now
                 );
             }
@@ -91,7 +92,7 @@ pub(super) async fn apply(tx: &mut Tx, commit: &Commit<'_>, effect: &Effect) -> 
                 tx,
                 "update conversations set extracted_entities = $2, emotional_tone = $3 where id = $1",
                 conversation,
-                DbJson(entities.clone()),
+                Json(entities),
                 tone
             );
         }
@@ -251,7 +252,7 @@ async fn schedule(tx: &mut Tx, user: DbId, touchpoint: &NewTouchpoint, now: DbTi
         user,
         DbId(touchpoint.id),
         touchpoint.trigger.as_str(),
-        DbJson(touchpoint.context.clone()),
+        Json(&touchpoint.context),
         &touchpoint.message,
         DbTime(touchpoint.delivery_at),
         now
@@ -320,7 +321,7 @@ async fn swap_prompt(tx: &mut Tx, commit: &Commit<'_>, prompt: &NewPrompt) -> Re
         prompt.platform.as_str(),
         &prompt.text,
         i32::try_from(prompt.token_count).unwrap_or(i32::MAX),
-        DbJson(prompt.context.clone()),
+        Json(&prompt.context),
         PIPELINE_VERSION,
         commit.prompt_ms,
         DbId::from(commit.claim.conversation),

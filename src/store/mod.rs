@@ -100,6 +100,9 @@ impl Store {
                     .create_if_missing(true)
                     .foreign_keys(true)
                     .journal_mode(SqliteJournalMode::Wal)
+                    // In pages: 40 MB. A long run writes most pages again and again, and copies each into the file only once for
+                    // all that is written in between.
+                    .pragma("wal_autocheckpoint", "10000")
                     .synchronous(SqliteSynchronous::Full);
                 // One writer at a time is SQLite's rule; more connections than this would only queue.
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use sqlx::types::Json;
 
 use super::codec::{DbId, DbJson, DbTime};
 use super::session::{Tx, execute, fetch_optional, pg_now, sqlite_now};
@@ -290,7 +291,7 @@ impl Store {
             DbId::from(lease.execution),
             if end.completed { "completed" } else { "failed" },
             end.duration_ms,
-            DbJson(end.result.clone()),
+            Json(end.result),
             end.cost_usd.as_deref()
         );
         if released == 0 || closed == 0 {

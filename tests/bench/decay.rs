@@ -49,24 +49,30 @@ pub fn measure(lab: &Lab, results: &mut Results) {
 
 fn on_sqlite(lab: &Lab, results: &mut Results, many: usize, few: usize) {
     let large = prepare_sqlite(lab, "decay_many", many);
+    let middle = prepare_sqlite(lab, "decay_middle", many / 10);
     let small = prepare_sqlite(lab, "decay_few", few);
+    let by_hand = |file: &Path| lab.sqlite_script(file, "decay_sqlite.sql", &[("now", &format!("'{NOW}'"))]).seconds;
     for number in 0..lab.runs {
         lab.progress(&format!("decay: {many} players on SQLite"));
         let (file, url) = lab.copy_sqlite("decay", &large);
         let ours = decay(lab, &url);
         let our_scores = if number == 0 { lab.sqlite_sql(&file, SQLITE_SCORES) } else { String::new() };
         let (file, _) = lab.copy_sqlite("decay", &large);
-        let theirs = lab.sqlite_script(&file, "decay_sqlite.sql", &[("now", &format!("'{NOW}'"))]).seconds;
+        let theirs = by_hand(&file);
         if number == 0 {
             assert_eq!(our_scores, lab.sqlite_sql(&file, SQLITE_SCORES), "both sides leave the same");
         }
         results.pair("decay sqlite", ours.ran.seconds, theirs);
+        let (_, url) = lab.copy_sqlite("decay", &middle);
+        results.pair("memory decay sqlite", ours.peak, decay(lab, &url).peak);
         let (_, url) = lab.copy_sqlite("decay", &small);
-        let small = decay(lab, &url);
-        results.pair("decay grows sqlite", ours.ran.seconds, small.ran.seconds * times(many, few));
-        results.pair("memory decay sqlite", ours.peak, small.peak);
+        let ours_on_few = decay(lab, &url).ran.seconds;
+        results.pair("decay grows sqlite", ours.ran.seconds, ours_on_few * times(many, few));
+        let (file, _) = lab.copy_sqlite("decay", &small);
+        let theirs_on_few = by_hand(&file);
+        results.pair("decay grows sqlite by hand", theirs, theirs_on_few * times(many, few));
     }
-    for name in ["decay", "decay_few", "decay_many"] {
+    for name in ["decay", "decay_few", "decay_middle", "decay_many"] {
         lab.remove_sqlite(name);
     }
 }

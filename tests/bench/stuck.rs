@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::lab::Lab;
 use crate::programs::{program, run};
-use crate::table::{Results, median};
+use crate::table::{Results, median, short};
 
 /// What is looked at: its arguments, its exit code with ten of each stuck, and its rows.
 struct Look {
@@ -100,38 +100,56 @@ impl Place {
 }
 
 pub fn measure(lab: &Lab, results: &mut Results) {
-    let (many, few) = (lab.size(10_000_000, 100_000), 10_000);
-    for (name, rows) in [("stuck_many", many), ("stuck_few", few)] {
+    let many = lab.size(10_000_000, 100_000);
+    let sizes = [("stuck_many", many), ("stuck_middle", many / 10), ("stuck_few", 10_000)];
+    for (name, rows) in sizes {
         lab.progress(&format!("stuck: {rows} rows on PostgreSQL"));
         lab.migrated(name);
         lab.script(name, "stuck_seed_postgres.sql", &[("rows", &rows.to_string())]);
     }
     lab.sql("postgres", "checkpoint");
-    compare(lab, results, &Place::Postgres("stuck_many"), &Place::Postgres("stuck_few"), |look| look.postgres);
+    compare(lab, results, "PostgreSQL", &sizes.map(|(name, _)| Place::Postgres(name)), |look| look.postgres);
     plans(lab, results, many);
     dead_rows(lab, results);
-    lab.drop("stuck_many");
-    lab.drop("stuck_few");
-    let files = [("stuck_many", many), ("stuck_few", few)].map(|(name, rows)| {
+    for (name, _) in sizes {
+        lab.drop(name);
+    }
+    let files = sizes.map(|(name, rows)| {
         lab.progress(&format!("stuck: {rows} rows on SQLite"));
         let (file, _) = lab.sqlite(name);
         lab.sqlite_script(&file, "stuck_seed_sqlite.sql", &[("rows", &rows.to_string())]);
         Place::Sqlite(file)
     });
-    compare(lab, results, &files[0], &files[1], |look| look.sqlite);
-    lab.remove_sqlite("stuck_many");
-    lab.remove_sqlite("stuck_few");
+    compare(lab, results, "SQLite", &files, |look| look.sqlite);
+    for (name, _) in sizes {
+        lab.remove_sqlite(name);
+    }
 }
 
-fn compare(lab: &Lab, results: &mut Results, many: &Place, few: &Place, row: fn(&Look) -> &'static str) {
+fn compare(
+    lab: &Lab,
+    results: &mut Results,
+    database: &str,
+    [many, middle, few]: &[Place; 3],
+    row: fn(&Look) -> &'static str,
+) {
     for look in &LOOKS {
         lab.progress(&format!("stuck: {}", look.arguments[0]));
-        // Neither side shall be the first to read its pages.
-        many.look(lab, look);
-        few.look(lab, look);
-        for _ in 0..lab.runs {
-            results.pair(row(look), many.look(lab, look), few.look(lab, look));
+        // No side shall be the first to read its pages.
+        for place in [many, middle, few] {
+            place.look(lab, look);
         }
+        let pairs: Vec<_> = (0..lab.runs).map(|_| (many.look(lab, look), few.look(lab, look))).collect();
+        for &(many, few) in &pairs {
+            results.pair(row(look), many, few);
+        }
+        let (large, small): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let times = [median(&small), middle.look(lab, look), median(&large)].map(short);
+        results.figure(
+            "Cost as it grows, start to exit, ms (medians)",
+            &["command", "database", "10 thousand rows", "1 million", "10 million"],
+            [look.arguments[0].to_owned(), database.to_owned()].into_iter().chain(times).collect(),
+        );
     }
 }
 

@@ -10,8 +10,8 @@ use crate::core::stages::StageName;
 use crate::domain::exit::Exit;
 use crate::run::lifecycle::Report;
 
-/// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes.
-const MOST_LISTED: usize = 1_000;
+/// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes. It is as many as `health` reads.
+const MOST_LISTED: usize = 500;
 
 /// The sums of a run.
 #[derive(Debug, Default)]
@@ -27,7 +27,8 @@ pub struct Tally {
     bugs: usize,
     errors: BTreeMap<StageName, (usize, String)>,
     timings: BTreeMap<StageName, Vec<f64>>,
-    entries: Vec<Value>,
+    /// As text: a tree of JSON is many small pieces, which would lie among a long run's other memory and hold it apart.
+    entries: Vec<String>,
     unlisted: usize,
     /// What all of it has cost so far.
     pub bill: Bill,
@@ -69,7 +70,7 @@ impl Tally {
         }
         self.charge(&entry.bill);
         if self.entries.len() < MOST_LISTED {
-            self.entries.push(json!(entry));
+            self.entries.extend(serde_json::to_string(entry));
         } else {
             self.unlisted += 1;
         }
@@ -92,6 +93,7 @@ impl Tally {
             .collect();
         let timings: Map<_, _> =
             self.timings.into_iter().map(|(stage, times)| (stage.to_string(), timing(times))).collect();
+        let entries = self.entries.iter().flat_map(|entry| serde_json::from_str(entry)).collect();
         let mut fields = Map::from_iter([
             ("detected".to_owned(), json!(detected)),
             ("processed".to_owned(), json!(self.processed)),
@@ -109,7 +111,7 @@ impl Tally {
             ("budget_reached".to_owned(), json!(self.budget_reached)),
             ("circuit_open".to_owned(), json!(self.circuit_open)),
             ("embedded".to_owned(), json!(self.embedded)),
-            ("conversations".to_owned(), json!(self.entries)),
+            ("conversations".to_owned(), Value::Array(entries)),
             ("conversations_unlisted".to_owned(), json!(self.unlisted)),
         ]);
         if let Some((kind, message)) = complaint(exit, self.circuit_open) {
@@ -178,7 +180,11 @@ fn hundredths(ms: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::domain::conversation::Claim;
+    use crate::domain::ids::{ConversationId, Token, UserId};
 
     #[test]
     fn percentiles_are_values_that_occurred() {
@@ -187,6 +193,26 @@ mod tests {
         assert!((percentile(&times, 95) - 19.0).abs() < 1e-9);
         assert!((percentile(&[7.0], 95) - 7.0).abs() < 1e-9);
         assert!(percentile(&[], 50).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_long_run_lists_the_first_and_counts_the_rest() {
+        let mut tally = Tally::default();
+        let claim = |n: u128| Claim {
+            conversation: ConversationId(Uuid::from_u128(n)),
+            user: UserId(Uuid::nil()),
+            token: Token(Uuid::nil()),
+            attempt: 1,
+            outages: 0,
+        };
+        for n in 0..=500 {
+            tally.add(&Entry::failed(&claim(n), "too long".to_owned()));
+        }
+        let fields = tally.report(501, 0).fields;
+        let listed = fields["conversations"].as_array().unwrap();
+        assert_eq!((listed.len(), &fields["conversations_unlisted"], &fields["failed"]), (500, &json!(1), &json!(501)));
+        assert_eq!(listed[499]["conversation_id"], json!(Uuid::from_u128(499)));
+        assert_eq!(listed[499]["error"], "too long");
     }
 
     #[test]

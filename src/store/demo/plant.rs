@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::domain::ids::{AuditId, ExecutionId, UserId};
@@ -154,7 +155,7 @@ impl Store {
                 DbId(it.id),
                 DbId::from(it.user),
                 it.platform,
-                DbJson(it.messages.clone()),
+                Json(&it.messages),
                 DbTime(it.started_at),
                 DbTime(it.last_message_at),
                 it.ended_at.map(DbTime),
