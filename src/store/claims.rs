@@ -101,11 +101,12 @@ macro_rules! ready {
 }
 
 /// No other conversation of the player is being processed, and no older one is over and waits for its turn: memory and
-/// prompts build up in order. $1 is the cutoff.
+/// prompts build up in order. $1 is the cutoff. The two states stand there once more because SQLite does not see by itself that
+/// their index serves, and would read the whole table.
 macro_rules! first_of_its_player {
     () => {
         "not exists (select 1 from conversations o where o.user_id = c.user_id and o.id <> c.id \
-             and (o.status = 'processing' or (o.status = 'active' and coalesce(o.processing_attempts, 0) < 3 \
+             and o.status in ('active', 'processing') and (o.status = 'processing' or (o.status = 'active' and coalesce(o.processing_attempts, 0) < 3 \
                  and (o.last_message_at <= $1 or (o.platform = 'voice' and o.ended_at <= $2)) \
                  and (coalesce(o.last_message_at, o.ended_at), o.id) < (coalesce(c.last_message_at, c.ended_at), c.id))))"
     };

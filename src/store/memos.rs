@@ -56,9 +56,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let forgotten = execute!(
             &mut tx,
-            "delete from stage_memos where conversation_id in \
-                 (select c.id from conversations c join stage_memos m on m.conversation_id = c.id \
-                  where c.status in ('processed', 'failed'))"
+            "delete from stage_memos where exists (select 1 from conversations c \
+                 where c.id = stage_memos.conversation_id and c.status in ('processed', 'failed'))"
         );
         tx.commit().await?;
         Ok(forgotten)

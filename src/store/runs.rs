@@ -67,6 +67,18 @@ pub enum Begun {
     },
 }
 
+/// Closes the executions of a job that are running without a lease.
+macro_rules! close_dead {
+    ($job:literal) => {
+        concat!(
+            "update job_executions set status = 'failed', completed_at = $1, result = $2 where ",
+            $job,
+            " = $3 and status = 'running' and heartbeat_at is not null and not exists \
+                 (select 1 from job_leases l where l.execution_id = job_executions.id and l.expires_at > $1)"
+        )
+    };
+}
+
 impl Store {
     /// Takes the job's lease, checks the window and inserts the execution row, in one transaction. Where it can't, nothing
     /// is written.
@@ -184,9 +196,9 @@ impl Store {
         Ok(taken.map(|(now,)| now.0))
     }
 
-    /// Forgets the leases of runs that died, and closes the job's executions that had a lease (`heartbeat_at` tells) and have no live one. With the lease just taken
-    /// over among them, this is the takeover of spec 02; an execution of another program, which never had a lease, is left
-    /// to `scan-stuck`.
+    /// Forgets the leases of runs that died, and closes the job's executions that had a lease (`heartbeat_at` tells) and have no
+    /// live one. With the lease just taken over among them, this is the takeover of spec 02; an execution of another program,
+    /// which never had a lease, is left to `scan-stuck`.
     async fn close_dead_runs(&self, tx: &mut Tx, job: &str, lease: &Lease, now: DateTime<Utc>) -> Result<u64> {
         let reason = json!({"status": "error", "error": {"kind": "lease_expired", "message":
             format!("Owner is not running: its lease had run out when execution {} began", lease.execution)}});
@@ -197,15 +209,9 @@ impl Store {
             format!("job:{job}"),
             format!("job:{job}:%")
         );
-        Ok(execute!(
-            tx,
-            "update job_executions set status = 'failed', completed_at = $1, result = $2 \
-             where job_name = $3 and status = 'running' and heartbeat_at is not null \
-             and not exists (select 1 from job_leases l where l.execution_id = job_executions.id and l.expires_at > $1)",
-            DbTime(now),
-            DbJson(reason),
-            job
-        ))
+        // The plus keeps SQLite from the index by job, in which all that have ever run stand.
+        let sql = tx.pick(close_dead!("job_name"), close_dead!("+job_name"));
+        Ok(execute!(tx, sql, DbTime(now), DbJson(reason), job))
     }
 
     /// Renews a lease and writes the run's progress. `false` where the lease is no longer ours, or has run out: a lease
