@@ -11,4 +11,4 @@ pub mod player;
 pub mod points;
 pub mod prompt;
 pub mod snapshot;
-pub mod zone;
+pub mod time_zone;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ids::UserId;
 use super::points::Points;
-use super::zone::Zone;
+use super::time_zone::TimeZone;
 
 /// Where a player stands in the game: `users.game_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,8 +71,8 @@ pub struct Player {
 impl Player {
     /// The player's time zone; UTC where the database names one that does not exist.
     #[must_use]
-    pub fn zone(&self) -> Zone {
-        Zone::named(self.timezone.trim()).unwrap_or(Zone::utc())
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::named(self.timezone.trim()).unwrap_or(TimeZone::utc())
     }
 }
 

@@ -189,6 +189,7 @@ impl<'de> Deserialize<'de> for DbPoints {
 }
 
 /// JSON: `jsonb` or `json`, or text.
+/// A value that is only lent is written as sqlx's `Json(&value)`, the same without a copy.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct DbJson(pub Value);
 column!(DbJson, pg: Value, sqlite: String);

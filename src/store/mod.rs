@@ -5,7 +5,7 @@
 //! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`);
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -216,7 +216,7 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
     let options = read_url(url)?;
     let pooled = pooled.unwrap_or(options.get_port() == TRANSACTION_POOLER_PORT);
     let mut options = options.application_name("nikita-jobs").disable_statement_logging();
-    let socket = options.get_socket().cloned();
+    let socket = socket_folder(&options);
     if socket.is_some() {
         // As libpq has it: no TLS on a socket of this machine, and no question for it.
         options = options.ssl_mode(PgSslMode::Disable);
@@ -243,6 +243,12 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     Err(StoreError::Unavailable(format!("can't connect to {server}: {why}")))
+}
+
+/// The folder of the server's socket: as the URL names it, or else `PGHOST`, or the usual folders where a socket lies in one.
+fn socket_folder(options: &PgConnectOptions) -> Option<PathBuf> {
+    let host = Path::new(options.get_host());
+    options.get_socket().cloned().or_else(|| host.is_absolute().then(|| host.to_owned()))
 }
 
 fn read_url(url: &str) -> Result<PgConnectOptions> {

@@ -225,6 +225,7 @@ fn a_socket_is_asked_at_once_and_named() {
     for url in [
         format!("postgres://u:hunter2@{}:5433/d", folder.replace('/', "%2F")),
         format!("postgres://u:hunter2@localhost:5433/d?host={folder}"),
+        "postgres:///d?user=u".to_owned(),
     ] {
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| {
@@ -232,7 +233,9 @@ fn a_socket_is_asked_at_once_and_named() {
                 server.accept().unwrap().0.read_exact(&mut start).unwrap();
                 start
             });
-            let done = with_url(&url).code(69);
+            // Where the URL names no host, these do.
+            let settings = [("DATABASE_URL", url.as_str()), ("PGHOST", &folder), ("PGPORT", "5433")];
+            let done = untouched(&["decay"], &settings).code(69);
             let start = format!("database unavailable: can't connect to {}: ", path.display());
             assert!(done.error().starts_with(&start), "{}", done.error());
             assert_eq!(asked.join().unwrap()[4..], PROTOCOL_3, "{url}");

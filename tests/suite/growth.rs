@@ -8,6 +8,18 @@ use crate::support::bin::{eventually, path, program};
 use crate::support::db::Db;
 use crate::support::seed::Player;
 
+/// Whatever looks at conversations, executions or audits.
+const JOBS: [&str; 7] = ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"];
+
+/// A command line that does its work whatever the window says.
+fn arguments<'a>(job: &'a str, page: &'a str) -> Vec<&'a str> {
+    match job {
+        "process-conversations" | "recover" | "scan-stuck" => vec![job, "--force"],
+        "report" => vec![job, "-o", page],
+        _ => vec![job],
+    }
+}
+
 /// A table is read from end to end only where no index serves; the server counts it.
 #[test]
 fn no_job_reads_through_what_is_finished() {
@@ -32,14 +44,9 @@ fn no_job_reads_through_what_is_finished() {
     db.execute("analyze");
     let folder = TempDir::new().expect("a temporary folder");
     let page = folder.path().join("page.html").display().to_string();
-    for job in ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"] {
+    for job in JOBS {
         db.execute("select pg_stat_reset()");
-        let args: &[&str] = match job {
-            "process-conversations" | "recover" | "scan-stuck" => &["--force"],
-            "report" => &["-o", &page],
-            _ => &[],
-        };
-        db.run(&[&[job], args].concat()).code(0);
+        db.run(&arguments(job, &page)).code(0);
         // A session's counts are there when it has gone.
         eventually("the job's sessions have ended", || {
             db.number(
@@ -80,13 +87,12 @@ fn no_job_reads_through_what_is_finished_on_sqlite() {
     assert!(db.file().metadata().expect("a file").len() > 5 * MOST, "a third of it would be too much");
     let folder = TempDir::new().expect("a temporary folder");
     let page = folder.path().join("page.html").display().to_string();
-    let jobs = ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"];
     // Most files have never been analysed, and an analysed one is read by other plans.
-    for (number, job) in jobs.into_iter().chain(jobs).enumerate() {
-        if number == jobs.len() {
+    for (number, job) in JOBS.into_iter().chain(JOBS).enumerate() {
+        if number == JOBS.len() {
             db.execute("analyze");
         }
-        // Something to find, which is not over in the same way as what is finished.
+        // One conversation to find: it is due, or stuck.
         let (silence, state) = if job == "recover" { ("'-2 hours'", "processing") } else { ("'-1 hour'", "active") };
         db.execute("delete from conversations where status in ('active', 'processing')");
         db.execute(&format!(
@@ -94,12 +100,7 @@ fn no_job_reads_through_what_is_finished_on_sqlite() {
              select '{other}', '{state}', '[{{\"role\": \"user\", \"content\": \"Hello!\"}}]', t, t, t from (select {} as t)",
             time(silence)
         ));
-        let args: &[&str] = match job {
-            "process-conversations" | "recover" | "scan-stuck" => &["--force"],
-            "report" => &["-o", &page],
-            _ => &[],
-        };
-        let read = bytes_read(&db, &[&[job], args].concat());
+        let read = bytes_read(&db, &arguments(job, &page));
         assert!(read > 10_000, "{job} reads {read} bytes only");
         assert!(read < MOST, "{job} reads {read} bytes");
     }

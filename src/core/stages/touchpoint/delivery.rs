@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
-use crate::domain::zone::Zone;
+use crate::domain::time_zone::TimeZone;
 
 /// The shortest delay, in minutes: an instant answer to a conversation's end would look like a machine's.
 const LEAST_DELAY: u64 = 5;
@@ -14,7 +14,7 @@ const NIGHT_BEGINS: u32 = 23;
 const NIGHT_ENDS: u32 = 8;
 
 /// `now` and 5 to 30 minutes, as `number` draws them; from 23:00 to 08:00 in `zone` it waits for 08:00.
-pub(super) fn at(now: DateTime<Utc>, zone: &Zone, number: u64) -> DateTime<Utc> {
+pub(super) fn at(now: DateTime<Utc>, zone: &TimeZone, number: u64) -> DateTime<Utc> {
     let minutes = LEAST_DELAY + number % (MOST_DELAY - LEAST_DELAY + 1);
     let wanted = now + TimeDelta::minutes(i64::try_from(minutes).unwrap_or_default());
     let local = zone.local(wanted);
@@ -31,7 +31,7 @@ pub(super) fn at(now: DateTime<Utc>, zone: &Zone, number: u64) -> DateTime<Utc> 
 
 /// The first instant at which the clocks of `zone` show `local`, or, where they skip it, the next daytime that they show.
 /// The longest skips are whole days (Samoa left out 30 December 2011).
-fn instant(zone: &Zone, local: NaiveDateTime) -> DateTime<Utc> {
+fn instant(zone: &TimeZone, local: NaiveDateTime) -> DateTime<Utc> {
     const STEPS: i32 = 2 * 24 * 12;
     (0..=STEPS)
         .filter_map(|step| local.checked_add_signed(TimeDelta::minutes(5) * step))
@@ -45,7 +45,7 @@ mod tests {
     use rstest::rstest;
 
     use super::at;
-    use crate::domain::zone::Zone;
+    use crate::domain::time_zone::TimeZone;
 
     /// `number` 0 draws five minutes, 25 draws thirty.
     #[rstest]
@@ -64,7 +64,7 @@ mod tests {
     #[case::leap_day("2028-02-28T23:30:00Z", "UTC", 0, "2028-02-29T08:00:00Z")]
     #[case::skipped_day("2011-12-30T09:00:00Z", "Pacific/Apia", 0, "2011-12-30T18:00:00Z")] // 29 Dec 23:05 −10; 31 Dec 08:00 +14
     fn waits_for_the_morning(#[case] now: &str, #[case] zone: &str, #[case] number: u64, #[case] expected: &str) {
-        let delivery = at(now.parse().unwrap(), &Zone::named(zone).unwrap(), number);
+        let delivery = at(now.parse().unwrap(), &TimeZone::named(zone).unwrap(), number);
         assert_eq!(delivery, expected.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{SampleConversation, SamplePlayer, conversations, players};
 use crate::domain::points::Points;
-use crate::domain::zone::Zone;
+use crate::domain::time_zone::TimeZone;
 use crate::providers::local;
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
@@ -84,7 +84,7 @@ fn players_stand_on_every_side_of_every_rule() {
     has("is in a boss fight", &|it| it.game_status == "boss_fight");
     has("has lost", &|it| it.game_status == "game_over");
     has("is being introduced", &|it| it.onboarding_status == "in_progress");
-    has("lives on Mars", &|it| Zone::named(&it.timezone).is_none());
+    has("lives on Mars", &|it| TimeZone::named(&it.timezone).is_none());
     has("lives in a half-hour zone", &|it| it.timezone == "Asia/Kolkata");
 }
 

@@ -4,15 +4,15 @@
 //! They are plain bytes there. As tables of Rust (chrono-tz) they were a megabyte of pointers, which the dynamic linker had to
 //! fill in at the start of each process.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset as _, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset as _, TimeZone as _, Timelike, Utc};
 use jiff::Timestamp;
 use jiff::tz::{self, AmbiguousOffset, Offset, TimeZoneDatabase};
 
 /// A time zone of the IANA database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Zone(tz::TimeZone);
+pub struct TimeZone(tz::TimeZone);
 
-impl Zone {
+impl TimeZone {
     /// The zone by its IANA name, in any case; none where there is no such zone.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -70,7 +70,7 @@ mod tests {
     #[case::in_any_case("asia/KATHMANDU", "2026-01-15T12:00:00Z", "2026-01-15T17:45:00+05:45")]
     #[case::after_the_rules_end("Asia/Tokyo", "+12026-01-15T12:00:00Z", "+12026-01-15T12:00:00+00:00")]
     fn shows_the_local_time(#[case] zone: &str, #[case] instant: DateTime<Utc>, #[case] local: &str) {
-        let shown = Zone::named(zone).unwrap().local(instant);
+        let shown = TimeZone::named(zone).unwrap().local(instant);
         assert_eq!(shown.to_rfc3339_opts(chrono::SecondsFormat::Secs, false), local);
     }
 
@@ -80,14 +80,14 @@ mod tests {
     #[case::shown_twice("2026-10-25T02:30:00", Some("2026-10-25T00:30:00Z"))]
     #[case::after_the_rules_end("+12026-07-01T08:00:00", None)]
     fn finds_the_first_instant(#[case] local: NaiveDateTime, #[case] instant: Option<&str>) {
-        let found = Zone::named("Europe/Berlin").unwrap().first_instant(local);
+        let found = TimeZone::named("Europe/Berlin").unwrap().first_instant(local);
         assert_eq!(found, instant.map(|it| it.parse().unwrap()));
     }
 
     #[test]
     fn knows_what_does_not_exist() {
-        assert_eq!(Zone::named("Mars/Olympus_Mons"), None);
-        assert_eq!(Zone::named(""), None);
-        assert_eq!(Zone::named("UTC"), Some(Zone::utc()));
+        assert_eq!(TimeZone::named("Mars/Olympus_Mons"), None);
+        assert_eq!(TimeZone::named(""), None);
+        assert_eq!(TimeZone::named("UTC"), Some(TimeZone::utc()));
     }
 }
