@@ -3,7 +3,7 @@
 //! This reads tokens, not Rust: a path that a macro puts together and a renamed import go unseen. For the clock and the dice,
 //! `clippy.toml` sees those too. Comments are never looked at, strings only for SQL.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -81,6 +81,50 @@ fn migrations_name_the_same_binaries_in_both_folders() {
 }
 
 /// Fails with one fault a line.
+/// Conditions that several statements must hold in the same words (`src/store/sql/mod.rs`).
+#[test]
+fn marked_blocks_of_one_name_are_equal() {
+    for dialect in ["postgres", "sqlite"] {
+        let mut blocks: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for folder in [dialect, "common"] {
+            for entry in fs::read_dir(root().join("src/store/sql").join(folder)).expect("the folder can be read") {
+                let path = entry.expect("an entry").path();
+                if path.extension().is_none_or(|extension| extension != "sql") {
+                    continue;
+                }
+                let name = path.display().to_string();
+                for (block, text) in marked_blocks(&name, &fs::read_to_string(&path).expect("a statement")) {
+                    let (first, told) = blocks.entry(block.clone()).or_insert_with(|| (name.clone(), text.clone()));
+                    assert_eq!(*told, text, "[{block}] differs between {first} and {name}");
+                }
+            }
+        }
+    }
+}
+
+/// What stands between `-- [name]` and `-- [/name]`, white space folded; blocks may hold others.
+fn marked_blocks(file: &str, source: &str) -> Vec<(String, String)> {
+    let (mut open, mut closed): (Vec<(String, String)>, _) = (Vec::new(), Vec::new());
+    for line in source.lines().map(str::trim) {
+        let mark = line.strip_prefix("-- [").and_then(|mark| mark.strip_suffix(']'));
+        if let Some(name) = mark.and_then(|mark| mark.strip_prefix('/')) {
+            let block = open.pop().unwrap_or_else(|| panic!("{file}: [/{name}] closes nothing"));
+            assert_eq!(block.0, name, "{file}: [/{name}] closes another block");
+            closed.push(block);
+            continue;
+        }
+        for (_, text) in &mut open {
+            let words = line.split_whitespace().flat_map(|word| [word, " "]);
+            text.extend(words);
+        }
+        if let Some(name) = mark {
+            open.push((name.to_owned(), String::new()));
+        }
+    }
+    assert!(open.is_empty(), "{file}: a block is never closed");
+    closed
+}
+
 fn none(faults: fn(&Source) -> Vec<String>) {
     let mut faults: Vec<String> = tree().iter().flat_map(faults).collect();
     faults.sort();

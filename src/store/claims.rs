@@ -17,9 +17,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
 
 use super::codec::{DbId, DbTime};
+use super::read::row;
 use super::retry::retrying;
 use super::session::{Tx, execute, fetch_all, fetch_one, fetch_optional, pg_now, sqlite_now};
-use super::{Result, Store};
+use super::{Result, Store, sql};
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
 
@@ -42,14 +43,15 @@ impl Due {
     }
 }
 
-/// What a claim's statement returns.
-#[derive(sqlx::FromRow)]
-pub(super) struct ClaimedRow {
-    id: DbId,
-    user_id: DbId,
-    claim_token: DbId,
-    processing_attempts: i32,
-    provider_outages: i32,
+row! {
+    /// What a claim's statement returns.
+    pub(super) struct ClaimedRow {
+        id: DbId,
+        user_id: DbId,
+        claim_token: DbId,
+        processing_attempts: i32,
+        provider_outages: i32,
+    }
 }
 
 impl From<ClaimedRow> for Claim {
@@ -128,23 +130,6 @@ macro_rules! over {
     };
     (ended) => {
         "c.platform = 'voice' and c.ended_at <= $2 and (c.last_message_at is null or c.last_message_at > $1)"
-    };
-}
-
-/// The query of [`Store::count_due`].
-macro_rules! count_due {
-    ($ready:expr) => {
-        concat!(
-            "select (select count(*) from conversations c where ",
-            over!(silent),
-            " and ",
-            $ready,
-            ") + (select count(*) from conversations c where ",
-            over!(ended),
-            " and ",
-            $ready,
-            ")"
-        )
     };
 }
 
@@ -270,8 +255,8 @@ impl Store {
     /// How many conversations a claim could take, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
         let mut tx = self.alone().await?;
-        let sql = tx.pick(count_due!(ready!(pg, "$3")), count_due!(ready!(sqlite, "$3")));
-        let (count,): (i64,) = fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
+        let (count,): (i64,) =
+            fetch_one!(&mut tx, _, sql::COUNT_DUE, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
         tx.commit().await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }

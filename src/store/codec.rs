@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
-use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
+use sqlx::{Decode, Encode, Postgres, Sqlite, Type, ValueRef};
 use uuid::Uuid;
 
 use super::lenient_json;
@@ -99,8 +99,9 @@ pub(crate) struct DbTime(pub DateTime<Utc>);
 column!(DbTime, pg: DateTime<Utc>, sqlite: String);
 
 impl DbTime {
+    /// Also `timestamp`, which an application may have: UTC by agreement.
     fn pg_compatible(ty: &PgTypeInfo) -> bool {
-        <DateTime<Utc> as Type<Postgres>>::compatible(ty)
+        <DateTime<Utc> as Type<Postgres>>::compatible(ty) || <NaiveDateTime as Type<Postgres>>::compatible(ty)
     }
     fn to_pg(self) -> DateTime<Utc> {
         self.0
@@ -109,13 +110,24 @@ impl DbTime {
         self.0.to_rfc3339_opts(SecondsFormat::Micros, true)
     }
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(Self(<DateTime<Utc> as Decode<Postgres>>::decode(value)?))
+        if value.format() == PgValueFormat::Text {
+            return Ok(Self::from_text(<&str as Decode<Postgres>>::decode(value)?)?);
+        }
+        // sqlx adds this to its epoch and panics where the sum is no date.
+        let at = match <i64 as Decode<Postgres>>::decode(value)? {
+            i64::MAX => return Err("infinity".into()),
+            i64::MIN => return Err("-infinity".into()),
+            micros => POSTGRES_EPOCH.checked_add(micros).and_then(DateTime::from_timestamp_micros),
+        };
+        Ok(Self(at.ok_or("a time too far away")?))
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
         Ok(Self::from_text(<&str as Decode<Sqlite>>::decode(value)?)?)
     }
     fn from_text(text: &str) -> Result<Self, String> {
         let instant = DateTime::parse_from_rfc3339(text)
+            // PostgreSQL's own text, with an offset of hours alone.
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
             .map(|at| at.to_utc())
             // `datetime('now')` by a person at the sqlite3 prompt.
             .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc()))
@@ -129,6 +141,9 @@ impl<'de> Deserialize<'de> for DbTime {
         Self::from_text(&String::deserialize(json)?).map_err(D::Error::custom)
     }
 }
+
+/// 2000-01-01, from which PostgreSQL counts, in microseconds of Unix time.
+const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 /// A date: `date`, or `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -153,14 +168,14 @@ impl DbDate {
     }
 }
 
-/// A score: `numeric`, or a number with two decimals.
+/// A score: `numeric` (or `double precision`, where the application has it), or a number with two decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DbPoints(pub Points);
 column!(DbPoints, pg: Decimal, sqlite: f64);
 
 impl DbPoints {
     fn pg_compatible(ty: &PgTypeInfo) -> bool {
-        <Decimal as Type<Postgres>>::compatible(ty)
+        <Decimal as Type<Postgres>>::compatible(ty) || <f64 as Type<Postgres>>::compatible(ty)
     }
     fn to_pg(self) -> Decimal {
         Decimal::new(self.0.0, 2)
@@ -173,8 +188,13 @@ impl DbPoints {
         self.to_pg().to_string()
     }
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        let decimal = <Decimal as Decode<Postgres>>::decode(value)?;
-        let hundredths = (decimal * Decimal::ONE_HUNDRED).round();
+        let of_float = <f64 as Type<Postgres>>::compatible(&value.type_info());
+        let score = if of_float {
+            Decimal::try_from(<f64 as Decode<Postgres>>::decode(value)?)?
+        } else {
+            <Decimal as Decode<Postgres>>::decode(value)?
+        };
+        let hundredths = score.checked_mul(Decimal::ONE_HUNDRED).ok_or("a number too large")?.round();
         Ok(Self(Points(i64::try_from(hundredths)?)))
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {

@@ -35,6 +35,7 @@ mod lenient_json;
 pub mod memory;
 pub mod memos;
 pub mod migrate;
+mod read;
 pub mod records;
 pub mod retention;
 mod retry;
@@ -42,6 +43,7 @@ pub mod runs;
 mod session;
 pub mod single;
 pub mod snapshots;
+mod sql;
 pub mod stuck;
 
 use codec::DbTime;

@@ -64,10 +64,10 @@ macro_rules! execute {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).execute(conn.connection()).await?.rows_affected()
+                sqlx::query($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).execute(conn.connection()).await?.rows_affected()
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query($sql)$(.bind($arg))*.execute(conn.connection()).await?.rows_affected()
+                sqlx::query($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.execute(conn.connection()).await?.rows_affected()
             }
         }
     }};
@@ -78,10 +78,10 @@ macro_rules! fetch_all {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_all(conn.connection()).await?
+                sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_all(conn.connection()).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(conn.connection()).await?
+                sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_all(conn.connection()).await?
             }
         }
     }};
@@ -92,10 +92,10 @@ macro_rules! fetch_optional {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_optional(conn.connection()).await?
+                sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_optional(conn.connection()).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(conn.connection()).await?
+                sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_optional(conn.connection()).await?
             }
         }
     }};
@@ -106,10 +106,10 @@ macro_rules! fetch_one {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_one(conn.connection()).await?
+                sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_one(conn.connection()).await?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(conn.connection()).await?
+                sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_one(conn.connection()).await?
             }
         }
     }};

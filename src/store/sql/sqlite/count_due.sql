@@ -1,0 +1,43 @@
+-- count_due: how many conversations a claim could take, one after another
+-- :cutoff text   the last message must not be later
+-- :now text      the run's time
+-- :rollout integer        share of players, 0 to 100 percent
+select (
+  select count(*)
+  from conversations c
+  where
+  -- [silent]
+  c.last_message_at <= :cutoff
+  -- [/silent]
+  -- [ready]
+  and c.status = 'active'
+  and c.claim_token is null
+  and coalesce(c.processing_attempts, 0) < 3
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  -- [/ready]
+  -- [within_rollout]
+  and (:rollout >= 100
+       or ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
+           + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout)
+  -- [/within_rollout]
+) + (
+  select count(*)
+  from conversations c
+  where
+  -- [ended]
+  c.platform = 'voice'
+  and c.ended_at <= :now
+  and (c.last_message_at is null or c.last_message_at > :cutoff)
+  -- [/ended]
+  -- [ready]
+  and c.status = 'active'
+  and c.claim_token is null
+  and coalesce(c.processing_attempts, 0) < 3
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  -- [/ready]
+  -- [within_rollout]
+  and (:rollout >= 100
+       or ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
+           + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout)
+  -- [/within_rollout]
+)
