@@ -18,7 +18,7 @@ use crate::jobs::demo::{self, Demo};
 use crate::jobs::process_conversations::{self, by_id};
 use crate::jobs::{decay, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, Plan, Skip, common, glance, run, skipped};
+use crate::run::lifecycle::{Ended, Plan, Skip, common, precheck, run, skipped};
 use crate::run::signals::Signals;
 use crate::store::Store;
 
@@ -129,8 +129,8 @@ impl Drop for Hands {
     }
 }
 
-/// The database, ready for a run; or the result of the run that a glance has barred. Without a plan there is no run to be
-/// barred.
+/// The database, ready for a run; or the result of the run that a precheck has blocked. Without a plan there is no run to be
+/// blocked.
 async fn enter(
     matches: &ArgMatches,
     connections: u32,
@@ -140,7 +140,7 @@ async fn enter(
     match plan {
         None => store.make_ready().await?,
         Some(plan) => {
-            if let Some(ended) = glance(&store, plan).await? {
+            if let Some(ended) = precheck(&store, plan).await? {
                 store.close().await;
                 return Ok(ControlFlow::Break(ended));
             }

@@ -1,7 +1,7 @@
 //! The life of a run (spec 02): begin, work under a heartbeat, finish. Every job goes through here.
 //!
 //! ```text
-//!   glance ─▶ skipped                        lease held, or window closed: nothing set up
+//!   precheck ▶ skipped                        lease held, or window closed: nothing set up
 //!     │
 //!     ▼
 //!   begin ──▶ skipped                        the same, decided: nothing written
@@ -30,7 +30,7 @@ use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::ExecutionId;
 use crate::store::Store;
-use crate::store::glance::{Gate, Glance};
+use crate::store::precheck::{Gate, Precheck};
 use crate::store::runs::{Begun, Lease, RunEnd, Runner};
 
 /// How a run is to be made.
@@ -135,24 +135,24 @@ pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
     Ended { result: common(job, "skipped", Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
 }
 
-/// Gets a database that was just connected to ready for a run, unless a glance shows that there will be none: then the result
+/// Gets a database that was just connected to ready for a run, unless a precheck shows that there will be none: then the result
 /// of the run that was not made.
 ///
 /// # Errors
 /// Where the schema is not this binary's.
-pub async fn glance(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunError> {
+pub async fn precheck(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunError> {
     let key = format!("job:{}", plan.job);
     let gate = Gate { job: plan.job, key: (!plan.overlap).then_some(&key), window: plan.window };
-    match store.glance(&gate).await {
-        Glance::Clear => {}
-        Glance::Unclear => store.make_ready().await?,
-        Glance::Barred { now, by } => return Ok(barred(plan, &by).map(|skip| skipped(plan.job, skip, now))),
+    match store.precheck(&gate).await {
+        Precheck::Clear => {}
+        Precheck::Unclear => store.make_ready().await?,
+        Precheck::Blocked { now, by } => return Ok(blocked(plan, &by).map(|skip| skipped(plan.job, skip, now))),
     }
     Ok(None)
 }
 
 /// The skip that a run in the way means.
-fn barred(plan: &Plan, begun: &Begun) -> Option<Skip> {
+fn blocked(plan: &Plan, begun: &Begun) -> Option<Skip> {
     match *begun {
         Begun::Started { .. } => None,
         Begun::AlreadyRunning { by, until } => {
@@ -178,10 +178,10 @@ async fn try_run(
     let key = if plan.overlap { format!("job:{}:{execution}", plan.job) } else { format!("job:{}", plan.job) };
     let lease = Lease { key, execution, token: clock::new_token(), length: plan.lease };
     let answer = store.begin_run(plan.job, &lease, &this_process(), plan.window).await?;
-    let now = match (barred(plan, &answer), answer) {
+    let now = match (blocked(plan, &answer), answer) {
         (None, Begun::Started { now }) => now,
         (Some(skip), _) => return Ok(skipped(plan.job, skip, store.now().await?)),
-        (None, other) => return Err(RunError::Bug(format!("a run neither began nor was barred: {other:?}"))),
+        (None, other) => return Err(RunError::Bug(format!("a run neither began nor was blocked: {other:?}"))),
     };
     let progress = Progress::new(plan.unit, plan.watch.clone());
     let run = Run { execution, now, store: store.clone(), signals: signals.clone(), progress: progress.clone() };

@@ -26,7 +26,7 @@ pub struct BareFact {
 impl Store {
     /// The oldest active facts without a vector, at most `most`. Blank ones are left alone: no provider embeds them.
     pub async fn facts_without_vector(&self, most: usize) -> Result<Vec<BareFact>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let rows: Vec<(DbId, DbId, String, DbTime)> = fetch_all!(
             &mut tx,
             _,
@@ -47,7 +47,7 @@ impl Store {
 
     /// When these facts were learned.
     pub async fn learned_at(&self, facts: &[Uuid]) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             "select id, created_at from memory_facts where id = any($1) and created_at is not null",
             "select id, created_at from memory_facts where id in (select value from json_each($1)) \
@@ -65,7 +65,7 @@ impl Store {
     }
 
     async fn try_fill_vectors(&self, user: UserId, facts: &[Filled]) -> Result<u64> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let mut filled = 0;
         // Those that stay come first, so that a successor is found active.
         let (stay, go): (Vec<_>, Vec<_>) = facts.iter().partition(|fact| fact.superseded_by.is_none());

@@ -13,7 +13,7 @@ use crate::domain::ids::ExecutionId;
 impl Store {
     /// How an earlier run left a provider's breaker; closed where none has complained.
     pub async fn breaker(&self, provider: &str) -> Result<Standing> {
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let row: Option<(i32, bool)> = fetch_optional!(
             &mut tx,
             _,
@@ -27,7 +27,7 @@ impl Store {
 
     /// Takes the right to probe an open breaker: one run has it, and the next one not before `distance` is over.
     pub async fn take_probe(&self, provider: &str, execution: ExecutionId, distance: Duration) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let sql = tx.pick(
             concat!(
                 "update provider_breakers set tried_at = ",
@@ -57,7 +57,7 @@ impl Store {
 
     /// Keeps how a breaker stands. Where it was open already, it is open since then.
     pub async fn keep_breaker(&self, provider: &str, standing: Standing) -> Result<()> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let sql = tx.pick(
             concat!(
                 "insert into provider_breakers as kept (provider, failures, opened_at, tried_at, updated_at) \

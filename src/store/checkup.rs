@@ -67,7 +67,7 @@ pub fn place(database: &Database) -> Result<Option<Place>> {
 impl Store {
     /// What the server says of itself; none on SQLite.
     pub async fn server(&self) -> Result<Option<Server>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         if let Tx::Sqlite(_) = tx {
             return Ok(None);
         }

@@ -176,7 +176,7 @@ impl Store {
     }
 
     async fn try_claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         // The limit is part of the text: of a parameter PostgreSQL would not know that it is small, and would make a new plan for
         // each claim, which takes five times as long as the claim itself.
         let sql = tx.pick(
@@ -254,7 +254,7 @@ impl Store {
 
     /// How many conversations a claim could take, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let (count,): (i64,) =
             fetch_one!(&mut tx, _, sql::COUNT_DUE, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
         tx.commit().await?;
@@ -263,7 +263,7 @@ impl Store {
 
     /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written.
     pub async fn leave(&self, claim: &Claim, leave: &Leave) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let ours = self.fence(&mut tx, claim, leave).await?;
         if ours {
             tx.commit().await?;

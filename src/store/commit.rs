@@ -39,7 +39,7 @@ impl Store {
         {
             return self.commit_folded(commit, rows).await;
         }
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         if !self.fence(&mut tx, commit.claim, &Leave::Processed).await? {
             tx.rollback().await?;
             return Ok(false);

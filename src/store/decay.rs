@@ -120,7 +120,7 @@ impl DecayOrder {
 impl Store {
     /// How many players a run looks at.
     pub async fn count_eligible(&self) -> Result<i64> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = concat!("select count(*) from users u where ", eligible!());
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql);
         tx.rollback().await?;
@@ -129,7 +129,7 @@ impl Store {
 
     /// How many eligible players owe at least a step.
     pub async fn count_overdue(&self, order: &DecayOrder) -> Result<i64> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!("select count(*) from (", overdue!(pg, "users u where "), ") it"),
             concat!("select count(*) from (", overdue!(sqlite, ""), ") it"),
@@ -142,7 +142,7 @@ impl Store {
     /// The last turn of a run that may charge `most` players: the longest overdue first, so that no player waits for ever.
     /// `None` where fewer are overdue.
     pub async fn last_turn(&self, order: &DecayOrder, most: i64) -> Result<Option<Turn>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(
                 "select begins, id from (",
@@ -163,7 +163,7 @@ impl Store {
 
     /// What a run would take, without taking it.
     pub async fn preview_decay(&self, order: &DecayOrder) -> Result<Decayed> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = concat!(
             "select count(*) as processed, count(*) filter (where ",
             unreadable!(),
@@ -196,7 +196,7 @@ impl Store {
     /// Charges the overdue among the next `order.chunk` eligible players from `from` on, in one transaction. What was done, and
     /// where to go on; none after the last chunk.
     pub async fn charge_chunk(&self, order: &DecayOrder, from: Cursor) -> Result<(Decayed, Option<Cursor>)> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let (done, next) = match tx {
             Tx::Pg(_) => charge_postgres(&mut tx, order, from.id).await?,
             Tx::Sqlite(_) => charge_sqlite(&mut tx, order, from.row).await?,

@@ -249,7 +249,7 @@ impl Store {
     pub(super) async fn commit_folded(&self, commit: &Commit<'_>, folded: Folded) -> Result<bool> {
         // A transaction, though it is one statement: where its run is dropped while it waits behind somebody's lock, nothing is
         // committed any more.
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
         let none: Option<&str> = None;
         let sql = if folded.rows["superseded"].is_null() { PLAIN } else { SUPERSEDING };

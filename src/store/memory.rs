@@ -37,7 +37,7 @@ impl Store {
         least: f64,
     ) -> Result<Vec<Vec<Uuid>>> {
         let query = self.memory.get_or_try_init(|| self.with_operator()).await?.clone();
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let facts = match query {
             Some(sql) if own.is_empty() => near(&mut tx, sql, user, vectors, least).await?,
             None if own.is_empty() => all(&mut tx, user).await?,
@@ -48,7 +48,7 @@ impl Store {
     }
 
     async fn with_operator(&self) -> Result<Option<String>> {
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let query = with_operator(&mut tx).await?;
         tx.commit().await?;
         Ok(query)

@@ -12,7 +12,7 @@ use crate::domain::conversation::Claim;
 impl Store {
     /// The answer that was written down for this question, if one was.
     pub async fn memo(&self, claim: &Claim, stage: StageName, input_hash: &str) -> Result<Option<String>> {
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let row: Option<(String,)> = fetch_optional!(
             &mut tx,
             _,
@@ -27,7 +27,7 @@ impl Store {
 
     /// Writes an answer down, as long as the conversation is ours. `false` where it is not: nothing was written.
     pub async fn keep_memo(&self, claim: &Claim, stage: StageName, input_hash: &str, answer: &str) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         // The row's lock makes whoever ends the conversation wait, so that he sees this memo and forgets it.
         let sql = tx.pick(
             "insert into stage_memos (conversation_id, stage, input_hash, answer) \
@@ -53,7 +53,7 @@ impl Store {
 
     /// Forgets the memos of conversations that were ended without us, by `recover` or by hand. How many there were.
     pub async fn forget_memos(&self) -> Result<u64> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let forgotten = execute!(
             &mut tx,
             "delete from stage_memos where exists (select 1 from conversations c \

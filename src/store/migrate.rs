@@ -64,7 +64,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Schema`] where the schema is newer than this binary.
     pub async fn pending_migrations(&self) -> Result<Vec<Pending>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let pending = pending(&mut tx).await?;
         tx.rollback().await?;
         Ok(pending)
@@ -90,7 +90,7 @@ impl Store {
     }
 
     async fn migrate_once(&self) -> Result<Vec<Pending>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
             execute!(&mut tx, "set local client_min_messages = warning");
         }

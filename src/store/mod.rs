@@ -1,6 +1,6 @@
 //! All SQL. The only place that knows a dialect; no transaction leaves it.
 //!
-//! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`glance`], [`runs`] (lease,
+//! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`precheck`], [`runs`] (lease,
 //! window, execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
 //! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`);
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
@@ -29,12 +29,12 @@ pub mod demo;
 mod effects;
 mod error;
 mod folded;
-pub mod glance;
 pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod memos;
 pub mod migrate;
+pub mod precheck;
 mod read;
 pub mod records;
 pub mod retention;
@@ -92,7 +92,7 @@ impl Store {
         }
     }
 
-    /// Opens the database as it is, for `migrate`, or for a glance.
+    /// Opens the database as it is, for `migrate`, or for a precheck.
     pub async fn connect(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
         let pool = match database {
             Database::Postgres { url, pooled } => connect_postgres(url.expose_secret(), *pooled, connections).await?,
@@ -140,7 +140,7 @@ impl Store {
         if let Some(now) = self.now {
             return Ok(now);
         }
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let sql = tx.pick("select clock_timestamp()", "select strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')");
         let (now,): (DbTime,) = session::fetch_one!(&mut tx, _, sql);
         tx.commit().await?;
@@ -149,7 +149,7 @@ impl Store {
 
     /// Begins a transaction. On SQLite it takes the write lock at once, because a reader that turns writer later fails
     /// instead of waiting.
-    async fn begin(&self) -> Result<Tx> {
+    async fn begin_write(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) => begin_postgres(connections, "begin").await,
             Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Begun(pool.begin_with("begin immediate").await?))),
@@ -157,7 +157,7 @@ impl Store {
     }
 
     /// Begins a transaction that only reads: on SQLite it waits for no writer.
-    async fn begin_reading(&self) -> Result<Tx> {
+    async fn begin_read(&self) -> Result<Tx> {
         match &self.pool {
             // By the estimates for a table of millions the server would compile a statement that reads a few rows of it, which
             // takes two hundred times as long as the statement.
@@ -169,7 +169,7 @@ impl Store {
     /// For exactly one statement, which is a transaction of its own: it has committed when it answers, and no rollback takes it
     /// back. Two round trips less, but behind a pooler, where a statement is prepared in one step and executed in the next and
     /// only a transaction keeps both on the same connection.
-    async fn alone(&self) -> Result<Tx> {
+    async fn autocommit(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) if connections.direct => Ok(Tx::Pg(connections.take().await?)),
             Pool::Pg(connections) => begin_postgres(connections, "begin").await,
@@ -178,16 +178,16 @@ impl Store {
     }
 
     /// For one statement in the simple protocol, which is whole even behind a pooler.
-    async fn glancing(&self) -> Result<Tx> {
+    async fn simple_query(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) => Ok(Tx::Pg(connections.take().await?)),
-            Pool::Sqlite(_) => self.alone().await,
+            Pool::Sqlite(_) => self.autocommit().await,
         }
     }
 
     /// For reading what is one statement on PostgreSQL and several on SQLite, where a statement costs no round trip.
-    async fn folded_reading(&self) -> Result<Tx> {
-        if let Pool::Pg(_) = self.pool { self.alone().await } else { self.begin_reading().await }
+    async fn read_at_once(&self) -> Result<Tx> {
+        if let Pool::Pg(_) = self.pool { self.autocommit().await } else { self.begin_read().await }
     }
 
     fn now_parameter(&self) -> Option<DbTime> {

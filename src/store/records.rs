@@ -146,7 +146,7 @@ impl Store {
         after: Option<&Record>,
         most: i64,
     ) -> Result<Vec<Record>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = match kind {
             Kind::Audit => tx.pick(page!(audit, pg), page!(audit, sqlite)),
             Kind::Execution => tx.pick(page!(execution, pg), page!(execution, sqlite)),
@@ -161,7 +161,7 @@ impl Store {
     /// Ids under way, ten at most, that are no UUIDs as they are spelt here, so that [`Self::records`] passes them over. None on
     /// PostgreSQL, which knows the type.
     pub async fn odd_ids(&self, kind: Kind) -> Result<Vec<String>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let Tx::Sqlite(_) = tx else {
             tx.rollback().await?;
             return Ok(Vec::new());
@@ -177,7 +177,7 @@ impl Store {
 
     /// A record as it stands, whatever its status; `None` where there is none.
     pub async fn record(&self, id: RecordId) -> Result<Option<Record>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let kind = Kind::of_record(id);
         let sql = match kind {
             Kind::Audit => tx.pick(by_id!(audit, pg), by_id!(audit, sqlite)),
@@ -210,7 +210,7 @@ impl Store {
         reason: &str,
         entry: Uuid,
     ) -> Result<Option<DateTime<Utc>>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         lock(&mut tx, record.id).await?;
         let sql = match record.id {
             RecordId::Audit(_) => tx.pick(fail!(audit, pg), fail!(audit, sqlite)),

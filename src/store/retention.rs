@@ -37,7 +37,7 @@ impl Store {
     /// Deletes executions that ended before `cutoff`, the oldest first, at most `most`, in one transaction; how many they were.
     /// One that another program is writing to is passed over.
     pub async fn prune(&self, cutoff: DateTime<Utc>, most: i64) -> Result<u64> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
             // Where the table has no statistics yet, the planner takes what is old for a few rows, and would read and sort them
             // all for each chunk. The index has them in order. For this transaction alone.
@@ -51,7 +51,7 @@ impl Store {
 
     /// How many [`Self::prune`] would delete, at most `most`.
     pub async fn count_prunable(&self, cutoff: DateTime<Utc>, most: i64) -> Result<i64> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let (count,): (i64,) = fetch_one!(&mut tx, _, COUNT, DbTime(cutoff), most);
         tx.rollback().await?;
         Ok(count)

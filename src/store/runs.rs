@@ -106,7 +106,7 @@ impl Store {
         runner: &Runner,
         window: Option<Duration>,
     ) -> Result<Option<Begun>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let Some(now) = self.take_lease(&mut tx, lease, runner).await? else {
             let holder: Option<(DbId, DbTime)> = fetch_optional!(
                 &mut tx,
@@ -217,7 +217,7 @@ impl Store {
     /// Renews a lease and writes the run's progress. `false` where the lease is no longer ours, or has run out: a lease
     /// that was dead for a moment may have been acted on.
     pub async fn renew_lease(&self, lease: &Lease, progress: &Value) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let sql = tx.pick(
             concat!(
                 "update job_leases set heartbeat_at = ",
@@ -269,7 +269,7 @@ impl Store {
     /// `completed` decides whether the run closes the window. `false` where the lease or the execution is no longer ours;
     /// then nothing was written.
     pub async fn finish_run(&self, lease: &Lease, end: &RunEnd<'_>) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let released = execute!(
             &mut tx,
             "delete from job_leases where lease_key = $1 and token = $2",

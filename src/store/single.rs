@@ -55,7 +55,7 @@ macro_rules! claimable {
 impl Store {
     /// How a conversation stands; `None` where there is none.
     pub async fn standing(&self, due: &Due, conversation: ConversationId) -> Result<Option<Standing>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = concat!(
             "select coalesce(cast(c.status as text), '') as status, c.last_error, \
                  cast(coalesce(c.processing_attempts, 0) as integer) as attempts, ",
@@ -92,7 +92,7 @@ impl Store {
         conversation: ConversationId,
         anew: bool,
     ) -> Result<Option<Claim>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let sql = tx.pick(
             concat!(
                 "update conversations c set status = 'processing', \

@@ -67,7 +67,7 @@ impl Store {
     ///
     /// `now` is the run's time.
     pub async fn snapshots(&self, claims: &[Claim], now: DateTime<Utc>) -> Result<Vec<(Claim, Snapshot)>> {
-        let mut tx = self.alone().await?;
+        let mut tx = self.autocommit().await?;
         let conversations = conversations(&mut tx, claims).await?;
         tx.commit().await?;
         self.read(claims, conversations, now).await
@@ -93,7 +93,7 @@ impl Store {
             events_since: DbDate((now - TimeDelta::days(8)).date_naive()),
             decay_since: DbTime(earliest - DECAY_REACH),
         };
-        let mut tx = self.folded_reading().await?;
+        let mut tx = self.read_at_once().await?;
         let rows = fetch(&mut tx, &asked).await?;
         tx.commit().await?;
         Ok(assemble(claims, &conversations, rows, now))

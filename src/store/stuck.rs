@@ -135,7 +135,7 @@ macro_rules! held {
 impl Store {
     /// Stuck conversations behind `after` in the queue, the longest idle first, at most `most`.
     pub async fn stuck(&self, idle: Duration, after: Option<&Held>, most: i64) -> Result<Vec<Held>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(
                 held!(idle_since!(pg), pg_now!("$1")),
@@ -163,7 +163,7 @@ impl Store {
 
     /// How many conversations are stuck.
     pub async fn count_stuck(&self, idle: Duration) -> Result<i64> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!("select count(*) from conversations c where c.status = 'processing' and ", stuck!(pg)),
             concat!("select count(*) from conversations c where c.status = 'processing' and ", stuck!(sqlite)),
@@ -175,7 +175,7 @@ impl Store {
 
     /// A conversation as it stands, whatever its state; `None` where there is none.
     pub async fn held(&self, conversation: ConversationId) -> Result<Option<Held>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(held!(idle_since!(pg), pg_now!("$1")), "c.id = $2"),
             concat!(held!(idle_since!(sqlite), sqlite_now!("$1")), "c.id = $2"),
@@ -188,7 +188,7 @@ impl Store {
     /// Takes a conversation out of `processing`, if it is still held by the claim it was seen with and still stuck: a row
     /// that was finished or claimed anew meanwhile is left alone, and the answer is `false`.
     pub async fn rescue(&self, held: &Held, rescue: &Rescue, reason: &str) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         let sql = tx.pick(
             concat!(
                 "update conversations c set status = $5, claimed_by = null, claim_token = null, processing_started_at = null, \

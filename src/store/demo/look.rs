@@ -157,7 +157,7 @@ pub struct Touchpoint {
 impl Store {
     /// Every player of the demo as decay left them, the largest charge first. To be read right after decay, once.
     pub async fn after_decay(&self) -> Result<Vec<AfterDecay>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let rows: Vec<AfterDecayRow> = fetch_all!(
             &mut tx,
             _,
@@ -191,7 +191,7 @@ impl Store {
     /// What is known of every player whom she has a mood towards; who has corrected the most facts first, then who has told
     /// the most.
     pub async fn known(&self) -> Result<Vec<Known>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let rows: Vec<KnownRow> = fetch_all!(
             &mut tx,
             _,
@@ -253,7 +253,7 @@ impl Store {
 
     /// How much there is of everything.
     pub async fn demo_sums(&self) -> Result<Sums> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sums = fetch_one!(
             &mut tx,
             Sums,
@@ -272,7 +272,7 @@ impl Store {
 
     /// A player's current prompts, the text one first.
     pub async fn current_prompts(&self, user: UserId) -> Result<Vec<ReadyPrompt>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let prompts = fetch_all!(
             &mut tx,
             ReadyPrompt,
@@ -286,7 +286,7 @@ impl Store {
 
     /// The conversations that were given up.
     pub async fn given_up(&self) -> Result<Vec<GivenUp>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let rows: Vec<(DbId, String, Option<String>)> = fetch_all!(
             &mut tx,
             _,
@@ -304,7 +304,7 @@ impl Store {
 
     /// The messages that are scheduled, the next one first.
     pub async fn scheduled_touchpoints(&self) -> Result<Vec<Touchpoint>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let rows: Vec<(String, String, DbTime, String)> = fetch_all!(
             &mut tx,
             _,

@@ -87,7 +87,7 @@ impl Store {
         const HOST: &str = "host-that-died";
         let began = crash.at - TimeDelta::minutes(2);
         let (execution, token) = (DbId::from(crash.execution), DbId(Uuid::new_v5(&crash.conversation, b"token")));
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         execute!(
             &mut tx,
             "insert into job_executions (id, job_name, started_at, heartbeat_at, status, result, host, pid) \
@@ -139,7 +139,7 @@ impl Store {
 
     /// Writes all of them, or none.
     pub async fn plant(&self, players: &[NewPlayer<'_>], conversations: &[NewConversation<'_>]) -> Result<()> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_write().await?;
         execute!(
             &mut tx,
             "create table demo_players (user_id text primary key references users (id) on delete cascade, name text not null)"

@@ -107,7 +107,7 @@ macro_rules! latest {
 impl Store {
     /// The latest execution of each job that has ever run, by the jobs' names; of at most 50 jobs.
     pub async fn latest_executions(&self) -> Result<Vec<Execution>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx
             .pick(concat!(names!(), " ", columns!(pg), latest!()), concat!(names!(), " ", columns!(sqlite), latest!()));
         let rows: Vec<Row> = fetch_all!(&mut tx, _, sql, MOST_JOBS);
@@ -117,7 +117,7 @@ impl Store {
 
     /// An execution; `None` where there is none with this id.
     pub async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(columns!(pg), "from job_executions e where e.id = $1"),
             concat!(columns!(sqlite), "from job_executions e where e.id = $1"),

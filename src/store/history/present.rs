@@ -36,7 +36,7 @@ macro_rules! waiting {
 impl Store {
     /// The latest attempts at conversations, newest first: of the newest 200 runs that met one, at most 500.
     pub async fn latest_attempts(&self) -> Result<Vec<Attempt>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(
                 entries!(pg),
@@ -68,7 +68,7 @@ impl Store {
 
     /// What is over and waits to be processed, what waits for a retry included.
     pub async fn pending(&self, due: &Due) -> Result<Pending> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(waiting!(within_rollout!(pg, "$3")), waiting!(within_rollout!(sqlite, "$3")));
         let (count, silent, ended): (i64, Option<DbTime>, Option<DbTime>) =
             fetch_one!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
@@ -80,7 +80,7 @@ impl Store {
 
     /// How many executions of ours are `running` and have no live lease: their process is gone.
     pub async fn count_dead_runs(&self, now: DateTime<Utc>) -> Result<i64> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = "select count(*) from job_executions e where e.status = 'running' and e.heartbeat_at is not null \
              and not exists (select 1 from job_leases l where l.execution_id = e.id and l.expires_at > $1)";
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql, DbTime(now));
@@ -90,7 +90,7 @@ impl Store {
 
     /// When a run of a job completed last.
     pub async fn last_completion(&self, job: &str) -> Result<Option<DateTime<Utc>>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = "select completed_at from job_executions where job_name = $1 and status = 'completed' \
              and completed_at is not null order by completed_at desc limit 1";
         let row: Option<(DbTime,)> = fetch_optional!(&mut tx, _, sql, job);

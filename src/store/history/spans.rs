@@ -175,7 +175,7 @@ macro_rules! runs {
 impl Store {
     /// The runs since `since`, by span and job.
     pub async fn runs_by_span(&self, since: DateTime<Utc>, grain: Grain) -> Result<Vec<Runs>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             // `offset 0` keeps the planner from joining by a look at every row there is.
             runs!(
@@ -192,7 +192,7 @@ impl Store {
 
     /// What the runs since `since` report about conversations, by span.
     pub async fn outcomes_by_span(&self, since: DateTime<Utc>, grain: Grain) -> Result<Vec<Outcomes>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             outcomes!(
                 pg,

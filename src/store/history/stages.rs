@@ -71,7 +71,7 @@ macro_rules! figures {
 impl Store {
     /// What each stage did, the most frequent first; at most 50 stages.
     pub async fn stage_figures(&self, sample: &Sample) -> Result<Vec<StageFigures>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(
                 entries!(pg),
@@ -106,7 +106,7 @@ impl Store {
 
     /// The slowest conversations, at most `most`.
     pub async fn slowest_conversations(&self, sample: &Sample, most: i64) -> Result<Vec<Slow>> {
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_read().await?;
         let sql = tx.pick(
             concat!(
                 entries!(pg),

@@ -1,4 +1,4 @@
-//! A glance before a run: whether the schema is this binary's, and whether another run is in the way. One statement that only
+//! A look before a run: whether the schema is this binary's, and whether another run is in the way. One statement that only
 //! reads, and on PostgreSQL one round trip, before anything else is set up: most runs of a tight schedule end here.
 //!
 //! What it has seen was committed, so a skip by it is a true one. Where it sees nothing in the way, [`Store::begin_run`]
@@ -27,15 +27,15 @@ pub struct Gate<'a> {
     pub window: Option<Duration>,
 }
 
-/// What a glance has shown.
+/// What a precheck has shown.
 #[derive(Debug)]
-pub enum Glance {
+pub enum Precheck {
     /// Nothing in the way, and the schema is right.
     Clear,
-    /// Something that a glance can't judge.
+    /// Something that a precheck can't judge.
     Unclear,
     /// A run that is in the way, never [`Begun::Started`].
-    Barred {
+    Blocked {
         /// The database's clock.
         now: DateTime<Utc>,
         /// As [`Store::begin_run`] would say it.
@@ -55,35 +55,35 @@ struct Seen {
 
 impl Store {
     /// Looks once; see the module.
-    pub async fn glance(&self, gate: &Gate<'_>) -> Glance {
-        let Ok(seen) = self.see(gate).await else { return Glance::Unclear };
+    pub async fn precheck(&self, gate: &Gate<'_>) -> Precheck {
+        let Ok(seen) = self.see(gate).await else { return Precheck::Unclear };
         let mut applied: Vec<i64> = seen.applied.iter().flat_map(|it| it.split(',')).flat_map(str::parse).collect();
         applied.sort_unstable();
         if !applied.into_iter().eq(embedded_versions()) {
-            return Glance::Unclear;
+            return Precheck::Unclear;
         }
         let now = seen.now.0;
         if let (Some(by), Some(until)) = (seen.holder, seen.held_until)
             && until.0 > now
         {
-            return Glance::Barred { now, by: Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 } };
+            return Precheck::Blocked { now, by: Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 } };
         }
         let window = gate.window.and_then(|window| TimeDelta::from_std(window).ok());
         if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, window)
             && completed_at.0 > now - window
         {
-            return Glance::Barred {
+            return Precheck::Blocked {
                 now,
                 by: Begun::Recent { by: Some(ExecutionId(by.0)), until: completed_at.0 + window },
             };
         }
-        Glance::Clear
+        Precheck::Clear
     }
 
     /// In the simple protocol, which takes no parameters and needs one round trip where the other needs two. What varies is
     /// the time, and names of our own making.
     async fn see(&self, gate: &Gate<'_>) -> Result<Seen> {
-        let mut tx = self.glancing().await?;
+        let mut tx = self.simple_query().await?;
         let now = self.now.map(|now| DbTime(now).to_sqlite());
         let clock = match (&tx, now) {
             (Tx::Pg(_), Some(now)) => format!("{}::timestamptz", quoted(&now)),
