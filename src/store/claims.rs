@@ -21,6 +21,7 @@ use super::read::row;
 use super::retry::retrying;
 use super::session::{Tx, execute, fetch_all, fetch_one, fetch_optional, pg_now, sqlite_now};
 use super::{Result, Store, sql};
+use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
 
@@ -255,8 +256,15 @@ impl Store {
     /// How many conversations a claim could take, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
         let mut tx = self.autocommit().await?;
-        let (count,): (i64,) =
-            fetch_one!(&mut tx, _, sql::COUNT_DUE, due.cutoff(), DbTime(due.now), i32::from(due.rollout));
+        let (count,): (i64,) = fetch_one!(
+            &mut tx,
+            _,
+            sql::COUNT_DUE,
+            due.cutoff(),
+            DbTime(due.now),
+            MOST_ATTEMPTS,
+            i32::from(due.rollout)
+        );
         tx.commit().await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }

@@ -1,7 +1,8 @@
 -- count_due: how many conversations a claim could take, one after another
--- :cutoff timestamptz   the last message must not be later
--- :now timestamptz      the run's time
--- :rollout integer        share of players, 0 to 100 percent
+-- :cutoff        timestamptz  the last message must not be later
+-- :now           timestamptz  the run's time
+-- :most_attempts integer      attempts after which a conversation is given up
+-- :rollout       integer      share of players, 0 to 100 percent
 select (
   select count(*)
   from conversations c
@@ -11,8 +12,7 @@ select (
   -- [/silent]
   -- [ready]
   and c.status = 'active'
-  and c.claim_token is null
-  and coalesce(c.processing_attempts, 0) < 3
+  and coalesce(c.processing_attempts, 0) < :most_attempts
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]
@@ -31,8 +31,7 @@ select (
   -- [/ended]
   -- [ready]
   and c.status = 'active'
-  and c.claim_token is null
-  and coalesce(c.processing_attempts, 0) < 3
+  and coalesce(c.processing_attempts, 0) < :most_attempts
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]

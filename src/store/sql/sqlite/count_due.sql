@@ -1,7 +1,8 @@
 -- count_due: how many conversations a claim could take, one after another
--- :cutoff text   the last message must not be later
--- :now text      the run's time
--- :rollout integer        share of players, 0 to 100 percent
+-- :cutoff        text         the last message must not be later
+-- :now           text         the run's time
+-- :most_attempts integer      attempts after which a conversation is given up
+-- :rollout       integer      share of players, 0 to 100 percent
 select (
   select count(*)
   from conversations c
@@ -11,14 +12,19 @@ select (
   -- [/silent]
   -- [ready]
   and c.status = 'active'
-  and c.claim_token is null
-  and coalesce(c.processing_attempts, 0) < 3
+  and coalesce(c.processing_attempts, 0) < :most_attempts
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]
-  and (:rollout >= 100
-       or ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
-           + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout)
+  and case
+    when :rollout >= 100 then true
+    when length(c.user_id) = 36
+      and substr(c.user_id, 1, 8) not glob '*[^0-9a-f]*'
+      and substr(c.user_id, -8) not glob '*[^0-9a-f]*'
+    then ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
+          + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout
+    else false
+  end
   -- [/within_rollout]
 ) + (
   select count(*)
@@ -31,13 +37,18 @@ select (
   -- [/ended]
   -- [ready]
   and c.status = 'active'
-  and c.claim_token is null
-  and coalesce(c.processing_attempts, 0) < 3
+  and coalesce(c.processing_attempts, 0) < :most_attempts
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]
-  and (:rollout >= 100
-       or ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
-           + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout)
+  and case
+    when :rollout >= 100 then true
+    when length(c.user_id) = 36
+      and substr(c.user_id, 1, 8) not glob '*[^0-9a-f]*'
+      and substr(c.user_id, -8) not glob '*[^0-9a-f]*'
+    then ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
+          + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout
+    else false
+  end
   -- [/within_rollout]
 )
