@@ -20,8 +20,8 @@ use crate::domain::exit::Exit;
 use crate::domain::ids::{ExecutionId, RecordId};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::store::Store;
 use crate::store::records::{Kind, Limits, Owner, Record};
+use crate::store::{Another, Store};
 
 mod retention;
 
@@ -78,7 +78,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
                 tell(&sick.record, &sick.reason);
             }
             Ok(None) => tracing::info!(record = %sick.record.id, "ended or active again meanwhile, left alone"),
-            Err(error) if error.is_about_the_rows() => {
+            Err(error) if error.is_the_items(Another::None) => {
                 tracing::error!(record = %sick.record.id, error = %error, "not recovered");
                 entries.push(failure(sick, &error.to_string()));
             }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::exit::Exit;
-use crate::store::StoreError;
+use crate::store::{Class, StoreError};
 
 /// A failure that ends a run. The edge prints it once, and exits with [`RunError::exit`].
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +30,13 @@ impl RunError {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) => Exit::Unavailable,
-            Self::Store(StoreError::Configuration(_) | StoreError::Schema(_)) | Self::Configuration(_) => {
-                Exit::Configuration
-            }
-            Self::Store(StoreError::Other(_)) | Self::LeaseLost(_) | Self::Failed(_) => Exit::Failure,
+            Self::Store(error) => match error.class() {
+                Class::Server | Class::Contention | Class::Unclear => Exit::Unavailable,
+                Class::Configuration | Class::Schema => Exit::Configuration,
+                Class::Row | Class::Run => Exit::Failure,
+            },
+            Self::Configuration(_) => Exit::Configuration,
+            Self::LeaseLost(_) | Self::Failed(_) => Exit::Failure,
             Self::Bug(_) => Exit::Internal,
         }
     }
@@ -49,11 +51,14 @@ impl RunError {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Store(StoreError::Unavailable(_)) => "database_unavailable",
-            Self::Store(StoreError::Conflict(_)) => "database_conflict",
-            Self::Store(StoreError::Schema(_)) => "schema",
-            Self::Store(StoreError::Configuration(_)) | Self::Configuration(_) => "configuration",
-            Self::Store(StoreError::Other(_)) => "database",
+            Self::Store(error) => match error.class() {
+                Class::Server | Class::Unclear => "database_unavailable",
+                Class::Contention => "database_conflict",
+                Class::Schema => "schema",
+                Class::Configuration => "configuration",
+                Class::Row | Class::Run => "database",
+            },
+            Self::Configuration(_) => "configuration",
             Self::LeaseLost(_) => "lease_lost",
             Self::Failed(_) => "failed",
             Self::Bug(_) => "internal",

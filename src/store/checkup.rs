@@ -56,7 +56,7 @@ pub enum Soundness {
 /// Host and port of a PostgreSQL URL; none for SQLite.
 ///
 /// # Errors
-/// [`StoreError::Configuration`] where the URL can't be read; without the URL.
+/// [`super::Class::Configuration`] where the URL can't be read; without the URL.
 pub fn place(database: &Database) -> Result<Option<Place>> {
     let Database::Postgres { url, .. } = database else { return Ok(None) };
     let options: PgConnectOptions = super::read_url(url.expose_secret())?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::{Result, Store, StoreError};
+use super::{Class, Result, Store, StoreError};
 use crate::config::database::Database;
 
 pub mod look;
@@ -33,8 +33,8 @@ impl Store {
     /// An empty, migrated demo database at `path`, and whether it took the place of an earlier demo's.
     ///
     /// # Errors
-    /// [`StoreError::Configuration`] where something else stands at `path`, which is left as it is, or where no file can be
-    /// made there; [`StoreError::Unavailable`] where another program has the earlier demo open.
+    /// [`super::Class::Configuration`] where something else stands at `path`, which is left as it is, or where no file can be
+    /// made there; [`super::Class::Server`] where another program has the earlier demo open.
     pub async fn open_demo(path: &Path, connections: u32) -> Result<(Self, bool)> {
         let earlier = is_a_demo(path)?;
         if earlier {
@@ -87,15 +87,12 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 async fn remove(path: &Path) -> Result<()> {
     // To leave the write-ahead log behind, SQLite needs the file to itself: whoever has it open makes this fail.
     let alone = SqliteConnectOptions::new().filename(path).journal_mode(SqliteJournalMode::Delete);
-    let mut connection = lock(alone).await.map_err(|error| match error.into() {
-        StoreError::Unavailable(_) => StoreError::Unavailable(format!(
+    let mut connection = lock(alone).await.map_err(|error| match StoreError::from(error) {
+        busy if busy.class() == Class::Server => StoreError::unavailable(format!(
             "another program has the earlier demo at {} open. Close it, or name another file with --path",
             path.display()
         )),
-        StoreError::Configuration(why) => {
-            StoreError::Configuration(format!("the earlier demo at {}: {why}", path.display()))
-        }
-        other => other,
+        other => other.at(&format!("the earlier demo at {}", path.display())),
     })?;
     for end in ["-wal", "-shm", ""] {
         let part = beside(path, end);
@@ -130,12 +127,12 @@ async fn create(path: &Path) -> Result<()> {
 }
 
 fn foreign(path: &Path, what: &str) -> StoreError {
-    StoreError::Configuration(format!(
+    StoreError::configuration(format!(
         "{} {what}, so the demo leaves it alone. Name another file with --path, or move this one away",
         path.display()
     ))
 }
 
 fn cannot(path: &Path, what: &str, error: &std::io::Error) -> StoreError {
-    StoreError::Configuration(format!("{} can't be {what}: {error}", path.display()))
+    StoreError::configuration(format!("{} can't be {what}: {error}", path.display()))
 }

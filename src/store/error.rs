@@ -1,51 +1,122 @@
 //! Why a statement failed, as the decision that follows from it.
 
-use sqlx::error::DatabaseError;
+use std::fmt;
 
-/// A failure of the database, by what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It can't be reached, or went away: exit 69, and the next run may find it back.
-    #[error("database unavailable: {0}")]
-    Unavailable(String),
-    /// The URL, the password, the path or the file is wrong: exit 78.
-    #[error("{0}")]
-    Configuration(String),
-    /// The schema is not this binary's: exit 78.
-    #[error("{0}")]
-    Schema(String),
-    /// Two transactions got in each other's way; the statement may be tried again.
-    #[error("transaction conflict: {0}")]
-    Conflict(String),
-    /// A bug of ours, or data that no rule foresees: exit 1.
-    #[error("database error: {0}")]
-    Other(String),
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use super::whose::{Another, Class};
+
+/// A failure of the database, by whose trouble it is.
+#[derive(Debug)]
+pub struct StoreError {
+    class: Class,
+    message: String,
+    code: Option<String>,
+    unsure: bool,
 }
 
 impl StoreError {
-    /// The same, with the file in front that it is about.
+    fn new(class: Class, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), code: None, unsure: false }
+    }
+
+    /// The database can't be reached, or went away: exit 69, and the next run may find it back.
     #[must_use]
-    pub fn at(self, file: &str) -> Self {
-        match self {
-            Self::Unavailable(why) => Self::Unavailable(format!("{file}: {why}")),
-            Self::Configuration(why) => Self::Configuration(format!("{file}: {why}")),
-            Self::Other(why) => Self::Other(format!("{file}: {why}")),
-            other => other,
-        }
+    pub fn unavailable(why: impl Into<String>) -> Self {
+        Self::new(Class::Server, why)
+    }
+
+    /// No answer came: what was asked for may have been done all the same.
+    #[must_use]
+    pub fn unanswered(why: impl Into<String>) -> Self {
+        Self { unsure: true, ..Self::unavailable(why) }
+    }
+
+    /// The URL, the password, the path or the file is wrong: exit 78.
+    #[must_use]
+    pub fn configuration(why: impl Into<String>) -> Self {
+        Self::new(Class::Configuration, why)
+    }
+
+    /// The schema is not this binary's: exit 78.
+    #[must_use]
+    pub fn schema(why: impl Into<String>) -> Self {
+        Self::new(Class::Schema, why)
+    }
+
+    /// A bug of ours, or data that no rule foresees: exit 1.
+    #[must_use]
+    pub fn other(why: impl Into<String>) -> Self {
+        Self::new(Class::Run, why)
+    }
+
+    /// Whose trouble it is.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+
+    /// The SQLSTATE, or SQLite's extended result code; none where the database has not answered.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// What happened, without a word about whose trouble it is.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether the answer is lost: what was asked for may have been done all the same.
+    #[must_use]
+    pub const fn is_unsure(&self) -> bool {
+        self.unsure
     }
 
     /// Whether the same transaction may succeed when it is tried again at once.
     #[must_use]
     pub const fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict(_))
+        matches!(self.class, Class::Contention)
     }
 
-    /// Whether it is about the rows at hand, while the database itself is well: other rows may fare better.
+    /// Whether the item that the statement was about bears it; see [`Class::is_the_items`].
     #[must_use]
-    pub const fn is_about_the_rows(&self) -> bool {
-        matches!(self, Self::Conflict(_) | Self::Other(_))
+    pub const fn is_the_items(&self, another: Another) -> bool {
+        self.class.is_the_items(another)
+    }
+
+    /// The same, with these words in front: a file, or a server.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        match self.class {
+            Class::Schema | Class::Contention => self,
+            _ => self.because(|why| format!("{place}: {why}")),
+        }
+    }
+
+    /// The same, said in other words.
+    #[must_use]
+    pub fn because(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.message = words(&self.message);
+        self
     }
 }
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.class {
+            Class::Configuration | Class::Schema => "",
+            Class::Server => "database unavailable: ",
+            Class::Contention => "transaction conflict: ",
+            Class::Row | Class::Unclear | Class::Run => "database error: ",
+        };
+        write!(f, "{kind}{}", self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}
 
 /// A result of the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -54,86 +125,79 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) => from_database(database.as_ref()),
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Protocol(_) => Self::Unavailable(error.to_string()),
-            sqlx::Error::Configuration(_) => Self::Configuration(error.to_string()),
-            _ => Self::Other(error.to_string()),
+            sqlx::Error::Io(why) => Self::unanswered(why.to_string()),
+            sqlx::Error::PoolTimedOut => Self::unavailable("no connection was free in time"),
+            sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
+                Self::unanswered(error.to_string())
+            }
+            sqlx::Error::Configuration(_) => Self::configuration(error.to_string()),
+            _ => Self::other(error.to_string()),
         }
     }
 }
 
 fn from_database(error: &dyn DatabaseError) -> StoreError {
-    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        from_sqlite(error)
-    } else {
-        from_postgres(error)
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(postgres) => from_postgres(postgres),
+        None => from_sqlite(error),
     }
 }
 
-/// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>. The message of the server is kept; its
-/// detail is not, because it quotes rows.
-fn from_postgres(error: &dyn DatabaseError) -> StoreError {
-    let code = error.code().unwrap_or_default();
-    let message = format!("{} (SQLSTATE {code})", error.message());
-    match code.as_ref() {
-        "28P01" | "28000" => StoreError::Configuration(format!(
-            "the database refuses the user or the password: {message}. Check DATABASE_URL or DATABASE_URL_FILE"
-        )),
-        "3D000" => StoreError::Configuration(format!(
-            "{message}. Check the last part of DATABASE_URL, or create it with createdb"
-        )),
-        "42P01" | "42703" => {
-            StoreError::Schema(format!("the schema is not ready: {message}. Run `nikita-jobs migrate` first"))
+/// The message of the server is kept; its detail is not, because it quotes rows.
+fn from_postgres(error: &PgDatabaseError) -> StoreError {
+    let code = error.code();
+    let said = format!("{} (SQLSTATE {code})", error.message());
+    let message = match code {
+        "28P01" | "28000" => {
+            format!("the database refuses the user or the password: {said}. Check DATABASE_URL or DATABASE_URL_FILE")
         }
-        "42501" => StoreError::Configuration(format!(
-            "the database user lacks a permission: {message}. Only the owner of the tables may migrate: give `nikita-jobs migrate` \
+        "3D000" => format!("{said}. Check the last part of DATABASE_URL, or create it with createdb"),
+        "42P01" | "42703" => format!("the schema is not ready: {said}. Run `nikita-jobs migrate` first"),
+        "42501" => format!(
+            "the database user lacks a permission: {said}. Only the owner of the tables may migrate: give `nikita-jobs migrate` \
              that user's URL as MIGRATION_DATABASE_URL. For the jobs, grant it"
-        )),
+        ),
+        "26000" | "42P05" => {
+            format!("a pooler in transaction mode is in between: {said}. Add ?pgbouncer=true to DATABASE_URL")
+        }
         // Raised by our own migrations, which say what to do.
-        "NJ001" => StoreError::Schema(error.message().to_owned()),
+        "NJ001" => error.message().to_owned(),
         // PgBouncer, in whatever mode, of a parameter that it does not track.
-        "08P01" if error.message().starts_with("unsupported startup parameter") => StoreError::Configuration(format!(
-            "a pooler refuses the connection: {message}. Add ?pgbouncer=true to DATABASE_URL"
-        )),
-        // Serialisation, deadlock, and a unique index that another transaction got to first.
-        "40001" | "40P01" | "23505" | "42P07" => StoreError::Conflict(message),
-        // Read-only standby, shutdown, too many connections, a connection that broke.
-        "25006" | "53300" => StoreError::Unavailable(message),
-        _ if code.starts_with("57P") || code.starts_with("08") => StoreError::Unavailable(message),
-        _ => StoreError::Other(message),
-    }
+        "08P01" if error.message().starts_with("unsupported startup parameter") => {
+            format!("a pooler refuses the connection: {said}. Add ?pgbouncer=true to DATABASE_URL")
+        }
+        "55P03" => format!("another session holds a row or a table that was waited for: {said}"),
+        "25006" => format!("the server is read-only: {said}. A standby is: name the primary"),
+        _ => said,
+    };
+    let class = Class::of_sqlstate(code, error.constraint(), error.message());
+    // What ends a connection may end it behind a COMMIT.
+    let unsure = code == "40003" || code.starts_with("57P") || code.starts_with("08");
+    StoreError { class, message, code: Some(code.to_owned()), unsure }
 }
 
-/// By primary result code: <https://www.sqlite.org/rescode.html>.
 fn from_sqlite(error: &dyn DatabaseError) -> StoreError {
     let extended: i32 = error.code().and_then(|code| code.parse().ok()).unwrap_or_default();
-    let message = error.message();
-    match extended & 0xff {
-        5 | 6 => StoreError::Unavailable(format!("the SQLite file is locked by another program: {message}")),
-        // Primary key and unique: another transaction got there first.
-        19 if [1555, 2067].contains(&extended) => StoreError::Conflict(message.to_owned()),
-        8 => StoreError::Configuration(format!(
-            "the SQLite database can't be written: {message}. Check the permissions of the file and of its folder"
-        )),
-        10 => StoreError::Unavailable(format!(
-            "the SQLite file can't be read or written: {message}. Check that its disk has space left and is in order"
-        )),
-        11 | 26 => StoreError::Configuration(format!(
-            "the SQLite file is not a database, or is damaged: {message}. Restore it from a backup, or name another file"
-        )),
-        13 => StoreError::Unavailable(format!(
-            "no space is left for the SQLite file: {message}. Nothing was half-written"
-        )),
-        14 => StoreError::Configuration(format!(
-            "the SQLite file can't be opened: {message}. Check the path, and that its folder can be written"
-        )),
-        1 if message.starts_with("no such table") || message.starts_with("no such column") => {
-            StoreError::Schema(format!("the schema is not ready: {message}. Run `nikita-jobs migrate` first"))
+    let said = error.message();
+    let class = Class::of_sqlite(extended, said);
+    let message = match extended & 0xff {
+        5 | 6 => format!("the SQLite file is locked by another program: {said}"),
+        8 => {
+            format!("the SQLite database can't be written: {said}. Check the permissions of the file and of its folder")
         }
-        _ => StoreError::Other(format!("{message} (SQLite code {extended})")),
-    }
+        10 => format!(
+            "the SQLite file can't be read or written: {said}. Check that its disk has space left and is in order"
+        ),
+        11 | 26 => format!(
+            "the SQLite file is not a database, or is damaged: {said}. Restore it from a backup, or name another file"
+        ),
+        13 => format!("no space is left for the SQLite file: {said}. Nothing was half-written"),
+        14 => {
+            format!("the SQLite file can't be opened: {said}. Check the path, and that its folder can be written")
+        }
+        _ if class == Class::Schema => format!("the schema is not ready: {said}. Run `nikita-jobs migrate` first"),
+        _ if class == Class::Run => format!("{said} (SQLite code {extended})"),
+        _ => said.to_owned(),
+    };
+    StoreError { class, message, code: Some(extended.to_string()), unsure: false }
 }

@@ -62,7 +62,7 @@ impl Store {
     /// The migrations that are still to come, in order; changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] where the schema is newer than this binary.
+    /// [`super::Class::Schema`] where the schema is newer than this binary.
     pub async fn pending_migrations(&self) -> Result<Vec<Pending>> {
         let mut tx = self.begin_read().await?;
         let pending = pending(&mut tx).await?;
@@ -73,7 +73,7 @@ impl Store {
     /// Brings the schema up to date; what was applied. Safe to run twice, and on two hosts at once.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] where the schema is newer than this binary.
+    /// [`super::Class::Schema`] where the schema is newer than this binary.
     pub async fn migrate(&self) -> Result<Vec<Pending>> {
         if let Pool::Sqlite(_) = self.pool {
             // The usual case, on every start: nothing to do, and no write lock to wait for.
@@ -126,12 +126,12 @@ impl Store {
     /// Checks that the schema is the one this binary needs, or a newer one that it may work on.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] with the command to run.
+    /// [`super::Class::Schema`] with the command to run.
     pub async fn check_schema(&self) -> Result<()> {
         let pending = self.pending_migrations().await?;
         match pending.first() {
             None => Ok(()),
-            Some(next) => Err(StoreError::Schema(format!(
+            Some(next) => Err(StoreError::schema(format!(
                 "the schema is older than this binary: migration {:04} ({}) is missing. Run `nikita-jobs migrate` \
                  (`nikita-jobs migrate --plan` shows what it would do)",
                 next.version, next.name
@@ -166,10 +166,13 @@ async fn run_sqlite(conn: &mut SqliteConnection, sql: &'static str) -> Result<()
 /// A unique index that can't be made, as what a person can do about it. PostgreSQL's migration says more by itself.
 fn in_the_way(error: StoreError) -> StoreError {
     match error {
-        StoreError::Conflict(why) if why.contains("ready_prompts") => StoreError::Schema(format!(
-            "rows are in the way of the schema: {why}. Of a player's ready_prompts at most one of each platform may be current: \
+        error if error.is_conflict() && error.message().contains("ready_prompts") => {
+            let why = error.message();
+            StoreError::schema(format!(
+                "rows are in the way of the schema: {why}. Of a player's ready_prompts at most one of each platform may be current: \
              set is_current = 0 in the others, then run `nikita-jobs migrate` again. Nothing has been changed"
-        )),
+            ))
+        }
         other => other,
     }
 }
@@ -192,7 +195,7 @@ async fn pending(tx: &mut Tx) -> Result<Vec<Pending>> {
         let (needs,): (i64,) =
             fetch_one!(&mut *tx, _, "select max(coalesce(needs, version)) from nikita_jobs_migrations");
         if needs > newest() {
-            return Err(StoreError::Schema(format!(
+            return Err(StoreError::schema(format!(
                 "the schema (version {version}) is newer than this binary (version {}). Install the newer nikita-jobs",
                 newest()
             )));

@@ -45,11 +45,13 @@ pub mod single;
 pub mod snapshots;
 mod sql;
 pub mod stuck;
+mod whose;
 
 use codec::DbTime;
 use connections::Connections;
 pub use error::{Result, StoreError};
 use session::{SqliteTx, Tx};
+pub use whose::{Another, Class};
 
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -244,7 +246,7 @@ async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> 
         Some(folder) => folder.join(format!(".s.PGSQL.{}", options.get_port())).display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
-    Err(StoreError::Unavailable(format!("can't connect to {server}: {why}")))
+    Err(StoreError::unavailable(format!("can't connect to {server}: {why}")))
 }
 
 /// The folder of the server's socket: as the URL names it, or else `PGHOST`, or the usual folders where a socket lies in one.
@@ -255,7 +257,7 @@ fn socket_folder(options: &PgConnectOptions) -> Option<PathBuf> {
 
 fn read_url(url: &str) -> Result<PgConnectOptions> {
     url.parse().map_err(|error: sqlx::Error| match error {
-        sqlx::Error::Configuration(why) => StoreError::Configuration(format!("DATABASE_URL can't be read: {why}")),
+        sqlx::Error::Configuration(why) => StoreError::configuration(format!("DATABASE_URL can't be read: {why}")),
         other => other.into(),
     })
 }

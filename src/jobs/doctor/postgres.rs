@@ -50,14 +50,14 @@ pub(super) async fn examine(database: &Database, now: Option<DateTime<Utc>>) -> 
 
 /// Connects so that it works through any pooler, with two connections to compare.
 async fn connect(database: &Database, now: Option<DateTime<Utc>>) -> Result<(Store, Place, Check), StoreError> {
-    let place = place(database)?.ok_or_else(|| StoreError::Configuration("it is no PostgreSQL URL".to_owned()))?;
+    let place = place(database)?.ok_or_else(|| StoreError::configuration("it is no PostgreSQL URL"))?;
     let careful = match database {
         Database::Postgres { url, .. } => Database::Postgres { url: url.clone(), pooled: Some(true) },
         other @ Database::Sqlite(_) => other.clone(),
     };
     let store = Store::connect(&careful, 2, now).await?;
     let server = store.server().await?;
-    let server = server.ok_or_else(|| StoreError::Other("the server does not say what it is".to_owned()))?;
+    let server = server.ok_or_else(|| StoreError::other("the server does not say what it is"))?;
     let check = judge::server(server.version, &server.named, &format!("{}:{}", place.host, place.port));
     Ok((store, place, check))
 }

@@ -19,7 +19,7 @@ use crate::run::pipeline::{StageResult, Workshop, walk};
 use crate::run::spans;
 use crate::store::claims::Leave;
 use crate::store::commit::Commit;
-use crate::store::{Store, StoreError};
+use crate::store::{Another, Store, StoreError};
 
 /// How a conversation came out, in the words of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -144,7 +144,7 @@ async fn through_the_pipeline(
             let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
             match committed {
                 // What the database refuses about this conversation must not stop the others, nor be tried for ever.
-                Err(error) if error.is_about_the_rows() => {
+                Err(error) if error.is_the_items(Another::None) => {
                     let error = StageError::Failed(format!("not committed: {error}"));
                     after_error(store, claim, &error, error.to_string()).await
                 }
@@ -171,7 +171,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
     };
     let stop = match error {
         StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
-        StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::Unavailable(why.clone()).into()),
+        StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::unavailable(why.clone()).into()),
         _ => None,
     };
     let outage = matches!(leave, Leave::Outage { .. });

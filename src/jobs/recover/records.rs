@@ -9,8 +9,8 @@ use crate::domain::ids::RecordId;
 use crate::jobs::scan_stuck::{silence, tell};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::store::Store;
 use crate::store::records::{Owner, Record};
+use crate::store::{Another, Store};
 
 /// Fails these. One that has ended, or is not there, is an error of its own and does not stop the others.
 pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
@@ -23,7 +23,7 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
                     recoveries.push(entry(&record, &reason, at));
                 }
                 Ok(None) => errors.push(refusal(*id, "it has ended meanwhile, and was left alone")),
-                Err(error) if error.is_about_the_rows() => errors.push(refusal(*id, &error.to_string())),
+                Err(error) if error.is_the_items(Another::None) => errors.push(refusal(*id, &error.to_string())),
                 Err(error) => return Err(error.into()),
             },
             Err(why) => errors.push(refusal(*id, &why)),
