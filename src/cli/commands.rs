@@ -239,9 +239,10 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
         Store::connect(&own.map_or_else(|| compose::database(matches), Ok)?, 1, None).await?
     };
     let started_at = store.now().await?;
-    let migrations = if plan { store.pending_migrations().await? } else { store.migrate().await? };
+    let done = if plan { store.plan_migration().await? } else { store.migrate().await? };
     store.close().await;
-    let listed: Vec<_> = migrations
+    let listed: Vec<_> = done
+        .migrations
         .iter()
         .map(|it| {
             if plan {
@@ -251,7 +252,11 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
             }
         })
         .collect();
-    let own = Map::from_iter([("dry_run".to_owned(), json!(plan)), ("migrations".to_owned(), json!(listed))]);
+    let own = Map::from_iter([
+        ("dry_run".to_owned(), json!(plan)),
+        ("additions".to_owned(), json!(done.additions)),
+        ("migrations".to_owned(), json!(listed)),
+    ]);
     let result = common("migrate", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit: Exit::Success })
 }

@@ -58,19 +58,20 @@ fn skipped(result: &Value) -> String {
 }
 
 fn migrations(result: &Value) -> String {
-    let list = result["migrations"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if list.is_empty() {
+    let list = |name: &str| result[name].as_array().cloned().unwrap_or_default();
+    let (additions, migrations) = (list("additions"), list("migrations"));
+    if additions.is_empty() && migrations.is_empty() {
         return "The schema is up to date.".to_owned();
     }
-    let plan = result["dry_run"] == true;
-    let line = |it: &Value| format!("{:04} {}", it["version"].as_i64().unwrap_or_default(), text(&it["name"]));
-    if plan {
-        let sql: Vec<_> =
-            list.iter().map(|it| format!("-- migration {}\n{}", line(it), text(&it["sql"]).trim_end())).collect();
-        return sql.join("\n\n");
+    let name = |it: &Value| format!("{:04} {}", it["version"].as_i64().unwrap_or_default(), text(&it["name"]));
+    if result["dry_run"] == true {
+        let added = additions.iter().map(|it| format!("-- columns that are missing\n{};", text(it)));
+        let migrated =
+            migrations.iter().map(|it| format!("-- migration {}\n{}", name(it), text(&it["sql"]).trim_end()));
+        return added.chain(migrated).collect::<Vec<_>>().join("\n\n");
     }
-    let applied: Vec<_> = list.iter().map(|it| format!("applied {}", line(it))).collect();
-    applied.join("\n")
+    let added = additions.iter().map(|it| format!("applied {}", text(it)));
+    added.chain(migrations.iter().map(|it| format!("applied {}", name(it)))).collect::<Vec<_>>().join("\n")
 }
 
 fn conversations(result: &Value) -> String {

@@ -144,8 +144,8 @@ pub async fn precheck(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunEr
     let key = format!("job:{}", plan.job);
     let gate = Gate { job: plan.job, key: (!plan.overlap).then_some(&key), window: plan.window };
     match store.precheck(&gate).await {
-        Precheck::Clear => {}
-        Precheck::Unclear => store.make_ready().await?,
+        Precheck::Clear if !store.lacks_columns().await? => {}
+        Precheck::Clear | Precheck::Unclear => store.make_ready().await?,
         Precheck::Blocked { now, by } => return Ok(blocked(plan, &by).map(|skip| skipped(plan.job, skip, now))),
     }
     Ok(None)

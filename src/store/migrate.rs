@@ -1,5 +1,7 @@
 //! The schema: which version there is, which this binary needs, and the way from one to the other.
 //!
+//! What an application's own tables lack is added from the list of [`columns`], before the migrations that build on it.
+//!
 //! Migrations are embedded in the binary, one folder per dialect with equal versions and names. All that are pending go in
 //! one transaction, together with their entries in the ledger, so a migration is there or it is not. No advisory lock is
 //! taken: on PostgreSQL the ledger table's own lock serialises two `migrate`s, on SQLite the write lock does.
@@ -11,6 +13,7 @@
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::columns;
 use super::session::{Tx, execute, fetch_all, fetch_one};
 use super::{Pool, Result, Store, StoreError};
 
@@ -36,6 +39,23 @@ pub struct Pending {
     pub needs: i64,
 }
 
+/// What there is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The migrations that the database does not have, in order.
+    pub migrations: Vec<Pending>,
+    /// Statements that add the columns which its tables lack, to go before the migrations.
+    pub additions: Vec<String>,
+}
+
+impl Plan {
+    /// Whether the schema is up to date.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.migrations.is_empty() && self.additions.is_empty()
+    }
+}
+
 /// What this binary holds for a dialect, in order.
 fn embedded(migrator: &'static Migrator) -> impl Iterator<Item = Pending> {
     migrator.iter().map(|it| {
@@ -59,27 +79,27 @@ fn newest() -> i64 {
 }
 
 impl Store {
-    /// The migrations that are still to come, in order; changes nothing.
+    /// What [`Store::migrate`] would do; changes nothing.
     ///
     /// # Errors
-    /// [`super::Class::Schema`] where the schema is newer than this binary.
-    pub async fn pending_migrations(&self) -> Result<Vec<Pending>> {
+    /// [`super::Class::Schema`] where the schema is newer than this binary, or where it lacks what can't be added.
+    pub async fn plan_migration(&self) -> Result<Plan> {
         let mut tx = self.begin_read().await?;
-        let pending = pending(&mut tx).await?;
+        let plan = plan(&mut tx).await?;
         tx.rollback().await?;
-        Ok(pending)
+        Ok(plan)
     }
 
-    /// Brings the schema up to date; what was applied. Safe to run twice, and on two hosts at once.
+    /// Brings the schema up to date; what was done. Safe to run twice, and on two hosts at once.
     ///
     /// # Errors
-    /// [`super::Class::Schema`] where the schema is newer than this binary.
-    pub async fn migrate(&self) -> Result<Vec<Pending>> {
+    /// [`super::Class::Schema`] where the schema is newer than this binary, or where it lacks what can't be added.
+    pub async fn migrate(&self) -> Result<Plan> {
         if let Pool::Sqlite(_) = self.pool {
             // The usual case, on every start: nothing to do, and no write lock to wait for.
-            let pending = self.pending_migrations().await?;
-            if pending.is_empty() {
-                return Ok(pending);
+            let plan = self.plan_migration().await?;
+            if plan.is_empty() {
+                return Ok(plan);
             }
         }
         match self.migrate_once().await {
@@ -89,7 +109,7 @@ impl Store {
         }
     }
 
-    async fn migrate_once(&self) -> Result<Vec<Pending>> {
+    async fn migrate_once(&self) -> Result<Plan> {
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
             execute!(&mut tx, "set local client_min_messages = warning");
@@ -98,8 +118,9 @@ impl Store {
         if let Tx::Pg(_) = tx {
             execute!(&mut tx, "lock table nikita_jobs_migrations in exclusive mode");
         }
-        let pending = pending(&mut tx).await?;
-        for migration in &pending {
+        let mut plan = plan(&mut tx).await?;
+        columns::add(&mut tx, &plan.additions).await?;
+        for migration in &plan.migrations {
             match &mut tx {
                 Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()).await.map(drop),
                 Tx::Sqlite(conn) => run_sqlite(conn.connection(), migration.sql).await,
@@ -111,7 +132,7 @@ impl Store {
             execute!(&mut tx, sql, migration.version, migration.name);
         }
         // Afterwards, because the column comes with a migration of its own.
-        for migration in pending.iter().filter(|it| it.needs < it.version) {
+        for migration in plan.migrations.iter().filter(|it| it.needs < it.version) {
             execute!(
                 &mut tx,
                 "update nikita_jobs_migrations set needs = $2 where version = $1",
@@ -119,8 +140,13 @@ impl Store {
                 migration.needs
             );
         }
+        // What only the list has.
+        let missing = columns::missing(&mut tx).await?;
+        let more = columns::additions(&mut tx, &missing).await?;
+        columns::add(&mut tx, &more).await?;
+        plan.additions.extend(more);
         tx.commit().await?;
-        Ok(pending)
+        Ok(plan)
     }
 
     /// Checks that the schema is the one this binary needs, or a newer one that it may work on.
@@ -128,15 +154,26 @@ impl Store {
     /// # Errors
     /// [`super::Class::Schema`] with the command to run.
     pub async fn check_schema(&self) -> Result<()> {
-        let pending = self.pending_migrations().await?;
-        match pending.first() {
-            None => Ok(()),
-            Some(next) => Err(StoreError::schema(format!(
+        let mut tx = self.begin_read().await?;
+        let pending = pending(&mut tx).await?;
+        if let Some(next) = pending.first() {
+            return Err(StoreError::schema(format!(
                 "the schema is older than this binary: migration {:04} ({}) is missing. Run `nikita-jobs migrate` \
                  (`nikita-jobs migrate --plan` shows what it would do)",
                 next.version, next.name
-            ))),
+            )));
         }
+        let missing = columns::missing(&mut tx).await?;
+        tx.rollback().await?;
+        columns::require(&missing)
+    }
+
+    /// Whether a column that our statements use is missing.
+    pub async fn lacks_columns(&self) -> Result<bool> {
+        let mut tx = self.autocommit().await?;
+        let missing = columns::missing(&mut tx).await?;
+        tx.commit().await?;
+        Ok(!missing.is_empty())
     }
 }
 
@@ -175,6 +212,16 @@ fn in_the_way(error: StoreError) -> StoreError {
         }
         other => other,
     }
+}
+
+/// Tables that are missing come with a migration that is pending. What no migration brings can't be added.
+async fn plan(tx: &mut Tx) -> Result<Plan> {
+    let migrations = pending(tx).await?;
+    let missing = columns::missing(tx).await?;
+    let lost: Vec<_> = missing.iter().filter(|it| it.is_lost(!migrations.is_empty())).cloned().collect();
+    columns::require(&lost)?;
+    let additions = columns::additions(tx, &missing).await?;
+    Ok(Plan { migrations, additions })
 }
 
 async fn pending(tx: &mut Tx) -> Result<Vec<Pending>> {

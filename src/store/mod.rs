@@ -22,6 +22,7 @@ pub mod breakers;
 pub mod checkup;
 pub mod claims;
 mod codec;
+mod columns;
 pub mod commit;
 mod connections;
 pub mod decay;

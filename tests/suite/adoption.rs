@@ -3,110 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::bin::{Bin, Done, command};
+use crate::support::application::{App, Place, Schema};
+use crate::support::bin::command;
 use crate::support::db::Db;
 use crate::support::seed::NOW;
-
-const APP: &str = include_str!("adoption/app.sql");
-const ROWS: &str = include_str!("adoption/rows.sql");
-
-/// The application's roles on a test cluster: one owns its tables, one serves it and sees past row-level security, one is a guest.
-const OWNER: &str = "nikita_app_owner";
-const SERVICE: &str = "nikita_app_service";
-const GUEST: &str = "nikita_app_guest";
-
-/// An application's database, not yet adopted, and how its roles reach it.
-struct App {
-    db: Db,
-    owner: String,
-    service: String,
-    /// A vector as SQL.
-    embedding: String,
-}
-
-/// Where it is.
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
-    /// Plain PostgreSQL, where its vectors are arrays.
-    Plain,
-    /// With pgvector in a schema of its own.
-    Pgvector,
-    /// Plain, and the jobs reach it through a pooler in transaction mode, which knows one user alone.
-    Pooled,
-}
-
-impl App {
-    fn new(place: Place) -> Self {
-        let mut db = if place == Place::Pgvector { Db::pgvector_empty() } else { Db::postgres_empty() };
-        for (role, options) in [(OWNER, "login bypassrls"), (SERVICE, "login bypassrls"), (GUEST, "nologin")] {
-            // The roles are the cluster's, and tests run at the same time.
-            db.execute(&format!(
-                "do $$ begin create role {role} {options} password 'nikita-test-password'; \
-                 exception when duplicate_object or unique_violation then null; end $$"
-            ));
-        }
-        db.execute(&format!(
-            "create schema extensions; grant usage on schema extensions to {OWNER}, {SERVICE}; \
-             grant create, usage on schema public to {OWNER}"
-        ));
-        if place == Place::Pgvector {
-            db.execute("create extension vector with schema extensions");
-        }
-        let vector = if place == Place::Pgvector { "extensions.vector(1536)" } else { "real[]" };
-        let sql = [("{vector}", vector), ("{owner}", OWNER), ("{service}", SERVICE), ("{guest}", GUEST)];
-        db.execute(&sql.iter().fold(APP.to_owned(), |sql, (name, value)| sql.replace(name, value)));
-        let direct = db.direct_url();
-        let url = |role: &str| direct.replacen("postgres://nikita:", &format!("postgres://{role}:"), 1);
-        let (owner, mut service) = (url(OWNER), url(SERVICE));
-        if place == Place::Pooled {
-            db.through_pooler();
-            service.clone_from(&db.url);
-        }
-        let embedding = format!("array_fill(0.01::real, array[1536])::{vector}");
-        let app = Self { db, owner, service, embedding };
-        app.insert_rows("0000");
-        app
-    }
-
-    /// The application writes its rows, with the columns that it knows. `variant` makes their ids.
-    fn insert_rows(&self, variant: &str) {
-        let now = format!("timestamptz '{NOW}'");
-        let rows = ROWS.replace("{now}", &now).replace("{embedding}", &self.embedding);
-        self.db.execute(&rows.replace("-0000-4000-8000-", &format!("-{variant}-4000-8000-")));
-    }
-
-    fn migrate(&self, args: &[&str]) -> Done {
-        command(&["migrate"]).args(args).env("DATABASE_URL", &self.owner).done()
-    }
-
-    /// A job as the service's role.
-    fn job(&self, args: &[&str]) -> Bin {
-        command(args).args(&["--force", "--now", NOW]).env("DATABASE_URL", &self.service)
-    }
-
-    /// The application's tables with the columns that it has given them.
-    fn columns(&self) -> Vec<Vec<String>> {
-        self.db.rows(
-            "select table_name, string_agg(quote_ident(column_name), ', ' order by ordinal_position) from information_schema.columns \
-             where table_schema = 'public' group by table_name order by table_name",
-        )
-    }
-
-    /// Every value of every row in those columns.
-    fn values(&self, columns: &[Vec<String>]) -> Vec<(String, String)> {
-        let values = |table: &String, columns: &String| {
-            let sum = format!(
-                "select count(*) || ' ' || md5(coalesce(string_agg(it, '|' order by it), '')) from (select row({columns})::text as it from {table}) every"
-            );
-            (table.clone(), self.db.value(&sum))
-        };
-        columns.iter().map(|it| values(&it[0], &it[1])).collect()
-    }
-
-    fn text(&self, sql: &str) -> String {
-        self.db.value(sql)
-    }
-}
 
 /// SQL without its comments, in one spacing.
 fn plain(sql: &str) -> String {
@@ -151,7 +51,7 @@ fn is_additive(statement: &str) -> bool {
 }
 
 fn adopts(place: Place) {
-    let app = App::new(place);
+    let app = App::new(Schema::Odd, place);
     let columns = app.columns();
     let before = app.values(&columns);
 
@@ -303,7 +203,7 @@ fn an_applications_database_is_adopted_and_all_jobs_work_on_it_pooled() {
 
 #[test]
 fn two_current_prompts_of_a_player_are_named_with_the_remedy_and_nothing_is_changed() {
-    let app = App::new(Place::Plain);
+    let app = App::new(Schema::Odd, Place::Plain);
     app.db.execute("insert into ready_prompts (id, user_id, platform, prompt_text, is_current) values (gen_random_uuid(), '00000000-0000-4000-8000-000000000001', 'text', 'Another', true)");
     let columns = app.columns();
     let before = app.values(&columns);
@@ -320,7 +220,7 @@ fn two_current_prompts_of_a_player_are_named_with_the_remedy_and_nothing_is_chan
 /// Whoever does not own the tables can't adopt them, and is told what to do.
 #[test]
 fn a_role_that_does_not_own_the_tables_is_told_who_may_migrate() {
-    let app = App::new(Place::Plain);
+    let app = App::new(Schema::Odd, Place::Plain);
     let done = command(&["migrate"]).env("DATABASE_URL", &app.service).done().code(78);
     let said = done.error();
     assert!(said.contains("permission") && said.contains("MIGRATION_DATABASE_URL"), "{said}");

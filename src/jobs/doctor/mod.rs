@@ -97,7 +97,7 @@ async fn schema(store: &Store, migrates_itself: bool) -> Check {
     match store.check_schema().await {
         Ok(()) => Check::ok(name, "the schema is the one that this binary needs"),
         // A newer schema is refused already when its migrations are counted.
-        Err(error) if migrates_itself && store.pending_migrations().await.is_ok() => Check {
+        Err(error) if migrates_itself && store.plan_migration().await.is_ok() => Check {
             mark: Mark::Warning,
             remedy: Some(
                 "Nothing: the next run of a job brings it up to date, and so does `nikita-jobs migrate`".into(),

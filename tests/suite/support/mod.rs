@@ -1,6 +1,8 @@
-//! What the tests stand on: databases ([`db`]), the binary ([`bin`]), rows to begin with ([`seed`]), and a server that
+//! What the tests stand on: databases ([`db`]), the application beside us ([`application`]), the binary ([`bin`]), rows to begin
+//! with ([`seed`]), and a server that
 //! speaks the wire formats of model providers ([`model_server`]).
 
+pub mod application;
 pub mod bin;
 pub mod browser;
 pub mod db;
