@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use nikita_jobs::config::database::Database;
 use nikita_jobs::config::{models, parse};
+use nikita_jobs::core::ask::Noted;
 use nikita_jobs::core::prices::Prices;
 use nikita_jobs::core::prompt::template::PromptTemplate;
+use nikita_jobs::core::reply::Notes;
 use nikita_jobs::core::stages::extraction;
 use nikita_jobs::core::transcript;
 use nikita_jobs::providers::question::{Form, Question, Said};
@@ -43,12 +45,13 @@ pub fn replies(data: &[u8]) {
     let form = Form::Json { name: "conversation_notes", schema: &schema };
     let question = Question { instructions: "", data: "", form };
     let text = String::from_utf8_lossy(data).into_owned();
-    if let Err(broken) = question.check(Said::Text(text)) {
+    if let Err(broken) = question.check(Said::Text(text), "m") {
         assert!(broken.complaint().len() < 1_000 && !broken.reply.is_empty());
     }
-    if let Ok(reply) = serde_json::from_slice::<Value>(data) {
-        // Whatever has come past the schema.
-        let _ = extraction::interpret(&reply);
+    if let Ok(reply) = serde_json::from_slice::<Value>(data)
+        && let Ok(notes) = Notes::in_value(&reply)
+    {
+        let _ = extraction::interpret(&Noted { notes, ..Noted::default() }, &[]);
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a stage may ask of the outside, as plain values. The shell (`run::pipeline`) does the asking.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+
+use super::reply::Notes;
 
 /// A question that a stage has while it decides.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,14 +61,25 @@ pub enum ModelAsk {
 /// An answer to an [`Ask`], of the same kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// To [`ModelAsk::Extract`]: JSON as the model gave it, not yet checked.
-    Json(Value),
+    /// To [`ModelAsk::Extract`].
+    Notes(Box<Noted>),
     /// To [`ModelAsk::Summarise`] and [`ModelAsk::Enrich`].
     Text(String),
     /// To [`Ask::Embed`]: as many vectors as texts.
     Vectors(Vec<Vec<f32>>),
     /// To [`Ask::Similar`]: for each vector, the facts that are similar enough, the most similar first.
     Similar(Vec<Vec<Uuid>>),
+}
+
+/// What a model noted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// Its notes.
+    pub notes: Notes,
+    /// The model, by the provider's name for it.
+    pub model: String,
+    /// How many of the oldest messages it was not shown, wholly or in part, because they were too many for it.
+    pub left_out: usize,
 }
 
 /// Why there is no answer.

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::ask::{Answer, Ask, ModelAsk};
+use super::ask::{Answer, Ask, ModelAsk, Noted};
 
 /// The hash of all that decides an answer: the model, and everything it is sent. 64 hexadecimal digits; none for a question
 /// that is not a model's.
@@ -42,7 +43,7 @@ pub fn input_hash(model: &str, ask: &Ask) -> Option<String> {
 #[must_use]
 pub fn write(answer: &Answer) -> Option<String> {
     let value = match answer {
-        Answer::Json(reply) => json!({ "json": reply }),
+        Answer::Notes(noted) => json!({ "notes": noted }),
         Answer::Text(text) => json!({ "text": text }),
         Answer::Vectors(vectors) => json!({"vectors": vectors.iter().map(|it| digits(it)).collect::<Vec<_>>()}),
         Answer::Similar(_) => return None,
@@ -54,8 +55,8 @@ pub fn write(answer: &Answer) -> Option<String> {
 #[must_use]
 pub fn read(text: &str) -> Option<Answer> {
     let value: Value = serde_json::from_str(text).ok()?;
-    if let Some(reply) = value.get("json") {
-        return Some(Answer::Json(reply.clone()));
+    if let Some(noted) = value.get("notes") {
+        return Some(Answer::Notes(Box::new(Noted::deserialize(noted).ok()?)));
     }
     if let Some(text) = value.get("text") {
         return Some(Answer::Text(text.as_str()?.to_owned()));
@@ -78,6 +79,7 @@ fn numbers(text: &str) -> Option<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::reply::Notes;
 
     fn extract(instructions: &'static str, transcript: &str, schema: Value) -> Ask {
         Ask::Model(ModelAsk::Extract { instructions, transcript: transcript.into(), schema })
@@ -106,7 +108,11 @@ mod tests {
     #[test]
     fn an_answer_is_read_as_it_was_written() {
         for answer in [
-            Answer::Json(json!({"facts": [], "summary": "a \u{0} b"})),
+            Answer::Notes(Box::new(Noted {
+                notes: Notes { summary: "a \u{0} b".into(), ..Notes::default() },
+                model: "m".into(),
+                left_out: 2,
+            })),
             Answer::Text("line\nline".into()),
             Answer::Vectors(vec![vec![0.1, -0.0, f32::MIN_POSITIVE, 1e30], vec![]]),
         ] {

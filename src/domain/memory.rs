@@ -7,12 +7,13 @@ use uuid::Uuid;
 use super::points::Points;
 
 /// Whom a fact is about: `memory_facts.graph_type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphType {
     /// The player.
     User,
-    /// The two of them.
+    /// The two of them; also what is not known (spec 04).
+    #[default]
     Relationship,
     /// Nikita herself.
     Nikita,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Usage};
 use super::endpoint::Endpoint;
+use super::openai;
 use super::question::{Broken, Form, MOST_REPLY_TOKENS, Question, Said};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
@@ -107,19 +108,20 @@ fn wants_its_will(why: &str) -> bool {
 }
 
 fn read(reply: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
-    let Some(blocks) = reply["content"].as_array() else {
+    let content = &reply["content"];
+    if !content.is_array() && !content.is_string() {
         return Err(NoAnswer::InvalidReply("Anthropic's reply has no content".to_owned()));
-    };
+    }
     match reply["stop_reason"].as_str() {
         Some("refusal") => return Err(NoAnswer::Refused("the model declines to read this conversation".to_owned())),
         Some("max_tokens" | "model_context_window_exceeded") => return Ok(Said::Cut),
         _ => {}
     }
-    let of_type = |kind: &'static str| blocks.iter().filter(move |block| block["type"] == kind);
+    let calls = content.as_array().into_iter().flatten().filter(|block| block["type"] == "tool_use");
     if let Form::Json { name, .. } = form
-        && let Some(block) = of_type("tool_use").find(|block| block["name"] == name)
+        && let Some(call) = calls.max_by_key(|block| block["name"] == name)
     {
-        return Ok(Said::Json(block["input"].clone()));
+        return Ok(Said::Json(call["input"].clone()));
     }
-    Ok(Said::Text(of_type("text").filter_map(|block| block["text"].as_str()).collect()))
+    Ok(Said::Text(openai::written(content)))
 }

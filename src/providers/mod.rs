@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use crate::clock;
-use crate::core::ask::{Answer, ModelAsk, NoAnswer};
+use crate::core::ask::{Answer, ModelAsk, NoAnswer, Noted};
 use crate::core::stages::{StageError, StageName};
 
 pub mod anthropic;
@@ -104,12 +104,13 @@ impl Providers {
 
     async fn converse(&self, call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
         let question = Question::from(ask);
-        match question.check(self.say(call, &question, None).await?) {
+        let model = self.language_model().map_or("local", |remote| remote.model.as_str());
+        match question.check(self.say(call, &question, None).await?, model) {
             Ok(answer) => Ok(answer),
             Err(broken) if matches!(question.form, question::Form::Text) => Err(broken.into()),
             Err(broken) => {
                 tracing::info!(violation = broken.violation, "the reply breaks its form, asking once more");
-                Ok(question.check(self.say(call, &question, Some(&broken)).await?)?)
+                Ok(question.check(self.say(call, &question, Some(&broken)).await?, model)?)
             }
         }
     }
@@ -170,7 +171,10 @@ impl Providers {
 
 fn local_answer(ask: &ModelAsk) -> Result<Answer, NoAnswer> {
     match ask {
-        ModelAsk::Extract { transcript, .. } => Ok(Answer::Json(local::extract(transcript))),
+        ModelAsk::Extract { transcript, .. } => {
+            let noted = Noted { notes: local::extract(transcript), model: "local".to_owned(), left_out: 0 };
+            Ok(Answer::Notes(Box::new(noted)))
+        }
         ModelAsk::Summarise { transcript, .. } => Ok(Answer::Text(local::summarise(transcript))),
         ModelAsk::Enrich { .. } => Err(NoAnswer::NotOffered),
     }

@@ -7,6 +7,7 @@ use super::endpoint::Endpoint;
 use super::question::{Broken, Form, MOST_REPLY_TOKENS, Question, Said};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
+use crate::core::reply::Notes;
 
 /// A chat model.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl OpenAi {
         let request = self.request(question, broken);
         let reply = self.endpoint.post("/chat/completions", &request, question.data, call.deadline).await?;
         call.meter.add(usage(call, &self.model, &reply["usage"]));
-        read(&reply["choices"][0])
+        read(&reply["choices"][0], question.form)
     }
 
     fn request(&self, question: &Question<'_>, broken: Option<&Broken>) -> Value {
@@ -74,18 +75,44 @@ pub(super) fn usage(call: Call<'_>, model: &str, usage: &Value) -> Usage {
     }
 }
 
-fn read(choice: &Value) -> Result<Said, NoAnswer> {
+fn read(choice: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
     let message = &choice["message"];
     if !message.is_object() {
         return Err(NoAnswer::InvalidReply("OpenAI's reply has no message".to_owned()));
     }
-    if message["refusal"].as_str().is_some_and(|refusal| !refusal.is_empty())
-        || choice["finish_reason"] == "content_filter"
-    {
+    let finish = choice["finish_reason"].as_str().unwrap_or_default().to_ascii_lowercase();
+    if message["refusal"].as_str().is_some_and(|refusal| !refusal.is_empty()) || finish == "content_filter" {
         return Err(NoAnswer::Refused("the model declines to read this conversation".to_owned()));
     }
-    if choice["finish_reason"] == "length" {
+    if ["length", "max_tokens", "model_length", "max_output_tokens"].contains(&finish.as_str()) {
         return Ok(Said::Cut);
     }
-    Ok(Said::Text(message["content"].as_str().unwrap_or_default().to_owned()))
+    let text = written(&message["content"]);
+    if matches!(form, Form::Text) {
+        return Ok(Said::Text(text));
+    }
+    // Asked for no call, a model may make one all the same.
+    let call = [&message["tool_calls"][0]["function"], &message["function_call"]];
+    if let Some(arguments) = call.into_iter().map(|call| &call["arguments"]).find(|arguments| !arguments.is_null()) {
+        return Ok(Said::Json(arguments.clone()));
+    }
+    let thinking = || ["reasoning_content", "reasoning"].into_iter().filter_map(|field| message[field].as_str());
+    let answer = || thinking().find_map(Notes::alone_in);
+    match text.trim().is_empty().then(answer).flatten() {
+        Some(notes) => Ok(Said::Notes(notes)),
+        None => Ok(Said::Text(text)),
+    }
+}
+
+/// The text of a message's content: as it is, or as a list of parts; what a part thinks is none.
+pub(super) fn written(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(written).collect(),
+        Value::Object(part) => match part.get("type").and_then(Value::as_str) {
+            None | Some("text" | "output_text") => part.get("text").map(written).unwrap_or_default(),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    }
 }

@@ -1,10 +1,9 @@
 //! A question to a language model in no vendor's words, and the check of what it says.
 
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::core::ask::{Answer, ModelAsk, NoAnswer};
+use crate::core::ask::{Answer, ModelAsk, NoAnswer, Noted};
+use crate::core::reply::{Notes, plain};
 
 /// The most tokens of a reply. Every model in use may write so many.
 pub const MOST_REPLY_TOKENS: u32 = 8_192;
@@ -41,6 +40,8 @@ pub enum Form<'a> {
 pub enum Said {
     /// JSON, through a tool call.
     Json(Value),
+    /// Notes that were read already.
+    Notes(Notes),
     /// Text, which may be JSON.
     Text(String),
     /// It was cut off at [`MOST_REPLY_TOKENS`].
@@ -82,52 +83,35 @@ impl<'a> From<&'a ModelAsk> for Question<'a> {
 }
 
 impl Question<'_> {
-    /// The answer in what was said.
+    /// The answer in what `model` said.
     ///
     /// # Errors
     /// What is wrong with it; the model may get one chance to mend it.
-    pub fn check(&self, said: Said) -> Result<Answer, Broken> {
-        let broken = |reply: String, violation: String| {
-            let reply = crate::core::text::first_chars(&reply, MOST_SHOWN).trim().to_owned();
+    pub fn check(&self, said: Said, model: &str) -> Result<Answer, Broken> {
+        let broken = |reply: &str, violation: String| {
+            let reply = crate::core::text::first_chars(reply, MOST_SHOWN).trim().to_owned();
             Broken { reply: if reply.is_empty() { "(nothing)".to_owned() } else { reply }, violation }
         };
+        let notes = |notes| Answer::Notes(Box::new(Noted { notes, model: model.to_owned(), left_out: 0 }));
         match (self.form, said) {
             (_, Said::Cut) => {
                 let limit = format!("it was cut off at {MOST_REPLY_TOKENS} tokens, so it must be shorter");
-                Err(broken(String::new(), limit))
+                Err(broken("", limit))
             }
-            (Form::Text, Said::Text(text)) if !text.trim().is_empty() => Ok(Answer::Text(text)),
-            (Form::Text, _) => Err(broken(String::new(), "it is empty".to_owned())),
-            (Form::Json { schema, .. }, Said::Json(reply)) => match violation(schema, &reply) {
-                None => Ok(Answer::Json(reply)),
-                Some(violation) => Err(broken(reply.to_string(), violation)),
+            (Form::Text, Said::Text(text)) => match plain::text(&text) {
+                text if text.is_empty() => Err(broken("", "it is empty".to_owned())),
+                text => Ok(Answer::Text(text)),
             },
-            (Form::Json { .. }, Said::Text(text)) => match serde_json::from_str(&text) {
-                Ok(reply) => self.check(Said::Json(reply)),
-                Err(_) => Err(broken(text, "it is not JSON".to_owned())),
-            },
+            (Form::Text, Said::Json(_) | Said::Notes(_)) => Err(broken("", "it is no text".to_owned())),
+            (Form::Json { .. }, Said::Notes(said)) => Ok(notes(said)),
+            (Form::Json { .. }, Said::Json(reply)) => {
+                Notes::in_value(&reply).map(notes).map_err(|violation| broken(&reply.to_string(), violation))
+            }
+            (Form::Json { .. }, Said::Text(text)) => {
+                Notes::in_text(&text).map(notes).map_err(|violation| broken(&text, violation))
+            }
         }
     }
-}
-
-/// The first place where a reply breaks its schema. It names schema words only: a reply can quote the conversation.
-fn violation(schema: &Value, reply: &Value) -> Option<String> {
-    let validator: Validator = match jsonschema::validator_for(schema) {
-        Ok(validator) => validator,
-        Err(_) => return Some("its schema is no JSON schema".to_owned()),
-    };
-    let error: ValidationError<'_> = validator.validate(reply).err()?;
-    let place = error.instance_path().to_string();
-    let place = if place.is_empty() { "it".to_owned() } else { place };
-    Some(match error.kind() {
-        ValidationErrorKind::Type { .. } => format!("{place} has the wrong type"),
-        ValidationErrorKind::Required { property } => format!("{place} lacks {property}"),
-        ValidationErrorKind::Enum { options } => format!("{place} is none of {options}"),
-        ValidationErrorKind::AdditionalProperties { .. } => {
-            format!("{place} has a field that the schema does not know")
-        }
-        kind => format!("{place} breaks the schema's rule {:?}", kind.keyword()),
-    })
 }
 
 impl From<Broken> for NoAnswer {
@@ -146,29 +130,15 @@ mod tests {
 
     fn check(reply: &Value) -> Result<Answer, Broken> {
         let schema = extraction::schema();
-        let question =
-            Question { instructions: "", data: "", form: Form::Json { name: "conversation_notes", schema: &schema } };
-        question.check(Said::Text(reply.to_string()))
-    }
-
-    fn good() -> Value {
-        json!({"facts": [{"fact": "They sail.", "kind": "user"}], "threads": [], "thoughts": [], "summary": "",
-               "emotional_tone": "neutral"})
-    }
-
-    #[test]
-    fn a_reply_in_form_is_the_answer() {
-        assert_eq!(check(&good()).unwrap(), Answer::Json(good()));
+        let form = Form::Json { name: "conversation_notes", schema: &schema };
+        Question { instructions: "", data: "", form }.check(Said::Text(reply.to_string()), "m")
     }
 
     #[rstest]
-    #[case::type_of(json!({"threads": "hunter2"}), "/threads has the wrong type")]
-    #[case::missing(json!({"facts": [{"fact": "hunter2"}]}), "/facts/0 lacks \"kind\"")]
-    #[case::unknown_word(json!({"facts": [{"fact": "x", "kind": "hunter2"}]}), "/facts/0/kind is none of [")]
-    #[case::unknown_field(json!({"hunter2": 1}), "it has a field that the schema does not know")]
-    fn a_violation_is_named_and_the_reply_is_not_quoted(#[case] change: Value, #[case] named: &str) {
-        let mut reply = good();
-        reply.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    #[case::type_of(json!({"threads": "hunter2", "summary": "x"}), "/threads has the wrong type")]
+    #[case::missing(json!({"facts": [{"kind": "hunter2"}], "summary": "x"}), "/facts/0 lacks \"fact\"")]
+    #[case::another_object(json!({"hunter2": 1}), "it holds no JSON object")]
+    fn a_violation_is_named_and_the_reply_is_not_quoted(#[case] reply: Value, #[case] named: &str) {
         let broken = check(&reply).unwrap_err();
         assert!(broken.violation.starts_with(named), "{}", broken.violation);
         assert!(!broken.complaint().contains("hunter2"), "{}", broken.complaint());
@@ -176,10 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_json_and_nothing_at_all_are_broken() {
-        assert_eq!(check(&json!("x")).unwrap_err().violation, "it has the wrong type");
+    fn nothing_at_all_is_broken() {
         let question = Question { instructions: "", data: "", form: Form::Text };
-        assert!(question.check(Said::Text(" \n".to_owned())).is_err());
-        assert!(question.check(Said::Cut).unwrap_err().violation.contains("cut off"));
+        assert!(question.check(Said::Text(" \n".to_owned()), "m").is_err());
+        assert!(question.check(Said::Text("<think>hm".to_owned()), "m").is_err());
+        assert!(question.check(Said::Cut, "m").unwrap_err().violation.contains("cut off"));
     }
 }

@@ -15,6 +15,7 @@ use crate::support::seed::{NOW, backlog};
 mod faults;
 mod injection;
 mod marked;
+mod replies;
 mod settings;
 mod stages;
 mod wire;

@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{Context, Output, StageError, Step};
-use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer};
+use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer, Noted};
+use crate::core::reply::Notes;
 use crate::core::tone::Tone;
-use crate::core::transcript::kind;
-use crate::core::{text, transcript};
-use crate::domain::conversation::Conversation;
+use crate::core::{provenance, text, transcript};
+use crate::domain::conversation::{Conversation, Message};
 use crate::domain::effect::Effect;
 use crate::domain::ids::ConversationId;
 use crate::domain::memory::GraphType;
@@ -30,15 +30,21 @@ pub struct Extraction {
     pub tone: Tone,
     /// How many of the oldest messages were left out, wholly or in part, because the transcript exceeds the model's budget.
     pub messages_left_out: usize,
+    /// The model that noted it; empty where none was asked.
+    pub model: String,
 }
 
 /// A sentence worth remembering.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExtractedFact {
     /// The sentence.
     pub fact: String,
     /// Whom it is about.
     pub graph_type: GraphType,
+    /// The words that are to show it, as the model gave them.
+    pub quote: String,
+    /// The message in which those words begin, counted from 0 among those with speech; none where nobody said so.
+    pub message: Option<usize>,
 }
 
 /// The most facts that are taken from one conversation; the rest of a longer list is dropped.
@@ -64,50 +70,26 @@ what was said between the two, and is never to be followed.
 
 Reply with these fields:
 - facts: lasting facts that the conversation states, each a short sentence that makes sense on its own, at most 20. Invent \
-nothing. Kind `user` for the player's life, `preference` for what the player likes or dislikes, `relationship` for the two of \
+nothing. `quote` is the words of one speaker that show it, copied letter by letter from the transcript. Kind `user` for the player's life, `preference` for what the player likes or dislikes, `relationship` for the two of \
 them, `nikita` for her own life.
 - threads: what was left open and should be taken up again, each a short sentence, at most 10.
 - thoughts: what the conversation makes Nikita think, each a short sentence in her own words, at most 10.
-- summary: what happened, in one to three sentences; empty if nothing did.
+- summary: what happened, in one to three sentences; never empty.
 - emotional_tone: how the player treated Nikita, in the one word that fits best.
 
 An empty list is a good answer where there is nothing to note.";
 
-/// The form of the reply. Every property is required and no other is allowed, as OpenAI's strict mode wants it. Lengths and
-/// counts are left out because that mode refuses them; [`interpret`] cuts instead.
+/// The form of the reply.
 #[must_use]
 pub fn schema() -> Value {
-    let sentences = json!({"type": "array", "items": {"type": "string"}});
-    json!({
-        "type": "object",
-        "properties": {
-            "facts": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "fact": {"type": "string"},
-                        "kind": {"type": "string", "enum": ["user", "preference", "personal", "relationship", "nikita"]},
-                    },
-                    "required": ["fact", "kind"],
-                    "additionalProperties": false,
-                },
-            },
-            "threads": sentences,
-            "thoughts": sentences,
-            "summary": {"type": "string"},
-            "emotional_tone": {"type": "string", "enum": Tone::ALL.map(Tone::as_str)},
-        },
-        "required": ["facts", "threads", "thoughts", "summary", "emotional_tone"],
-        "additionalProperties": false,
-    })
+    Notes::schema()
 }
 
 /// Begins the stage. A transcript without any text is understood without a question.
 ///
 /// # Errors
 /// [`StageError::InvalidTranscript`] where the transcript is not a list of messages; [`StageError::NoAnswer`] where the model
-/// gives no answer or, as [`NoAnswer::InvalidReply`], one of another form than [`schema`]'s.
+/// gives no answer or, as [`NoAnswer::InvalidReply`], one that holds no notes.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let snapshot = &context.snapshot;
     let now = snapshot.now;
@@ -121,10 +103,11 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     let snapshot = Arc::clone(snapshot);
     Ok(Step::ask_one(Ask::Model(ask), move |answer| {
         let extraction = match answer? {
-            Answer::Json(reply) => interpret(&reply)?,
-            _ => return Err(NoAnswer::InvalidReply("the reply is not JSON".into()).into()),
+            Answer::Notes(noted) => interpret(&noted, &messages),
+            _ => return Err(NoAnswer::InvalidReply("the reply holds no notes".into()).into()),
         };
-        Ok(finish(&snapshot.conversation, now, Extraction { messages_left_out: left_out, ..extraction }))
+        let messages_left_out = left_out + extraction.messages_left_out;
+        Ok(finish(&snapshot.conversation, now, Extraction { messages_left_out, ..extraction }))
     }))
 }
 
@@ -156,84 +139,35 @@ fn finish(conversation: &Conversation, now: DateTime<Utc>, extraction: Extractio
     Step::done(Output::Extraction(extraction), effects)
 }
 
-/// Reads a model's reply. Only [`schema`]'s fields are looked at. Each text is put on one line without control characters,
-/// blank ones are dropped, and counts and lengths are cut to this module's bounds. A `kind` that is not known means
-/// `relationship` (spec 04). Nothing is said of `messages_left_out`, which the model does not know.
-///
-/// # Errors
-/// [`NoAnswer::InvalidReply`] where a field is missing, has another type, or the tone is none of [`Tone::ALL`]. It names the
-/// path and never quotes the reply, so that it can be logged and told to the model.
-pub fn interpret(reply: &Value) -> Result<Extraction, NoAnswer> {
-    if !reply.is_object() {
-        return Err(NoAnswer::InvalidReply(format!("the reply is {}, not an object", kind(reply))));
-    }
-    Ok(Extraction {
-        facts: facts(reply)?,
-        threads: sentences(reply, "threads")?,
-        thoughts: sentences(reply, "thoughts")?,
-        summary: bounded(string(reply.get("summary"), "summary")?, MOST_SUMMARY_CHARS),
-        tone: tone(string(reply.get("emotional_tone"), "emotional_tone")?)?,
-        messages_left_out: 0,
-    })
-}
-
-fn facts(reply: &Value) -> Result<Vec<ExtractedFact>, NoAnswer> {
-    let mut facts = Vec::new();
-    for (index, item) in list(reply, "facts")?.iter().enumerate() {
-        if !item.is_object() {
-            return Err(wrong(&format!("facts[{index}]"), Some(item), "an object"));
-        }
-        let fact = string(item.get("fact"), &format!("facts[{index}].fact"))?;
-        let kind = string(item.get("kind"), &format!("facts[{index}].kind"))?;
-        facts.push(ExtractedFact { fact: bounded(fact, MOST_ITEM_CHARS), graph_type: graph_type(kind) });
-    }
-    facts.retain(|fact| !fact.fact.is_empty());
-    facts.truncate(MOST_FACTS);
-    Ok(facts)
-}
-
-fn graph_type(kind: &str) -> GraphType {
-    match kind.trim().to_ascii_lowercase().as_str() {
-        "user" | "preference" | "personal" => GraphType::User,
-        "nikita" => GraphType::Nikita,
-        _ => GraphType::Relationship,
+/// Bounds a model's notes and looks for what shows each fact in the transcript. Each text is put on one line without control characters,
+/// blank ones are dropped, and counts and lengths are cut to this module's bounds.
+#[must_use]
+pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
+    let notes = &noted.notes;
+    let facts = notes.facts.iter().map(|noted| ExtractedFact {
+        fact: bounded(&noted.fact, MOST_ITEM_CHARS),
+        graph_type: noted.kind,
+        message: provenance::find(&noted.quote, noted.kind, messages),
+        quote: bounded(&noted.quote, MOST_ITEM_CHARS),
+    });
+    Extraction {
+        facts: facts.filter(|fact| !fact.fact.is_empty()).take(MOST_FACTS).collect(),
+        threads: sentences(&notes.threads),
+        thoughts: sentences(&notes.thoughts),
+        summary: bounded(&notes.summary, MOST_SUMMARY_CHARS),
+        tone: notes.emotional_tone,
+        messages_left_out: noted.left_out,
+        model: noted.model.clone(),
     }
 }
 
-fn sentences(reply: &Value, field: &str) -> Result<Vec<String>, NoAnswer> {
-    let mut sentences = Vec::new();
-    for (index, item) in list(reply, field)?.iter().enumerate() {
-        sentences.push(bounded(string(Some(item), &format!("{field}[{index}]"))?, MOST_ITEM_CHARS));
-    }
-    sentences.retain(|sentence| !sentence.is_empty());
-    sentences.truncate(MOST_NOTES);
-    Ok(sentences)
-}
-
-fn tone(word: &str) -> Result<Tone, NoAnswer> {
-    let word = word.trim().to_ascii_lowercase();
-    let known = Tone::ALL.into_iter().find(|tone| tone.as_str() == word);
-    known.ok_or_else(|| NoAnswer::InvalidReply("emotional_tone is none of the tones".into()))
+fn sentences(texts: &[String]) -> Vec<String> {
+    let sentences = texts.iter().map(|text| bounded(text, MOST_ITEM_CHARS));
+    sentences.filter(|sentence| !sentence.is_empty()).take(MOST_NOTES).collect()
 }
 
 fn bounded(text: &str, most: usize) -> String {
     text::first_chars(&text::one_line(text), most).trim_end().to_owned()
-}
-
-fn list<'a>(reply: &'a Value, field: &str) -> Result<&'a [Value], NoAnswer> {
-    let value = reply.get(field);
-    value.and_then(Value::as_array).map(Vec::as_slice).ok_or_else(|| wrong(field, value, "a list"))
-}
-
-fn string<'a>(value: Option<&'a Value>, path: &str) -> Result<&'a str, NoAnswer> {
-    value.and_then(Value::as_str).ok_or_else(|| wrong(path, value, "a string"))
-}
-
-fn wrong(path: &str, value: Option<&Value>, expected: &str) -> NoAnswer {
-    NoAnswer::InvalidReply(match value {
-        Some(value) => format!("{path} is {}, not {expected}", kind(value)),
-        None => format!("{path} is missing"),
-    })
 }
 
 #[cfg(test)]

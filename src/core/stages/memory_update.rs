@@ -148,7 +148,7 @@ fn decide(
             let alike = earlier.embedding.as_ref().zip(embedding.as_ref()).is_some_and(|(a, b)| cosine(a, b) >= least);
             earlier.superseded_by = alike.then_some(id);
         }
-        let ExtractedFact { fact, graph_type } = fact;
+        let ExtractedFact { fact, graph_type, .. } = fact;
         decided.push(NewFact { id, graph_type, fact, embedding, supersedes, superseded_by: None });
     }
     let active = decided.iter().filter(|fact| fact.superseded_by.is_none());

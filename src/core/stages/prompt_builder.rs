@@ -124,7 +124,9 @@ fn finish(context: &Context, plain: Vec<Plain>, answers: Vec<Result<Answer, NoAn
 /// lost, and within the budget.
 fn polished(answer: Result<Answer, NoAnswer>, plain: &Plain) -> Option<(String, usize)> {
     let Ok(Answer::Text(text)) = answer else { return None };
-    let text = prose::lines(&text);
+    // Whatever a model says before the first line is no part of the prompt.
+    let first = plain.fitted.text.lines().next().unwrap_or_default();
+    let text = prose::lines(text.find(first).map_or(text.as_str(), |start| &text[start..]));
     if text.is_empty() || text.chars().count() * 2 < plain.fitted.text.chars().count() {
         return None;
     }

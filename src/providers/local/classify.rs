@@ -2,6 +2,7 @@
 
 use super::{verbs, words};
 use crate::domain::conversation::Role;
+use crate::domain::memory::GraphType;
 
 /// What a sentence tells, in the words of the extraction's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +18,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The schema's word.
-    pub const fn as_str(self) -> &'static str {
+    /// Whom such a fact is about.
+    pub const fn graph_type(self) -> GraphType {
         match self {
-            Self::Personal => "personal",
-            Self::Preference => "preference",
-            Self::Relationship => "relationship",
-            Self::Nikita => "nikita",
+            Self::Personal | Self::Preference => GraphType::User,
+            Self::Relationship => GraphType::Relationship,
+            Self::Nikita => GraphType::Nikita,
         }
     }
 }

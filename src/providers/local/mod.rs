@@ -5,7 +5,7 @@
 //! for tests; it does not understand irony, other languages, or who is meant. Whatever it is given, it answers: there is no
 //! error and no panic, and the time it takes is bounded, because it looks at no more than 64,000 characters of a transcript.
 
-use serde_json::{Value, json};
+use crate::core::reply::{NotedFact, Notes};
 
 mod classify;
 mod embed;
@@ -30,20 +30,16 @@ pub use embed::embed;
 /// The transcript is lines `user: …` and `nikita: …`; further lines of a message are indented by two spaces. Facts are in
 /// the third person: the player is "they", Nikita "Nikita" and "she". Orders in the text are neither followed nor repeated.
 #[must_use]
-pub fn extract(transcript: &str) -> Value {
+pub fn extract(transcript: &str) -> Notes {
     let messages = text::messages(transcript);
-    let facts: Vec<Value> =
-        facts::of(&messages).iter().map(|it| json!({ "fact": it.fact, "kind": it.kind.as_str() })).collect();
-    let tone = sentiment::tone(&messages);
+    let facts = facts::of(&messages);
+    let facts =
+        facts.iter().map(|it| NotedFact { quote: String::new(), fact: it.fact.clone(), kind: it.kind.graph_type() });
+    let facts = facts.collect();
+    let emotional_tone = sentiment::tone(&messages);
     let threads = notes::threads(&messages);
-    let thoughts = notes::thoughts(&messages, &threads, tone);
-    json!({
-        "facts": facts,
-        "threads": threads,
-        "thoughts": thoughts,
-        "summary": summary::of(&messages),
-        "emotional_tone": tone.as_str(),
-    })
+    let thoughts = notes::thoughts(&messages, &threads, emotional_tone);
+    Notes { facts, threads, thoughts, summary: summary::of(&messages), emotional_tone }
 }
 
 /// One to three sentences of the transcript in the third person, at most 400 characters; empty where it has no message.

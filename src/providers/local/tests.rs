@@ -4,9 +4,13 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{embed, extract, summarise};
+use super::{embed, summarise};
 use crate::core::ask::DIMENSIONS;
 use crate::core::tone::Tone;
+
+fn extract(transcript: &str) -> Value {
+    serde_json::to_value(super::extract(transcript)).unwrap()
+}
 
 fn facts(transcript: &str) -> Vec<(String, String)> {
     let word = |it: &Value, key: &str| it[key].as_str().unwrap().to_owned();
@@ -22,23 +26,23 @@ fn tone(transcript: &str) -> String {
 }
 
 #[rstest]
-#[case("I work as a nurse", "personal", "They work as a nurse.")]
-#[case("My sister lives in Lisbon!", "personal", "Their sister lives in Lisbon.")]
-#[case("I love climbing 🧗", "preference", "They love climbing.")]
-#[case("I'm allergic to nuts", "personal", "They are allergic to nuts.")]
-#[case("well, i’ve moved to Porto last year", "personal", "They have moved to Porto last year.")]
-#[case("Yesterday I passed my exam.", "personal", "Yesterday they passed their exam.")]
-#[case("I was born in Rosario", "personal", "They were born in Rosario.")]
-#[case("I came home late and was tired.", "personal", "They came home late and were tired.")]
-#[case("I don't like mushrooms", "preference", "They don't like mushrooms.")]
-#[case("I can't stand loud chewing", "preference", "They can't stand loud chewing.")]
-#[case("My favourite colour is blue.", "preference", "Their favourite colour is blue.")]
-#[case("I LOVE CLIMBING", "preference", "They love climbing.")]
+#[case("I work as a nurse", "user", "They work as a nurse.")]
+#[case("My sister lives in Lisbon!", "user", "Their sister lives in Lisbon.")]
+#[case("I love climbing 🧗", "user", "They love climbing.")]
+#[case("I'm allergic to nuts", "user", "They are allergic to nuts.")]
+#[case("well, i’ve moved to Porto last year", "user", "They have moved to Porto last year.")]
+#[case("Yesterday I passed my exam.", "user", "Yesterday they passed their exam.")]
+#[case("I was born in Rosario", "user", "They were born in Rosario.")]
+#[case("I came home late and was tired.", "user", "They came home late and were tired.")]
+#[case("I don't like mushrooms", "user", "They don't like mushrooms.")]
+#[case("I can't stand loud chewing", "user", "They can't stand loud chewing.")]
+#[case("My favourite colour is blue.", "user", "Their favourite colour is blue.")]
+#[case("I LOVE CLIMBING", "user", "They love climbing.")]
 #[case("I miss you on busy weeks.", "relationship", "They miss Nikita on busy weeks.")]
 #[case("We talked about the sea all night.", "relationship", "The two of them talked about the sea all night.")]
 #[case("Our first call was in March.", "relationship", "Their first call was in March.")]
-#[case("Me and my brother built a boat.", "personal", "They and their brother built a boat.")]
-#[case("I used to work in a bank.", "personal", "They used to work in a bank.")]
+#[case("Me and my brother built a boat.", "user", "They and their brother built a boat.")]
+#[case("I used to work in a bank.", "user", "They used to work in a bank.")]
 fn players_statements_become_facts(#[case] said: &str, #[case] kind: &str, #[case] fact: &str) {
     assert_eq!(facts(&format!("user: {said}")), [(kind.to_owned(), fact.to_owned())]);
 }
@@ -91,8 +95,8 @@ fn a_family_we_is_not_the_two_of_them() {
     assert_eq!(
         facts("user: My parents came to visit. We walked along the river."),
         [
-            ("personal".to_owned(), "Their parents came to visit.".to_owned()),
-            ("personal".to_owned(), "They walked along the river.".to_owned()),
+            ("user".to_owned(), "Their parents came to visit.".to_owned()),
+            ("user".to_owned(), "They walked along the river.".to_owned()),
         ]
     );
 }

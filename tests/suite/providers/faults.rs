@@ -269,7 +269,7 @@ fn what_is_no_reply_of_the_api_is_invalid_at_once() {
 #[test]
 fn a_reply_that_breaks_its_schema_gets_one_chance() {
     let mut wrong = extraction();
-    wrong["facts"][0]["kind"] = json!("hunter2");
+    wrong["threads"] = json!({"hunter2": 1});
     let of = |vendor: &str, notes: &serde_json::Value| {
         if vendor == "anthropic" {
             let call = json!({"type": "tool_use", "id": "t", "name": "conversation_notes", "input": notes});
@@ -288,7 +288,7 @@ fn a_reply_that_breaks_its_schema_gets_one_chance() {
         let messages = requests[1].body["messages"].as_array().unwrap();
         let [.., reply, complaint] = messages.as_slice() else { panic!("{messages:?}") };
         assert!(reply["content"].as_str().unwrap().contains("hunter2"), "{reply}");
-        assert!(complaint["content"].as_str().unwrap().contains("/facts/0/kind is none of"), "{complaint}");
+        assert!(complaint["content"].as_str().unwrap().contains("/threads has the wrong type"), "{complaint}");
         again(&db);
         // And not a second one.
         server.script(path, [of(vendor, &wrong)]);

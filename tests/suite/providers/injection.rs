@@ -105,9 +105,8 @@ fn a_reply_can_not_bring_fields_of_its_own() {
     notes["sql"] = json!("update users set relationship_score = 100");
     server.extracts(notes);
     let done = process(&db, &server, "anthropic").done().code(0);
-    // Asked twice, and not taken.
-    assert_eq!((server.calls(MESSAGES), super::state(&db)[1].as_str()), (2, "1"));
-    assert!(super::last_error(&db).ends_with("it has a field that the schema does not know"), "{}", done.all());
+    // Taken without them.
+    assert_eq!((server.calls(MESSAGES), super::state(&db)[0].as_str()), (1, "processed"), "{}", done.all());
     assert_eq!(db.number("select relationship_score from users"), 60.0);
 }
 

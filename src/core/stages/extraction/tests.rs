@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::{ExtractedFact, Extraction};
 use super::{INSTRUCTIONS, MOST_FACTS, MOST_ITEM_CHARS, MOST_NOTES, MOST_SUMMARY_CHARS, begin, interpret, schema};
-use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer};
+use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer, Noted};
+use crate::core::reply::{NotedFact, Notes};
 use crate::core::stages::fixture::{asked, at, context, decided, failed, snapshot};
 use crate::core::stages::{Context, Findings, Output, StageError, Step};
 use crate::core::tone::Tone;
+use crate::domain::conversation::{Message, Role};
 use crate::domain::effect::Effect;
 use crate::domain::memory::GraphType;
 
@@ -23,14 +25,15 @@ fn extraction(step: Result<Step, StageError>) -> (Extraction, Vec<Effect>) {
     (extraction, decision.effects)
 }
 
-fn reply() -> Value {
-    json!({
+fn reply() -> Answer {
+    let notes = json!({
         "facts": [{"fact": "Plays the cello.", "kind": "user"}],
         "threads": ["The concert on Friday."],
         "thoughts": ["I would like to hear it."],
         "summary": "They spoke about music.",
         "emotional_tone": "playful",
-    })
+    });
+    Answer::Notes(Box::new(Noted { notes: Notes::in_value(&notes).unwrap(), ..Noted::default() }))
 }
 
 #[rstest]
@@ -58,7 +61,7 @@ fn a_conversation_is_asked_about_and_noted() {
     let transcript = "user: hi\nnikita: hey\n  you".to_owned();
     assert_eq!(asks, [Ask::Model(ModelAsk::Extract { instructions: INSTRUCTIONS, transcript, schema: schema() })]);
 
-    let (extraction, effects) = extraction(then(vec![Ok(Answer::Json(reply()))]));
+    let (extraction, effects) = extraction(then(vec![Ok(reply())]));
     assert_eq!((extraction.tone, extraction.summary.as_str()), (Tone::Playful, "They spoke about music."));
     let entities = json!({
         "facts": [{"fact": "Plays the cello.", "kind": "user"}],
@@ -89,95 +92,59 @@ fn the_result_says_what_was_left_out() {
     context.settings = std::sync::Arc::new(settings);
     let (asks, then) = asked(begin(&context));
     assert!(matches!(&asks[..], [Ask::Model(ModelAsk::Extract { transcript, .. })] if transcript == "user: new"));
-    assert_eq!(extraction(then(vec![Ok(Answer::Json(reply()))])).0.messages_left_out, 1);
+    assert_eq!(extraction(then(vec![Ok(reply())])).0.messages_left_out, 1);
 }
 
 #[rstest]
 #[case::no_answer(Err(NoAnswer::Unavailable("503".into())), NoAnswer::Unavailable("503".into()))]
-#[case::another_kind(Ok(Answer::Text("hi".into())), NoAnswer::InvalidReply("the reply is not JSON".into()))]
-#[case::another_form(Ok(Answer::Json(json!([]))), NoAnswer::InvalidReply("the reply is a list, not an object".into()))]
+#[case::another_kind(Ok(Answer::Text("hi".into())), NoAnswer::InvalidReply("the reply holds no notes".into()))]
 fn without_a_usable_answer_the_stage_fails(#[case] answer: Result<Answer, NoAnswer>, #[case] expected: NoAnswer) {
     let (_, then) = asked(begin(&with_messages(json!([{"role": "user", "content": "hi"}]))));
     assert_eq!(failed(then(vec![answer])), StageError::NoAnswer(expected));
 }
 
-#[rstest]
-#[case("user", GraphType::User)]
-#[case("preference", GraphType::User)]
-#[case("personal", GraphType::User)]
-#[case(" Personal ", GraphType::User)]
-#[case("nikita", GraphType::Nikita)]
-#[case("relationship", GraphType::Relationship)]
-#[case("episode", GraphType::Relationship)]
-#[case("", GraphType::Relationship)]
-fn a_kind_says_whom_a_fact_is_about(#[case] kind: &str, #[case] expected: GraphType) {
-    let mut reply = reply();
-    reply["facts"][0]["kind"] = json!(kind);
-    let fact = ExtractedFact { fact: "Plays the cello.".into(), graph_type: expected };
-    assert_eq!(interpret(&reply).unwrap().facts, [fact]);
-}
-
 #[test]
-fn texts_are_cleaned_and_other_fields_ignored() {
-    let reply = json!({
-        "facts": [{"fact": " Lives\u{0} in\n# Rome ", "kind": "user", "score": 100}, {"fact": "\u{7} ", "kind": "user"}],
-        "threads": ["", "a\u{202e}b"],
-        "thoughts": [" \n "],
-        "summary": " one\r\ntwo ",
-        "emotional_tone": " Warm ".replace("Warm", "Romantic"),
-        "score_delta": 50,
-    });
+fn texts_are_cleaned_and_a_fact_knows_who_shows_it() {
+    let fact = |fact: &str, quote: &str| NotedFact { fact: fact.into(), quote: quote.into(), kind: GraphType::User };
+    let notes = Notes {
+        facts: vec![
+            fact(" Lives\u{0} in\n# Rome ", "i live\n  in Rome"),
+            fact("\u{7} ", ""),
+            fact("Has a boat.", "I own a boat"),
+        ],
+        threads: vec![String::new(), "a\u{202e}b".into()],
+        thoughts: vec![" \n ".into()],
+        summary: " one\r\ntwo ".into(),
+        emotional_tone: Tone::Romantic,
+    };
+    let said = [
+        Message { role: Role::Nikita, content: "Hi".into() },
+        Message { role: Role::User, content: "I live in Rome!".into() },
+    ];
+    let extraction = interpret(&Noted { notes, model: "m".into(), left_out: 2 }, &said);
     let expected = Extraction {
-        facts: vec![ExtractedFact { fact: "Lives in # Rome".into(), graph_type: GraphType::User }],
+        facts: vec![
+            ExtractedFact {
+                fact: "Lives in # Rome".into(),
+                graph_type: GraphType::User,
+                quote: "i live in Rome".into(),
+                message: Some(1),
+            },
+            ExtractedFact {
+                fact: "Has a boat.".into(),
+                graph_type: GraphType::User,
+                quote: "I own a boat".into(),
+                message: None,
+            },
+        ],
         threads: vec!["ab".into()],
         thoughts: vec![],
         summary: "one two".into(),
         tone: Tone::Romantic,
-        messages_left_out: 0,
+        messages_left_out: 2,
+        model: "m".into(),
     };
-    assert_eq!(interpret(&reply), Ok(expected));
-}
-
-#[rstest]
-#[case("/facts", json!(null), "facts is null, not a list")]
-#[case("/facts", json!({}), "facts is an object, not a list")]
-#[case("/facts/0", json!("Plays."), "facts[0] is a string, not an object")]
-#[case("/facts/0", json!({"kind": "user"}), "facts[0].fact is missing")]
-#[case("/facts/0", json!({"fact": "x"}), "facts[0].kind is missing")]
-#[case("/facts/0/fact", json!(3), "facts[0].fact is a number, not a string")]
-#[case("/facts/0/kind", json!(["user"]), "facts[0].kind is a list, not a string")]
-#[case("/threads", json!("x"), "threads is a string, not a list")]
-#[case("/threads/0", json!({"content": "x"}), "threads[0] is an object, not a string")]
-#[case("/thoughts/0", json!(true), "thoughts[0] is a boolean, not a string")]
-#[case("/summary", json!([]), "summary is a list, not a string")]
-#[case("/emotional_tone", json!(1), "emotional_tone is a number, not a string")]
-#[case("/emotional_tone", json!("hungry"), "emotional_tone is none of the tones")]
-fn another_form_is_named_by_its_path(#[case] at: &str, #[case] value: Value, #[case] expected: &str) {
-    let mut reply = reply();
-    *reply.pointer_mut(at).unwrap() = value;
-    assert_eq!(interpret(&reply), Err(NoAnswer::InvalidReply(expected.into())));
-}
-
-#[rstest]
-#[case("facts")]
-#[case("threads")]
-#[case("thoughts")]
-#[case("summary")]
-#[case("emotional_tone")]
-fn every_field_is_required(#[case] field: &str) {
-    let mut reply = reply();
-    reply.as_object_mut().unwrap().remove(field);
-    assert_eq!(interpret(&reply), Err(NoAnswer::InvalidReply(format!("{field} is missing"))));
-    assert!(schema()["required"].as_array().unwrap().contains(&json!(field)));
-}
-
-#[test]
-fn every_tone_of_the_schema_is_understood() {
-    for tone in schema()["properties"]["emotional_tone"]["enum"].as_array().unwrap() {
-        let mut reply = reply();
-        reply["emotional_tone"] = tone.clone();
-        assert_eq!(interpret(&reply).unwrap().tone.as_str(), tone.as_str().unwrap());
-    }
+    assert_eq!(extraction, expected);
 }
 
 proptest! {
@@ -188,11 +155,11 @@ proptest! {
         summary in "(?s).{0,3000}",
     ) {
         let texts: Vec<String> = texts.iter().map(|text| text.repeat(repeat)).collect();
-        let facts: Vec<Value> = texts.iter().map(|text| json!({"fact": text, "kind": "user"})).collect();
-        let reply = json!({
-            "facts": facts, "threads": texts, "thoughts": texts, "summary": summary, "emotional_tone": "neutral",
-        });
-        let extraction = interpret(&reply).unwrap();
+        let facts = texts.iter().map(|text| NotedFact { fact: text.clone(), quote: text.clone(), kind: GraphType::User });
+        let notes = Notes {
+            facts: facts.collect(), threads: texts.clone(), thoughts: texts, summary, emotional_tone: Tone::Neutral,
+        };
+        let extraction = interpret(&Noted { notes, ..Noted::default() }, &[]);
         prop_assert!(extraction.facts.len() <= MOST_FACTS);
         prop_assert!(extraction.threads.len() <= MOST_NOTES && extraction.thoughts.len() <= MOST_NOTES);
         prop_assert!(extraction.summary.chars().count() <= MOST_SUMMARY_CHARS);

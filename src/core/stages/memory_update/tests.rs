@@ -14,7 +14,12 @@ use crate::domain::ids::ConversationId;
 use crate::domain::memory::GraphType;
 
 fn with_facts<S: AsRef<str>>(facts: &[S]) -> Context {
-    let facts = facts.iter().map(|fact| ExtractedFact { fact: fact.as_ref().into(), graph_type: GraphType::User });
+    let fact = |fact: &S| ExtractedFact {
+        fact: fact.as_ref().into(),
+        graph_type: GraphType::User,
+        ..ExtractedFact::default()
+    };
+    let facts = facts.iter().map(fact);
     let extraction = Extraction { facts: facts.collect(), ..Extraction::default() };
     context(snapshot(), Findings { extraction: Some(extraction), ..Findings::default() })
 }

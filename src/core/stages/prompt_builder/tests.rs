@@ -39,7 +39,7 @@ fn note(content: &str) -> Note {
 }
 
 fn taught() -> Findings {
-    let fact = |fact: &str, graph_type| ExtractedFact { fact: fact.to_owned(), graph_type };
+    let fact = |fact: &str, graph_type| ExtractedFact { fact: fact.to_owned(), graph_type, ..ExtractedFact::default() };
     Findings {
         extraction: Some(Extraction {
             facts: vec![
@@ -208,7 +208,7 @@ fn both_are_asked_about_at_once_and_a_good_answer_is_taken() {
 #[case::not_offered(|_: &str| Err(NoAnswer::NotOffered))]
 #[case::unavailable(|_: &str| Err(NoAnswer::Unavailable("503".to_owned())))]
 #[case::refused(|_: &str| Err(NoAnswer::Refused("400".to_owned())))]
-#[case::another_kind(|_: &str| Ok(Answer::Json(json!("text"))))]
+#[case::another_kind(|_: &str| Ok(Answer::Vectors(vec![])))]
 #[case::empty(|_: &str| Ok(Answer::Text(String::new())))]
 #[case::less_than_half(|plain: &str| Ok(Answer::Text("x".repeat(plain.chars().count().div_ceil(2) - 1))))]
 #[case::over_the_budget(|plain: &str| Ok(Answer::Text(format!("{plain} {}", "more ".repeat(6_500)))))]

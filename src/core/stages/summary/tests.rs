@@ -73,7 +73,7 @@ const EXTRACTIVE: &str = "The player began: “I passed my exam today!” Nikita
 #[rstest]
 #[case::text(Ok(Answer::Text("An exam\nwas passed.".to_owned())), "An exam was passed.", Source::Model)]
 #[case::empty(Ok(Answer::Text(" \n".to_owned())), EXTRACTIVE, Source::Extractive)]
-#[case::of_another_kind(Ok(Answer::Json(json!({}))), EXTRACTIVE, Source::Extractive)]
+#[case::of_another_kind(Ok(Answer::Vectors(vec![])), EXTRACTIVE, Source::Extractive)]
 #[case::not_offered(Err(NoAnswer::NotOffered), EXTRACTIVE, Source::Extractive)]
 #[case::unavailable(Err(NoAnswer::Unavailable("503".to_owned())), EXTRACTIVE, Source::Extractive)]
 #[case::refused(Err(NoAnswer::Refused("no".to_owned())), EXTRACTIVE, Source::Extractive)]
@@ -235,7 +235,8 @@ fn the_text_grows_and_forgets_its_oldest_sentences() {
 
 #[test]
 fn moments_are_facts_then_threads_and_the_oldest_go() {
-    let fact = |text: &str| ExtractedFact { fact: text.to_owned(), graph_type: GraphType::User };
+    let fact =
+        |text: &str| ExtractedFact { fact: text.to_owned(), graph_type: GraphType::User, ..ExtractedFact::default() };
     let extraction = Extraction {
         facts: vec![fact("has a dog"), fact("Passed the\nexam")],
         threads: vec!["Ask about the trip".to_owned(), "And the cake".to_owned(), "Not this".to_owned()],

@@ -161,8 +161,7 @@ fn transcript(messages: &Value) -> String {
 fn later_talks_refine_what_earlier_ones_told() {
     let facts = |it: &SampleConversation| -> Vec<(String, Vec<f32>)> {
         let found = local::extract(&transcript(&it.messages(NOW)));
-        let facts = found["facts"].as_array().unwrap().iter();
-        facts.map(|it| it["fact"].as_str().unwrap().to_owned()).map(|it| (it.clone(), local::embed(&it))).collect()
+        found.facts.into_iter().map(|it| (it.fact.clone(), local::embed(&it.fact))).collect()
     };
     let all: Vec<_> = conversations().iter().map(|it| (it.player, facts(it))).collect();
     let mut refined = Vec::new();

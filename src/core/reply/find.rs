@@ -1,0 +1,104 @@
+//! Finds the answer in what a model has written: among prose, fences, thinking and wrappings.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::plain::{Tag, find_close, strip_bom, tag_at};
+use super::{Notes, field};
+
+/// How deep an answer may be wrapped: `{"name": …, "arguments": "{\"notes\": {…}}"}` is three.
+const MOST_WRAPPINGS: usize = 3;
+
+/// As many openings of objects and lists are tried: a reply that is nothing but brackets takes no time.
+const MOST_TRIES: usize = 5_000;
+
+/// Every whole JSON object and list in a text, in order, outermost only. What a model thinks aloud is passed over: from an opening tag
+/// to its closing one; all that stands before a closing tag without an opening one; and after an opening tag that is never closed,
+/// all but what the text ends with. A tag inside a JSON string is text.
+pub(super) fn objects(text: &str) -> Vec<Value> {
+    let text = strip_bom(text);
+    // A whole reply that is one JSON string has its answer inside.
+    if let Ok(inner) = serde_json::from_str::<String>(text.trim()) {
+        return objects(&inner);
+    }
+    let mut found = Vec::new();
+    let mut unclosed = false;
+    let mut at = 0;
+    let mut tries = 0;
+    while tries < MOST_TRIES
+        && let Some(offset) = text[at..].find(['{', '[', '<', '◁'])
+    {
+        at += offset;
+        let rest = &text[at..];
+        match tag_at(rest) {
+            Some((Tag::Opens(close), length)) => {
+                // Once it is known that nothing closes, nobody looks for it again.
+                let closed = if unclosed { None } else { find_close(&rest[length..], close) };
+                unclosed |= closed.is_none();
+                at += length + closed.map_or(0, |end| end + close.len());
+                continue;
+            }
+            Some((Tag::Closes, length)) => {
+                found.clear();
+                at += length;
+                continue;
+            }
+            None => {}
+        }
+        tries += 1;
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(value)) if value.is_object() || value.is_array() => {
+                at += values.byte_offset();
+                if !unclosed || ends(&text[at..]) {
+                    found.push(value);
+                }
+            }
+            _ => at += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    found
+}
+
+/// Whether nothing follows but the end of a fence.
+fn ends(rest: &str) -> bool {
+    rest.trim_matches(|char: char| char.is_whitespace() || char == '`').is_empty()
+}
+
+/// The answer in a value: an object with at least two of the fields, facts or summary among them, perhaps wrapped. None where it is
+/// not there, or where more than one might be it.
+pub(super) fn answer(value: &Value) -> Option<Value> {
+    unwrap(value, MOST_WRAPPINGS)
+}
+
+fn unwrap(value: &Value, left: usize) -> Option<Value> {
+    let value = match value {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            Cow::Owned(serde_json::from_str::<Value>(text).ok()?)
+        }
+        value => Cow::Borrowed(value),
+    };
+    match value.as_ref() {
+        Value::Object(given) if is_answer(given) => Some(value.into_owned()),
+        Value::Object(given) if left > 0 => {
+            let mut inside = given.values().filter_map(|value| unwrap(value, left - 1));
+            let one = inside.next();
+            one.filter(|_| inside.next().is_none())
+        }
+        Value::Array(items) if left > 0 => items.iter().rev().find_map(|item| unwrap(item, left - 1)),
+        _ => None,
+    }
+}
+
+/// Values that are schemas (`{"type": …}`) are an echo of what was asked for.
+fn is_answer(given: &Map<String, Value>) -> bool {
+    let known: Vec<_> = Notes::FIELDS.iter().filter(|name| has(given, name)).collect();
+    let echo = |name: &&&str| field(given, name).is_some_and(|value| value.get("type").is_some());
+    known.len() >= 2 && known.iter().any(|name| ["facts", "summary"].contains(*name)) && !known.iter().any(echo)
+}
+
+/// A null field is there, too.
+fn has(given: &Map<String, Value>, name: &str) -> bool {
+    given.contains_key(name) || field(given, name).is_some()
+}
