@@ -143,12 +143,12 @@ fn finish(conversation: &Conversation, now: DateTime<Utc>, extraction: Extractio
 /// blank ones are dropped, and counts and lengths are cut to this module's bounds.
 #[must_use]
 pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
-    let notes = &noted.notes;
-    let facts = notes.facts.iter().map(|noted| ExtractedFact {
-        fact: bounded(&noted.fact, MOST_ITEM_CHARS),
-        graph_type: noted.kind,
-        message: provenance::find(&noted.quote, noted.kind, messages),
-        quote: bounded(&noted.quote, MOST_ITEM_CHARS),
+    let Noted { notes, model, left_out } = noted;
+    let facts = notes.facts.iter().map(|it| ExtractedFact {
+        fact: bounded(&it.fact, MOST_ITEM_CHARS),
+        graph_type: it.kind,
+        message: provenance::find(&it.quote, it.kind, messages),
+        quote: bounded(&it.quote, MOST_ITEM_CHARS),
     });
     Extraction {
         facts: facts.filter(|fact| !fact.fact.is_empty()).take(MOST_FACTS).collect(),
@@ -156,8 +156,8 @@ pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
         thoughts: sentences(&notes.thoughts),
         summary: bounded(&notes.summary, MOST_SUMMARY_CHARS),
         tone: notes.emotional_tone,
-        messages_left_out: noted.left_out,
-        model: noted.model.clone(),
+        messages_left_out: *left_out,
+        model: model.clone(),
     }
 }
 
