@@ -11,6 +11,8 @@
 //! domain     the nouns
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod clock;
 pub mod config;

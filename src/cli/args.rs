@@ -1,6 +1,8 @@
 //! The command line, as clap sees it. Values stay text here; `compose` checks them, because what is wrong with them is a
 //! usage error or a configuration error by where they came from.
 
+use std::env;
+
 use clap::builder::{FalseyValueParser, OsStr, Resettable};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -56,7 +58,6 @@ const FORMAT: Setting = setting(
     None,
     "How stdout is written [default: human on a terminal, else json]",
 );
-const NOW: Setting = setting("now", "NIKITA_NOW", "TIME", None, "Stand-in for the database's clock, for tests");
 const LEASE: Setting = setting(
     "lease",
     "NIKITA_LEASE",
@@ -165,7 +166,7 @@ const IDLE: Setting =
 
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
-    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &NOW, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
+    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // `scan` has all that RECOVER has, so it is asked first.
@@ -245,6 +246,15 @@ pub fn variables(name: &'static str) -> Vec<(String, String)> {
     of(name).get_arguments().filter_map(variable).collect()
 }
 
+/// A variable of ours that holds what is not UTF-8; none if all are text.
+pub fn not_text() -> Option<String> {
+    let mut whole = command();
+    whole.build();
+    let mut variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
+    let odd = variables.find(|name| env::var_os(name).is_some_and(|value| value.to_str().is_none()))?;
+    Some(odd.to_string_lossy().into_owned())
+}
+
 fn of(name: &'static str) -> Command {
     let mut command = command();
     // Without this its arguments are not there yet.
@@ -281,7 +291,7 @@ fn job(command: Command, own: &[Setting]) -> Command {
         .args(own.iter().map(argument))
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
-        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), argument(&NOW).hide(true)])
+        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), now()])
 }
 
 /// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
@@ -325,6 +335,11 @@ fn switch(id: &'static str, variable: &'static str, help: &'static str) -> Arg {
         .help(help)
 }
 
+/// For tests. No variable sets it: one that is left in an environment would charge for years ahead.
+fn now() -> Arg {
+    Arg::new("now").long("now").value_name("TIME").help("Stand-in for the database's clock").hide(true)
+}
+
 fn quiet() -> Arg {
     switch("quiet", "NIKITA_QUIET", "Not a byte on success or a skip; on failure, the result and the log").short('q')
 }
@@ -334,5 +349,7 @@ fn verbose() -> Arg {
         .long("verbose")
         .short('v')
         .action(ArgAction::Count)
+        .env("NIKITA_VERBOSE")
+        .hide_env_values(true)
         .help("Log more to stderr; twice for details")
 }

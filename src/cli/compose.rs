@@ -68,7 +68,8 @@ pub fn demo_path(matches: &ArgMatches) -> Result<PathBuf, Problem> {
 
 /// How the shell that started us calls this program.
 pub fn program() -> String {
-    env::args().next().filter(|name| !name.is_empty()).unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
+    let name = env::args_os().next().map(|name| name.to_string_lossy().into_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
 /// The state folder, made if it is not there.

@@ -90,7 +90,7 @@ fn template(matches: &ArgMatches) -> Result<Check, Problem> {
 
 /// The files that secrets are read from, and the env file if it sets any.
 fn secret_files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = SECRETS.into_iter().filter_map(secrets::file).collect();
+    let mut files: Vec<PathBuf> = SECRETS.into_iter().filter_map(secrets::path).collect();
     if !env_file::sets(&SECRETS).is_empty() {
         files.push(env_file::path());
     }

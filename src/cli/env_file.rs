@@ -1,39 +1,132 @@
-//! `.env`: read before the arguments are, because every flag may stand in it. A variable that is already set wins.
+//! The env file: read before the arguments are, because every flag may stand in it. A variable that is already set wins.
+//!
+//! One that is named must be there and in order. One that nobody named, `.env` in the working directory, is passed over with a
+//! warning where it can't be read, is no env file, or is not to be trusted: whoever may write in a folder must not choose
+//! what another user's, or root's, runs do.
 
 use std::env;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::raw;
+use crate::config::env_file::{EnvFile, parse};
 
-/// Loads the file that `--env-file` or `NIKITA_ENV_FILE` names, else `.env` in the working directory if there is one.
-pub fn load() -> Result<(), String> {
-    let named = named();
-    let path = path();
-    match dotenvy::from_path(&path) {
-        Ok(()) => Ok(()),
-        Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound && named.is_none() => Ok(()),
-        Err(dotenvy::Error::Io(error)) => Err(format!("the env file {} can't be read: {error}", path.display())),
-        // The line itself may hold a secret; where it is says enough.
-        Err(dotenvy::Error::LineParse(_, at)) => {
-            Err(format!("the env file {} has a line that is not NAME=value (near its character {at})", path.display()))
-        }
-        Err(_) => Err(format!("the env file {} can't be understood", path.display())),
+/// The most that is read of a file, in bytes: far more than any holds.
+const MOST: u64 = 1024 * 1024;
+
+/// Loads the file that `--env-file` or `NIKITA_ENV_FILE` names, else `.env` in the working directory. Returns warnings.
+///
+/// # Errors
+/// What is wrong with the file that was named, without a word of its content.
+pub fn load() -> Result<Vec<String>, String> {
+    let Some(path) = named() else { return Ok(pass_over(Path::new(".env"))) };
+    let shown = format!("the env file {}", path.display());
+    let bytes = read(File::open(&path)).map_err(|error| format!("{shown} can't be read: {error}"))?;
+    let file = parse(&bytes).map_err(|why| format!("{shown} {why}"))?;
+    Ok(set(&shown, file))
+}
+
+/// Loads a file that nobody named, or says why not.
+fn pass_over(path: &Path) -> Vec<String> {
+    let shown = format!("the env file {}", path.display());
+    match open_unnamed(path).and_then(|file| file.map(|file| read(Ok(file))).transpose()) {
+        Ok(None) => Vec::new(),
+        Ok(Some(bytes)) => match parse(&bytes) {
+            Ok(file) => set(&shown, file),
+            Err(why) => vec![format!("{shown} is passed over: it {why}")],
+        },
+        Err(error) => vec![format!("{shown} is passed over: {error}")],
     }
+}
+
+/// The file, if there is one and it may be trusted. Looked at before it is opened: a pipe would hold us up.
+fn open_unnamed(path: &Path) -> io::Result<Option<File>> {
+    let (link, there) = match (fs::symlink_metadata(path), fs::metadata(path)) {
+        (Err(error), _) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        (link, there) => (link?, there?),
+    };
+    let file = if there.is_file() { File::open(path)? } else { return Err(io::Error::other("it is not a file")) };
+    let user = rustix::process::geteuid().as_raw();
+    match [link, file.metadata()?].iter().find_map(|of| distrust(user, of)) {
+        Some(why) => Err(io::Error::other(why)),
+        None => Ok(Some(file)),
+    }
+}
+
+/// Why a file, or a link to it, is not to be read by this user unless it is named.
+fn distrust(user: u32, of: &Metadata) -> Option<&'static str> {
+    let (owner, group, mode) = (of.uid(), of.gid(), of.mode());
+    let others_write = mode & 0o002 != 0 || (mode & 0o020 != 0 && group != 0);
+    if owner != user && owner != 0 {
+        Some("another user owns it; name it with --env-file to have it read")
+    } else if user == 0 && others_write && !of.is_symlink() {
+        Some("others than root may write it; name it with --env-file to have it read")
+    } else {
+        None
+    }
+}
+
+fn read(file: io::Result<File>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(bytes) }
+}
+
+/// Sets the variables that are not set yet, and returns what there is to say about the file.
+fn set(shown: &str, file: EnvFile) -> Vec<String> {
+    let text: String = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
+    let mut said: Vec<_> = file.remarks.into_iter().map(|remark| format!("{shown}, {remark}")).collect();
+    // Setting a variable is unsafe beside other threads. There is none yet, and dotenvy does it for us.
+    if dotenvy::from_read(text.as_bytes()).is_err() {
+        said.push(format!("{shown} can't be taken over whole"));
+    }
+    said
+}
+
+/// A value as dotenvy reads it back in double quotes.
+fn escaped(value: &str) -> String {
+    value.chars().fold(String::with_capacity(value.len()), |mut text, char| {
+        match char {
+            '\n' => text.push_str("\\n"),
+            '\\' | '"' | '$' => text.extend(['\\', char]),
+            other => text.push(other),
+        }
+        text
+    })
 }
 
 /// The file that is read, if it is there.
 pub fn path() -> PathBuf {
-    named().map_or_else(|| PathBuf::from(".env"), PathBuf::from)
+    named().unwrap_or_else(|| PathBuf::from(".env"))
 }
 
 /// Which of these variables it sets to something.
 pub fn sets<'a>(names: &[&'a str]) -> Vec<&'a str> {
-    let Ok(entries) = dotenvy::from_path_iter(path()) else { return Vec::new() };
-    let set: Vec<(String, String)> = entries.flatten().filter(|(_, value)| !value.is_empty()).collect();
-    names.iter().filter(|name| set.iter().any(|(it, _)| it == *name)).copied().collect()
+    let file = read(File::open(path())).ok().and_then(|bytes| parse(&bytes).ok()).unwrap_or_default();
+    let is_set = |name: &&&str| file.variables.iter().any(|(it, value)| it == **name && !value.is_empty());
+    names.iter().filter(is_set).copied().collect()
 }
 
-fn named() -> Option<String> {
-    raw::early("--env-file").or_else(|| env::var("NIKITA_ENV_FILE").ok().filter(|path| !path.is_empty()))
+fn named() -> Option<PathBuf> {
+    let given = |path: &OsString| !path.is_empty();
+    raw::early("--env-file").or_else(|| env::var_os("NIKITA_ENV_FILE").filter(given)).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::escaped;
+
+    proptest! {
+        #[test]
+        fn a_value_survives_the_way_through_dotenvy(value in "[^\0]{0,40}") {
+            let text = format!("A=\"{}\"\n", escaped(&value));
+            let read: Result<Vec<_>, _> = dotenvy::from_read_iter(text.as_bytes()).collect();
+            prop_assert_eq!(read.unwrap(), [("A".to_owned(), value)]);
+        }
+    }
 }

@@ -4,7 +4,8 @@
 use std::env;
 use std::io::{self, IsTerminal, Write, stderr};
 use std::os::unix::fs::MetadataExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::thread;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::Targets;
@@ -13,6 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
+use super::output::has_colour;
 use crate::domain::exit::Exit;
 
 /// The most that `-q` holds back, in bytes; the oldest lines are given up first.
@@ -43,7 +45,7 @@ pub fn start(usual: Level, verbosity: u8, quiet: bool, beside: Option<Listener>)
     let filter = Targets::new().with_target("nikita_jobs", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_target(false);
     let lines = if terminal && !quiet {
-        lines.with_ansi(env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())).compact().with_filter(filter).boxed()
+        lines.with_ansi(has_colour(&stderr())).compact().with_filter(filter).boxed()
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).with_filter(filter).boxed()
     };
@@ -59,7 +61,7 @@ impl Log {
         let Some(held) = &self.held else { return };
         let held = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
         if !matches!(exit, Exit::Success | Exit::Skipped) {
-            let _ = stderr().write_all(&held);
+            super::stderr::write(&held);
         }
     }
 }
@@ -101,24 +103,31 @@ impl Write for Line {
 }
 
 impl Drop for Line {
+    /// A line about a panic takes no lock that the thread may hold, and leaves the progress bar alone.
     fn drop(&mut self) {
-        let prefix = if self.log.journal { format!("<{}>", self.priority) } else { String::new() };
-        if let Some(held) = &self.log.held {
-            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.extend_from_slice(prefix.as_bytes());
-            held.extend_from_slice(&self.text);
-            if held.len() > MOST_HELD {
-                let cut = held.len() - MOST_HELD;
-                let line_end = held[cut..].iter().position(|byte| *byte == b'\n').map_or(held.len(), |at| cut + at + 1);
-                held.drain(..line_end);
-            }
-        } else {
-            let mut line = prefix.into_bytes();
-            line.append(&mut self.text);
-            super::progress_bar::suspend(|| {
-                let _ = stderr().write_all(&line);
-            });
+        let mut line = if self.log.journal { format!("<{}>", self.priority) } else { String::new() }.into_bytes();
+        line.append(&mut self.text);
+        let write = || super::stderr::write(&line);
+        match &self.log.held {
+            Some(held) if thread::panicking() => match held.try_lock() {
+                Ok(mut held) => hold(&mut held, &line),
+                Err(TryLockError::Poisoned(held)) => hold(&mut held.into_inner(), &line),
+                Err(TryLockError::WouldBlock) => write(),
+            },
+            Some(held) => hold(&mut held.lock().unwrap_or_else(PoisonError::into_inner), &line),
+            None if thread::panicking() => write(),
+            None => super::progress_bar::suspend(write),
         }
+    }
+}
+
+/// Keeps a line, and gives the oldest up where they are too many.
+fn hold(held: &mut Vec<u8>, line: &[u8]) {
+    held.extend_from_slice(line);
+    if held.len() > MOST_HELD {
+        let cut = held.len() - MOST_HELD;
+        let line_end = held.iter().skip(cut).position(|byte| *byte == b'\n').map_or(held.len(), |at| cut + at + 1);
+        held.drain(..line_end);
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
 use tracing::Instrument;
 
 mod args;
@@ -18,6 +19,7 @@ mod env_file;
 mod figures;
 mod help;
 mod human;
+mod last_resort;
 mod logging;
 mod looking;
 mod models;
@@ -29,6 +31,8 @@ mod progress_bar;
 mod raw;
 mod replace_file;
 mod spending;
+mod stderr;
+mod stdout;
 mod trace;
 
 use crate::domain::exit::Exit;
@@ -36,44 +40,86 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common, failed};
 use monitors::Monitors;
 use output::Output;
+pub use stdout::see_whether_closed as see_whether_stdout_is_closed;
 use trace::Trace;
 
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    if let Err(why) = env_file::load() {
-        return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
-    }
+    last_resort::guarded(whole, |place| {
+        let error = RunError::Bug(format!("the process panicked at {place}"));
+        Output::from_environment().print_early(&failed_early(None, &error))
+    })
+}
+
+fn whole() -> ExitCode {
+    let warnings = match env_file::load() {
+        Ok(warnings) => warnings,
+        Err(why) => {
+            return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
+        }
+    };
     match args::command().try_get_matches() {
-        Ok(matches) => papers::print(args::command, &matches).unwrap_or_else(|| run(&matches)),
-        Err(error) => wrong_usage(None, &error, Output::from_environment()),
+        Ok(matches) => papers::print(args::command, &matches).unwrap_or_else(|| run(&matches, &warnings)),
+        Err(error) => match args::not_text().filter(|_| error.kind() == ErrorKind::InvalidUtf8) {
+            Some(variable) => {
+                let error = RunError::Configuration(format!("{variable} is not UTF-8 text"));
+                Output::from_environment().print_early(&failed_early(None, &error))
+            }
+            None => wrong_usage(None, &error, Output::from_environment()),
+        },
     }
 }
 
-fn run(matches: &ArgMatches) -> ExitCode {
+fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
     let Some((name, of_command)) = matches.subcommand() else { unreachable!("clap requires a command") };
     let output = match Output::read(of_command) {
         Ok(output) => output,
         Err(problem) => return refuse(name, Output::from_environment(), problem),
+    };
+    // One thread: the jobs wait for their database. Conversations get more (`commands::Hands`).
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = RunError::Failed(format!("no async runtime: {error}"));
+            return output.print_early(&failed_early(Some(name), &error));
+        }
     };
     // The demo's conversations fail on purpose, and its report tells of them.
     let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
     let mut trace = Trace::begin();
     let log = logging::start(usual, output.verbosity, output.quiet, trace.listener());
     trace.begin_run(name);
-    panic::set_hook(Box::new(|info| {
-        // The place, and not the payload: that may quote what it choked on.
-        let place = info.location().map(ToString::to_string);
-        tracing::error!(place, "panicked");
-    }));
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let code = match work(&runtime, name, of_command, output, &trace) {
+        Ok(ended) => {
+            trace.end_run(&ended);
+            log.settle(ended.exit);
+            runtime.block_on(output.print(name, &ended))
+        }
+        Err(problem) => refuse(name, output, problem),
+    };
+    // Not waited for: a thread of it may wait for a reader, or for a disk. What it drops may hold a span.
+    runtime.shutdown_background();
+    // Last of all: who waits for the result need not wait for a collector.
+    trace.end();
+    code
+}
+
+/// The command itself; a panic in it is its result.
+fn work(
+    runtime: &Runtime,
+    name: &str,
+    matches: &ArgMatches,
+    output: Output,
+    trace: &Trace,
+) -> Result<Ended, raw::Problem> {
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
-        // One thread: the jobs wait for their database. Conversations get more (`commands::Hands`).
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|error| raw::Problem::Run(RunError::Failed(format!("no async runtime: {error}"))))?;
         runtime.block_on(async {
-            let monitors = Monitors::begin(name, of_command)?;
-            let ended = commands::dispatch(name, of_command, &output).instrument(trace.span.clone()).await;
+            let monitors = Monitors::begin(name, matches)?;
+            let ended = commands::dispatch(name, matches, &output).instrument(trace.span.clone()).await;
             match &ended {
                 Ok(ended) => monitors.end(ended).await,
                 Err(raw::Problem::Run(error)) => monitors.end(&failed_early(Some(name), error)).await,
@@ -83,23 +129,11 @@ fn run(matches: &ArgMatches) -> ExitCode {
             ended
         })
     }));
-    let ended = match ended {
-        Ok(Ok(ended)) => Ok(ended),
+    match ended {
         Ok(Err(raw::Problem::Run(error))) => Ok(failed(name, &error)),
-        Ok(Err(problem)) => Err(problem),
+        Ok(ended) => ended,
         Err(_) => Ok(failed(name, &RunError::Bug("the process panicked".to_owned()))),
-    };
-    let code = match ended {
-        Ok(ended) => {
-            trace.end_run(&ended);
-            log.settle(ended.exit);
-            output.print(name, &ended)
-        }
-        Err(problem) => refuse(name, output, problem),
-    };
-    // Last of all: who waits for the result need not wait for a collector.
-    trace.end();
-    code
+    }
 }
 
 /// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the
@@ -122,10 +156,10 @@ fn refuse(name: &str, output: Output, problem: raw::Problem) -> ExitCode {
 }
 
 fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitCode {
-    let _ = error.print();
     if !error.use_stderr() {
-        return Exit::Success.into();
+        return help_or_version(error);
     }
+    let _ = error.print();
     if output.is_json() {
         let message = error.render().to_string();
         let first = match error.kind() {
@@ -134,9 +168,21 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
             _ => message.lines().next().unwrap_or_default().trim_start_matches("error: "),
         };
         let result = refused(name, Exit::Usage, &json!({"kind": "usage", "message": first}));
-        output.write_line(&result.to_string());
+        return output.deliver(&result.to_string(), Exit::Usage.code());
     }
     Exit::Usage.into()
+}
+
+/// What was asked for in place of a command.
+fn help_or_version(error: &clap::Error) -> ExitCode {
+    let text = if error.kind() == ErrorKind::DisplayVersion && raw::early("--format").is_some_and(|it| it == "json") {
+        format!("{}\n", json!({"program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")}))
+    } else if output::has_colour(&std::io::stdout()) {
+        error.render().ansi().to_string()
+    } else {
+        error.render().to_string()
+    };
+    output::print_text(text.as_bytes())
 }
 
 /// The result of a process that has not come as far as a job.

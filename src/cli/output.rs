@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::env;
-use std::io::{IsTerminal, Write, stdout};
+use std::ffi::OsStr;
+use std::io::{ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
-use super::human;
 use super::raw::{self, Problem};
+use super::{human, stderr, stdout};
 use crate::domain::exit::Exit;
 use crate::run::lifecycle::Ended;
 
@@ -42,9 +43,9 @@ impl Output {
 
     /// Before, or without, arguments that can be read.
     pub fn from_environment() -> Self {
-        let named = raw::early("--format").or_else(|| env::var("NIKITA_FORMAT").ok());
-        let named = named.and_then(|text| format(&text).ok());
-        let json = named.unwrap_or_else(|| !stdout().is_terminal());
+        let named = raw::early("--format").or_else(|| env::var_os("NIKITA_FORMAT"));
+        let named = named.as_deref().and_then(OsStr::to_str).and_then(|text| format(text).ok());
+        let json = named.unwrap_or_else(|| !std::io::stdout().is_terminal());
         Self { json, quiet: false, verbosity: 0, skip_exit: Exit::Skipped.code() }
     }
 
@@ -54,35 +55,67 @@ impl Output {
     }
 
     /// Prints the result of a command and gives its exit code.
-    pub fn print(self, name: &str, ended: &Ended) -> ExitCode {
+    pub async fn print(self, name: &str, ended: &Ended) -> ExitCode {
         let fine = matches!(ended.exit, Exit::Success | Exit::Skipped);
         let code = if ended.exit == Exit::Skipped { self.skip_exit } else { ended.exit.code() };
-        if !(fine && self.quiet) {
-            if self.json {
-                self.write_line(&with_code(&ended.result, code).to_string());
-            } else {
-                self.write_line(human::render(name, &ended.result).trim_end());
-            }
+        if fine && self.quiet {
+            return code.into();
         }
-        code.into()
+        let said = if self.json {
+            with_code(&ended.result, code).to_string()
+        } else {
+            human::render(name, &ended.result).trim_end().to_owned()
+        };
+        taken(stdout::write_unless_stopped((said + "\n").as_bytes()).await, code)
     }
 
     /// Prints a failure from before the log was there.
-    #[expect(clippy::print_stderr, reason = "the log has not begun")]
     pub fn print_early(self, ended: &Ended) -> ExitCode {
         let message = ended.result.pointer("/error/message").and_then(|it| it.as_str()).unwrap_or_default();
-        eprintln!("error: {message}");
-        if self.json {
-            self.write_line(&ended.result.to_string());
+        complain(message);
+        if self.json && !stdout::is_used() {
+            return self.deliver(&ended.result.to_string(), ended.exit.code());
         }
         ended.exit.into()
     }
 
-    /// Writes a line to stdout. Nobody is left to tell where that fails.
+    /// Writes a line to stdout, and gives the exit code.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
-    pub fn write_line(self, line: &str) {
-        let _ = writeln!(stdout(), "{line}");
+    pub fn deliver(self, line: &str, code: u8) -> ExitCode {
+        taken(stdout::write(format!("{line}\n").as_bytes()), code)
     }
+}
+
+/// A result that stdout does not take is a failure, whatever the run did (spec 01).
+fn taken(written: std::io::Result<()>, code: u8) -> ExitCode {
+    match written {
+        Ok(()) => code.into(),
+        Err(error) => {
+            complain(&format!("stdout did not take the result: {error}"));
+            Exit::Failure.into()
+        }
+    }
+}
+
+/// Prints a text that is no result, such as a manual page, and gives the exit code.
+pub fn print_text(text: &[u8]) -> ExitCode {
+    match stdout::write(text) {
+        Ok(()) => Exit::Success.into(),
+        // Whoever reads has seen enough: `| head`. A script may still want to know.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Failure.into(),
+        failed => taken(failed, Exit::Success.code()),
+    }
+}
+
+/// An error in stderr, where there is no log yet, or no more.
+pub fn complain(message: &str) {
+    stderr::write(format!("error: {message}\n").as_bytes());
+}
+
+/// Whether to colour what is written to this stream.
+pub fn has_colour(stream: &impl IsTerminal) -> bool {
+    let is = |name: &str, value: &str| env::var_os(name).is_some_and(|it| it == value);
+    stream.is_terminal() && !is("TERM", "dumb") && env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
 }
 
 /// The result with the exit code that the shell will see.

@@ -2,7 +2,6 @@
 //! no database and print text, not a result.
 
 use std::fs;
-use std::io::{self, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,6 +9,7 @@ use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use super::output::{complain, print_text};
 use crate::domain::exit::Exit;
 
 /// The two commands, as clap sees them.
@@ -36,9 +36,9 @@ pub fn commands() -> [Command; 2] {
 
 /// Prints what is asked for; `None` where the command is neither of the two.
 pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
-    let written = match matches.subcommand()? {
+    let made = match matches.subcommand()? {
         ("completions", of_command) => {
-            of_command.get_one("shell").map_or(Ok(()), |shell| completions(&command(), *shell))
+            of_command.get_one("shell").map_or(Ok(Vec::new()), |shell| Ok(completions(&command(), *shell)))
         }
         ("man", of_command) => match of_command.get_one::<String>("dir") {
             Some(folder) => pages(&command(), Path::new(folder)),
@@ -46,43 +46,32 @@ pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode>
         },
         _ => return None,
     };
-    Some(match written {
-        Ok(()) => Exit::Success.into(),
-        Err(why) => refuse(&why),
+    Some(match made {
+        Ok(text) => print_text(&text),
+        Err(why) => {
+            complain(&why);
+            Exit::Failure.into()
+        }
     })
 }
 
-fn completions(command: &Command, shell: Shell) -> Result<(), String> {
+fn completions(command: &Command, shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command.clone(), command.get_name(), &mut text);
     // clap_complete 4.6 takes the hyphen in a program's name for a subcommand in half of the places, and bash completes nothing.
-    let text = String::from_utf8_lossy(&text).replace("nikita__subcmd__jobs", "nikita__jobs");
-    to_stdout(text.as_bytes())
+    String::from_utf8_lossy(&text).replace("nikita__subcmd__jobs", "nikita__jobs").into_bytes()
 }
 
-fn page(command: &Command) -> Result<(), String> {
+fn page(command: &Command) -> Result<Vec<u8>, String> {
     let mut text = Vec::new();
     Man::new(command.clone()).render(&mut text).map_err(|error| error.to_string())?;
-    to_stdout(&text)
+    Ok(text)
 }
 
-fn pages(command: &Command, folder: &Path) -> Result<(), String> {
+/// Writes the pages into a folder; there is nothing to print.
+fn pages(command: &Command, folder: &Path) -> Result<Vec<u8>, String> {
     fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command.clone(), folder))
+        .map(|_| Vec::new())
         .map_err(|error| format!("--dir {}: {error}", folder.display()))
-}
-
-fn to_stdout(text: &[u8]) -> Result<(), String> {
-    let written = stdout().lock().write_all(text).and_then(|()| stdout().flush());
-    match written {
-        // Whoever reads has seen enough: `| head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| format!("stdout can't be written: {error}")),
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "these commands have no log")]
-fn refuse(why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    Exit::Failure.into()
 }

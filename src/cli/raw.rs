@@ -2,6 +2,8 @@
 //! configuration error that names the variable (spec 01).
 
 use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -67,11 +69,11 @@ pub fn problem(matches: &ArgMatches, id: &str, text: &str, why: &str) -> Problem
 }
 
 /// What a flag such as `--format` is on this process's command line, before, or without, that line being understood.
-pub fn early(flag: &str) -> Option<String> {
-    value_of(flag, env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()))
+pub fn early(flag: &str) -> Option<OsString> {
+    value_of(flag, env::args_os().skip(1))
 }
 
-fn value_of(flag: &str, mut args: impl Iterator<Item = String>) -> Option<String> {
+fn value_of(flag: &str, mut args: impl Iterator<Item = OsString>) -> Option<OsString> {
     while let Some(arg) = args.next() {
         if arg == "--" {
             return None;
@@ -79,8 +81,9 @@ fn value_of(flag: &str, mut args: impl Iterator<Item = String>) -> Option<String
         if arg == flag {
             return args.next();
         }
-        if let Some(value) = arg.strip_prefix(flag).and_then(|rest| rest.strip_prefix('=')) {
-            return Some(value.to_owned());
+        let value = arg.as_bytes().strip_prefix(flag.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
+        if let Some(value) = value {
+            return Some(OsStr::from_bytes(value).to_owned());
         }
     }
     None
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn finds_a_flag_in_both_spellings_and_not_behind_a_double_dash() {
-        let named = |args: &[&str]| value_of("--env-file", args.iter().map(ToString::to_string));
+        let named = |args: &[&str]| value_of("--env-file", args.iter().map(Into::into));
         assert_eq!(named(&["decay", "--env-file", "a"]), Some("a".into()));
         assert_eq!(named(&["decay", "--env-file=b", "-q"]), Some("b".into()));
         assert_eq!(named(&["decay", "--env-files=b"]), None);

@@ -1,6 +1,7 @@
 //! Settings: from flags, environment and files to plain values that are right.
 
 pub mod database;
+pub mod env_file;
 pub mod models;
 pub mod parse;
 pub mod secrets;

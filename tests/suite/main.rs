@@ -47,3 +47,4 @@ mod smoke;
 mod spending;
 mod stats;
 mod status;
+mod streams;

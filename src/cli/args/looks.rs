@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::{IDLE, NOW, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, common, models, setting, switch};
+use super::{IDLE, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, common, models, now, setting, switch};
 use crate::cli::help;
 
 const HEALTH: [Setting; 3] = [SESSION_TIMEOUT, ROLLOUT, IDLE];
@@ -79,5 +79,5 @@ fn doctor(command: Command) -> Command {
 
 /// A command that only looks.
 fn look(command: Command, own: &[Setting]) -> Command {
-    common(command).args(own.iter().map(argument)).arg(argument(&NOW).hide(true))
+    common(command).args(own.iter().map(argument)).arg(now())
 }

@@ -87,6 +87,18 @@ impl Bin {
         self
     }
 
+    /// Its stdout, in place of a pipe of ours.
+    pub fn stdout(mut self, stream: impl Into<Stdio>) -> Self {
+        self.command.stdout(stream);
+        self
+    }
+
+    /// The same for its stderr.
+    pub fn stderr(mut self, stream: impl Into<Stdio>) -> Self {
+        self.command.stderr(stream);
+        self
+    }
+
     /// Runs it to its end.
     pub fn done(mut self) -> Done {
         Done(self.command.output().expect("the binary starts"))
@@ -156,6 +168,11 @@ impl Done {
     pub fn code(self, code: i32) -> Self {
         assert_eq!(self.0.status.code(), Some(code), "stdout: {}\nstderr: {}", self.stdout(), self.stderr());
         self
+    }
+
+    /// The exit code; none where a signal ended it.
+    pub fn exit(&self) -> Option<i32> {
+        self.0.status.code()
     }
 
     /// Whether a signal ended it.
