@@ -192,7 +192,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l env-f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l now -d 'Stand-in for the database\'s clock, for tests' -r
-complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l root -d 'Where the host\'s schedules are, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l root -d 'Where the host\'s files are, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l llm -d 'local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l embeddings -d 'local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l anthropic-base-url -d 'Where Anthropic\'s API is, without /v1' -r

@@ -337,7 +337,7 @@ fn switch(id: &'static str, variable: &'static str, help: &'static str) -> Arg {
 
 /// For tests. No variable sets it: one that is left in an environment would charge for years ahead.
 fn now() -> Arg {
-    Arg::new("now").long("now").value_name("TIME").help("Stand-in for the database's clock").hide(true)
+    Arg::new("now").long("now").value_name("TIME").help("Stand-in for the database's clock, for tests").hide(true)
 }
 
 fn quiet() -> Arg {

@@ -129,13 +129,16 @@ impl Drop for Hands {
     }
 }
 
-/// The database, ready for a run; or the result of the run that a precheck has blocked. Without a plan there is no run to be
-/// blocked.
+/// The database, ready for a run, or only to be looked at; or the result of the run that a precheck has blocked. Without a plan
+/// there is no run to be blocked.
 async fn enter(
     matches: &ArgMatches,
     connections: u32,
     plan: Option<&Plan>,
 ) -> Result<ControlFlow<Ended, Store>, Problem> {
+    if only_looks(matches) {
+        return looking::open(matches).await.map(ControlFlow::Continue);
+    }
     let store = compose::connect(matches, connections).await?;
     match plan {
         None => store.make_ready().await?,
@@ -147,6 +150,11 @@ async fn enter(
         }
     }
     Ok(ControlFlow::Continue(store))
+}
+
+/// Whether the command, a job's, writes nothing: no file is made for it either.
+fn only_looks(matches: &ArgMatches) -> bool {
+    raw::is_on(matches, "dry-run") || ["audit", "execution"].iter().any(|id| raw::text(matches, id).is_some())
 }
 
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
@@ -184,9 +192,7 @@ async fn prompt(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
     let (user, platform) = compose::portrait(matches)?;
     let template = compose::template(matches)?;
-    // Only looked at: nothing is made, migrated or stored.
-    let store = Store::look(&compose::database_as_it_is(matches)?, None).await?;
-    store.check_schema().await?;
+    let store = looking::open(matches).await?;
     let started_at = store.now().await?;
     let own = prompt::render(&store, template, user, platform).await?;
     store.close().await;

@@ -75,7 +75,7 @@ pub fn program() -> String {
 /// The state folder, made if it is not there.
 fn state_folder() -> Result<PathBuf, Problem> {
     let folder = state::folder().map_err(Problem::configuration)?;
-    fs::create_dir_all(&folder).map_err(|error| {
+    state::make_folder(&folder).map_err(|error| {
         Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display()))
     })?;
     Ok(folder)

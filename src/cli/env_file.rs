@@ -11,26 +11,33 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::raw;
+use super::{host, raw};
 use crate::config::env_file::{EnvFile, parse};
 
 /// The most that is read of a file, in bytes: far more than any holds.
 const MOST: u64 = 1024 * 1024;
 
-/// Loads the file that `--env-file` or `NIKITA_ENV_FILE` names, else `.env` in the working directory. Returns warnings.
+/// Loads the file that `--env-file` or `NIKITA_ENV_FILE` names, else `.env` in the working directory; then what the services of
+/// this host use, if nobody names a database. Returns warnings.
 ///
 /// # Errors
 /// What is wrong with the file that was named, without a word of its content.
 pub fn load() -> Result<Vec<String>, String> {
-    let Some(path) = named() else { return Ok(pass_over(Path::new(".env"))) };
+    let Some(path) = named() else {
+        let mut said = pass_over(Path::new(".env"));
+        said.extend(host::adopt(false));
+        return Ok(said);
+    };
     let shown = format!("the env file {}", path.display());
     let bytes = read(File::open(&path)).map_err(|error| format!("{shown} can't be read: {error}"))?;
     let file = parse(&bytes).map_err(|why| format!("{shown} {why}"))?;
-    Ok(set(&shown, file))
+    let mut said = set(&shown, file);
+    said.extend(host::adopt(true));
+    Ok(said)
 }
 
 /// Loads a file that nobody named, or says why not.
-fn pass_over(path: &Path) -> Vec<String> {
+pub fn pass_over(path: &Path) -> Vec<String> {
     let shown = format!("the env file {}", path.display());
     match open_unnamed(path).and_then(|file| file.map(|file| read(Ok(file))).transpose()) {
         Ok(None) => Vec::new(),
@@ -76,7 +83,7 @@ fn read(file: io::Result<File>) -> io::Result<Vec<u8>> {
 }
 
 /// Sets the variables that are not set yet, and returns what there is to say about the file.
-fn set(shown: &str, file: EnvFile) -> Vec<String> {
+pub fn set(shown: &str, file: EnvFile) -> Vec<String> {
     let text: String = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
     let mut said: Vec<_> = file.remarks.into_iter().map(|remark| format!("{shown}, {remark}")).collect();
     // Setting a variable is unsafe beside other threads. There is none yet, and dotenvy does it for us.

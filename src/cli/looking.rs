@@ -1,6 +1,7 @@
 //! The commands that only look: `health`, `stats`, `status`, `report`. They create and migrate nothing, and need no lease.
 
-use std::io::{IsTerminal, stderr};
+use std::fs;
+use std::io::{ErrorKind, IsTerminal, stderr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -108,6 +109,26 @@ fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
     })
 }
 
+/// The database as it is, with this binary's schema; nothing is made, migrated or stored. An SQLite file that is not there counts
+/// as an empty one.
+pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
+    let (database, now) = (compose::database_as_it_is(matches)?, compose::now(matches)?);
+    let missing = match &database {
+        Database::Sqlite(path) => fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound),
+        Database::Postgres { .. } => false,
+    };
+    if let (Database::Sqlite(path), true) = (&database, missing) {
+        tracing::warn!(
+            file = %path.display(),
+            "there is no database yet, and it counts as empty; the first run of a job creates it, and DATABASE_URL names another"
+        );
+        return Ok(Store::empty(now).await?);
+    }
+    let store = Store::look(&database, now).await?;
+    store.check_schema().await?;
+    Ok(store)
+}
+
 /// Opens the database as it is, looks, and puts the common fields in front of what was found.
 async fn looked(
     command: &str,
@@ -115,17 +136,7 @@ async fn looked(
     look: impl AsyncFnOnce(&Store) -> Result<Look, RunError>,
 ) -> Result<Ended, Problem> {
     let began = clock::start();
-    let database = compose::database_as_it_is(matches)?;
-    if let Database::Sqlite(path) = &database
-        && !path.exists()
-    {
-        return Err(Problem::configuration(format!(
-            "there is no database at {} yet. The first run of a job creates it; DATABASE_URL names another one",
-            path.display()
-        )));
-    }
-    let store = Store::look(&database, compose::now(matches)?).await?;
-    store.check_schema().await?;
+    let store = open(matches).await?;
     let started_at = store.now().await?;
     let looked = look(&store).await;
     store.close().await;

@@ -18,6 +18,7 @@ mod doctor;
 mod env_file;
 mod figures;
 mod help;
+mod host;
 mod human;
 mod last_resort;
 mod logging;

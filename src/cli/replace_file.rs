@@ -1,8 +1,12 @@
-//! A file that is whole whenever somebody reads it: the old one, or the new one.
+//! A file that is whole whenever somebody reads it: the old one, or the new one, with the old one's permissions.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
+
+/// Of a file that was not there, whatever the umask: it is made for others to read.
+const MODE: u32 = 0o644;
 
 /// Writes beside the file, to the disk, and renames. A device or a pipe is written to: nothing may take the place of `/dev/null`.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -16,8 +20,14 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_file_name(beside);
     // One of the same name is left from a process that was killed.
     let _ = fs::remove_file(&beside);
-    let written = File::create_new(&beside).and_then(|mut file| {
+    let old = fs::metadata(path).ok();
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).and_then(|mut file| {
         file.write_all(content)?;
+        if let Some(old) = &old {
+            // Only root can give a file away; another user's new file is his own.
+            let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+        }
+        file.set_permissions(Permissions::from_mode(old.map_or(MODE, |old| old.mode() & 0o777)))?;
         file.sync_all()
     });
     let replaced = written.and_then(|()| fs::rename(&beside, path));

@@ -15,20 +15,22 @@ static LOST: AtomicUsize = AtomicUsize::new(0);
 
 /// Writes a text, or loses it; never an error, because nobody is left to tell.
 pub fn write(text: &[u8]) {
+    // Of two threads that both see room, one would wait for ever.
+    let mut stderr = io::stderr().lock();
     let lost = LOST.load(Ordering::Relaxed);
     if lost > 0 && is_ready(io::stderr()) {
         LOST.store(0, Ordering::Relaxed);
         let said = format!(
             "{{\"level\":\"WARN\",\"message\":\"nobody read stderr, and lines were lost\",\"lines\":{lost}}}\n"
         );
-        let _ = io::stderr().write_all(said.as_bytes());
+        let _ = stderr.write_all(said.as_bytes());
     }
     for part in text.chunks(AT_ONCE) {
         if !becomes_ready() {
             LOST.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let _ = io::stderr().write_all(part);
+        let _ = stderr.write_all(part);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Where files go that nobody has named: the state folder.
 
 use std::env;
-use std::path::PathBuf;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 /// The folder for SQLite files: `$STATE_DIRECTORY` (systemd), else `$XDG_STATE_HOME/nikita-jobs`, else
 /// `~/.local/state/nikita-jobs`. It need not exist.
@@ -18,4 +21,26 @@ pub fn folder() -> Result<PathBuf, String> {
         named("XDG_STATE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(named("HOME")?).join(".local/state")));
     base.map(|base| base.join("nikita-jobs"))
         .ok_or_else(|| "no folder for the database is known: set DATABASE_URL, STATE_DIRECTORY or HOME".to_owned())
+}
+
+/// Makes the folder, for nobody but its owner, whatever the umask; one that is there stays as it is.
+///
+/// # Errors
+/// Where it can't be made.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    fs::set_permissions(folder, Permissions::from_mode(0o700))
+}
+
+/// Makes an empty file for a database, for nobody but its owner, whatever the umask: it will hold what people have written.
+/// SQLite gives the files that it puts beside it the same permissions.
+///
+/// # Errors
+/// Where it can't be made, or is there.
+pub fn make_file(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
 }

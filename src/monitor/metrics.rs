@@ -1,25 +1,14 @@
 //! Metrics for `node_exporter`'s textfile collector (spec 06).
 //!
-//! One file for all jobs of a host. A run reads it, changes its own job's samples and puts it back by a rename, so that a reader
-//! sees the old file or the new one, whatever kills the run. A lock beside it (`PATH.lock`) keeps two runs from losing each
-//! other's counts. All series are there from the first run on, with zeros.
+//! One file for all jobs of a host. A run reads it, changes its own job's samples and puts it back ([`shared_file`]). All series
+//! are there from the first run on, with zeros.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
+use std::io;
+use std::path::Path;
 
-use super::Outcome;
-use crate::clock;
-
-/// The longest wait for another run, which holds the file for milliseconds.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// Between two looks at the lock.
-const PAUSE: Duration = Duration::from_millis(10);
-
+use super::{Outcome, shared_file};
 /// The jobs that have metrics.
 pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
 
@@ -49,46 +38,11 @@ pub struct Sample<'a> {
 /// # Errors
 /// Where the file or its folder can't be written. What stood there before is still there then.
 pub fn record(path: &Path, sample: &Sample<'_>) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return Err(io::Error::other("it is a device or a pipe, and no file to be replaced"));
-    }
-    // Kept open, and so locked, until the rename.
-    let lock = File::create(beside(path, ".lock"))?;
-    wait_for(&lock)?;
-    let mut values = read(path)?;
-    apply(&mut values, sample);
-    let fresh = beside(path, ".new");
-    let written = File::create(&fresh).and_then(|mut file| {
-        file.write_all(render(&values).as_bytes())?;
-        // Else a power cut may leave the new name with no content.
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&fresh, path));
-    if replaced.is_err() {
-        let _ = fs::remove_file(&fresh);
-    }
-    replaced
-}
-
-/// Waits for a lock, but not for ever: its holder may be frozen.
-fn wait_for(lock: &File) -> io::Result<()> {
-    let began = clock::start();
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if began.elapsed() < LONGEST_WAIT => thread::sleep(PAUSE),
-            Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::other("another run has held its lock for five seconds; is one frozen?"));
-            }
-        }
-    }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
+    shared_file::update(path, |before| {
+        let mut values = read(before)?;
+        apply(&mut values, sample);
+        Ok(render(&values))
+    })
 }
 
 /// A series, as it stands in the file: `name{labels}`.
@@ -160,22 +114,18 @@ impl Metric {
 }
 
 fn of_job(name: &str, job: &str) -> String {
-    format!("{name}{{job=\"{job}\"}}")
+    format!("{name}{{job_name=\"{job}\"}}")
 }
 
 fn of_outcome(name: &str, job: &str, outcome: Outcome) -> String {
-    format!("{name}{{job=\"{job}\",outcome=\"{}\"}}", outcome.as_str())
+    format!("{name}{{job_name=\"{job}\",outcome=\"{}\"}}", outcome.as_str())
 }
 
 /// What the file says of our series; what else stands in it, or can't be read, is dropped. A file that says nothing of ours is
 /// another program's, unless a crash has emptied it.
-fn read(path: &Path) -> io::Result<Values> {
-    let text = match fs::read(path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let emptied = text.bytes().all(|byte| byte == 0);
+fn read(text: &[u8]) -> io::Result<Values> {
+    let emptied = text.iter().all(|byte| *byte == 0);
+    let text = String::from_utf8_lossy(text);
     if !emptied && !text.contains("nikita_jobs_") {
         return Err(io::Error::other("the file that is there holds no metrics of ours; remove it, or name another"));
     }
@@ -183,8 +133,11 @@ fn read(path: &Path) -> io::Result<Values> {
 }
 
 fn parse(text: &str) -> Values {
-    let known =
-        |line: &str| line.rsplit_once(' ').and_then(|(series, value)| Some((series.to_owned(), value.parse().ok()?)));
+    // `job` is what the label was called before; Prometheus keeps that name for itself.
+    let known = |line: &str| {
+        let (series, value) = line.rsplit_once(' ')?;
+        Some((series.replace("{job=", "{job_name="), value.parse().ok()?))
+    };
     let old: Values = text.lines().filter_map(known).filter(|(_, value): &(_, f64)| value.is_finite()).collect();
     let all = METRICS.iter().flat_map(Metric::series);
     all.map(|series| (series.clone(), old.get(&series).copied().unwrap_or_default())).collect()
@@ -284,5 +237,12 @@ mod tests {
         assert!((values[&runs] - 7.0).abs() < 1e-9);
         assert!(values[STUCK].abs() < 1e-9);
         assert!(!values.contains_key("other{}"));
+    }
+
+    #[test]
+    fn the_label_that_prometheus_keeps_for_itself_is_carried_over() {
+        let values = parse("nikita_jobs_runs_total{job=\"decay\",outcome=\"success\"} 7");
+        assert!((values[&of_outcome(RUNS, "decay", Outcome::Success)] - 7.0).abs() < 1e-9);
+        assert!(!render(&values).contains("{job="));
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod metrics;
 pub mod ping;
+mod shared_file;
 #[cfg(feature = "otel")]
 pub mod traces;
 #[cfg(not(feature = "otel"))]

@@ -4,7 +4,7 @@
 //! A demo's file carries a mark in its header, `pragma application_id`. The mark is written before anything else and read
 //! without SQLite, so that a file which is somebody else's is not even opened as a database.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::{Class, Result, Store, StoreError};
 use crate::config::database::Database;
+use crate::config::state;
 
 pub mod look;
 pub mod plant;
@@ -115,7 +116,7 @@ async fn lock(options: SqliteConnectOptions) -> Result<SqliteConnection, sqlx::E
 /// Makes the file and marks it. No write-ahead log yet: the mark must stand in the file itself, even if the demo is killed.
 async fn create(path: &Path) -> Result<()> {
     // Never over a file that has come into being since we looked.
-    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| cannot(path, "created", &error))?;
+    state::make_file(path).map_err(|error| cannot(path, "created", &error))?;
     let options = SqliteConnectOptions::new().filename(path).pragma("application_id", MARK.to_string());
     let marked = async { options.disable_statement_logging().connect().await?.close().await }.await;
     if let Err(error) = marked {

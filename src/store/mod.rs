@@ -15,6 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use crate::config::database::Database;
+use crate::config::state;
 use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 
 pub mod backfill;
@@ -100,6 +101,8 @@ impl Store {
         let pool = match database {
             Database::Postgres { url, pooled } => connect_postgres(url.expose_secret(), *pooled, connections).await?,
             Database::Sqlite(path) => {
+                // Where it can't be made, SQLite says why.
+                let _ = state::make_file(path);
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
@@ -125,6 +128,15 @@ impl Store {
             if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
         let pool = Pool::Sqlite(connect_sqlite(path, options, 1).await?);
         Ok(Self { pool, now, memory: memory::Query::default() })
+    }
+
+    /// An empty SQLite database in memory: what a file counts as that is not there, and must not be made.
+    pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
+        let options = SqliteConnectOptions::new().in_memory(true);
+        let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, 1).await?);
+        let store = Self { pool, now, memory: memory::Query::default() };
+        store.migrate().await?;
+        Ok(store)
     }
 
     /// Closes every connection, so that an SQLite file is left without its `-wal`.

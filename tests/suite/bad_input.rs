@@ -60,7 +60,7 @@ const WRONG: &[(&str, &str, &str, &[&str], &str)] = &[
     ),
     ("decay", "skip-exit-code", "NIKITA_SKIP_EXIT_CODE", &["256", "-1", "none"], "is not an exit code from 0 to 255"),
     ("decay", "format", "NIKITA_FORMAT", &["xml", "JSON"], "is neither human nor json"),
-    ("decay", "now", "NIKITA_NOW", &["noon", "2026-11-18"], "is not RFC 3339"),
+    ("decay", "now", "", &["noon", "2026-11-18"], "is not RFC 3339"),
     ("process-conversations", "window", "NIKITA_PROCESS_WINDOW", &["-1s"], "is not a duration such as 50m"),
     ("process-conversations", "batch", "NIKITA_PROCESS_BATCH", &["0", "-3"], "must be from 1 to 1000000"),
     ("process-conversations", "concurrency", "NIKITA_PROCESS_CONCURRENCY", &["0", "201"], "must be from 1 to 200"),
@@ -100,7 +100,8 @@ fn a_wrong_value_on_the_command_line_names_the_flag_and_exits_2() {
 
 #[test]
 fn a_wrong_value_in_the_environment_names_the_variable_and_exits_78() {
-    for (job, _, variable, values, said) in WRONG {
+    // No variable sets the clock.
+    for (job, _, variable, values, said) in WRONG.iter().filter(|wrong| !wrong.2.is_empty()) {
         for value in *values {
             let done = untouched(&[job], &[(variable, value)]).code(78);
             let result = has_common_fields(&done, job, "error", 78);

@@ -144,17 +144,6 @@ on_every_database! {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_not_made() {
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("none.sqlite");
-    for looks in LOOKS {
-        let done = command(looks).env("DATABASE_URL", format!("sqlite:{}", file.display())).done().code(78);
-        assert!(done.error().contains("The first run of a job creates it"), "{}", done.error());
-    }
-    assert!(!file.exists());
-}
-
-#[test]
 fn an_sqlite_file_with_an_older_schema_is_left_as_it_is() {
     let db = Db::sqlite();
     db.execute("drop index job_executions_worked; drop index job_executions_history; delete from nikita_jobs_migrations where version >= 5");

@@ -41,6 +41,7 @@ mod retention;
 mod scan_stuck;
 mod schedule;
 mod secrets;
+mod services;
 mod signals;
 mod skips;
 mod smoke;

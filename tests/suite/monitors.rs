@@ -1,8 +1,9 @@
 //! What a run tells the outside: the metrics file, judged by Prometheus' own tool, and pings to a server that speaks
 //! healthchecks.io's protocol.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,8 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::support::bin::{self, eventually};
+use crate::bad_input::unprivileged;
+use crate::support::bin::{self, eventually, program};
 use crate::support::db::Db;
 use crate::support::seed::{Player, backlog};
 
@@ -43,11 +45,11 @@ impl Metrics {
     }
 
     fn runs(&self, job: &str, outcome: &str) -> f64 {
-        self.value(&format!("nikita_jobs_runs_total{{job=\"{job}\",outcome=\"{outcome}\"}}"))
+        self.value(&format!("nikita_jobs_runs_total{{job_name=\"{job}\",outcome=\"{outcome}\"}}"))
     }
 
     fn of(&self, metric: &str, job: &str) -> f64 {
-        self.value(&format!("nikita_jobs_{metric}{{job=\"{job}\"}}"))
+        self.value(&format!("nikita_jobs_{metric}{{job_name=\"{job}\"}}"))
     }
 
     /// What `promtool check metrics` finds.
@@ -130,7 +132,7 @@ fn runs_at_the_same_time_lose_no_count() {
 fn what_a_crash_has_left_is_mended_by_the_next_run() {
     let (db, metrics) = (Db::sqlite(), Metrics::new());
     metrics.run(&db, &["decay"]).code(0);
-    fs::write(metrics.folder.path().join("nikita.prom.new"), "nikita_jobs_runs_total{job=\"decay\",outc")
+    fs::write(metrics.folder.path().join("nikita.prom.new"), "nikita_jobs_runs_total{job_name=\"decay\",outc")
         .expect("written");
     metrics.run(&db, &["decay", "--force"]).code(0);
     metrics.check();
@@ -141,7 +143,7 @@ fn what_a_crash_has_left_is_mended_by_the_next_run() {
     metrics.check();
 }
 
-/// Kills a run in the middle of its work, and one in the middle of writing: a pipe in place of the new file holds it there.
+/// Kills a run in the middle of its work, and leaves what one that is killed in the middle of writing would.
 #[test]
 fn a_run_that_is_killed_leaves_the_file_whole_and_the_next_one_counts_on() {
     let (db, metrics) = (Db::sqlite(), Metrics::new());
@@ -158,22 +160,10 @@ fn a_run_that_is_killed_leaves_the_file_whole_and_the_next_one_counts_on() {
     assert!(at_work.done().was_killed());
     assert_eq!(fs::read_to_string(metrics.path()).expect("there"), before);
 
+    // As far as it would have come in the middle of writing.
     let fresh = metrics.folder.path().join("nikita.prom.new");
-    assert!(Command::new("mkfifo").arg(&fresh).status().expect("mkfifo runs").success());
-    db.execute("delete from job_leases");
-    let writing = start(&db, "latency=1ms");
-    eventually("it holds the lock and writes", || {
-        let lock = fs::File::open(metrics.folder.path().join("nikita.prom.lock")).expect("there");
-        lock.try_lock().is_err()
-    });
-    writing.signal("KILL");
-    assert!(writing.done().was_killed());
-    assert_eq!(fs::read_to_string(metrics.path()).expect("there"), before);
-    metrics.check();
-
-    // As far as it would have come with a file.
-    fs::remove_file(&fresh).expect("removed");
     fs::write(&fresh, &before[..before.len() / 2]).expect("written");
+    db.execute("delete from job_leases");
     metrics.run(&db, &["process-conversations", "--force"]).code(0);
     metrics.check();
     assert_eq!(metrics.runs("process-conversations", "success"), 2.0);
@@ -199,10 +189,93 @@ fn a_file_that_a_crash_has_emptied_is_mended_and_another_programs_is_left_alone(
 #[test]
 fn a_frozen_run_that_holds_the_lock_holds_up_no_other_for_long() {
     let (db, metrics) = (Db::sqlite(), Metrics::new());
-    let lock = fs::File::create(metrics.folder.path().join("nikita.prom.lock")).expect("made");
-    lock.lock().expect("locked");
+    let lock = metrics.folder.path().join("nikita.prom.lock");
+    let frozen = fs::File::create(&lock).expect("made");
+    frozen.lock().expect("locked");
     let done = metrics.run(&db, &["decay"]).code(0);
-    assert!(done.stderr().contains("has held its lock for five seconds"), "{}", done.stderr());
+    assert!(!done.stderr().contains("metrics not written"), "{}", done.stderr());
+    assert_eq!(metrics.runs("decay", "success"), 1.0);
+    assert_ne!(fs::metadata(&lock).expect("there").ino(), frozen.metadata().expect("open").ino(), "it was replaced");
+    metrics.run(&db, &["decay", "--force"]).code(0);
+    assert_eq!(metrics.runs("decay", "success"), 2.0);
+}
+
+/// Whoever may write in the folder: links, in place of each file that a run writes.
+#[test]
+fn no_link_is_followed_and_no_lock_emptied() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    let [other, lock, fresh] =
+        ["other", "nikita.prom.lock", "nikita.prom.new"].map(|it| metrics.folder.path().join(it));
+    fs::write(&other, "nikita_jobs_ of another").expect("written");
+    for name in [lock.clone(), metrics.path()] {
+        symlink(&other, &name).expect("linked");
+        let done = metrics.run(&db, &["decay", "--force"]).code(0);
+        assert!(done.stderr().contains("is a symbolic link"), "{}", done.stderr());
+        fs::remove_file(&name).expect("removed");
+    }
+    symlink(&other, &fresh).expect("linked");
+    fs::write(&lock, "kept").expect("written");
+    metrics.run(&db, &["decay", "--force"]).code(0);
+    metrics.check();
+    assert_eq!(fs::read_to_string(&other).expect("there"), "nikita_jobs_ of another");
+    assert_eq!(fs::read_to_string(&lock).expect("there"), "kept");
+}
+
+/// Another user's lock, as root's run or a stranger leaves it: replaced where the folder is ours, and never waited for.
+#[test]
+fn another_users_lock_costs_nothing() {
+    let (db, metrics, tools) = (Db::sqlite(), Metrics::new(), TempDir::new().expect("made"));
+    db.run(&["migrate"]).code(0);
+    let lock = metrics.folder.path().join("nikita.prom.lock");
+    let stranger = fs::File::create(&lock).expect("made");
+    stranger.lock().expect("locked");
+    for folder in [tools.path(), db.file().parent().expect("a folder"), metrics.folder.path()] {
+        fs::set_permissions(folder, Permissions::from_mode(0o777)).expect("ours");
+    }
+    fs::set_permissions(db.file(), Permissions::from_mode(0o666)).expect("ours");
+    for mode in [0o600, 0o666] {
+        fs::set_permissions(&lock, Permissions::from_mode(mode)).expect("ours");
+        let bin = unprivileged(tools.path(), &["decay", "--force"]).env("DATABASE_URL", &db.url);
+        let done = bin.env("NIKITA_METRICS_FILE", metrics.path()).done().code(0);
+        assert!(!done.stderr().contains("metrics not written"), "{}", done.stderr());
+    }
+    assert_eq!(metrics.runs("decay", "success"), 2.0);
+    assert_eq!(fs::metadata(&lock).expect("there").mode() & 0o777, 0o600);
+}
+
+/// Each file that is written has the mode that it should have, whatever the umask is.
+#[test]
+fn files_have_their_modes_whatever_the_umask_is() {
+    for umask in ["0000", "0022", "0027", "0077"] {
+        let metrics = Metrics::new();
+        let state = metrics.folder.path().join("deep/state");
+        let report = metrics.folder.path().join("report.html");
+        let kept = metrics.folder.path().join("kept.html");
+        fs::write(&kept, "").expect("written");
+        fs::set_permissions(&kept, Permissions::from_mode(0o640)).expect("ours");
+        let run = |args: &[&str]| {
+            let shell = program(Path::new("sh")).args(&["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]);
+            let bin = shell.args(&[bin::path().to_str().expect("text")]).args(args).env("XDG_STATE_HOME", &state);
+            bin.env("NIKITA_METRICS_FILE", metrics.path()).dir(metrics.folder.path()).done().code(0)
+        };
+        run(&["decay"]);
+        for file in ["report.html", "kept.html"] {
+            run(&["report", "-o", file]);
+        }
+        run(&["demo"]);
+        let mode = |path: &Path| fs::metadata(path).map(|it| it.mode() & 0o777);
+        for (file, expected) in [
+            (state.join("nikita-jobs"), 0o700),
+            (state.join("nikita-jobs/nikita-jobs.sqlite"), 0o600),
+            (state.join("nikita-jobs/demo.sqlite"), 0o600),
+            (metrics.path(), 0o644),
+            (metrics.folder.path().join("nikita.prom.lock"), 0o600),
+            (report, 0o644),
+            (kept, 0o640),
+        ] {
+            assert_eq!(mode(&file).expect("there"), expected, "{} under umask {umask}", file.display());
+        }
+    }
 }
 
 /// No folder, one that nobody can write to, a folder in its place, and a pipe, which must stay one as `/dev/null` must.

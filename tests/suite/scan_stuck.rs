@@ -323,7 +323,7 @@ on_every_database! {
         let text: Vec<_> = ids.iter().map(Uuid::to_string).collect();
         let by_hand: Vec<_> = ["recover", "audit"].into_iter().chain(text.iter().map(String::as_str)).collect();
         let scans: Vec<_> = (0..2).map(|_| scan(db, &[]).start()).collect();
-        let hand = db.command(&by_hand).env("NIKITA_NOW", NOW).start();
+        let hand = db.command(&by_hand).args(&["--now", NOW]).start();
         let mut recovered = 0;
         for scan in scans {
             let result = scan.done().json();

@@ -27,10 +27,8 @@ const REPORT: [Setting; 5] = [
     IDLE,
 ];
 
-const DOCTOR: [Setting; 2] = [
-    TEMPLATE_DIR,
-    setting("root", "NIKITA_DOCTOR_ROOT", "DIR", Some("/"), "Where the host's schedules are, for tests"),
-];
+const DOCTOR: [Setting; 2] =
+    [TEMPLATE_DIR, setting("root", "NIKITA_HOST_ROOT", "DIR", Some("/"), "Where the host's files are, for tests")];
 
 /// Of the models' settings, those that say which are used and where they are.
 const CHOOSE_MODELS: [&str; 5] = ["llm", "embeddings", "anthropic-base-url", "openai-base-url", "backoff"];

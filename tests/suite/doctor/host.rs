@@ -58,7 +58,7 @@ impl Host {
 
     /// `doctor` on this host, without a database that is named.
     pub fn alone(&self, args: &[&str]) -> Bin {
-        let bin = command(&["doctor"]).args(args).env("NIKITA_DOCTOR_ROOT", self.0.path()).dir(self.0.path());
+        let bin = command(&["doctor"]).args(args).env("NIKITA_HOST_ROOT", self.0.path()).dir(self.0.path());
         bin.keeping(&self.0).env("STATE_DIRECTORY", self.path("var/lib/nikita-jobs"))
     }
 

@@ -68,7 +68,7 @@ fn a_file_that_the_user_can_not_write_is_a_problem() {
         fs::set_permissions(db.file(), fs::Permissions::from_mode(file)).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(of_folder)).unwrap();
         let doctor = unprivileged(tools.path(), &["doctor"]).env("DATABASE_URL", &db.url).dir(tools.path());
-        let result = look(doctor.env("NIKITA_DOCTOR_ROOT", tools.path()), "error", 78);
+        let result = look(doctor.env("NIKITA_HOST_ROOT", tools.path()), "error", 78);
         says(&result, "database.file", "problem", &[said, "Check the permissions"]);
     }
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();

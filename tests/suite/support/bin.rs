@@ -57,7 +57,8 @@ pub fn program(program: &Path) -> Bin {
             command.env_remove(name);
         }
     }
-    command.stdin(Stdio::null());
+    // No settings of this machine's services either.
+    command.stdin(Stdio::null()).env("NIKITA_HOST_ROOT", "/nowhere");
     Bin { command, kept: None }
 }
 

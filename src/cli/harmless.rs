@@ -1,0 +1,135 @@
+//! What goes to a person's screen and to logs. Names, reasons and errors come from a database and from providers, and whoever wrote
+//! them may have put in what moves a cursor, turns text round or begins a line: stdout and stderr take only this type.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::core::text::is_unseen;
+
+/// A text that a terminal shows, and does nothing about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Harmless(Vec<u8>);
+
+impl Harmless {
+    /// Of several lines.
+    pub fn text(text: &str) -> Self {
+        Self(inert(text, |char| matches!(char, '\n' | '\t')).into_bytes())
+    }
+
+    /// One line, whatever the text holds, and its end.
+    pub fn line(text: &str) -> Self {
+        Self(inert(&text.replace(['\r', '\n'], " "), |char| char == '\t').into_bytes()).ended()
+    }
+
+    /// A value as JSON, on one line.
+    pub fn json(value: &Value) -> Self {
+        Self(inert_json(&value.to_string()).into_bytes()).ended()
+    }
+
+    /// A line of the log. On a terminal it has colours of ours: the log's library shows those of others as codes.
+    pub fn of_log(line: &str, json: bool) -> Self {
+        let line = line.trim_end_matches('\n');
+        if json {
+            return Self(inert_json(line).into_bytes()).ended();
+        }
+        let line = line.replace(['\r', '\n'], " ");
+        let mut parts = line.split("\u{1b}[");
+        let mut kept = inert(parts.next().unwrap_or_default(), |_| false);
+        for part in parts {
+            let end = part.find(|char: char| !(char.is_ascii_digit() || char == ';')).unwrap_or(part.len());
+            let is_colour = part.get(end..).is_some_and(|rest| rest.starts_with('m'));
+            kept.push_str(if is_colour { "\u{1b}[" } else { "\\u{1b}[" });
+            kept.push_str(&inert(part, |_| false));
+        }
+        Self(kept.into_bytes()).ended()
+    }
+
+    /// A text of this program alone, such as a page of help in colours.
+    pub const fn ours(text: Vec<u8>) -> Self {
+        Self(text)
+    }
+
+    /// The same, with these in front or held back.
+    pub fn with_priority(mut self, prefix: &str) -> Self {
+        self.0.splice(0..0, prefix.bytes());
+        self
+    }
+
+    /// As it is written.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn ended(mut self) -> Self {
+        self.0.push(b'\n');
+        self
+    }
+}
+
+fn is_active(char: char) -> bool {
+    char.is_control() || is_unseen(char) || matches!(char, '\u{2028}' | '\u{2029}')
+}
+
+/// Characters that act stand as their code, but for those that are `kept`.
+fn inert(text: &str, kept: impl Fn(char) -> bool) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut inert, char| {
+        if is_active(char) && !kept(char) {
+            let _ = write!(inert, "{}", char.escape_unicode());
+        } else {
+            inert.push(char);
+        }
+        inert
+    })
+}
+
+/// Such characters stand in strings alone, where JSON has a code for each.
+fn inert_json(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut inert, char| {
+        if is_active(char) {
+            let _ = write!(inert, "\\u{:04x}", u32::from(char));
+        } else {
+            inert.push(char);
+        }
+        inert
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(harmless: &Harmless) -> String {
+        String::from_utf8(harmless.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_acts_is_shown_as_its_code() {
+        assert_eq!(shown(&Harmless::text("a\u{1b}[2J\nb\u{9b}1m\u{202e}c\r")), "a\\u{1b}[2J\nb\\u{9b}1m\\u{202e}c\\u{d}");
+        assert_eq!(shown(&Harmless::line("a\nerror: b")), "a error: b\n");
+        assert_eq!(shown(&Harmless::json(&json!("a\u{9b}\u{202e}\n"))), "\"a\\u009b\\u202e\\n\"\n");
+    }
+
+    #[test]
+    fn the_log_keeps_its_colours_and_nothing_else() {
+        let line = "\u{1b}[31mERROR\u{1b}[0m a\u{1b}[2Jb\u{1b}]0;x\u{7}\nc\n";
+        let kept = "\u{1b}[31mERROR\u{1b}[0m a\\u{1b}[2Jb\\u{1b}]0;x\\u{7} c\n";
+        assert_eq!(shown(&Harmless::of_log(line, false)), kept);
+        assert_eq!(shown(&Harmless::of_log("{\"a\":\"\u{9b}\"}\n", true)), "{\"a\":\"\\u009b\"}\n");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_acts(text in any::<String>()) {
+            let acts = |text: &str| text.chars().any(|char| is_active(char) && !matches!(char, '\n' | '\t'));
+            prop_assert!(!acts(&shown(&Harmless::text(&text))));
+            prop_assert!(!acts(&shown(&Harmless::line(&text))));
+            let json = shown(&Harmless::json(&json!(text)));
+            prop_assert!(!acts(&json));
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}

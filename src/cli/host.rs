@@ -1,0 +1,80 @@
+//! The services' settings on this host. Where nobody names a database, commands use them, so that an operator works on the database
+//! that the services work on, and on no second one that nobody looks at (spec 06).
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::env_file::{pass_over, set};
+use super::raw;
+use crate::config::env_file::EnvFile;
+
+/// What the units read, as `systemd/*.service` have it.
+const ENV_FILE: &str = "etc/nikita-jobs/env";
+const CREDSTORE: &str = "etc/credstore";
+const STATE: &str = "var/lib/nikita-jobs";
+
+/// The secrets that the units load from the credstore.
+const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
+
+/// Takes over what the services use, unless something else is named, and returns warnings.
+pub fn adopt(env_file_is_named: bool) -> Vec<String> {
+    // The demo has a database of its own.
+    if names_a_database() || env::args_os().nth(1).is_some_and(|command| command == "demo") {
+        return Vec::new();
+    }
+    let root = root();
+    let mut said = if env_file_is_named { Vec::new() } else { pass_over(&root.join(ENV_FILE)) };
+    said.extend(credentials(&root));
+    let state = root.join(STATE);
+    // A link to what only root may enter counts as well: it is named, and not to be silently replaced.
+    if !names_a_database() && fs::symlink_metadata(&state).is_ok() {
+        said.extend(set_one("STATE_DIRECTORY", &state));
+    }
+    said
+}
+
+/// Where the host's files are: `/`, but for tests.
+fn root() -> PathBuf {
+    env::var_os("NIKITA_HOST_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from)
+}
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+fn names_a_database() -> bool {
+    raw::early("--database-url").is_some()
+        || ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY", "STATE_DIRECTORY"].into_iter().any(is_set)
+}
+
+/// Names the services' credentials, as far as they are not named otherwise.
+fn credentials(root: &Path) -> Vec<String> {
+    let mut said = Vec::new();
+    for name in SECRETS {
+        let path = root.join(CREDSTORE).join(format!("nikita-jobs.{name}"));
+        let variable = format!("{name}_FILE");
+        if is_set(name) || is_set(&variable) {
+            continue;
+        }
+        match fs::symlink_metadata(&path) {
+            Ok(_) => said.extend(set_one(&variable, &path)),
+            // On hosts with systemd the folder is there, for root alone. It matters where services of ours are.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && root.join("etc/nikita-jobs").exists() => {
+                said.push(format!(
+                    "{} can't be read by this user, so {name} is taken as not set, whatever the services have; run this as \
+                     root, or set {name}",
+                    path.display()
+                ));
+            }
+            Err(_) => {}
+        }
+    }
+    said
+}
+
+fn set_one(name: &str, path: &Path) -> Vec<String> {
+    let Some(value) = path.to_str() else { return vec![format!("{} is not UTF-8 text", path.display())] };
+    set("the services' settings", EnvFile { variables: vec![(name.to_owned(), value.to_owned())], remarks: Vec::new() })
+}
