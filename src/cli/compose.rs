@@ -26,7 +26,7 @@ use crate::core::stages::STAGES;
 use crate::domain::ids::{ConversationId, RecordId, UserId};
 use crate::domain::points::Points;
 use crate::domain::prompt::Platform;
-use crate::jobs::process_conversations::by_id::Wish;
+use crate::jobs::process_conversations::by_id::SingleRequest;
 use crate::jobs::{decay, process_conversations, recover, scan_stuck};
 use crate::providers::Providers;
 use crate::providers::rehearsal::Rehearsal;
@@ -294,10 +294,10 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
 }
 
 /// The one conversation that is to be processed; none in bulk.
-pub fn wish(matches: &ArgMatches) -> Result<Option<Wish>, Problem> {
+pub fn wish(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
     let id =
         raw::value(matches, "id", |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()))?;
-    Ok(id.map(|conversation| Wish { conversation, reprocess: raw::is_on(matches, "reprocess") }))
+    Ok(id.map(|conversation| SingleRequest { conversation, reprocess: raw::is_on(matches, "reprocess") }))
 }
 
 /// What is rehearsed, and the longest that a conversation may take.

@@ -35,7 +35,7 @@ pub struct Snapshot {
     pub mood: Option<Mood>,
     /// What is known of proactive messages.
     pub touchpoints: Touchpoints,
-    /// The last days with the player, newest first, at most forty.
+    /// The last days with the player, newest first, at most [`Snapshot::MOST_DAYS`].
     pub days: Vec<Day>,
     /// Decay charged within 36 hours of the conversation's last message: when, and how much.
     pub decay: Vec<(DateTime<Utc>, Points)>,
@@ -48,6 +48,8 @@ impl Snapshot {
     pub const MOST_FACTS: i64 = 60;
     /// The most threads, and the most thoughts, that are read.
     pub const MOST_NOTES: i64 = 20;
+    /// The most days that are read.
+    pub const MOST_DAYS: i64 = 40;
 }
 
 /// What the touchpoint stage must know of those before.

@@ -24,7 +24,7 @@ use crate::run::lifecycle::{Report, Run};
 use crate::run::pipeline::Workshop;
 use crate::run::spans;
 use crate::store::Store;
-use crate::store::claims::{Due, Leave};
+use crate::store::claims::{Due, Outcome};
 use bill::Bill;
 use one::{Entry, process};
 use tally::Tally;
@@ -57,7 +57,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     let detected = run.store.count_due(&due).await?;
     run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
-    let mut floor = Floor::new(settings, run, workshop);
+    let mut in_flight = InFlight::new(settings, run, workshop);
     let mut claimed = 0;
     let mut trouble = None;
     if detected > 0 {
@@ -66,7 +66,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
             probed = circuits.probe(&meter) => probed.err(),
             () = run.signals.stopping() => None,
         };
-        floor.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
+        in_flight.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     }
     // A claim that came back with less than was asked for is repeated only when a conversation has ended: it may have held
     // back another one of its player.
@@ -74,14 +74,14 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     loop {
         // On trial, one conversation shows how the provider is before the others follow.
         let at_once = if circuits.is_on_trial() { 1 } else { settings.concurrency };
-        let free = at_once.saturating_sub(floor.tasks.len()).min(settings.batch - claimed);
-        let barred = circuits.is_open() || settings.budget.is_some_and(|budget| floor.spent() >= budget);
+        let free = at_once.saturating_sub(in_flight.tasks.len()).min(settings.batch - claimed);
+        let barred = circuits.is_open() || settings.budget.is_some_and(|budget| in_flight.spent() >= budget);
         if look && free > 0 && !barred && trouble.is_none() && !run.signals.is_stopping() {
             match run.store.claim(&due, run.execution, free).await {
                 Ok(claims) => {
                     claimed += claims.len();
                     look = claims.len() == free;
-                    if let Err(error) = floor.begin(&claims).await {
+                    if let Err(error) = in_flight.begin(&claims).await {
                         trouble = Some(error);
                     }
                     continue;
@@ -89,24 +89,24 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
                 Err(error) => trouble = Some(error.into()),
             }
         }
-        if floor.tasks.is_empty() {
+        if in_flight.tasks.is_empty() {
             break;
         }
         tokio::select! {
-            ended = floor.next() => {
+            ended = in_flight.next() => {
                 look = true;
                 if let Some(error) = ended { trouble = trouble.or(Some(error)); }
                 if let Err(error) = circuits.keep().await { trouble = trouble.or(Some(error.into())); }
             }
             () = run.signals.stopping() => {
-                floor.wind_up(settings.grace).await;
+                in_flight.wind_up(settings.grace).await;
                 break;
             }
         }
     }
     let deferred = detected.saturating_sub(claimed);
-    let spent = floor.spent();
-    let mut tally = floor.tally;
+    let spent = in_flight.spent();
+    let mut tally = in_flight.tally;
     tally.circuit_open = detected > 0 && circuits.is_open();
     tally.budget_reached = settings.budget.is_some_and(|budget| spent >= budget);
     if trouble.is_none() && !tally.budget_reached && !run.signals.is_stopping() {
@@ -133,23 +133,23 @@ fn due(settings: &Settings, now: DateTime<Utc>) -> Due {
 }
 
 /// The conversations in hand.
-struct Floor<'a> {
+struct InFlight<'a> {
     run: &'a Run,
     workshop: &'a Workshop,
     prices: &'a Prices,
     tasks: JoinSet<Entry>,
-    in_hand: Vec<InHand>,
+    in_hand: Vec<Task>,
     tally: Tally,
 }
 
 /// A conversation in hand. The meter stays here, so that what it has used is known however it ends.
-struct InHand {
+struct Task {
     task: tokio::task::Id,
     claim: Claim,
     meter: Arc<Meter>,
 }
 
-impl<'a> Floor<'a> {
+impl<'a> InFlight<'a> {
     fn new(settings: &'a Settings, run: &'a Run, workshop: &'a Workshop) -> Self {
         let prices = &settings.prices;
         Self { run, workshop, prices, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() }
@@ -182,12 +182,12 @@ impl<'a> Floor<'a> {
                 Some(hands) => self.tasks.spawn_on(work, hands),
                 None => self.tasks.spawn(work),
             };
-            self.in_hand.push(InHand { task: task.id(), claim, meter });
+            self.in_hand.push(Task { task: task.id(), claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {
             // Its player was deleted meanwhile; nothing is left to process.
             let error = "the conversation or its player is gone".to_owned();
-            self.run.store.leave(claim, &Leave::Failed { error: error.clone() }).await?;
+            self.run.store.close_claim(claim, &Outcome::Failed { error: error.clone() }).await?;
             self.tally.add(&Entry::failed(claim, error));
         }
         Ok(())
@@ -238,7 +238,7 @@ impl<'a> Floor<'a> {
                 self.ended(id, entry);
             }
         }
-        for InHand { claim, meter, .. } in std::mem::take(&mut self.in_hand) {
+        for Task { claim, meter, .. } in std::mem::take(&mut self.in_hand) {
             let bill = Bill::of(self.prices, &meter.usage());
             self.release(&claim, "broken off by a signal", bill).await;
         }
@@ -246,7 +246,7 @@ impl<'a> Floor<'a> {
 
     /// Gives a conversation back. One that was committed in this very moment is not ours any more, and stays as it is.
     async fn release(&mut self, claim: &Claim, why: &str, bill: Bill) {
-        match self.run.store.leave(claim, &Leave::Released).await {
+        match self.run.store.close_claim(claim, &Outcome::Released).await {
             Ok(true) => return self.tally.add(&Entry::released(claim, why).billed(bill)),
             Ok(false) => tracing::info!(conversation = %claim.conversation, "not ours to release"),
             Err(error) => {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::core::disposition::MOST_ATTEMPTS;
@@ -11,8 +11,9 @@ use crate::domain::exit::Exit;
 use crate::domain::ids::ConversationId;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::store::Store;
-use crate::store::stuck::{Held, Rescue};
+use crate::store::blame::{Blame, Verdict};
+use crate::store::stuck::{Recovered, Recovery, StuckConversation};
+use crate::store::{Store, StoreError};
 
 pub mod records;
 
@@ -35,28 +36,39 @@ const PAGE: i64 = 100;
 struct Tally {
     recoveries: Vec<Value>,
     errors: Vec<Value>,
+    /// How many another transaction holds.
+    locked: usize,
+    /// Whose trouble a failure is.
+    blame: Blame<String>,
 }
 
 /// Recovers what is stuck, the longest idle first. One that can't be recovered is reported and passed over: it neither stops
 /// the others nor stands in their way.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut tally = Tally::default();
+    run.store.clear_void_claims().await?;
     let mut last = None;
     'pages: loop {
         let page = run.store.stuck(settings.idle, last.as_ref(), PAGE).await?;
-        for held in &page {
+        for stuck in &page {
             if tally.recoveries.len() >= settings.batch || run.signals.is_stopping() {
                 break 'pages;
             }
-            let rescue = settings.rescue(held);
-            let evidence = Evidence::of(held, run.now, settings.idle);
-            tally.add(held, &rescue, &evidence, run.store.rescue(held, &rescue, &evidence.reason).await);
+            let recovery = settings.recovery(stuck);
+            let evidence = Evidence::of(stuck, run.now);
+            let done = run.store.recover_conversation(stuck, &recovery, &evidence.reason).await;
+            if let Err(error) = tally.add(stuck, &recovery, &evidence, done) {
+                return Ok(Report { error: Some(error.into()), ..tally.report(0) });
+            }
             run.progress.advance(1);
         }
         last = page.last().cloned();
         if last.is_none() {
             break;
         }
+    }
+    if let Some(error) = tally.blame.end() {
+        return Ok(Report { error: Some(error.into()), ..tally.report(0) });
     }
     let left = run.store.count_stuck(settings.idle).await?;
     Ok(tally.report(left))
@@ -67,9 +79,19 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> Result<Report, RunError> {
     let mut tally = Tally::default();
     for id in ids {
-        if let Some((held, rescue, evidence)) = tally.look(settings, &run.store, *id, run.now).await? {
-            tally.add(&held, &rescue, &evidence, run.store.rescue(&held, &rescue, &evidence.reason).await);
+        if let Some((stuck, recovery, evidence)) = tally.look(settings, &run.store, *id, run.now).await? {
+            let done = run.store.recover_conversation(&stuck, &recovery, &evidence.reason).await;
+            if let Ok(Recovered::Locked) = done {
+                let why = format!(
+                    "conversation {id} is locked by another transaction, and was left alone; try again when that has ended"
+                );
+                return Err(StoreError::unavailable(why).into());
+            }
+            tally.add(&stuck, &recovery, &evidence, done)?;
         }
+    }
+    if let Some(error) = tally.blame.end() {
+        return Err(error.into());
     }
     Ok(by_hand_report(&tally.recoveries, &tally.errors))
 }
@@ -84,14 +106,14 @@ pub async fn preview(
     let mut tally = Tally::default();
     let mut left = 0;
     for id in ids {
-        if let Some((held, rescue, evidence)) = tally.look(settings, store, *id, now).await? {
-            tally.list(&held, &rescue, &evidence);
+        if let Some((stuck, recovery, evidence)) = tally.look(settings, store, *id, now).await? {
+            tally.list(&stuck, &recovery, &evidence);
         }
     }
     if ids.is_empty() {
         let most = i64::try_from(settings.batch).unwrap_or(i64::MAX);
-        for held in store.stuck(settings.idle, None, most).await? {
-            tally.list(&held, &settings.rescue(&held), &Evidence::of(&held, now, settings.idle));
+        for stuck in store.stuck(settings.idle, None, most).await? {
+            tally.list(&stuck, &settings.recovery(&stuck), &Evidence::of(&stuck, now));
         }
         let recovered = i64::try_from(tally.recoveries.len()).unwrap_or(i64::MAX);
         left = (store.count_stuck(settings.idle).await? - recovered).max(0);
@@ -101,8 +123,8 @@ pub async fn preview(
 
 impl Settings {
     /// Where a stuck conversation goes.
-    const fn rescue(&self, held: &Held) -> Rescue {
-        Rescue { idle: Some(self.idle), requeue: self.requeue && held.attempts < MOST_ATTEMPTS }
+    fn recovery(&self, stuck: &StuckConversation) -> Recovery {
+        Recovery { idle: Some(self.idle), requeue: self.requeue && stuck.attempts < i64::from(MOST_ATTEMPTS) }
     }
 }
 
@@ -114,22 +136,20 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn of(held: &Held, now: DateTime<Utc>, idle: Duration) -> Self {
-        let idle_for = now - held.idle_since;
-        let rule = if held.claimed_by.is_some() && !held.owner_is_live {
-            "owner_dead"
-        } else if idle_for.to_std().is_ok_and(|idle_for| idle_for >= idle) {
-            "inactive"
+    fn of(stuck: &StuckConversation, now: DateTime<Utc>) -> Self {
+        let idle_for = stuck.idle_since().map_or(TimeDelta::zero(), |since| (now - since).max(TimeDelta::zero()));
+        let of = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
+        let (rule, reason) = if stuck.owner_is_dead {
+            ("owner_dead", format!("Owner is not running (host {}, pid {})", of(&stuck.host), of(&stuck.pid)))
         } else {
-            "none"
+            let rule = if stuck.is_idle { "inactive" } else { "none" };
+            let reason = match stuck.idle_since() {
+                Some(_) => format!("No activity for {} minutes", idle_for.num_minutes()),
+                None => "No activity for an unknown time: conversations.updated_at is unreadable".to_owned(),
+            };
+            (rule, reason)
         };
-        let reason = if rule == "owner_dead" {
-            let of = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
-            format!("Owner is not running (host {}, pid {})", of(&held.host), of(&held.pid.map(|pid| pid.to_string())))
-        } else {
-            format!("No activity for {} minutes", idle_for.num_minutes().max(0))
-        };
-        Self { rule, reason, idle_ms: idle_for.num_milliseconds().max(0) }
+        Self { rule, reason, idle_ms: idle_for.num_milliseconds() }
     }
 }
 
@@ -141,64 +161,87 @@ impl Tally {
         store: &Store,
         id: ConversationId,
         now: DateTime<Utc>,
-    ) -> Result<Option<(Held, Rescue, Evidence)>, RunError> {
-        let Some(held) = store.held(id).await? else {
-            self.refuse(id, "there is no such conversation");
+    ) -> Result<Option<(StuckConversation, Recovery, Evidence)>, RunError> {
+        let Some(stuck) = store.stuck_conversation(&id.to_string(), settings.idle).await? else {
+            self.refuse(&id.to_string(), "there is no such conversation");
             return Ok(None);
         };
-        if held.status != "processing" {
+        if stuck.status != "processing" {
             self.refuse(
-                id,
-                &format!("it is {}, not processing; only what is in processing can be recovered", held.status),
+                &id.to_string(),
+                &format!("it is {}, not processing; only what is in processing can be recovered", stuck.status),
             );
             return Ok(None);
         }
-        let rescue = Rescue { idle: None, ..settings.rescue(&held) };
-        let mut evidence = Evidence::of(&held, now, settings.idle);
+        let recovery = Recovery { idle: None, ..settings.recovery(&stuck) };
+        let mut evidence = Evidence::of(&stuck, now);
         evidence.reason = format!("By hand; {}", evidence.reason);
-        Ok(Some((held, rescue, evidence)))
+        Ok(Some((stuck, recovery, evidence)))
     }
 
-    fn add(&mut self, held: &Held, rescue: &Rescue, evidence: &Evidence, done: Result<bool, crate::store::StoreError>) {
+    /// # Errors
+    /// Where it is the database's trouble, and no conversation's.
+    fn add(
+        &mut self,
+        stuck: &StuckConversation,
+        recovery: &Recovery,
+        evidence: &Evidence,
+        done: Result<Recovered, StoreError>,
+    ) -> Result<(), StoreError> {
+        if done.is_ok()
+            && let Some((id, error)) = self.blame.worked()
+        {
+            self.refuse(&id, &error.to_string());
+        }
         match done {
-            Ok(true) => {
-                self.list(held, rescue, evidence);
+            Ok(Recovered::Done) => {
+                self.list(stuck, recovery, evidence);
                 tracing::warn!(
-                    conversation = %held.conversation,
+                    conversation = stuck.id,
                     rule = evidence.rule,
                     idle.ms = evidence.idle_ms,
-                    owner.host = held.host,
-                    owner.pid = held.pid,
-                    to = to(rescue),
+                    owner.host = stuck.host,
+                    owner.pid = stuck.pid,
+                    to = to(recovery),
                     "conversation recovered"
                 );
             }
-            Ok(false) => {
-                tracing::info!(conversation = %held.conversation, "finished or claimed anew meanwhile, left alone");
+            Ok(Recovered::Changed) => {
+                tracing::info!(conversation = stuck.id, "finished or claimed anew meanwhile, left alone");
             }
-            Err(error) => self.refuse(held.conversation, &error.to_string()),
+            Ok(Recovered::Locked) => {
+                self.locked += 1;
+                tracing::info!(conversation = stuck.id, "locked by another transaction, passed over");
+            }
+            Err(error) => match self.blame.failed(stuck.id.clone(), error) {
+                Verdict::Item(id, error) => self.refuse(&id, &error.to_string()),
+                Verdict::Waits => {}
+                Verdict::Server(error) => return Err(error),
+            },
         }
+        Ok(())
     }
 
-    fn list(&mut self, held: &Held, rescue: &Rescue, evidence: &Evidence) {
+    fn list(&mut self, stuck: &StuckConversation, recovery: &Recovery, evidence: &Evidence) {
         self.recoveries.push(json!({
-            "conversation_id": held.conversation, "reason": evidence.reason, "from": "processing", "to": to(rescue),
-            "attempts": held.attempts, "rule": evidence.rule, "idle_ms": evidence.idle_ms,
-            "execution_id": held.claimed_by, "host": held.host, "pid": held.pid,
+            "conversation_id": stuck.id, "reason": evidence.reason, "from": "processing", "to": to(recovery),
+            "attempts": stuck.attempts, "rule": evidence.rule, "idle_ms": evidence.idle_ms,
+            "execution_id": stuck.claimed_by, "host": stuck.host,
+            "pid": stuck.pid.as_deref().and_then(|pid| pid.parse::<i64>().ok()),
         }));
     }
 
-    fn refuse(&mut self, conversation: ConversationId, why: &str) {
-        tracing::error!(%conversation, error = why, "conversation not recovered");
+    fn refuse(&mut self, conversation: &str, why: &str) {
+        tracing::error!(conversation, error = why, "conversation not recovered");
         self.errors.push(json!({"conversation_id": conversation, "error": why}));
     }
 
     fn report(self, left: i64) -> Report {
-        report(&self.recoveries, &self.errors, left)
+        report(&self.recoveries, &self.errors, self.locked, left)
     }
 }
 
-fn report(recoveries: &[Value], errors: &[Value], left: i64) -> Report {
+fn report(recoveries: &[Value], errors: &[Value], locked: usize, left: i64) -> Report {
     let exit = if errors.is_empty() { Exit::Success } else { Exit::Partial };
     let message = errors.first().map(|first| {
         let id = first.get("conversation_id").unwrap_or(&first["id"]);
@@ -210,6 +253,7 @@ fn report(recoveries: &[Value], errors: &[Value], left: i64) -> Report {
         ("deferred".to_owned(), json!(left)),
         ("recoveries".to_owned(), json!(recoveries)),
         ("errors".to_owned(), json!(errors)),
+        ("locked".to_owned(), json!(locked)),
     ]);
     fields.extend(message.map(|message| ("error".to_owned(), message)));
     Report { fields, exit, cost_usd: None, error: None }
@@ -218,10 +262,10 @@ fn report(recoveries: &[Value], errors: &[Value], left: i64) -> Report {
 /// By hand, whoever asked for one thing alone and did not get it has a failed run.
 fn by_hand_report(recoveries: &[Value], errors: &[Value]) -> Report {
     let refused = recoveries.is_empty() && !errors.is_empty();
-    let report = report(recoveries, errors, 0);
+    let report = report(recoveries, errors, 0, 0);
     if refused { Report { exit: Exit::Failure, ..report } } else { report }
 }
 
-const fn to(rescue: &Rescue) -> &'static str {
-    if rescue.requeue { "active" } else { "failed" }
+const fn to(recovery: &Recovery) -> &'static str {
+    if recovery.requeue { "active" } else { "failed" }
 }

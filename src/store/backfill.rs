@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::codec::{DbId, DbIds, DbTime, DbVector};
+use super::read::{Oddities, Read, row};
 use super::retry::retrying;
 use super::session::{execute, fetch_all};
-use super::{Result, Store};
+use super::{Result, Store, sql};
 use crate::core::backfill::Filled;
 use crate::domain::ids::UserId;
 
@@ -23,26 +24,38 @@ pub struct BareFact {
     pub created_at: DateTime<Utc>,
 }
 
+row! {
+    struct BareRow {
+        id: Read<DbId>,
+        user_id: Read<DbId>,
+        fact: Read<String>,
+        created_at: Read<DbTime>,
+    }
+}
+
+impl BareRow {
+    fn fact(self, odd: &mut Oddities) -> Option<BareFact> {
+        Some(BareFact {
+            id: odd.need("memory_facts.id", self.id)?.0,
+            user: UserId(odd.need("memory_facts.user_id", self.user_id)?.0),
+            fact: odd.need("memory_facts.fact", self.fact)?,
+            // One whose age is unknown counts as the oldest, and gets its vector all the same.
+            created_at: odd.need("memory_facts.created_at", self.created_at).map_or(DateTime::UNIX_EPOCH, |at| at.0),
+        })
+    }
+}
+
 impl Store {
     /// The oldest active facts without a vector, at most `most`. Blank ones are left alone: no provider embeds them.
     pub async fn facts_without_vector(&self, most: usize) -> Result<Vec<BareFact>> {
         let mut tx = self.begin_read().await?;
-        let rows: Vec<(DbId, DbId, String, DbTime)> = fetch_all!(
-            &mut tx,
-            _,
-            "select id, user_id, fact, created_at from memory_facts \
-             where embedding is null and is_active and user_id is not null and trim(fact) <> '' and created_at is not null \
-             order by created_at, id limit $1",
-            i64::try_from(most).unwrap_or(i64::MAX)
-        );
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows: Vec<BareRow> = fetch_all!(&mut tx, _, sql::FACTS_WITHOUT_VECTOR, most);
         tx.rollback().await?;
-        let read = |(id, user, fact, created_at): (DbId, DbId, _, DbTime)| BareFact {
-            id: id.0,
-            user: UserId(user.0),
-            fact,
-            created_at: created_at.0,
-        };
-        Ok(rows.into_iter().map(read).collect())
+        let mut odd = Oddities::default();
+        let facts = rows.into_iter().filter_map(|row| row.fact(&mut odd)).collect();
+        odd.tell();
+        Ok(facts)
     }
 
     /// When these facts were learned.
@@ -53,9 +66,9 @@ impl Store {
             "select id, created_at from memory_facts where id in (select value from json_each($1)) \
              and created_at is not null",
         );
-        let rows: Vec<(DbId, DbTime)> = fetch_all!(&mut tx, _, sql, DbIds(facts.to_vec()));
+        let rows: Vec<(Read<DbId>, Read<DbTime>)> = fetch_all!(&mut tx, _, sql, DbIds(facts.to_vec()));
         tx.rollback().await?;
-        Ok(rows.into_iter().map(|(id, at)| (id.0, at.0)).collect())
+        Ok(rows.into_iter().filter_map(|(id, at)| Some((id.ok()?.0, at.ok()?.0))).collect())
     }
 
     /// Stores one player's late vectors, and who replaces whom, in one transaction. A fact that has got its vector or was
@@ -72,9 +85,7 @@ impl Store {
         for fact in stay.into_iter().chain(go) {
             let ours = execute!(
                 &mut tx,
-                "update memory_facts set embedding = $3, is_active = $4, superseded_by = $5 \
-                 where id = $1 and user_id = $2 and is_active and embedding is null \
-                 and ($5 is null or exists (select 1 from memory_facts newer where newer.id = $5))",
+                sql::FILL_VECTOR,
                 DbId(fact.id),
                 DbId::from(user),
                 DbVector(fact.vector.clone()),
@@ -83,13 +94,13 @@ impl Store {
             );
             filled += ours;
             if ours == 1 && !fact.supersedes.is_empty() {
-                let sql = tx.pick(
-                    "update memory_facts set is_active = false, superseded_by = $1 \
-                     where user_id = $2 and is_active and id = any($3)",
-                    "update memory_facts set is_active = false, superseded_by = $1 \
-                     where user_id = $2 and is_active and id in (select value from json_each($3))",
+                execute!(
+                    &mut tx,
+                    sql::SUPERSEDE_FACTS,
+                    DbId(fact.id),
+                    DbId::from(user),
+                    DbIds(fact.supersedes.clone())
                 );
-                execute!(&mut tx, sql, DbId(fact.id), DbId::from(user), DbIds(fact.supersedes.clone()));
             }
         }
         tx.commit().await?;

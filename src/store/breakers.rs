@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::codec::DbId;
-use super::session::{execute, fetch_optional, pg_now, sqlite_now};
-use super::{Result, Store};
+use super::session::{execute, fetch_optional};
+use super::{Result, Store, sql};
 use crate::core::breaker::Standing;
 use crate::domain::ids::ExecutionId;
 
@@ -28,29 +28,14 @@ impl Store {
     /// Takes the right to probe an open breaker: one run has it, and the next one not before `distance` is over.
     pub async fn take_probe(&self, provider: &str, execution: ExecutionId, distance: Duration) -> Result<bool> {
         let mut tx = self.begin_write().await?;
-        let sql = tx.pick(
-            concat!(
-                "update provider_breakers set tried_at = ",
-                pg_now!("$1"),
-                ", probed_by = $3, updated_at = ",
-                pg_now!("$1"),
-                " where provider = $2 and opened_at is not null and tried_at <= ",
-                pg_now!("$1"),
-                " - make_interval(secs => $4)"
-            ),
-            concat!(
-                "update provider_breakers set tried_at = ",
-                sqlite_now!("$1"),
-                ", probed_by = $3, updated_at = ",
-                sqlite_now!("$1"),
-                " where provider = $2 and opened_at is not null \
-                 and tried_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', ",
-                sqlite_now!("$1"),
-                ", '-' || $4 || ' seconds')"
-            ),
+        let taken = execute!(
+            &mut tx,
+            sql::TAKE_PROBE,
+            self.now_parameter(),
+            provider,
+            DbId::from(execution),
+            distance.as_secs_f64()
         );
-        let taken =
-            execute!(&mut tx, sql, self.now_parameter(), provider, DbId::from(execution), distance.as_secs_f64());
         tx.commit().await?;
         Ok(taken == 1)
     }
@@ -58,29 +43,8 @@ impl Store {
     /// Keeps how a breaker stands. Where it was open already, it is open since then.
     pub async fn keep_breaker(&self, provider: &str, standing: Standing) -> Result<()> {
         let mut tx = self.begin_write().await?;
-        let sql = tx.pick(
-            concat!(
-                "insert into provider_breakers as kept (provider, failures, opened_at, tried_at, updated_at) \
-                 select $2, $3, case when $4 then t.now end, t.now, t.now from (select ",
-                pg_now!("$1"),
-                " as now) t \
-                 on conflict (provider) do update set failures = excluded.failures, tried_at = excluded.tried_at, \
-                     opened_at = case when $4 then coalesce(kept.opened_at, excluded.opened_at) end, \
-                     updated_at = excluded.updated_at"
-            ),
-            concat!(
-                "insert into provider_breakers as kept (provider, failures, opened_at, tried_at, updated_at) \
-                 select $2, $3, case when $4 then t.now end, t.now, t.now from (select ",
-                sqlite_now!("$1"),
-                " as now) t \
-                 where true \
-                 on conflict (provider) do update set failures = excluded.failures, tried_at = excluded.tried_at, \
-                     opened_at = case when $4 then coalesce(kept.opened_at, excluded.opened_at) end, \
-                     updated_at = excluded.updated_at"
-            ),
-        );
         let failures = i32::try_from(standing.failures).unwrap_or(i32::MAX);
-        execute!(&mut tx, sql, self.now_parameter(), provider, failures, standing.open);
+        execute!(&mut tx, sql::KEEP_BREAKER, self.now_parameter(), provider, failures, standing.open);
         tx.commit().await?;
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! How values stand in the two databases. The only encoding there is; see the head of the SQLite migrations for the rules.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -13,6 +13,7 @@ use sqlx::{Decode, Encode, Postgres, Sqlite, Type, ValueRef};
 use uuid::Uuid;
 
 use super::lenient_json;
+use super::read::FromText;
 use crate::domain::ids::{AuditId, ConversationId, ExecutionId, Token, UserId};
 use crate::domain::points::Points;
 
@@ -78,7 +79,9 @@ impl DbId {
         Ok(Self(<Uuid as Decode<Postgres>>::decode(value)?))
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(Self(<&str as Decode<Sqlite>>::decode(value)?.parse()?))
+        let text = <&str as Decode<Sqlite>>::decode(value)?;
+        // Another spelling of the same id (upper case, no hyphens) would never be matched again.
+        Self::from_text(text).filter(|id| id.to_sqlite() == text).ok_or_else(|| "no id as we write it".into())
     }
 }
 
@@ -111,7 +114,7 @@ impl DbTime {
     }
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         if value.format() == PgValueFormat::Text {
-            return Ok(Self::from_text(<&str as Decode<Postgres>>::decode(value)?)?);
+            return Ok(Self::parse(<&str as Decode<Postgres>>::decode(value)?)?);
         }
         // sqlx adds this to its epoch and panics where the sum is no date.
         let at = match <i64 as Decode<Postgres>>::decode(value)? {
@@ -119,26 +122,59 @@ impl DbTime {
             i64::MIN => return Err("-infinity".into()),
             micros => POSTGRES_EPOCH.checked_add(micros).and_then(DateTime::from_timestamp_micros),
         };
-        Ok(Self(at.ok_or("a time too far away")?))
+        Ok(Self(at.filter(is_writable).ok_or("a time too far away")?))
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(Self::from_text(<&str as Decode<Sqlite>>::decode(value)?)?)
+        Ok(Self::parse(<&str as Decode<Sqlite>>::decode(value)?)?)
     }
-    fn from_text(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         let instant = DateTime::parse_from_rfc3339(text)
             // PostgreSQL's own text, with an offset of hours alone.
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
             .map(|at| at.to_utc())
             // `datetime('now')` by a person at the sqlite3 prompt.
             .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc()))
-            .map_err(|_| format!("{text:?} is not a timestamp such as 2026-11-22T10:00:00.000000Z"))?;
-        Ok(Self(instant))
+            .map_err(|_| "not a timestamp such as 2026-11-22T10:00:00.000000Z".to_owned())?;
+        if is_writable(&instant) { Ok(Self(instant)) } else { Err("a time too far away".to_owned()) }
     }
+}
+
+/// Whether our fixed-width text can hold a time: a year of four digits. Any other is as odd as infinity, and rules may count days
+/// on without meeting the end of the calendar.
+fn is_writable(at: &DateTime<Utc>) -> bool {
+    (1..=9999).contains(&at.year())
 }
 
 impl<'de> Deserialize<'de> for DbTime {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        Self::from_text(&String::deserialize(json)?).map_err(D::Error::custom)
+        Self::parse(&String::deserialize(json)?).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for DbTime {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.to_sqlite())
+    }
+}
+
+impl FromText for DbId {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+impl FromText for DbTime {
+    fn from_text(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+impl FromText for DbDate {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self).filter(|date: &Self| (1..=9999).contains(&date.0.year()))
+    }
+}
+impl FromText for DbJson {
+    fn from_text(text: &str) -> Option<Self> {
+        lenient_json::parse(text).map(Self)
     }
 }
 
@@ -161,7 +197,8 @@ impl DbDate {
         self.0.to_string()
     }
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(Self(<NaiveDate as Decode<Postgres>>::decode(value)?))
+        let date = <NaiveDate as Decode<Postgres>>::decode(value)?;
+        if (1..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err("a date too far away".into()) }
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
         Ok(Self(<&str as Decode<Sqlite>>::decode(value)?.parse()?))
@@ -183,10 +220,6 @@ impl DbPoints {
     fn to_sqlite(self) -> f64 {
         self.0.as_f64()
     }
-    /// As a number in JSON that is to become `numeric`, which a float would not be exactly.
-    pub(crate) fn to_text(self) -> String {
-        self.to_pg().to_string()
-    }
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         let of_float = <f64 as Type<Postgres>>::compatible(&value.type_info());
         let score = if of_float {
@@ -194,17 +227,37 @@ impl DbPoints {
         } else {
             <Decimal as Decode<Postgres>>::decode(value)?
         };
-        let hundredths = score.checked_mul(Decimal::ONE_HUNDRED).ok_or("a number too large")?.round();
-        Ok(Self(Points(i64::try_from(hundredths)?)))
+        Ok(Self::of(score).ok_or("a number too large")?)
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(Self(Points::from_f64(<f64 as Decode<Sqlite>>::decode(value)?)))
+        let score = <f64 as Decode<Sqlite>>::decode(value)?;
+        if score.abs() <= MOST_POINTS { Ok(Self(Points::from_f64(score))) } else { Err("a number too large".into()) }
+    }
+    fn of(score: Decimal) -> Option<Self> {
+        let hundredths = i64::try_from(score.checked_mul(Decimal::ONE_HUNDRED)?.round()).ok()?;
+        Some(Self(Points(hundredths))).filter(|it| it.0.as_f64().abs() <= MOST_POINTS)
     }
 }
+
+/// Far beyond every score and far below where sums of them overflow.
+const MOST_POINTS: f64 = 1e12;
 
 impl<'de> Deserialize<'de> for DbPoints {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         Ok(Self(Points::from_f64(f64::deserialize(json)?)))
+    }
+}
+
+impl Serialize for DbPoints {
+    /// As text, which becomes `numeric` exactly, as a float would not.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.to_pg())
+    }
+}
+
+impl FromText for DbPoints {
+    fn from_text(text: &str) -> Option<Self> {
+        Self::of(text.parse().or_else(|_| Decimal::from_scientific(text)).ok()?)
     }
 }
 

@@ -1,15 +1,33 @@
-//! Committing a conversation: the fence, then every effect, in one transaction (spec 02). On PostgreSQL the everyday effects
-//! are one statement with the fence ([`super::folded`]); the rest come one by one.
+//! Committing a conversation: the fence, and every effect with it, in one transaction (spec 02).
+//!
+//! ```text
+//!   effects ──▶ rows, table by table ──▶ JSON ──▶ PostgreSQL: one statement, in which all hangs on the fence's row
+//!                                           └───▶ SQLite: the fence, then one statement per table
+//! ```
+//!
+//! What an earlier processing has brought forth is taken back in a statement of its own, because the rest must see that it is gone.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 
-use super::claims::Leave;
-use super::effects::apply;
-use super::folded::Folded;
+use super::codec::{DbId, DbIds, DbTime, DbVector};
 use super::retry::retrying;
-use super::{Pool, Result, Store};
+use super::session::{Tx, execute, fetch_one, fetch_optional};
+use super::sql::{postgres, sqlite};
+use super::{Result, Store};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
+
+mod rows;
+
+use rows::CommitRows;
+
+/// Which program made a prompt: `ready_prompts.pipeline_version`.
+const PIPELINE_VERSION: &str = concat!("nikita-jobs ", env!("CARGO_PKG_VERSION"));
+/// `memory_facts.confidence` of an extracted fact (spec 04).
+const CONFIDENCE: f64 = 0.85;
+/// `memory_facts.source` of an extracted fact (spec 04).
+const SOURCE: &str = "pipeline_extraction";
 
 /// What the effects need to know besides themselves.
 #[derive(Clone, Copy, Debug)]
@@ -28,26 +46,130 @@ impl Store {
     /// Closes the conversation as processed and applies every effect, or does nothing at all. `false` where the claim is no
     /// longer ours.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<bool> {
+        let rows = CommitRows::of(commit);
         // Another program may get in our way, on the current prompt for one; all is rolled back then, and the fence is asked
         // again.
-        retrying(|| self.try_commit(commit)).await
+        retrying(|| self.try_commit(commit, &rows)).await
     }
 
-    async fn try_commit(&self, commit: &Commit<'_>) -> Result<bool> {
-        if let Pool::Pg(_) = self.pool
-            && let Some(rows) = Folded::of(commit)
-        {
-            return self.commit_folded(commit, rows).await;
-        }
+    async fn try_commit(&self, commit: &Commit<'_>, rows: &CommitRows<'_>) -> Result<bool> {
+        // A transaction, though it may be one statement: where its run is dropped while it waits behind somebody's lock, nothing
+        // is committed any more.
         let mut tx = self.begin_write().await?;
-        if !self.fence(&mut tx, commit.claim, &Leave::Processed).await? {
+        let ours = match tx {
+            Tx::Pg(_) => self.commit_on_postgres(&mut tx, commit, rows).await?,
+            Tx::Sqlite(_) => self.commit_on_sqlite(&mut tx, commit, rows).await?,
+        };
+        if ours {
+            tx.commit().await?;
+        } else {
             tx.rollback().await?;
+        }
+        Ok(ours)
+    }
+
+    async fn commit_on_postgres(&self, tx: &mut Tx, commit: &Commit<'_>, rows: &CommitRows<'_>) -> Result<bool> {
+        let Claim { conversation, token, user, .. } = *commit.claim;
+        if rows.take_back {
+            let own = |kind| DbIds(conversation.all_of(kind));
+            execute!(
+                &mut *tx,
+                postgres::TAKE_BACK,
+                DbId::from(conversation),
+                DbId::from(token),
+                DbId::from(user),
+                own("memory_facts"),
+                own("conversation_threads"),
+                own("nikita_thoughts")
+            );
+        }
+        let (closed,): (i64,) = fetch_one!(
+            tx,
+            _,
+            postgres::COMMIT,
+            self.now_parameter(),
+            DbId::from(conversation),
+            DbId::from(token),
+            DbId::from(user),
+            DbTime(commit.now),
+            Json(rows),
+            DbVector(rows.vectors.clone()),
+            SOURCE,
+            CONFIDENCE,
+            PIPELINE_VERSION
+        );
+        Ok(closed == 1)
+    }
+
+    async fn commit_on_sqlite(&self, tx: &mut Tx, commit: &Commit<'_>, rows: &CommitRows<'_>) -> Result<bool> {
+        let (user, now) = (DbId::from(commit.claim.user), DbTime(commit.now));
+        let conversation = DbId::from(commit.claim.conversation);
+        let closed: Option<(i64,)> = fetch_optional!(
+            &mut *tx,
+            _,
+            sqlite::COMMIT_CONVERSATION,
+            self.now_parameter(),
+            conversation,
+            DbId::from(commit.claim.token),
+            rows.entities.map(Json),
+            rows.tone,
+            rows.summary
+        );
+        if closed.is_none() {
             return Ok(false);
         }
-        for effect in commit.effects {
-            apply(&mut tx, commit, effect).await?;
+        execute!(&mut *tx, "delete from stage_memos where conversation_id = $1", conversation);
+        if rows.take_back {
+            take_back_on_sqlite(tx, commit.claim).await?;
         }
-        tx.commit().await?;
+        if !rows.facts.is_empty() {
+            let (facts, vectors) = (Json(&rows.facts), DbVector(rows.vectors.clone()));
+            execute!(&mut *tx, sqlite::COMMIT_FACTS, facts, vectors, user, conversation, now, SOURCE, CONFIDENCE);
+        }
+        if !rows.superseded.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_SUPERSEDED, Json(&rows.superseded), user);
+        }
+        if !rows.threads.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_THREADS, Json(&rows.threads), user, conversation, now);
+        }
+        if !rows.thoughts.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_THOUGHTS, Json(&rows.thoughts), user, conversation, now);
+        }
+        if !rows.life_events.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_LIFE_EVENTS, Json(&rows.life_events), user);
+        }
+        if !rows.mood.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_MOOD, Json(&rows.mood), user, now);
+        }
+        if !rows.player.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_GAME_OVER, Json(&rows.player), user, now);
+            execute!(&mut *tx, sqlite::COMMIT_PLAYER, Json(&rows.player), user, now);
+        }
+        if !rows.touchpoints.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_TOUCHPOINTS, Json(&rows.touchpoints), user, now);
+        }
+        if !rows.day.is_empty() {
+            let known = execute!(&mut *tx, sqlite::COMMIT_DAY, Json(&rows.day), user);
+            if known == 0 {
+                execute!(&mut *tx, sqlite::COMMIT_FIRST_OF_DAY, Json(&rows.day), user);
+            }
+        }
+        if !rows.prompts.is_empty() {
+            execute!(&mut *tx, sqlite::COMMIT_OLD_PROMPTS, Json(&rows.prompts), user);
+            let prompts = Json(&rows.prompts);
+            execute!(&mut *tx, sqlite::COMMIT_PROMPTS, prompts, user, conversation, now, PIPELINE_VERSION);
+        }
         Ok(true)
     }
+}
+
+async fn take_back_on_sqlite(tx: &mut Tx, claim: &Claim) -> Result<()> {
+    let own = |kind| DbIds(claim.conversation.all_of(kind));
+    let user = DbId::from(claim.user);
+    execute!(&mut *tx, sqlite::TAKE_BACK_SUPERSEDED, user, own("memory_facts"));
+    execute!(&mut *tx, sqlite::TAKE_BACK_FACTS, user, own("memory_facts"));
+    execute!(&mut *tx, sqlite::TAKE_BACK_THREADS, user, own("conversation_threads"));
+    execute!(&mut *tx, sqlite::TAKE_BACK_THOUGHTS, user, own("nikita_thoughts"));
+    execute!(tx, sqlite::TAKE_BACK_PROMPTS, user, DbId::from(claim.conversation));
+    Ok(())
 }

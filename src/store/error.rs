@@ -17,7 +17,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    fn new(class: Class, message: impl Into<String>) -> Self {
+    pub(super) fn new(class: Class, message: impl Into<String>) -> Self {
         Self { class, message: message.into(), code: None, unsure: false }
     }
 

@@ -1,11 +1,12 @@
 //! Memos: answers that were paid for, kept until their conversation has ended (spec 02).
 //!
-//! They are made of the conversation's text, so they live nowhere but here. `Store::fence` forgets a conversation's memos in
-//! the statement that ends it; [`Store::forget_memos`] those of conversations that others have ended.
+//! They are made of the conversation's text, so they live nowhere but here. What ends a conversation forgets its
+//! memos with it; [`Store::forget_memos`] those of conversations that others have ended.
 
 use super::codec::DbId;
+use super::read::Read;
 use super::session::{execute, fetch_optional};
-use super::{Result, Store};
+use super::{Result, Store, sql};
 use crate::core::stages::StageName;
 use crate::domain::conversation::Claim;
 
@@ -13,7 +14,7 @@ impl Store {
     /// The answer that was written down for this question, if one was.
     pub async fn memo(&self, claim: &Claim, stage: StageName, input_hash: &str) -> Result<Option<String>> {
         let mut tx = self.autocommit().await?;
-        let row: Option<(String,)> = fetch_optional!(
+        let row: Option<(Read<String>,)> = fetch_optional!(
             &mut tx,
             _,
             "select answer from stage_memos where conversation_id = $1 and stage = $2 and input_hash = $3",
@@ -22,25 +23,15 @@ impl Store {
             input_hash
         );
         tx.commit().await?;
-        Ok(row.map(|(answer,)| answer))
+        Ok(row.and_then(|(answer,)| answer.ok()))
     }
 
     /// Writes an answer down, as long as the conversation is ours. `false` where it is not: nothing was written.
     pub async fn keep_memo(&self, claim: &Claim, stage: StageName, input_hash: &str, answer: &str) -> Result<bool> {
         let mut tx = self.begin_write().await?;
-        // The row's lock makes whoever ends the conversation wait, so that he sees this memo and forgets it.
-        let sql = tx.pick(
-            "insert into stage_memos (conversation_id, stage, input_hash, answer) \
-             select id, $3, $4, $5 from (select id from conversations \
-                 where id = $1 and claim_token = $2 and status = 'processing' for share) ours \
-             on conflict do nothing",
-            "insert into stage_memos (conversation_id, stage, input_hash, answer) \
-             select id, $3, $4, $5 from conversations where id = $1 and claim_token = $2 and status = 'processing' \
-             on conflict do nothing",
-        );
         let kept = execute!(
             &mut tx,
-            sql,
+            sql::KEEP_MEMO,
             DbId::from(claim.conversation),
             DbId::from(claim.token),
             stage.as_str(),

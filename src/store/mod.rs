@@ -19,6 +19,7 @@ use crate::config::state;
 use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 
 pub mod backfill;
+pub mod blame;
 pub mod breakers;
 pub mod checkup;
 pub mod claims;
@@ -28,9 +29,7 @@ pub mod commit;
 mod connections;
 pub mod decay;
 pub mod demo;
-mod effects;
 mod error;
-mod folded;
 pub mod history;
 mod lenient_json;
 pub mod memory;

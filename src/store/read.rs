@@ -3,20 +3,34 @@
 
 #![allow(dead_code, reason = "the statements that read what others wrote come to it one by one")]
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Postgres, Sqlite, Type, ValueRef};
 
 /// Why a value cannot be read: its kind, never the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Oddity {
     /// NULL where a value is needed.
     Null,
     /// No value of ours: infinite, not a number, out of range, of another shape.
     Unreadable,
+}
+
+impl Oddity {
+    /// For a sentence.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Unreadable => "unreadable",
+        }
+    }
 }
 
 /// A column as it was read. Decoding one never fails.
@@ -25,9 +39,12 @@ pub(crate) struct Read<T>(pub(crate) Result<T, Oddity>);
 
 impl<T> Read<T> {
     fn of(is_null: bool, decode: impl FnOnce() -> Result<T, BoxDynError>) -> Self {
-        let oddity = if is_null { Oddity::Null } else { Oddity::Unreadable };
+        // Asked first: SQLite reads a null as an empty text, or as nought.
+        if is_null {
+            return Self(Err(Oddity::Null));
+        }
         // A panic in a driver is caught at the value.
-        Self(catch_unwind(AssertUnwindSafe(decode)).ok().and_then(Result::ok).ok_or(oddity))
+        Self(catch_unwind(AssertUnwindSafe(decode)).ok().and_then(Result::ok).ok_or(Oddity::Unreadable))
     }
 
     /// The value, where there is one.
@@ -64,6 +81,102 @@ impl<'r, T: Decode<'r, Postgres> + Type<Postgres>> Decode<'r, Postgres> for Read
 impl<'r, T: Decode<'r, Sqlite>> Decode<'r, Sqlite> for Read<T> {
     fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
         Ok(Self::of(value.is_null(), || T::decode(value)))
+    }
+}
+
+/// A value as text, such as a statement makes of columns whose type others decide, or of a list in JSON.
+pub(crate) trait FromText: Sized {
+    /// None where it is no value of ours.
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+macro_rules! from_str {
+    ($($kind:ty),*) => {$(
+        impl FromText for $kind {
+            fn from_text(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )*};
+}
+from_str!(String, i32, i64, f64, bool);
+
+/// From a list of rows in JSON, whose values are text or null: whatever stands there, the list can be read.
+impl<'de, T: FromText> Deserialize<'de> for Read<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Any(std::marker::PhantomData))
+    }
+}
+
+struct Any<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: FromText> Visitor<'de> for Any<T> {
+    type Value = Read<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Read<T>, E> {
+        Ok(Read(T::from_text(text).ok_or(Oddity::Unreadable)))
+    }
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Read<T>, E> {
+        self.visit_str(if value { "true" } else { "false" })
+    }
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Read<T>, E> {
+        self.visit_str(&value.to_string())
+    }
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Read<T>, E> {
+        self.visit_str(&value.to_string())
+    }
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Read<T>, E> {
+        self.visit_str(&value.to_string())
+    }
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Read<T>, E> {
+        Ok(Read(Err(Oddity::Null)))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Read<T>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Read(Err(Oddity::Unreadable)))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Read<T>, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Read(Err(Oddity::Unreadable)))
+    }
+}
+
+/// What was odd about the rows of a statement, said once for each column: its name and the kind, never the value.
+#[derive(Debug, Default)]
+pub(crate) struct Oddities(BTreeSet<(&'static str, Oddity)>);
+
+impl Oddities {
+    /// A value without which the row is passed over. `column` is `table.column`.
+    pub(crate) fn need<T>(&mut self, column: &'static str, read: Read<T>) -> Option<T> {
+        read.0.map_err(|odd| self.0.insert((column, odd))).ok()
+    }
+
+    /// A value that may be missing.
+    pub(crate) fn some<T>(&mut self, column: &'static str, read: Read<T>) -> Option<T> {
+        match read.0 {
+            Err(Oddity::Null) => None,
+            other => self.need(column, Read(other)),
+        }
+    }
+
+    /// A number that may be missing; one that is not finite is none.
+    pub(crate) fn number(&mut self, column: &'static str, read: Read<f64>) -> Option<f64> {
+        let finite = |number: f64| if number.is_finite() { Ok(number) } else { Err(Oddity::Unreadable) };
+        self.some(column, Read(read.0.and_then(finite)))
+    }
+
+    /// Says it.
+    pub(crate) fn tell(self) {
+        for (column, odd) in self.0 {
+            tracing::warn!(
+                column,
+                oddity = odd.as_str(),
+                "a value that others wrote can't be read; a default stands in, or its row is passed over"
+            );
+        }
     }
 }
 

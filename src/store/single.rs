@@ -1,22 +1,24 @@
 //! One conversation at an operator's wish: how it stands, and a claim on it alone.
 
-use super::claims::{ClaimedRow, Due, first_of_its_player, over, sqlite_token};
+use super::claims::{ClaimedRow, Due};
 use super::codec::{DbId, DbTime};
+use super::read::{Oddities, Read, row};
 use super::retry::retrying;
-use super::session::{fetch_optional, pg_now, sqlite_now};
-use super::{Result, Store};
+use super::session::fetch_optional;
+use super::{Result, Store, sql};
+use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId};
 
 /// How a conversation stands.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its `status`.
     pub status: String,
     /// Why its latest attempt did not succeed.
     pub last_error: Option<String>,
     /// Attempts it has used.
-    pub attempts: i32,
+    pub attempts: i64,
     /// Whether it is over: silent for long enough, or a call that has ended.
     pub is_over: bool,
     /// Whether another conversation of its player is being processed.
@@ -25,50 +27,33 @@ pub struct Standing {
     pub is_first: bool,
 }
 
-macro_rules! busy {
-    () => {
-        "exists (select 1 from conversations b where b.user_id = c.user_id and b.id <> c.id and b.status = 'processing')"
-    };
-}
-
-macro_rules! is_over {
-    () => {
-        concat!("(coalesce(", over!(silent), ", false) or coalesce(", over!(ended), ", false))")
-    };
-}
-
-/// What may be claimed by hand: $5 is the conversation, $6 whether it is to be processed anew.
-macro_rules! claimable {
-    () => {
-        concat!(
-            "c.id = $5 and c.claim_token is null and ((c.status = 'active' and (coalesce(c.processing_attempts, 0) < 3 or $6) and ",
-            is_over!(),
-            " and ",
-            first_of_its_player!(),
-            ") or ($6 and c.status in ('processed', 'failed') and not ",
-            busy!(),
-            "))"
-        )
-    };
+row! {
+    struct StandingRow {
+        status: String,
+        last_error: Read<String>,
+        attempts: Read<i64>,
+        is_over: bool,
+        player_is_busy: bool,
+        is_first: bool,
+    }
 }
 
 impl Store {
     /// How a conversation stands; `None` where there is none.
     pub async fn standing(&self, due: &Due, conversation: ConversationId) -> Result<Option<Standing>> {
         let mut tx = self.begin_read().await?;
-        let sql = concat!(
-            "select coalesce(cast(c.status as text), '') as status, c.last_error, \
-                 cast(coalesce(c.processing_attempts, 0) as integer) as attempts, ",
-            is_over!(),
-            " as is_over, ",
-            busy!(),
-            " as player_is_busy, ",
-            first_of_its_player!(),
-            " as is_first from conversations c where c.id = $3"
-        );
-        let standing = fetch_optional!(&mut tx, _, sql, due.cutoff(), DbTime(due.now), DbId::from(conversation));
+        let (cutoff, now) = (due.cutoff(), DbTime(due.now));
+        let row: Option<StandingRow> =
+            fetch_optional!(&mut tx, _, sql::STANDING, cutoff, now, MOST_ATTEMPTS, DbId::from(conversation));
         tx.rollback().await?;
-        Ok(standing)
+        Ok(row.map(|row| Standing {
+            status: row.status,
+            last_error: row.last_error.ok(),
+            attempts: row.attempts.ok().unwrap_or_default(),
+            is_over: row.is_over,
+            player_is_busy: row.player_is_busy,
+            is_first: row.is_first,
+        }))
     }
 
     /// Claims this conversation for a run: one that is over, at once and not only after its pause; with `anew` also one that was
@@ -93,44 +78,22 @@ impl Store {
         anew: bool,
     ) -> Result<Option<Claim>> {
         let mut tx = self.begin_write().await?;
-        let sql = tx.pick(
-            concat!(
-                "update conversations c set status = 'processing', \
-                     processing_attempts = case when $6 then 1 else coalesce(c.processing_attempts, 0) + 1 end, \
-                     provider_outages = case when $6 then 0 else c.provider_outages end, processing_started_at = ",
-                pg_now!("$4"),
-                ", updated_at = ",
-                pg_now!("$4"),
-                ", claimed_by = $3, claim_token = gen_random_uuid() where ",
-                claimable!(),
-                " returning c.id, c.user_id, c.claim_token, cast(c.processing_attempts as integer) as processing_attempts, c.provider_outages"
-            ),
-            concat!(
-                "update conversations as c set status = 'processing', \
-                     processing_attempts = case when $6 then 1 else coalesce(c.processing_attempts, 0) + 1 end, \
-                     provider_outages = case when $6 then 0 else c.provider_outages end, processing_started_at = ",
-                sqlite_now!("$4"),
-                ", updated_at = ",
-                sqlite_now!("$4"),
-                ", claimed_by = $3, claim_token = ",
-                sqlite_token!(),
-                " where ",
-                claimable!(),
-                " returning id, user_id, claim_token, processing_attempts, provider_outages"
-            ),
-        );
         let row: Option<ClaimedRow> = fetch_optional!(
             &mut tx,
             _,
-            sql,
+            sql::CLAIM_ONE,
             due.cutoff(),
             DbTime(due.now),
+            MOST_ATTEMPTS,
             DbId::from(execution),
             self.now_parameter(),
             DbId::from(conversation),
             anew
         );
         tx.commit().await?;
-        Ok(row.map(Claim::from))
+        let mut odd = Oddities::default();
+        let claim = row.and_then(|row| row.claim(&mut odd));
+        odd.tell();
+        Ok(claim)
     }
 }

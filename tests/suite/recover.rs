@@ -39,11 +39,10 @@ fn held(db: &Db, updated: i64, attempts: i32, lease: Option<i64>) -> Uuid {
     }
     db.execute(&format!(
         "update conversations set status = 'processing', processing_attempts = {attempts}, claimed_by = {}, claim_token = {}, \
-             processing_started_at = {}, updated_at = {} where id = '{id}'",
+             processing_started_at = {when}, claimed_at = {when}, updated_at = {when} where id = '{id}'",
         claim.0,
         claim.1,
-        at(updated),
-        at(updated)
+        when = at(updated)
     ));
     id
 }
@@ -148,23 +147,23 @@ on_every_database! {
     }
 }
 
-/// The rescue has seen the row stuck, and waits for whoever is writing it: what was finished meanwhile is left alone.
+/// Whoever is writing the row is not waited for, be he frozen or not: it is passed over, and what was finished meanwhile is left
+/// alone. By hand that is an error.
 #[test]
-fn a_row_that_is_finished_meanwhile_is_left_alone() {
+fn a_locked_row_is_passed_over_and_counted_and_by_hand_it_is_69() {
     let db = Db::postgres();
     let id = held(&db, -9000, 1, Some(0));
+    let other = held(&db, -8000, 1, Some(0));
     let finishing = db.hold(&format!(
         "update conversations set status = 'processed', claim_token = null, claimed_by = null where id = '{id}'"
     ));
-    let run = recover(&db, &[]).start();
-    eventually("the rescue waits for the row", || {
-        db.number(
-            "select count(*) from pg_stat_activity where datname = current_database() \
-             and application_name = 'nikita-jobs' and wait_event_type = 'Lock'",
-        ) == 1.0
-    });
+    let result = recover(&db, &[]).done().code(0).json();
+    assert_eq!((&result["recovered"], &result["locked"]), (&json!(1), &json!(1)), "{result}");
+    assert_eq!(rows(&db, other)[0], "failed");
+    let result = recover(&db, &["conversation", &id.to_string()]).done().code(69).json();
+    assert!(result["error"]["message"].as_str().unwrap().contains("locked by another transaction"), "{result}");
     finishing.commit();
-    assert_eq!(run.done().code(0).json()["recovered"], 0);
+    assert_eq!(recover(&db, &[]).done().code(0).json()["recovered"], 0);
     assert_eq!(rows(&db, id), ["processed", "1", "null", "null"]);
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::bill::Bill;
-use super::{Floor, Settings, due};
+use super::{InFlight, Settings, due};
+use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::ids::ConversationId;
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
@@ -16,7 +17,7 @@ use crate::store::single::Standing;
 
 /// Which one, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish {
+pub struct SingleRequest {
     /// The conversation.
     pub conversation: ConversationId,
     /// Also where it was processed, or has failed.
@@ -27,38 +28,43 @@ pub struct Wish {
 ///
 /// # Errors
 /// [`RunError::Failed`] with the reason where it can't be processed now.
-pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run, wish: Wish) -> Result<Report, RunError> {
+pub async fn work(
+    settings: &Settings,
+    workshop: &Workshop,
+    run: &Run,
+    request: SingleRequest,
+) -> Result<Report, RunError> {
     let due = due(settings, run.now);
     run.progress.expect(1);
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
-    let Some(claim) = run.store.claim_one(&due, run.execution, wish.conversation, wish.reprocess).await? else {
-        check(&run.store, &due, wish).await?;
+    let Some(claim) = run.store.claim_one(&due, run.execution, request.conversation, request.reprocess).await? else {
+        check(&run.store, &due, request).await?;
         // It could have been claimed when we looked, and not a moment before.
         return Err(RunError::Failed(format!(
             "conversation {} has changed just now: another run may have had it; try again",
-            wish.conversation
+            request.conversation
         )));
     };
-    let mut floor = Floor::new(settings, run, workshop);
+    let mut in_flight = InFlight::new(settings, run, workshop);
     let meter = Meter::default();
     let mut trouble = tokio::select! {
         probed = circuits.probe(&meter) => probed.err(),
         () = run.signals.stopping() => None,
     };
-    floor.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
+    in_flight.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     // An open circuit answers at once, and the conversation goes back with its attempt.
-    trouble = trouble.or(floor.begin(&[claim]).await.err());
+    trouble = trouble.or(in_flight.begin(&[claim]).await.err());
     tokio::select! {
-        ended = floor.next() => trouble = trouble.or(ended),
-        () = run.signals.stopping() => floor.wind_up(settings.grace).await,
+        ended = in_flight.next() => trouble = trouble.or(ended),
+        () = run.signals.stopping() => in_flight.wind_up(settings.grace).await,
     }
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }
-    let report = floor.tally.report(1, 0);
+    let report = in_flight.tally.report(1, 0);
     let mut fields = match report.fields.get("conversations").and_then(|entries| entries.get(0)) {
         Some(Value::Object(entry)) => entry.clone(),
-        _ => Map::from_iter([("conversation_id".to_owned(), json!(wish.conversation))]),
+        _ => Map::from_iter([("conversation_id".to_owned(), json!(request.conversation))]),
     };
     if trouble.is_some() || run.signals.is_stopping() {
         // How the run ended is what matters then; the entry's error says the rest.
@@ -75,18 +81,22 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run, wish: Wis
 ///
 /// # Errors
 /// As [`work`].
-pub async fn preview(settings: &Settings, store: &Store, wish: Wish) -> Result<Map<String, Value>, RunError> {
-    let standing = check(store, &due(settings, store.now().await?), wish).await?;
+pub async fn preview(
+    settings: &Settings,
+    store: &Store,
+    request: SingleRequest,
+) -> Result<Map<String, Value>, RunError> {
+    let standing = check(store, &due(settings, store.now().await?), request).await?;
     Ok(Map::from_iter([
-        ("conversation_id".to_owned(), json!(wish.conversation)),
+        ("conversation_id".to_owned(), json!(request.conversation)),
         ("conversation_status".to_owned(), json!(standing.status)),
         ("processed".to_owned(), json!(1)),
     ]))
 }
 
 /// Why the conversation can't be processed now, if it can't.
-async fn check(store: &Store, due: &Due, wish: Wish) -> Result<Standing, RunError> {
-    let id = wish.conversation;
+async fn check(store: &Store, due: &Due, request: SingleRequest) -> Result<Standing, RunError> {
+    let id = request.conversation;
     let refuse = |why: String| Err(RunError::Failed(why));
     let Some(standing) = store.standing(due, id).await? else {
         return refuse(format!("there is no conversation {id}"));
@@ -95,10 +105,10 @@ async fn check(store: &Store, due: &Due, wish: Wish) -> Result<Standing, RunErro
         "processing" => refuse(format!(
             "conversation {id} is being processed; if its run is dead, `recover conversation {id} --requeue` gives it back"
         )),
-        "processed" if !wish.reprocess => {
+        "processed" if !request.reprocess => {
             refuse(format!("conversation {id} has been processed; --reprocess does it anew"))
         }
-        "failed" if !wish.reprocess => {
+        "failed" if !request.reprocess => {
             let why = standing.last_error.as_deref().unwrap_or("no reason is known");
             refuse(format!("conversation {id} has failed ({why}); --reprocess tries again"))
         }
@@ -110,7 +120,7 @@ async fn check(store: &Store, due: &Due, wish: Wish) -> Result<Standing, RunErro
             "conversation {id} is not over: its last message is younger than --session-timeout ({})",
             humantime::format_duration(due.session_timeout)
         )),
-        "active" if standing.attempts >= 3 && !wish.reprocess => {
+        "active" if standing.attempts >= i64::from(MOST_ATTEMPTS) && !request.reprocess => {
             refuse(format!("conversation {id} has used its three attempts; --reprocess gives it new ones"))
         }
         "active" if !standing.is_first => {

@@ -17,7 +17,7 @@ use crate::providers::call::Meter;
 use crate::run::error::RunError;
 use crate::run::pipeline::{StageResult, Workshop, walk};
 use crate::run::spans;
-use crate::store::claims::Leave;
+use crate::store::claims::Outcome;
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
@@ -114,8 +114,9 @@ pub async fn process(
 ) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
-        let left = store.leave(&claim, &Leave::Processed).await;
-        settle(Entry::new(&claim, Status::Skipped), left)
+        // Closed unread: a commit without any effect.
+        let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
+        settle(Entry::new(&claim, Status::Skipped), store.commit(&nothing).await)
     } else {
         through_the_pipeline(store, workshop, &claim, snapshot, meter).await
     };
@@ -161,22 +162,22 @@ async fn through_the_pipeline(
 
 /// Does with a conversation what its error calls for; `text` is what is kept of the error.
 async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
-    let (leave, status) = match dispose(claim, error) {
-        Disposition::Retry(pause) => (Leave::Retry { pause, error: text.clone() }, Status::Retrying),
+    let (outcome, status) = match dispose(claim, error) {
+        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, Status::Retrying),
         Disposition::Outage { pause, counts } => {
-            (Leave::Outage { pause, counts, error: text.clone() }, Status::Retrying)
+            (Outcome::Outage { pause, counts, error: text.clone() }, Status::Retrying)
         }
-        Disposition::Fail => (Leave::Failed { error: text.clone() }, Status::Failed),
-        Disposition::Release => (Leave::Released, Status::Released),
+        Disposition::Fail => (Outcome::Failed { error: text.clone() }, Status::Failed),
+        Disposition::Release => (Outcome::Released, Status::Released),
     };
     let stop = match error {
         StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
         StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::unavailable(why.clone()).into()),
         _ => None,
     };
-    let outage = matches!(leave, Leave::Outage { .. });
+    let outage = matches!(outcome, Outcome::Outage { .. });
     let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
-    let mut entry = settle(entry, store.leave(claim, &leave).await);
+    let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
 }
@@ -202,7 +203,7 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
 
 async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
     let entry = Entry::released(claim, &format!("not committed: {error}"));
-    let mut entry = settle(entry, store.leave(claim, &Leave::Released).await);
+    let mut entry = settle(entry, store.close_claim(claim, &Outcome::Released).await);
     entry.stop = entry.stop.or(Some(error.into()));
     entry
 }

@@ -111,6 +111,8 @@ pub(super) static TABLES: [Table; 21] = [
             ("next_attempt_at", Time, Null),
             ("provider_outages", Integer, Is("0")),
             ("last_error", Text, Null),
+            ("claimed_at", Time, Null),
+            ("closed_token", Id, Null),
         ],
     ),
     table(

@@ -1,103 +1,93 @@
-//! Sends the queries of a snapshot: on PostgreSQL all in one statement, and so in one round trip, each as a list in JSON; on
-//! SQLite, where there is nothing to be saved, one after another. The rows are the same.
+//! Sends the statements of a snapshot: on PostgreSQL one, and so one round trip, with each part as a list in JSON; on SQLite, where
+//! there is nothing to be saved, one after another. The rows are the same.
 
-use std::fmt::Write;
-use std::sync::LazyLock;
-
-use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 
 use super::rows::{
     DayRow, DecayRow, FactRow, LifeEventRow, MoodRow, NoteRow, PlayerRow, SummaryRow, TouchpointRow, ViceRow,
 };
 use crate::domain::snapshot::Snapshot;
-use crate::store::Result;
 use crate::store::codec::{DbDate, DbIds, DbTime};
-use crate::store::session::Tx;
+use crate::store::read::row;
+use crate::store::session::{Tx, fetch_all, fetch_one};
+use crate::store::sql::{postgres, sqlite};
+use crate::store::{Result, Store};
 
-/// A query in its two dialects.
-pub(super) struct Part {
-    pub postgres: &'static str,
-    pub sqlite: &'static str,
-}
-
-/// The parameters of all of them, in their order.
+/// What is asked.
 pub(super) struct Asked {
     pub users: DbIds,
     pub now: DbTime,
-    pub facts: DbIds,
-    pub threads: DbIds,
-    pub thoughts: DbIds,
+    /// Rows that the conversations themselves have brought forth when they were processed before.
+    pub own_facts: DbIds,
+    pub own_threads: DbIds,
+    pub own_thoughts: DbIds,
     pub events_since: DbDate,
     pub decay_since: DbTime,
 }
 
-/// One list for each part, a field of [`Rows`], and how each is fetched.
-macro_rules! parts {
-    ($($field:ident: $row:ty = $part:ident),* $(,)?) => {
-        /// The rows of all players asked for.
-        pub(super) struct Rows {
-            $(pub $field: Vec<$row>),*
-        }
-
-        static FOLDED: LazyLock<String> = LazyLock::new(|| fold(&[$(super::$part.postgres),*]));
-
-        pub(super) async fn fetch(tx: &mut Tx, asked: &Asked) -> Result<Rows> {
-            match tx {
-                Tx::Pg(conn) => {
-                    let query = sqlx::query_as(AssertSqlSafe(FOLDED.as_str()))
-                        .bind(asked.users.clone())
-                        .bind(asked.now)
-                        .bind(asked.facts.clone())
-                        .bind(asked.threads.clone())
-                        .bind(asked.thoughts.clone())
-                        .bind(asked.events_since)
-                        .bind(asked.decay_since)
-                        .bind(Snapshot::MOST_FACTS)
-                        .bind(Snapshot::MOST_NOTES)
-                        .persistent(conn.keeps_statements());
-                    let ($($field,)*): ($(Json<Vec<$row>>,)*) = query.fetch_one(conn.connection()).await?;
-                    Ok(Rows { $($field: $field.0),* })
-                }
-                Tx::Sqlite(conn) => Ok(Rows {
-                    $($field: sqlx::query_as(super::$part.sqlite)
-                        .bind(asked.users.clone())
-                        .bind(asked.now)
-                        .bind(asked.facts.clone())
-                        .bind(asked.threads.clone())
-                        .bind(asked.thoughts.clone())
-                        .bind(asked.events_since)
-                        .bind(asked.decay_since)
-                        .bind(Snapshot::MOST_FACTS)
-                        .bind(Snapshot::MOST_NOTES)
-                        .fetch_all(conn.connection())
-                        .await?),*
-                }),
-            }
-        }
-    };
-}
-
-parts! {
-    players: PlayerRow = PLAYERS,
-    vices: ViceRow = VICES,
-    facts: FactRow = FACTS,
-    threads: NoteRow = THREADS,
-    thoughts: NoteRow = THOUGHTS,
-    life_events: LifeEventRow = LIFE_EVENTS,
-    moods: MoodRow = MOODS,
-    touchpoints: TouchpointRow = TOUCHPOINTS,
-    days: DayRow = DAYS,
-    decay: DecayRow = DECAY,
-    summaries: SummaryRow = SUMMARIES,
-}
-
-fn fold(parts: &[&str]) -> String {
-    let mut sql = String::from("select");
-    for (place, part) in parts.iter().enumerate() {
-        let comma = if place == 0 { "" } else { "," };
-        // A list keeps the order in which its rows come.
-        let _ = write!(sql, "{comma} (select coalesce(json_agg(q), '[]') from ({part}) q)");
+row! {
+    /// The rows of all players asked for.
+    pub(super) struct Rows {
+        pub players: Json<Vec<PlayerRow>>,
+        pub vices: Json<Vec<ViceRow>>,
+        pub facts: Json<Vec<FactRow>>,
+        pub threads: Json<Vec<NoteRow>>,
+        pub thoughts: Json<Vec<NoteRow>>,
+        pub life_events: Json<Vec<LifeEventRow>>,
+        pub moods: Json<Vec<MoodRow>>,
+        pub touchpoints: Json<Vec<TouchpointRow>>,
+        pub days: Json<Vec<DayRow>>,
+        pub decay: Json<Vec<DecayRow>>,
+        pub summaries: Json<Vec<SummaryRow>>,
     }
-    sql
+}
+
+impl Store {
+    pub(super) async fn snapshot_rows(&self, asked: &Asked) -> Result<Rows> {
+        let mut tx = self.read_at_once().await?;
+        let rows = match tx {
+            Tx::Pg(_) => on_postgres(&mut tx, asked).await?,
+            Tx::Sqlite(_) => on_sqlite(&mut tx, asked).await?,
+        };
+        tx.commit().await?;
+        Ok(rows)
+    }
+}
+
+async fn on_postgres(tx: &mut Tx, asked: &Asked) -> Result<Rows> {
+    Ok(fetch_one!(
+        tx,
+        Rows,
+        postgres::SNAPSHOT,
+        asked.users.clone(),
+        asked.now,
+        asked.own_facts.clone(),
+        asked.own_threads.clone(),
+        asked.own_thoughts.clone(),
+        asked.events_since,
+        asked.decay_since,
+        Snapshot::MOST_FACTS,
+        Snapshot::MOST_NOTES,
+        Snapshot::MOST_DAYS
+    ))
+}
+
+async fn on_sqlite(tx: &mut Tx, asked: &Asked) -> Result<Rows> {
+    let users = || asked.users.clone();
+    let (facts, notes, days) = (Snapshot::MOST_FACTS, Snapshot::MOST_NOTES, Snapshot::MOST_DAYS);
+    let (own_facts, own_threads) = (asked.own_facts.clone(), asked.own_threads.clone());
+    let own_thoughts = asked.own_thoughts.clone();
+    Ok(Rows {
+        players: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_PLAYERS, users())),
+        vices: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_VICES, users())),
+        facts: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_FACTS, users(), own_facts, facts)),
+        threads: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_THREADS, users(), own_threads, notes)),
+        thoughts: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_THOUGHTS, users(), asked.now, own_thoughts, notes)),
+        life_events: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_LIFE_EVENTS, users(), asked.events_since)),
+        moods: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_MOODS, users())),
+        touchpoints: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_TOUCHPOINTS, users())),
+        days: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_DAYS, users(), days)),
+        decay: Json(fetch_all!(&mut *tx, _, sqlite::SNAPSHOT_DECAY, users(), asked.decay_since)),
+        summaries: Json(fetch_all!(tx, _, sqlite::SNAPSHOT_SUMMARIES, users())),
+    })
 }

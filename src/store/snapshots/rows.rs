@@ -1,122 +1,142 @@
-//! Rows as the snapshot's queries give them, column by column or as JSON. What another application may leave null is an [`Option`].
+//! Rows as the snapshot's statements give them, column by column or as lists of text in JSON.
 
 use serde::Deserialize;
-use sqlx::FromRow;
 
 use crate::store::codec::{DbDate, DbId, DbJson, DbPoints, DbTime};
+use crate::store::read::{Read, row};
 
-#[derive(FromRow)]
-pub(super) struct ConversationRow {
-    pub id: DbId,
-    pub user_id: DbId,
-    pub platform: String,
-    pub messages: Option<DbJson>,
-    pub started_at: Option<DbTime>,
-    pub ended_at: Option<DbTime>,
-    pub last_message_at: Option<DbTime>,
-    pub score_delta: Option<DbPoints>,
-    pub processed_at: Option<DbTime>,
-    pub conversation_summary: Option<String>,
+row! {
+    pub(super) struct ConversationRow {
+        pub id: Read<DbId>,
+        pub platform: Read<String>,
+        pub messages: Read<DbJson>,
+        pub started_at: Read<DbTime>,
+        pub ended_at: Read<DbTime>,
+        pub last_message_at: Read<DbTime>,
+        pub score_delta: Read<DbPoints>,
+        pub processed_at: Read<DbTime>,
+        pub conversation_summary: Read<String>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct PlayerRow {
-    pub id: DbId,
-    pub telegram_id: Option<i64>,
-    pub relationship_score: Option<DbPoints>,
-    pub chapter: Option<i32>,
-    pub game_status: Option<String>,
-    pub last_interaction_at: Option<DbTime>,
-    pub notifications_enabled: Option<bool>,
-    pub timezone: Option<String>,
-    pub days_played: Option<i32>,
-    pub conflict_details: Option<DbJson>,
-    pub last_conflict_at: Option<DbTime>,
-    pub engagement_state: Option<String>,
-    pub intimacy: Option<f64>,
-    pub passion: Option<f64>,
-    pub trust: Option<f64>,
-    pub secureness: Option<f64>,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct PlayerRow {
+        pub id: Read<DbId>,
+        pub telegram_id: Read<i64>,
+        pub relationship_score: Read<DbPoints>,
+        pub chapter: Read<i32>,
+        pub game_status: Read<String>,
+        pub last_interaction_at: Read<DbTime>,
+        pub notifications_enabled: Read<bool>,
+        pub timezone: Read<String>,
+        pub days_played: Read<i32>,
+        pub conflict_details: Read<DbJson>,
+        pub last_conflict_at: Read<DbTime>,
+        pub engagement_state: Read<String>,
+        pub intimacy: Read<f64>,
+        pub passion: Read<f64>,
+        pub trust: Read<f64>,
+        pub secureness: Read<f64>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct LifeEventRow {
-    pub user_id: DbId,
-    pub event_id: DbId,
-    pub event_date: DbDate,
-    pub time_of_day: String,
-    pub domain: String,
-    pub event_type: String,
-    pub description: String,
-    pub emotional_impact: Option<DbJson>,
-    pub importance: f64,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct LifeEventRow {
+        pub user_id: Read<DbId>,
+        pub event_id: Read<DbId>,
+        pub date: Read<DbDate>,
+        pub time_of_day: Read<String>,
+        pub domain: Read<String>,
+        pub event_type: Read<String>,
+        pub description: Read<String>,
+        pub emotional_impact: Read<DbJson>,
+        pub importance: Read<f64>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct DayRow {
-    pub user_id: DbId,
-    pub date: DbDate,
-    pub score_start: Option<DbPoints>,
-    pub score_end: Option<DbPoints>,
-    pub conversations_count: i32,
-    pub summary_text: Option<String>,
-    pub key_moments: Option<DbJson>,
-    pub emotional_tone: Option<String>,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct DayRow {
+        pub user_id: Read<DbId>,
+        pub day: Read<DbDate>,
+        pub score_start: Read<DbPoints>,
+        pub score_end: Read<DbPoints>,
+        pub conversations_count: Read<i32>,
+        pub summary_text: Read<String>,
+        pub key_moments: Read<DbJson>,
+        pub emotional_tone: Read<String>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct TouchpointRow {
-    pub user_id: DbId,
-    pub trigger_context: Option<DbJson>,
-    pub pending: bool,
-    pub delivered: bool,
-    pub delivery_at: DbTime,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct TouchpointRow {
+        pub user_id: Read<DbId>,
+        pub trigger_context: Read<DbJson>,
+        pub delivered: Read<bool>,
+        pub skipped: Read<bool>,
+        pub delivery_at: Read<DbTime>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct ViceRow {
-    pub user_id: DbId,
-    pub category: String,
-    pub intensity_level: i32,
-    pub engagement_score: Option<f64>,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct ViceRow {
+        pub user_id: Read<DbId>,
+        pub category: Read<String>,
+        pub intensity_level: Read<i32>,
+        pub score: Read<f64>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct FactRow {
-    pub user_id: DbId,
-    pub id: DbId,
-    pub graph_type: String,
-    pub fact: String,
-    pub created_at: DbTime,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct FactRow {
+        pub user_id: Read<DbId>,
+        pub id: Read<DbId>,
+        pub graph_type: Read<String>,
+        pub fact: Read<String>,
+        pub learned_at: Read<DbTime>,
+    }
 }
 
-/// A thread, or a thought.
-#[derive(Deserialize, FromRow)]
-pub(super) struct NoteRow {
-    pub user_id: DbId,
-    pub kind: String,
-    pub content: String,
-    pub created_at: DbTime,
+row! {
+    /// A thread, or a thought.
+    #[derive(Deserialize)]
+    pub(super) struct NoteRow {
+        pub user_id: Read<DbId>,
+        pub kind: Read<String>,
+        pub content: Read<String>,
+        pub noted_at: Read<DbTime>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct MoodRow {
-    pub user_id: DbId,
-    pub arousal: f64,
-    pub valence: f64,
-    pub dominance: f64,
-    pub intimacy: f64,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct MoodRow {
+        pub user_id: Read<DbId>,
+        pub arousal: Read<f64>,
+        pub valence: Read<f64>,
+        pub dominance: Read<f64>,
+        pub intimacy: Read<f64>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct DecayRow {
-    pub user_id: DbId,
-    pub recorded_at: DbTime,
-    pub amount: Option<DbPoints>,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct DecayRow {
+        pub user_id: Read<DbId>,
+        pub recorded_at: Read<DbTime>,
+        pub amount: Read<DbPoints>,
+    }
 }
 
-#[derive(Deserialize, FromRow)]
-pub(super) struct SummaryRow {
-    pub user_id: DbId,
-    pub conversation_summary: String,
+row! {
+    #[derive(Deserialize)]
+    pub(super) struct SummaryRow {
+        pub user_id: Read<DbId>,
+        pub summary: Read<String>,
+    }
 }

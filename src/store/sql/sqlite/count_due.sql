@@ -1,8 +1,8 @@
 -- count_due: how many conversations a claim could take, one after another
--- :cutoff        text         the last message must not be later
--- :now           text         the run's time
--- :most_attempts integer      attempts after which a conversation is given up
--- :rollout       integer      share of players, 0 to 100 percent
+-- :cutoff        text      the last message must not be later
+-- :now           text      the run's time
+-- :most_attempts integer   attempts after which a conversation is given up
+-- :rollout       integer   share of players, 0 to 100 percent
 select (
   select count(*)
   from conversations c

@@ -1,0 +1,98 @@
+//! Who bears a failure, where one statement is sent for one item after another: [`Class`](super::Class) says it of most; of some only the
+//! next item can tell (spec 02).
+//!
+//! ```text
+//!   fails, unclear ──▶ waits ──▶ the next works: the item's
+//!                        │ └───▶ the next fails, too: the server's
+//!                        └─────▶ there is no next: the server's
+//! ```
+
+use super::StoreError;
+use super::whose::Another;
+
+/// What is known so far.
+#[derive(Debug)]
+pub struct Blame<T> {
+    /// Whether the latest item has worked, and no failure since has been laid at an item's door for that.
+    works: bool,
+    waiting: Option<(T, StoreError)>,
+}
+
+impl<T> Default for Blame<T> {
+    fn default() -> Self {
+        Self { works: false, waiting: None }
+    }
+}
+
+/// What a failure means.
+#[derive(Debug)]
+pub enum Verdict<T> {
+    /// The item bears it.
+    Item(T, StoreError),
+    /// The next item will tell.
+    Waits,
+    /// The server is in trouble: what is in hand is given back, and the run ends.
+    Server(StoreError),
+}
+
+impl<T> Blame<T> {
+    /// It worked for an item. The one that waited bears its failure.
+    pub fn worked(&mut self) -> Option<(T, StoreError)> {
+        self.works = true;
+        self.waiting.take()
+    }
+
+    /// It failed for an item.
+    pub fn failed(&mut self, item: T, error: StoreError) -> Verdict<T> {
+        if error.is_the_items(Another::None) {
+            return Verdict::Item(item, error);
+        }
+        if !error.class().asks_another() || self.waiting.is_some() {
+            return Verdict::Server(error);
+        }
+        if std::mem::take(&mut self.works) {
+            return Verdict::Item(item, error);
+        }
+        self.waiting = Some((item, error));
+        Verdict::Waits
+    }
+
+    /// There is no other item.
+    pub fn end(&mut self) -> Option<StoreError> {
+        self.waiting.take().map(|(_, error)| error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Class;
+    use super::*;
+
+    fn of(class: Class) -> StoreError {
+        StoreError::new(class, "a failure")
+    }
+
+    #[test]
+    fn what_is_clear_needs_no_other() {
+        let mut blame = Blame::default();
+        assert!(matches!(blame.failed(1, of(Class::Row)), Verdict::Item(1, _)));
+        assert!(matches!(blame.failed(2, of(Class::Run)), Verdict::Item(2, _)));
+        assert!(matches!(blame.failed(3, of(Class::Server)), Verdict::Server(_)));
+        assert!(matches!(blame.failed(4, of(Class::Contention)), Verdict::Server(_)));
+        assert!(blame.end().is_none());
+    }
+
+    #[test]
+    fn of_what_is_unclear_the_next_item_tells() {
+        for class in [Class::Unclear, Class::Configuration, Class::Schema] {
+            let mut blame = Blame::default();
+            assert!(matches!(blame.failed(1, of(class)), Verdict::Waits));
+            assert!(matches!(blame.worked(), Some((1, _))));
+            // The one before has worked; after it, again only the next can tell.
+            assert!(matches!(blame.failed(2, of(class)), Verdict::Item(2, _)));
+            assert!(matches!(blame.failed(3, of(class)), Verdict::Waits));
+            assert!(matches!(blame.failed(4, of(class)), Verdict::Server(_)));
+            assert!(blame.end().is_some() && blame.end().is_none());
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Effects as rows, table by table: the exhaustive match. As JSON they are what both databases store.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Commit;
+use crate::clock;
+use crate::domain::effect::{DayEntry, Effect, NewFact, NewPrompt, NewTouchpoint};
+use crate::domain::memory::{LifeEvent, MoodDelta};
+use crate::domain::prompt::Platform;
+use crate::store::codec::{DbPoints, DbTime};
+
+/// All that a conversation changes. Each list is a table's; one that is empty costs nothing.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct CommitRows<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entities: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<&'a str>,
+    pub facts: Vec<FactRow<'a>>,
+    pub superseded: Vec<SupersededRow>,
+    pub threads: Vec<ThreadRow<'a>>,
+    pub thoughts: Vec<ThoughtRow<'a>>,
+    pub life_events: Vec<LifeEventRow<'a>>,
+    /// At most one, like all that follow but the prompts.
+    pub mood: Vec<MoodRow<'a>>,
+    pub player: Vec<PlayerRow<'a>>,
+    pub touchpoints: Vec<TouchpointRow<'a>>,
+    pub day: Vec<DayRow<'a>>,
+    pub prompts: Vec<PromptRow<'a>>,
+    /// All vectors, end to end; a fact names its own by the places of its first and its last number, from 1.
+    #[serde(skip)]
+    pub vectors: Vec<f32>,
+    /// Whether an earlier processing is taken back first.
+    #[serde(skip)]
+    pub take_back: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FactRow<'a> {
+    id: Uuid,
+    graph_type: &'static str,
+    fact: &'a str,
+    first: Option<usize>,
+    last: Option<usize>,
+    metadata: Value,
+    superseded_by: Option<Uuid>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SupersededRow {
+    id: Uuid,
+    by: Uuid,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ThreadRow<'a> {
+    id: Uuid,
+    thread_type: &'static str,
+    content: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ThoughtRow<'a> {
+    id: Uuid,
+    thought_type: &'static str,
+    content: &'a str,
+    expires_at: DbTime,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LifeEventRow<'a> {
+    id: Uuid,
+    date: NaiveDate,
+    time_of_day: &'a str,
+    domain: &'a str,
+    event_type: &'a str,
+    description: &'a str,
+    emotional_impact: MoodDelta,
+    importance: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct MoodRow<'a> {
+    arousal: f64,
+    valence: f64,
+    dominance: f64,
+    intimacy: f64,
+    conflict_state: &'a str,
+}
+
+/// What changes in `users`; a field that is missing stays as it is.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct PlayerRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    began_at: Option<DbTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<GameOverRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct GameOverRow<'a> {
+    id: Uuid,
+    event_type: &'a str,
+    details: &'a Value,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TouchpointRow<'a> {
+    id: Uuid,
+    trigger_type: &'static str,
+    trigger_context: &'a Value,
+    message: &'a str,
+    delivery_at: DbTime,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DayRow<'a> {
+    id: Uuid,
+    date: NaiveDate,
+    score_start: DbPoints,
+    score_end: DbPoints,
+    decay_applied: DbPoints,
+    counts: i32,
+    summary_text: &'a str,
+    key_moments: &'a [String],
+    emotional_tone: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PromptRow<'a> {
+    id: Uuid,
+    platform: &'static str,
+    prompt_text: &'a str,
+    token_count: i32,
+    context: &'a Value,
+    millis: f64,
+}
+
+impl<'a> CommitRows<'a> {
+    pub(super) fn of(commit: &Commit<'a>) -> Self {
+        let mut rows = Self::default();
+        for effect in commit.effects {
+            rows.add(effect, commit.prompt_ms);
+        }
+        // A fact that comes anew is no old one.
+        let facts = &rows.facts;
+        rows.superseded.retain(|old| !facts.iter().any(|fact| fact.id == old.id));
+        rows
+    }
+
+    fn add(&mut self, effect: &'a Effect, prompt_ms: f64) {
+        match effect {
+            Effect::TakeBack => self.take_back = true,
+            Effect::RememberFact(fact) => self.remember(fact),
+            Effect::OpenThread { id, content } => {
+                self.threads.push(ThreadRow { id: *id, thread_type: "follow_up", content });
+            }
+            Effect::Think { id, content, expires_at } => self.thoughts.push(ThoughtRow {
+                id: *id,
+                thought_type: "reflection",
+                content,
+                expires_at: DbTime(*expires_at),
+            }),
+            Effect::LiveDay { date, events } => {
+                self.life_events.extend(events.iter().map(|event| life_event(*date, event)));
+            }
+            Effect::Feel { mood, conflict_state } => {
+                self.mood = vec![MoodRow {
+                    arousal: mood.arousal,
+                    valence: mood.valence,
+                    dominance: mood.dominance,
+                    intimacy: mood.intimacy,
+                    conflict_state,
+                }];
+            }
+            Effect::Conflict { details, began_at } => {
+                let player = self.player();
+                player.details = Some(details);
+                player.began_at = began_at.map(DbTime);
+            }
+            Effect::EndGame { event_type, details } => {
+                self.player().ends = Some(GameOverRow { id: clock::new_id(), event_type, details });
+            }
+            // One waits at a time.
+            Effect::ScheduleTouchpoint(it) if self.touchpoints.is_empty() => self.touchpoints.push(touchpoint(it)),
+            Effect::ScheduleTouchpoint(_) => {}
+            Effect::Understood { entities, tone } => {
+                self.entities = Some(entities);
+                self.tone = Some(tone);
+            }
+            Effect::Summarise { summary } => self.summary = Some(summary),
+            Effect::RollUpDay(entry) => self.day = vec![day(entry)],
+            Effect::SwapPrompt(it) => {
+                if it.platform == Platform::Voice {
+                    self.player().voice = Some(&it.text);
+                }
+                self.prompts.push(prompt(it, prompt_ms));
+            }
+        }
+    }
+
+    fn player(&mut self) -> &mut PlayerRow<'a> {
+        if self.player.is_empty() {
+            self.player.push(PlayerRow::default());
+        }
+        &mut self.player[0]
+    }
+
+    fn remember(&mut self, fact: &'a NewFact) {
+        let first = self.vectors.len() + 1;
+        self.vectors.extend(fact.embedding.iter().flatten());
+        let slice = fact.embedding.is_some().then_some((first, self.vectors.len()));
+        for id in &fact.supersedes {
+            // The first that replaces it, does.
+            if self.superseded.iter().all(|old| old.id != *id) {
+                self.superseded.push(SupersededRow { id: *id, by: fact.id });
+            }
+        }
+        self.facts.push(FactRow {
+            id: fact.id,
+            graph_type: fact.graph_type.as_str(),
+            fact: &fact.fact,
+            first: slice.map(|it| it.0),
+            last: slice.map(|it| it.1),
+            metadata: json!({}),
+            superseded_by: fact.superseded_by,
+        });
+    }
+}
+
+fn life_event(date: NaiveDate, event: &LifeEvent) -> LifeEventRow<'_> {
+    LifeEventRow {
+        id: event.id,
+        date,
+        time_of_day: &event.time_of_day,
+        domain: &event.domain,
+        event_type: &event.event_type,
+        description: &event.description,
+        emotional_impact: event.emotional_impact,
+        importance: event.importance,
+    }
+}
+
+fn touchpoint(it: &NewTouchpoint) -> TouchpointRow<'_> {
+    TouchpointRow {
+        id: it.id,
+        trigger_type: it.trigger.as_str(),
+        trigger_context: &it.context,
+        message: &it.message,
+        delivery_at: DbTime(it.delivery_at),
+    }
+}
+
+fn day(entry: &DayEntry) -> DayRow<'_> {
+    DayRow {
+        id: entry.id,
+        date: entry.date,
+        score_start: DbPoints(entry.score_start),
+        score_end: DbPoints(entry.score_end),
+        decay_applied: DbPoints(entry.decay_applied),
+        counts: i32::from(entry.counts),
+        summary_text: &entry.summary_text,
+        key_moments: &entry.key_moments,
+        emotional_tone: &entry.emotional_tone,
+    }
+}
+
+fn prompt(it: &NewPrompt, millis: f64) -> PromptRow<'_> {
+    PromptRow {
+        id: clock::new_id(),
+        platform: it.platform.as_str(),
+        prompt_text: &it.text,
+        token_count: i32::try_from(it.token_count).unwrap_or(i32::MAX),
+        context: &it.context,
+        millis,
+    }
+}

@@ -1,0 +1,13 @@
+-- fill_vector: stores a late vector, and who has replaced the fact, unless either has changed
+-- :fact          uuid      which one
+-- :user          uuid      the player
+-- :vector        real[]    1536 numbers
+-- :is_active     boolean   whether it stays
+-- :superseded_by uuid      the fact that replaces it; null: none
+update memory_facts
+set embedding = :vector, is_active = :is_active, superseded_by = :superseded_by
+where id = :fact
+  and user_id = :user
+  and is_active
+  and embedding is null
+  and (:superseded_by is null or exists (select 1 from memory_facts newer where newer.id = :superseded_by))

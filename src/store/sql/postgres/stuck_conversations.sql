@@ -1,0 +1,49 @@
+-- stuck_conversations: a page of conversations that are stuck in processing, the longest idle first
+-- :clock        timestamptz        the hidden --now; null: the database's clock
+-- :idle_seconds double precision   stuck where nothing has moved for this long
+-- :after_at     text               idle_since of the last one seen, as it was read; null: from the beginning
+-- :after_id     text               its id, as it was read
+-- :most         bigint             at most so many
+select
+  c.id::text as id,
+  coalesce(c.status::text, '') as status,
+  c.claim_token::text as token,
+  coalesce(c.processing_attempts, 0)::text as attempts,
+  coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch')::text as idle_since,
+  c.claimed_by::text as claimed_by,
+  e.host,
+  e.pid::text as pid,
+  coalesce(
+  -- [dead_owner]
+  c.claim_token is not null
+  and c.claimed_by is not null
+  and c.processing_started_at is not distinct from c.claimed_at
+  and not exists (
+    select 1
+    from job_leases l
+    where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp())
+  )
+  -- [/dead_owner]
+  , false) as owner_is_dead,
+  coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch') <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds) as is_idle
+from conversations c
+left join job_executions e on e.id = c.claimed_by
+where c.status = 'processing'
+  and
+  -- [stuck]
+  (coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch')
+     <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds)
+   or (c.claim_token is not null
+       and c.claimed_by is not null
+       and c.processing_started_at is not distinct from c.claimed_at
+       and not exists (
+         select 1
+         from job_leases l
+         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp())
+       )))
+  -- [/stuck]
+  and (:after_at::text is null
+       or (coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch'), c.id)
+          > (:after_at::text::timestamptz, :after_id::text::uuid))
+order by coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch'), c.id
+limit :most

@@ -1,0 +1,10 @@
+-- take_probe: takes the right to probe an open breaker
+-- :clock            timestamptz        the hidden --now; null: the database's clock
+-- :provider         text               which one
+-- :execution        uuid               the run
+-- :distance_seconds double precision   between two probes
+update provider_breakers
+set tried_at = coalesce(:clock::timestamptz, clock_timestamp()), probed_by = :execution, updated_at = coalesce(:clock::timestamptz, clock_timestamp())
+where provider = :provider
+  and opened_at is not null
+  and tried_at <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :distance_seconds)

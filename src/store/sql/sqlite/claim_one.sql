@@ -1,0 +1,62 @@
+-- claim_one: claims this conversation alone, also before its pause is over
+-- :cutoff        text      the last message must not be later
+-- :now           text      the run's time
+-- :most_attempts integer   attempts after which a conversation is given up
+-- :execution     text      the run
+-- :clock         text      the hidden --now; null: the database's clock
+-- :conversation  text      which one
+-- :anew          integer   also where it was processed or has failed, with all its attempts
+update conversations as c
+set
+  status = 'processing',
+  processing_attempts = case when :anew then 1 else coalesce(c.processing_attempts, 0) + 1 end,
+  provider_outages = case when :anew then 0 else c.provider_outages end,
+  processing_started_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  claimed_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  claimed_by = :execution,
+  claim_token = 
+    -- [random_id]
+    lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
+          || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))
+    -- [/random_id]
+where c.id = :conversation
+  and (
+    (c.status = 'active'
+     and (coalesce(c.processing_attempts, 0) < :most_attempts or :anew)
+     and
+     -- [over]
+     (coalesce(c.last_message_at <= :cutoff, false)
+      or coalesce(c.platform = 'voice'
+        and c.ended_at <= :now
+        and (c.last_message_at is null or c.last_message_at > :cutoff), false))
+     -- [/over]
+     -- [first_of_its_player]
+     and not exists (
+       select 1
+       from conversations o
+       where o.user_id = c.user_id
+         and o.id <> c.id
+         and o.status in ('active', 'processing')
+         and (o.status = 'processing'
+              or (o.status = 'active'
+                  and coalesce(o.processing_attempts, 0) < :most_attempts
+                  and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                  and (coalesce(o.last_message_at, o.ended_at), o.id)
+                    < (coalesce(c.last_message_at, c.ended_at), c.id)))
+     )
+     -- [/first_of_its_player]
+    )
+    or (:anew
+        and c.status in ('processed', 'failed')
+        and not
+        -- [busy]
+        exists (
+          select 1
+          from conversations b
+          where b.user_id = c.user_id and b.id <> c.id and b.status = 'processing'
+        )
+        -- [/busy]
+    )
+  )
+returning id, user_id, claim_token, processing_attempts, coalesce(provider_outages, 0) as provider_outages

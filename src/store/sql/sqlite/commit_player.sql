@@ -1,0 +1,16 @@
+-- commit_player: changes the player's row
+-- :rows text, JSON   rows of this table (commit/rows.rs)
+-- :user text         the player
+-- :now  text         the run's time
+update users as u
+set
+  conflict_details = coalesce(p.value -> 'details', u.conflict_details),
+  last_conflict_at = coalesce(p.value ->> 'began_at', u.last_conflict_at),
+  cached_voice_prompt = coalesce(p.value ->> 'voice', u.cached_voice_prompt),
+  cached_voice_prompt_at = case when p.value ->> 'voice' is null then u.cached_voice_prompt_at else :now end,
+  game_status = case
+    when p.value ->> '$.ends.id' is not null and u.game_status = 'active' then 'game_over'
+    else u.game_status
+  end
+from json_each(:rows) p
+where u.id = :user

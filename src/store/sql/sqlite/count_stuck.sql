@@ -1,0 +1,19 @@
+-- count_stuck: how many conversations are stuck in processing
+-- :clock        text   the hidden --now; null: the database's clock
+-- :idle_seconds real   stuck where nothing has moved for this long
+select count(*)
+from conversations c
+where c.status = 'processing'
+  and
+  -- [stuck]
+  (coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z')
+     <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds')
+   or (c.claim_token is not null
+       and c.claimed_by is not null
+       and c.processing_started_at is c.claimed_at
+       and not exists (
+         select 1
+         from job_leases l
+         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+       )))
+  -- [/stuck]

@@ -1,0 +1,18 @@
+-- give_back_claims: gives back, each with its attempt, what a run has claimed and does not have in hand
+-- :clock     text                the hidden --now; null: the database's clock
+-- :execution text                the run
+-- :in_hand   text, a JSON list   conversations that are being worked on
+update conversations
+set
+  status = 'active',
+  claimed_by = null,
+  claim_token = null,
+  processing_attempts = processing_attempts - 1,
+  next_attempt_at = null,
+  updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+where status = 'processing'
+  and claimed_by = :execution
+  and claim_token is not null
+  and processing_started_at is claimed_at
+  and id not in (select value from json_each(:in_hand))
+returning id

@@ -1,0 +1,35 @@
+-- recover_conversation: takes a stuck conversation out of processing, unless it has changed
+-- :clock        text      the hidden --now; null: the database's clock
+-- :idle_seconds real      stuck where nothing has moved for this long
+-- :conversation text      which one
+-- :token        text      the claim that it was seen with; null: the application holds it
+-- :status       text      where it goes: active, failed
+-- :reason       text      the evidence
+-- :by_hand      integer   also where it is not stuck
+update conversations as c
+set
+  status = :status,
+  claimed_by = null,
+  claim_token = null,
+  processing_started_at = null,
+  next_attempt_at = null,
+  last_error = :reason,
+  updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+where c.id = :conversation
+  and c.status = 'processing'
+  and c.claim_token is :token
+  and (:by_hand or
+  -- [stuck]
+  (coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z')
+     <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds')
+   or (c.claim_token is not null
+       and c.claimed_by is not null
+       and c.processing_started_at is c.claimed_at
+       and not exists (
+         select 1
+         from job_leases l
+         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+       )))
+  -- [/stuck]
+  )
+returning true as recovered, true as stood

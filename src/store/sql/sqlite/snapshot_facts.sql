@@ -1,0 +1,23 @@
+-- snapshot_facts: the newest active facts
+-- :users      text, a JSON list   players
+-- :own_facts  text, a JSON list   facts that the conversations themselves have brought forth
+-- :most_facts integer             of a player
+select
+  user_id,
+  id,
+  graph_type,
+  fact,
+  created_at as learned_at
+from (
+  select
+    user_id, id, graph_type, fact, created_at,
+    row_number() over (partition by user_id order by created_at desc, id) as place
+  from memory_facts
+  where is_active
+    and fact is not null
+    and created_at is not null
+    and id not in (select value from json_each(:own_facts))
+    and user_id in (select value from json_each(:users))
+) newest
+where place <= :most_facts
+order by created_at desc, id

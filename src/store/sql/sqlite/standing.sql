@@ -1,0 +1,43 @@
+-- standing: how a conversation stands for a claim by hand
+-- :cutoff        text      the last message must not be later
+-- :now           text      the run's time
+-- :most_attempts integer   attempts after which a conversation is given up
+-- :conversation  text      which one
+select
+  coalesce(cast(c.status as text), '') as status,
+  c.last_error,
+  cast(coalesce(c.processing_attempts, 0) as integer) as attempts,
+  -- [over]
+  (coalesce(c.last_message_at <= :cutoff, false)
+   or coalesce(c.platform = 'voice'
+     and c.ended_at <= :now
+     and (c.last_message_at is null or c.last_message_at > :cutoff), false))
+  -- [/over]
+  as is_over,
+  -- [busy]
+  exists (
+    select 1
+    from conversations b
+    where b.user_id = c.user_id and b.id <> c.id and b.status = 'processing'
+  )
+  -- [/busy]
+  as player_is_busy,
+  (true
+  -- [first_of_its_player]
+  and not exists (
+    select 1
+    from conversations o
+    where o.user_id = c.user_id
+      and o.id <> c.id
+      and o.status in ('active', 'processing')
+      and (o.status = 'processing'
+           or (o.status = 'active'
+               and coalesce(o.processing_attempts, 0) < :most_attempts
+               and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+               and (coalesce(o.last_message_at, o.ended_at), o.id)
+                 < (coalesce(c.last_message_at, c.ended_at), c.id)))
+  )
+  -- [/first_of_its_player]
+  ) as is_first
+from conversations c
+where c.id = :conversation

@@ -1,0 +1,49 @@
+-- stuck_conversations: a page of conversations that are stuck in processing, the longest idle first
+-- :clock        text      the hidden --now; null: the database's clock
+-- :idle_seconds real      stuck where nothing has moved for this long
+-- :after_at     text      idle_since of the last one seen, as it was read; null: from the beginning
+-- :after_id     text      its id, as it was read
+-- :most         integer   at most so many
+select
+  cast(c.id as text) as id,
+  coalesce(cast(c.status as text), '') as status,
+  cast(c.claim_token as text) as token,
+  cast(coalesce(c.processing_attempts, 0) as text) as attempts,
+  cast(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z') as text) as idle_since,
+  cast(c.claimed_by as text) as claimed_by,
+  cast(e.host as text) as host,
+  cast(e.pid as text) as pid,
+  coalesce(
+  -- [dead_owner]
+  c.claim_token is not null
+  and c.claimed_by is not null
+  and c.processing_started_at is c.claimed_at
+  and not exists (
+    select 1
+    from job_leases l
+    where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+  )
+  -- [/dead_owner]
+  , false) as owner_is_dead,
+  coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
+from conversations c
+left join job_executions e on e.id = c.claimed_by
+where c.status = 'processing'
+  and
+  -- [stuck]
+  (coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z')
+     <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds')
+   or (c.claim_token is not null
+       and c.claimed_by is not null
+       and c.processing_started_at is c.claimed_at
+       and not exists (
+         select 1
+         from job_leases l
+         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+       )))
+  -- [/stuck]
+  and (:after_at is null
+       or (cast(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z') as text), cast(c.id as text))
+          > (:after_at, :after_id))
+order by cast(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z') as text), cast(c.id as text)
+limit :most

@@ -1,0 +1,5 @@
+-- take_back_prompts: takes away the prompts of an earlier processing
+-- :user         text   the player
+-- :conversation text   which one
+delete from ready_prompts
+where user_id = :user and conversation_id = :conversation and pipeline_version like 'nikita-jobs %'

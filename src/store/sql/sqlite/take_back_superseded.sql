@@ -1,0 +1,8 @@
+-- take_back_superseded: gives back the facts that an earlier processing replaced
+-- :user  text                the player
+-- :facts text, a JSON list   of an earlier processing, as the conversation derives them
+update memory_facts
+set is_active = true, superseded_by = null
+where user_id = :user
+  and superseded_by in (select value from json_each(:facts))
+  and id not in (select value from json_each(:facts))

@@ -1,0 +1,10 @@
+-- take_probe: takes the right to probe an open breaker
+-- :clock            text   the hidden --now; null: the database's clock
+-- :provider         text   which one
+-- :execution        text   the run
+-- :distance_seconds real   between two probes
+update provider_breakers
+set tried_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), probed_by = :execution, updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+where provider = :provider
+  and opened_at is not null
+  and tried_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :distance_seconds || ' seconds')
