@@ -52,6 +52,9 @@ _nikita__jobs() {
             nikita__jobs,recover-stuck)
                 cmd="nikita__jobs__subcmd__recover__subcmd__stuck"
                 ;;
+            nikita__jobs,reference)
+                cmd="nikita__jobs__subcmd__reference"
+                ;;
             nikita__jobs,report)
                 cmd="nikita__jobs__subcmd__report"
                 ;;
@@ -71,7 +74,7 @@ _nikita__jobs() {
 
     case "${cmd}" in
         nikita__jobs)
-            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report doctor detect-stuck recover-stuck migrate demo completions man"
+            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report doctor detect-stuck recover-stuck migrate demo completions man reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -267,7 +270,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__health)
-            opts="-q -v -h --database-url --env-file --format --quiet --verbose --session-timeout --rollout-percent --idle --now --help"
+            opts="-q -v -h --database-url --env-file --format --quiet --verbose --session-timeout --rollout-percent --idle --on-change --now --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +297,10 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -594,6 +601,20 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__recover__subcmd__stuck)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__reference)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

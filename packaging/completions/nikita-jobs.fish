@@ -42,6 +42,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "demo" -d 'Build a sample SQLite database and run the jobs on it, on a machine with nothing set up'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "reference" -d 'Print docs/reference.md'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
@@ -155,6 +156,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l forma
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l session-timeout -d 'Silence after which a conversation is over' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l idle -d 'Without any movement for this long, it is stuck' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l on-change -d 'Exit 3 when the verdict has changed since it was last told, for two looks in a row, else 0; FILE keeps it' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l now -d 'Stand-in for the database\'s clock, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -s v -l verbose -d 'Log more to stderr; twice for details'
@@ -220,3 +222,4 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -s h -l he
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -l dir -d 'Write a page for each command into this folder instead' -r -f -a "(__fish_complete_directories)"
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand reference" -s h -l help -d 'Print help'

@@ -6,7 +6,7 @@ use std::env;
 use clap::builder::{FalseyValueParser, OsStr, Resettable};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{help, papers};
+use super::{generate, help};
 
 mod looks;
 mod models;
@@ -225,7 +225,7 @@ pub fn command() -> Command {
                 .args([argument(&FORMAT), quiet(), verbose(), argument(&ENV_FILE)])
                 .after_help(help::DEMO),
         )
-        .subcommands(papers::commands())
+        .subcommands(generate::commands())
 }
 
 /// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.

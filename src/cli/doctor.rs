@@ -75,7 +75,7 @@ fn wrong(said: &str) -> Check {
     Check::problem(
         "settings.variables",
         said,
-        "Correct it, or unset it for the default; the README lists what it may be",
+        "Correct it, or unset it for the default; docs/reference.md lists the settings",
     )
 }
 

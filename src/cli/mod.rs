@@ -2,6 +2,7 @@
 //! settings, store and providers; [`commands`] starts the job.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -17,6 +18,7 @@ mod demo_report;
 mod doctor;
 mod env_file;
 mod figures;
+mod generate;
 mod help;
 mod host;
 mod human;
@@ -25,11 +27,12 @@ mod logging;
 mod looking;
 mod models;
 mod monitors;
+mod on_change;
 mod output;
 mod page;
-mod papers;
 mod progress_bar;
 mod raw;
+mod reference;
 mod replace_file;
 mod spending;
 mod stderr;
@@ -61,7 +64,7 @@ fn whole() -> ExitCode {
         }
     };
     match args::command().try_get_matches() {
-        Ok(matches) => papers::print(args::command, &matches).unwrap_or_else(|| run(&matches, &warnings)),
+        Ok(matches) => generate::print(args::command, &matches).unwrap_or_else(|| run(&matches, &warnings)),
         Err(error) => match args::not_text().filter(|_| error.kind() == ErrorKind::InvalidUtf8) {
             Some(variable) => {
                 let error = RunError::Configuration(format!("{variable} is not UTF-8 text"));
@@ -130,11 +133,15 @@ fn work(
             ended
         })
     }));
-    match ended {
-        Ok(Err(raw::Problem::Run(error))) => Ok(failed(name, &error)),
-        Ok(ended) => ended,
-        Err(_) => Ok(failed(name, &RunError::Bug("the process panicked".to_owned()))),
-    }
+    let ended = match ended {
+        Ok(Err(raw::Problem::Run(error))) => failed(name, &error),
+        Ok(ended) => ended?,
+        Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
+    };
+    Ok(match raw::text(matches, "on-change") {
+        Some(file) => on_change::settle(ended, Path::new(file)),
+        None => ended,
+    })
 }
 
 /// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the

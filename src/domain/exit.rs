@@ -1,4 +1,4 @@
-//! The exit codes: one enum, from which `--help`, the man page and the README print their table (spec 01).
+//! The exit codes: one enum, from which `--help`, the man page and docs/reference.md print their table; a test holds the README's to it (spec 01).
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

@@ -69,7 +69,15 @@ const COST: &str = "nikita_jobs_cost_usd_total";
 const PENDING: &str = "nikita_jobs_conversations_pending";
 const STUCK: &str = "nikita_jobs_conversations_stuck";
 
-const METRICS: [Metric; 7] = [
+/// What a host has looked at, and when: the gauge goes where the look is older than [`STALE`], because another host may know better.
+const OBSERVED: [(&str, &str); 2] = [
+    (PENDING, "nikita_jobs_conversations_pending_observed_timestamp_seconds"),
+    (STUCK, "nikita_jobs_conversations_stuck_observed_timestamp_seconds"),
+];
+/// In seconds.
+const STALE: f64 = 3600.0;
+
+const METRICS: [Metric; 9] = [
     Metric {
         name: LAST_SUCCESS,
         kind: "gauge",
@@ -95,6 +103,18 @@ const METRICS: [Metric; 7] = [
         name: STUCK,
         kind: "gauge",
         help: "Conversations that were stuck in processing when a run of recover or scan-stuck on this host last ended.",
+        labels: Labels::None,
+    },
+    Metric {
+        name: OBSERVED[0].1,
+        kind: "gauge",
+        help: "When this host last counted conversations that are due; 0 for never.",
+        labels: Labels::None,
+    },
+    Metric {
+        name: OBSERVED[1].1,
+        kind: "gauge",
+        help: "When this host last counted conversations that are stuck; 0 for never.",
         labels: Labels::None,
     },
 ];
@@ -139,7 +159,12 @@ fn parse(text: &str) -> Values {
         Some((series.replace("{job=", "{job_name="), value.parse().ok()?))
     };
     let old: Values = text.lines().filter_map(known).filter(|(_, value): &(_, f64)| value.is_finite()).collect();
-    let all = METRICS.iter().flat_map(Metric::series);
+    let gone = |series: &String| {
+        OBSERVED
+            .iter()
+            .any(|(gauge, at)| gauge == series && !old.contains_key(*gauge) && old.get(*at).is_some_and(|at| *at > 0.0))
+    };
+    let all = METRICS.iter().flat_map(Metric::series).filter(|series| !gone(series));
     all.map(|series| (series.clone(), old.get(&series).copied().unwrap_or_default())).collect()
 }
 
@@ -162,8 +187,15 @@ fn apply(values: &mut Values, sample: &Sample<'_>) {
         set(of_job(LAST_COMPLETION, job), &|_| sample.ended_at);
         set(of_job(LAST_DURATION, job), &|_| sample.duration);
     }
-    set(PENDING.to_owned(), &|last| sample.pending.unwrap_or(last));
-    set(STUCK.to_owned(), &|last| sample.stuck.unwrap_or(last));
+    for ((gauge, at), seen) in OBSERVED.into_iter().zip([sample.pending, sample.stuck]) {
+        if let Some(seen) = seen {
+            values.insert(gauge.to_owned(), seen);
+            values.insert(at.to_owned(), sample.ended_at);
+        }
+        if values.get(at).is_some_and(|at| *at > 0.0 && sample.ended_at - at > STALE) {
+            values.remove(gauge);
+        }
+    }
 }
 
 fn render(values: &Values) -> String {
@@ -171,8 +203,9 @@ fn render(values: &Values) -> String {
     for metric in &METRICS {
         let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {}", metric.name, metric.help, metric.name, metric.kind);
         for series in metric.series() {
-            let value = values.get(&series).copied().unwrap_or_default();
-            let _ = writeln!(text, "{series} {value}");
+            if let Some(value) = values.get(&series) {
+                let _ = writeln!(text, "{series} {value}");
+            }
         }
     }
     text
@@ -207,7 +240,7 @@ mod tests {
     #[test]
     fn every_series_is_there_from_the_start_with_a_zero() {
         let values = parse("");
-        assert_eq!(values.len(), 4 * JOBS.len() + 7 * JOBS.len() + 2);
+        assert_eq!(values.len(), 4 * JOBS.len() + 7 * JOBS.len() + 4);
         assert!(values.values().all(|value| value.abs() < f64::EPSILON));
     }
 
@@ -227,6 +260,21 @@ mod tests {
         assert!((after(&[Outcome::Success, Outcome::Fresh])[&of_job(LAST_SUCCESS, "decay")] - 100.5).abs() < 1e-9);
         assert!(after(&[Outcome::Held])[&of_job(LAST_SUCCESS, "decay")].abs() < 1e-9);
         assert!(after(&[Outcome::Fresh])[&of_job(LAST_COMPLETION, "decay")].abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_gauge_goes_when_this_host_no_longer_observes_it_and_comes_back_with_a_look() {
+        let later = |values: &Values, ended_at, stuck| {
+            let mut values = parse(&render(values));
+            apply(&mut values, &Sample { ended_at, stuck, ..sample(Outcome::Success) });
+            parse(&render(&values))
+        };
+        let fresh = later(&after(&[Outcome::Success]), 3_700.0, None);
+        assert!((fresh[STUCK] - 1.0).abs() < 1e-9);
+        let stale = later(&fresh, 3_701.0, None);
+        assert!(!stale.contains_key(STUCK));
+        assert!((stale[OBSERVED[1].1] - 100.5).abs() < 1e-9);
+        assert!((later(&stale, 3_800.0, Some(2.0))[STUCK] - 2.0).abs() < 1e-9);
     }
 
     #[test]

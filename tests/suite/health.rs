@@ -163,3 +163,25 @@ fn a_database_without_the_schema_says_what_to_do() {
     }
     assert_eq!(db.value("select count(*) from pg_catalog.pg_class where relname = 'nikita_jobs_migrations'"), "0");
 }
+
+on_every_database! {
+    fn with_on_change_a_verdict_is_told_once_when_two_looks_agree(db) {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("health");
+        let look = |code: i32| {
+            let args = ["health", "--on-change", file.to_str().expect("a plain path"), "--format", "json"];
+            db.run(&args).code(code).json()
+        };
+        assert_eq!(look(0)["changed"], false);
+        crate::support::seed::backlog(db, 1);
+        db.execute("update conversations set last_message_at = '2026-01-01T10:00:00.000000Z'");
+        assert_eq!(look(0)["changed"], false, "one look may be chance");
+        let told = look(3);
+        assert_eq!((&told["changed"], &told["was"], &told["status"]), (&true.into(), &"healthy".into(), &"unhealthy".into()));
+        assert_eq!(look(0)["changed"], false, "told once");
+        db.execute("delete from conversations");
+        look(0);
+        let told = look(3);
+        assert_eq!((&told["was"], &told["status"]), (&"unhealthy".into(), &"healthy".into()));
+    }
+}

@@ -441,3 +441,28 @@ fn an_address_that_is_none_is_refused_without_being_repeated() {
     let done = db.run(&["decay", "--ping-url", "secret-path"]).code(2);
     assert!(done.stderr().contains("--ping-url is no URL") && !done.all().contains("secret-path"), "{}", done.all());
 }
+
+#[test]
+fn the_shipped_alerts_fire_when_they_should_and_only_then() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/monitoring/alerts.test.yml");
+    let tested = Command::new("promtool").args(["test", "rules", rules]).output();
+    let tested = tested.expect("promtool runs; scripts/test installs it");
+    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stdout));
+}
+
+/// A rule over a metric that is not exported never fires.
+#[test]
+fn alerts_and_dashboard_ask_only_for_metrics_that_the_file_has() {
+    let (db, metrics) = (Db::sqlite(), Metrics::new());
+    metrics.run(&db, &["decay"]).code(0);
+    let exported = fs::read_to_string(metrics.path()).expect("the file is there");
+    for file in ["monitoring/alerts.yml", "monitoring/grafana.json"] {
+        let text = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)).expect("there");
+        let names = text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|word| word.starts_with("nikita_jobs_"));
+        for name in names {
+            assert!(exported.contains(&format!("# TYPE {name} ")), "{file} asks for {name}");
+        }
+    }
+}

@@ -5,7 +5,18 @@ use clap::{Arg, Command};
 use super::{IDLE, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, common, models, now, setting, switch};
 use crate::cli::help;
 
-const HEALTH: [Setting; 3] = [SESSION_TIMEOUT, ROLLOUT, IDLE];
+const HEALTH: [Setting; 4] = [
+    SESSION_TIMEOUT,
+    ROLLOUT,
+    IDLE,
+    setting(
+        "on-change",
+        "NIKITA_HEALTH_ON_CHANGE",
+        "FILE",
+        None,
+        "Exit 3 when the verdict has changed since it was last told, for two looks in a row, else 0; FILE keeps it",
+    ),
+];
 const STATS: [Setting; 1] = [setting("since", "NIKITA_STATS_SINCE", "DUR", Some("24h"), "How far to look back")];
 const REPORT: [Setting; 5] = [
     setting(

@@ -1,5 +1,5 @@
-//! `completions` and `man`: what packages ship, made from the command line itself so that it can't differ from it. Both need
-//! no database and print text, not a result.
+//! `completions`, `man` and the hidden `reference`: what packages and docs ship, made from the command line itself so that it can't differ
+//! from it. They need no database and print text, not a result.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +10,11 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::output::{complain, print_text};
+use super::reference;
 use crate::domain::exit::Exit;
 
-/// The two commands, as clap sees them.
-pub fn commands() -> [Command; 2] {
+/// The commands, as clap sees them.
+pub fn commands() -> [Command; 3] {
     let shell = Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell));
     let directory = Arg::new("dir")
         .long("dir")
@@ -31,10 +32,11 @@ pub fn commands() -> [Command; 2] {
              nikita-jobs man | man -l -\n  \
              nikita-jobs man --dir /usr/local/share/man/man1",
         ),
+        Command::new("reference").about("Print docs/reference.md").hide(true),
     ]
 }
 
-/// Prints what is asked for; `None` where the command is neither of the two.
+/// Prints what is asked for; `None` where the command is none of them.
 pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
     let made = match matches.subcommand()? {
         ("completions", of_command) => {
@@ -44,6 +46,7 @@ pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode>
             Some(folder) => pages(&command(), Path::new(folder)),
             None => page(&command()),
         },
+        ("reference", _) => Ok(reference::page(&command()).into_bytes()),
         _ => return None,
     };
     Some(match made {

@@ -1,4 +1,4 @@
-//! Man pages and completions: what is shipped is what the binary would print today.
+//! Man pages, completions and the reference: what is shipped is what the binary would print today.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,7 @@ fn the_shipped_man_pages_are_current_and_well_formed() {
     let folder = TempDir::new().expect("a folder");
     command(&["man", "--dir", folder.path().to_str().expect("a plain path")]).done().code(0);
     let (now, shipped) = (files(folder.path()), shipped("man"));
-    assert!(now == shipped, "packaging/man is not current: run scripts/papers");
+    assert!(now == shipped, "packaging/man is not current: run scripts/generate");
     assert_eq!(command(&["man"]).done().code(0).stdout(), shipped["nikita-jobs.1"]);
     assert!(shipped["nikita-jobs.1"].contains("75  skipped"), "the exit codes are in it");
     for name in shipped.keys() {
@@ -46,7 +46,7 @@ fn the_shipped_completions_are_current_and_bash_reads_them() {
     let shipped = shipped("completions");
     for (shell, file) in [("bash", "nikita-jobs.bash"), ("fish", "nikita-jobs.fish"), ("zsh", "_nikita-jobs")] {
         let now = command(&["completions", shell]).done().code(0).stdout();
-        assert!(now == shipped[file], "packaging/completions/{file} is not current: run scripts/papers");
+        assert!(now == shipped[file], "packaging/completions/{file} is not current: run scripts/generate");
     }
     // As a person would press the key behind `nikita-jobs recover --re`.
     let script = "source /dev/stdin; COMP_WORDS=(nikita-jobs recover --re); COMP_CWORD=2; \
@@ -65,4 +65,25 @@ fn an_unknown_shell_is_a_usage_error_and_a_folder_that_can_not_be_made_is_named(
     assert!(done.stderr().contains("tcsh"), "{}", done.stderr());
     let done = command(&["man", "--dir", "/dev/null/man"]).done().code(1);
     assert!(done.stderr().contains("--dir /dev/null/man: "), "{}", done.stderr());
+}
+
+#[test]
+fn the_reference_is_current_and_names_every_exit_code() {
+    let shipped = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md")).expect("there");
+    let now = command(&["reference"]).done().code(0).stdout();
+    assert!(now == shipped, "docs/reference.md is not current: run scripts/generate");
+    assert!(now.contains("| 75 | skipped: inside the idempotency window"), "the exit codes are in it");
+    assert!(now.contains("| `--concurrency N` | `NIKITA_PROCESS_CONCURRENCY` | `10` |"), "the settings are in it");
+}
+
+#[test]
+fn the_readme_lists_the_exit_codes_and_is_read_in_one_sitting() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("there");
+    let reference = command(&["reference"]).done().code(0).stdout();
+    let table = |page: &str| -> Vec<String> {
+        let lines = page.lines().skip_while(|line| *line != "| code | meaning |");
+        lines.take_while(|line| line.starts_with('|')).map(str::to_owned).collect()
+    };
+    assert_eq!(table(&readme), table(&reference), "left the README, right the code");
+    assert!(readme.split_whitespace().count() <= 1_300, "README.md is longer than 1,300 words");
 }
