@@ -35,6 +35,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "health" -d 
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d 'Count and time what the runs did, stage by stage'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, or the latest of each job'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write one self-contained page with the same as pictures'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "check" -d 'Look up every promise of docs/reliability.md in the database, with the rows that break it'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "doctor" -d 'Check what the jobs stand on, and say what to do'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "detect-stuck" -d 'Replaced by recover'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover-stuck" -d 'Replaced by recover'
@@ -189,6 +190,15 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s o -l 
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s v -l verbose -d 'Log more to stderr; twice for details'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -l since -d 'Look only at what has changed in this time [default: at all there is]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -l rows -d 'List at most N rows of each promise' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand check" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r

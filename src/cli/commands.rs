@@ -33,6 +33,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "health" => looking::health(matches).await,
         "stats" => looking::stats(matches).await,
         "status" => looking::status(matches, *output).await,
+        "check" => looking::check(matches).await,
         "report" => looking::report(matches).await,
         "doctor" => doctor::doctor(matches).await,
         "migrate" => migrate(matches).await,

@@ -86,6 +86,14 @@ pub const REPORT: &str = "The page needs no network and no script. It holds ids 
     nikita-jobs report -o report.html\n  \
     nikita-jobs report -o /var/www/nikita.html --since 48h    by hours";
 
+pub const CHECK: &str = "It only reads, and reads whole tables: a minute for a million players. Each promise is one statement, so the \
+    jobs may go on meanwhile. What other programs write limits some promises; the result says which, and how.\n\n\
+    Exit codes: 0 every promise is kept, 1 one is broken; 69 and 78 as everywhere.\n\n\
+    Examples:\n  \
+    nikita-jobs check                       after a restore, a failover or a doubt\n  \
+    nikita-jobs check --since 1d            what changed in the last day\n  \
+    nikita-jobs check -q || alert \"$?\"      silent while every promise is kept";
+
 pub const DOCTOR: &str = "It looks at the jobs' variables, the template, files with secrets, the models' keys, the database (pooler, \
     schema, pgvector, clocks; an SQLite file's permissions and soundness), the schedules of this host, and when each job last \
     completed a run. It only reads. Run it as the jobs run: with their variables, and as their user.\n\n\

@@ -38,6 +38,7 @@ fn without_error(command: &str, result: &Value) -> String {
         "health" => looks::health(result),
         "stats" => looks::stats(result),
         "status" => looks::status(result),
+        "check" => looks::check(result),
         "report" => looks::report(result),
         "doctor" => doctor::render(result),
         _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),

@@ -1,4 +1,4 @@
-//! The commands that only look: `health`, `stats`, `status`, `report`. They create and migrate nothing, and need no lease.
+//! The commands that only look: `health`, `stats`, `status`, `report`, `check`. They create and migrate nothing, and need no lease.
 
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, stderr};
@@ -18,7 +18,7 @@ use crate::config::database::Database;
 use crate::config::parse;
 use crate::domain::ids::ExecutionId;
 use crate::jobs::look::{Look, fields};
-use crate::jobs::{health, report, stats, status};
+use crate::jobs::{check, health, report, stats, status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
 use crate::store::Store;
@@ -67,6 +67,15 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
         }
     })
     .await
+}
+
+/// `check`.
+pub async fn check(matches: &ArgMatches) -> Result<Ended, Problem> {
+    let settings = check::Settings {
+        since: raw::value(matches, "since", parse::duration)?,
+        rows: raw::required(matches, "rows", |text| parse::count(text, 1_000_000))?,
+    };
+    looked("check", matches, async |store| check::look(settings, store).await).await
 }
 
 /// `report`.

@@ -1,6 +1,7 @@
 //! The verbs: one file a job. Each does its work inside [`crate::run::lifecycle`] and reports the fields of the contract. Five only
 //! look, and need no run: [`health`], [`stats`], [`status`], [`report`], [`doctor`].
 
+pub mod check;
 pub mod decay;
 pub mod demo;
 pub mod doctor;

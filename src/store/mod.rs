@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`precheck`], [`runs`] (lease,
 //! window, execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
-//! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`);
+//! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`), [`check`];
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 pub mod backfill;
 pub mod blame;
 pub mod breakers;
+pub mod check;
 pub mod checkup;
 pub mod claims;
 mod codec;

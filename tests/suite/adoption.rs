@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::support::application::{App, Place, Schema};
 use crate::support::bin::command;
 use crate::support::db::Db;
+use crate::support::promises;
 use crate::support::seed::NOW;
 
 /// SQL without its comments, in one spacing.
@@ -89,6 +90,8 @@ fn adopts(place: Place) {
     processes(&app);
     judges(&app);
     looks(&app);
+    // None of the application's rows breaks a promise.
+    promises::kept(&app.db);
 }
 
 fn decays(app: &App) {

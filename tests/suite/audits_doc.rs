@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::on_every_database;
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 
 const ID: &str = "5f0c3f5e-2d0a-4f0b-9c7e-6b8f4a1d2e30";
 
@@ -94,7 +94,7 @@ on_every_database! {
         for late in [&page.renew, &page.log, &page.finish] {
             assert_eq!(foreign(db, late), "");
         }
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn an_audit_whose_lease_dies_is_recovered_and_its_program_is_told(db) {
@@ -110,7 +110,7 @@ on_every_database! {
             assert_eq!(foreign(db, late), "");
         }
         assert_eq!(row(), recovered);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn without_a_lease_its_log_keeps_an_audit_alive_and_its_silence_does_not(db) {
@@ -123,6 +123,6 @@ on_every_database! {
         assert_eq!(scan(db, 0)["recoveries_count"], 0);
         let reason = &scan(db, 16)["recoveries"][0]["reason"];
         assert!(["No activity for 16 minutes; Running for 36 minutes", "No activity for 15 minutes; Running for 35 minutes"].contains(&reason.as_str().unwrap()), "{reason}");
-        invariants::check(db);
+        promises::kept(db);
     }
 }

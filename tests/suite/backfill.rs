@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::on_every_database;
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{Player, at};
 
 fn fact(db: &Db, user: Uuid, age: i64, text: &str) -> Uuid {
@@ -51,7 +51,7 @@ on_every_database! {
         assert_eq!((successor(db, newer), successor(db, newest)), (newest.to_string(), "null".to_owned()));
         assert_eq!((successor(db, overtaken), successor(db, alone)), (alone.to_string(), "null".to_owned()));
         assert_eq!(run(db, &[])["embedded"], 0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_run_embeds_the_oldest_and_no_more_than_it_is_told(db) {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::on_every_database;
 use crate::support::bin::{Bin, eventually};
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, backlog, conversation, transcript};
 
 const HOUR: i64 = 3600;
@@ -59,7 +59,7 @@ on_every_database! {
             "select result from job_executions where id = '{}'", result["execution_id"].as_str().unwrap()
         ))).unwrap();
         assert_eq!(stored, result);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn the_exit_code_is_the_conversations_outcome(db) {
@@ -75,7 +75,7 @@ on_every_database! {
         assert_eq!((&wrong["status"], &wrong["error"]["kind"]), (&json!("error"), &json!("configuration")));
         let slow = by_id(db, retried, &["--timeout", "200ms"]).env("NIKITA_REHEARSE", "extraction=hang").done().code(0).json();
         assert!(slow["error"].as_str().unwrap().starts_with("extraction: timed out"), "{slow}");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn what_can_not_be_processed_is_refused_with_the_reason(db) {
@@ -108,7 +108,7 @@ on_every_database! {
         db.run(&["process-conversations", "--reprocess"]).code(2);
         let done = db.command(&["process-conversations"]).env("NIKITA_CONVERSATION_ID", "42").done().code(78);
         assert_eq!(done.error(), "NIKITA_CONVERSATION_ID=\"42\" is not a conversation's id, a UUID");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn while_a_player_is_being_processed_no_wish_gets_in_between(db) {
@@ -124,7 +124,7 @@ on_every_database! {
         ));
         assert!(by_id(db, first, &["--reprocess"]).done().code(1).error().starts_with("another conversation of this player"));
         run.done().code(0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn many_wishes_at_once_are_granted_once(db) {
@@ -132,7 +132,7 @@ on_every_database! {
         let runs: Vec<_> = (0..5).map(|_| by_id(db, all[0], &[]).env("NIKITA_REHEARSE", "latency=300ms").start()).collect();
         let granted = runs.into_iter().map(crate::support::bin::Running::done).filter(|done| done.json()["exit_code"] == 0).count();
         assert_eq!((granted, db.value("select processing_attempts from conversations").as_str()), (1, "1"));
-        invariants::check(db);
+        promises::kept(db);
     }
 
     /// The same words again leave the same behind: nothing twice, nothing lost, nothing superseded by itself.
@@ -146,7 +146,7 @@ on_every_database! {
         assert_eq!(by_id(db, last, &["--reprocess"]).done().code(0).json()["status"], "success");
         assert_eq!(left_behind(db), before);
         assert_eq!(db.number("select count(*) from memory_facts where superseded_by = id"), 0.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn processing_anew_replaces_what_the_first_time_left(db) {
@@ -173,7 +173,7 @@ on_every_database! {
         let prompt = db.value("select prompt_text from ready_prompts where platform = 'text' and is_current");
         let memory = prompt.split("# Memory").nth(1).unwrap().split("# Continuity").next().unwrap();
         assert!(memory.contains("two cats") && !memory.contains("hate rain"), "{memory}");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn where_it_fails_anew_the_first_time_stands(db) {
@@ -184,7 +184,7 @@ on_every_database! {
         assert_eq!(done.json()["status"], "failed");
         assert_eq!((status(db, all[0]).as_str(), left_behind(db)), ("processed", before));
         assert!(db.value("select last_error from conversations").contains("refused"));
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_dry_run_tells_and_writes_nothing(db) {

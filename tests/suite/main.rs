@@ -19,6 +19,7 @@ mod bad_input;
 mod beside;
 mod budget_of_statements;
 mod by_id;
+mod check;
 mod columns;
 mod contract;
 mod decay;

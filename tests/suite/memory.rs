@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::on_every_database;
 use crate::support::bin::eventually;
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, conversation, transcript};
 
 const DIMENSIONS: usize = 1536;
@@ -194,7 +194,7 @@ fn all_databases_remember_alike() {
             db.execute(&format!("update conversations set id = '{}' where id = '{id}'", Uuid::from_u128(i)));
         }
         process(db);
-        invariants::check(db);
+        promises::kept(db);
         let yes = if db.is_postgres() { "t" } else { "1" };
         let mut rows = db.rows(
             "select f.id, f.fact, f.graph_type, f.is_active, coalesce(n.fact, '') from memory_facts f \
@@ -277,7 +277,7 @@ fn pgvector_may_live_in_a_schema_of_its_own() {
     conversation(&db, user, -8000, &transcript(&["I work as a nurse now."]));
     process(&db);
     assert_eq!(db.number("select count(*) from memory_facts where is_active"), 1.0);
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 /// Making a second one on a table with millions of facts would take an hour and help nobody.

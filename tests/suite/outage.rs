@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::on_every_database;
 use crate::support::bin::Bin;
 use crate::support::db::Db;
-use crate::support::invariants;
 use crate::support::model_server::{EMBEDDINGS, MESSAGES, ModelServer, Step};
+use crate::support::promises;
 use crate::support::seed::{backlog, time};
 
 const MINUTE: i64 = 60;
@@ -61,7 +61,7 @@ fn outage(db: &Db, status: u16, many: usize, minutes: i64) {
     assert_eq!(asked, many + 1, "each once, and the last probe");
     assert_eq!(db.number("select max(processing_attempts) from conversations where status = 'processed'"), 1.0);
     assert_eq!(db.rows("select failures, opened_at from provider_breakers"), [["0", "null"]]);
-    invariants::check(db);
+    promises::kept(db);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::bin::{Bin, Done, command};
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{NOW, at, backlog};
 
 const CONVERSATIONS: usize = 60;
@@ -68,7 +68,7 @@ fn many_processes_at_once_go_through_two_connections() {
     assert_eq!(sum(&others, "recoveries_count"), 20);
     assert_eq!(sum(&others, "recovered"), 0);
     assert_eq!(db.value("select count(*) from job_leases"), "0");
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 #[test]

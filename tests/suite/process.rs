@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::on_every_database;
 use crate::support::bin::{Bin, Done, eventually};
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, backlog, conversation, time, transcript};
 
 const HOUR: i64 = 3600;
@@ -68,7 +68,7 @@ on_every_database! {
                 and claimed_by is null and next_attempt_at is null"),
             "15"
         );
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_conversation_changes_all_that_its_stages_decide(db) {
@@ -107,7 +107,7 @@ on_every_database! {
         // The execution keeps the same result.
         let stored: Value = serde_json::from_str(&db.value("select result from job_executions")).unwrap();
         assert_eq!(stored, result);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn the_next_conversation_supersedes_what_it_refines_and_swaps_the_prompts(db) {
@@ -126,7 +126,7 @@ on_every_database! {
         assert_eq!(db.number("select count(*) from ready_prompts where is_current"), 2.0);
         assert_eq!(db.number("select conversations_count from daily_summaries"), 2.0);
         assert!((3.0..=5.0).contains(&db.number("select count(*) from nikita_life_events")));
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn one_players_conversations_go_one_by_one_and_oldest_first(db) {
@@ -135,7 +135,7 @@ on_every_database! {
         let result = process(db, &["--concurrency", "4"]).done().code(0).json();
         let order: Vec<_> = result["conversations"].as_array().unwrap().iter().map(|it| it["conversation_id"].as_str().unwrap().to_owned()).collect();
         assert_eq!(order, ids.iter().map(ToString::to_string).collect::<Vec<_>>());
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_newer_conversation_waits_for_an_older_one_that_is_to_be_retried(db) {
@@ -150,7 +150,7 @@ on_every_database! {
         let later = time(300);
         let result = db.run(&["process-conversations", "--force", "--now", &later]).code(0).json();
         assert_eq!(result["processed"], 2);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn only_what_is_over_is_due(db) {
@@ -198,7 +198,7 @@ on_every_database! {
         for table in ["memory_facts", "conversation_threads", "nikita_life_events", "ready_prompts", "daily_summaries"] {
             assert_eq!(db.number(&format!("select count(*) from {table} where user_id = '{user}'")), 0.0, "{table}");
         }
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_failing_non_critical_stage_is_retried_recorded_and_skipped(db) {
@@ -212,7 +212,7 @@ on_every_database! {
         assert_eq!(db.number("select count(*) from conversations where conversation_summary is not null"), 0.0);
         assert!(db.number("select count(*) from nikita_life_events") >= 3.0);
         assert_eq!(db.number("select count(*) from ready_prompts where is_current"), 2.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_stage_that_hangs_is_ended_by_the_pipelines_time(db) {
@@ -221,7 +221,7 @@ on_every_database! {
         assert_eq!(result["retrying"], 1);
         let error = result["conversations"][0]["error"].as_str().unwrap();
         assert!(error.starts_with("extraction: timed out after"), "{error}");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn an_outage_costs_no_attempt_and_exits_69(db) {
@@ -241,7 +241,7 @@ on_every_database! {
         let now = time(12 * 600);
         db.run(&["process-conversations", "--force", "--now", &now]).code(0);
         assert_eq!(status(db, id), "processed");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_wrong_key_stops_the_run_and_gives_everything_back(db) {
@@ -250,7 +250,7 @@ on_every_database! {
         assert_eq!(done.json()["error"]["kind"], "configuration");
         assert_eq!(count(db, "active"), 5);
         assert_eq!(db.number("select sum(processing_attempts) from conversations"), 0.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_panic_costs_an_attempt_and_exits_70(db) {
@@ -259,7 +259,7 @@ on_every_database! {
         let result = done.json();
         assert_eq!((&result["processed"], &result["retrying"]), (&json!(2), &json!(1)));
         assert_eq!(db.number("select count(*) from conversations where status = 'active' and processing_attempts = 1"), 1.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn who_has_lost_or_won_is_closed_unread(db) {
@@ -281,7 +281,7 @@ on_every_database! {
         assert!(assert_names_its_run(&done, "conversation not processed").contains(&id.to_string()));
         assert_eq!(status(db, id), "failed");
         assert_eq!(db.value(&format!("select last_error from conversations where id = '{id}'")), error);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn awkward_transcripts_do_no_harm(db) {
@@ -303,7 +303,7 @@ on_every_database! {
         assert_eq!(result["processed"], awkward.len(), "{result}");
         assert_eq!(result["partial"], 0, "{result}");
         assert!(db.number("select count(*) from users") > 0.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn ten_conversations_take_about_as_long_as_one(db) {
@@ -386,7 +386,7 @@ on_every_database! {
         assert_eq!(held["reason"], "already_running");
         run.done().code(0);
         assert_eq!(db.number("select count(*) from job_leases"), 0.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn many_processes_process_everything_once(db) {
@@ -396,7 +396,7 @@ on_every_database! {
         assert_eq!(processed, 60);
         assert_eq!(count(db, "processed"), 60);
         assert_eq!(db.number("select max(processing_attempts) from conversations"), 1.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     /// However many processes work for them, a player's day is lived once and one message waits.
@@ -419,7 +419,7 @@ on_every_database! {
         let planned = each("select count(*) from scheduled_touchpoints group by user_id");
         assert!(!planned.is_empty() && planned.iter().all(|messages| *messages == 1), "{planned:?}");
         assert_eq!(each("select conversations_count from daily_summaries"), [3; 6]);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_first_signal_winds_up_and_releases_what_takes_too_long(db) {
@@ -435,7 +435,7 @@ on_every_database! {
         assert_eq!(db.number("select count(*) from job_leases"), 0.0);
         // An interrupted run does not close the window.
         assert_eq!(db.run(&["process-conversations", "--now", NOW]).code(0).json()["processed"], 4);
-        invariants::check(db);
+        promises::kept(db);
     }
 }
 
@@ -462,7 +462,7 @@ fn a_commit_that_waits_behind_a_lock_is_not_made_once_its_run_has_ended() {
     });
     assert_eq!(status(&db, id), "processing");
     assert_eq!(db.number("select count(*) from ready_prompts"), 0.0);
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 #[test]
@@ -505,7 +505,7 @@ fn a_conversation_that_can_not_be_committed_is_given_up_after_three_attempts() {
     assert_eq!((status(&db, id), status(&db, fine)), ("failed".into(), "processed".into()));
     assert!(db.value(&format!("select last_error from conversations where id = '{id}'")).contains("not this one"));
     assert_eq!(db.number(&format!("select count(*) from memory_facts where user_id = '{user}'")), 0.0);
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 /// Nulls in the tables of another application are read as defaults.
@@ -569,7 +569,7 @@ fn a_breakup_ends_the_game_once() {
     assert_eq!(db.value("select game_status from users"), "game_over");
     assert_eq!(db.number("select count(*) from score_history where event_type = 'conflict_breakup'"), 1.0);
     assert_eq!(db.number("select count(*) from conversations where status = 'processed'"), 2.0);
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 /// Sixteen writers of the application swap the same player's prompt while we do: no error reaches the job.
@@ -598,5 +598,5 @@ fn the_prompt_swap_survives_other_writers() {
         assert_eq!(done.code(0).json()["processed"], 10);
     });
     assert_eq!(db.number("select count(*) from ready_prompts where is_current"), 2.0);
-    invariants::check(&db);
+    promises::kept(&db);
 }

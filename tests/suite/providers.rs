@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::support::bin::{Bin, Done};
 use crate::support::db::Db;
-use crate::support::invariants;
 use crate::support::model_server::{CHAT, EMBEDDINGS, MESSAGES, ModelServer, Step};
+use crate::support::promises;
 use crate::support::seed::{NOW, backlog};
 
 mod faults;
@@ -78,7 +78,7 @@ fn a_conversation_goes_through_anthropic_and_openai() {
         assert_eq!(db.value("select conversation_summary from conversations"), "They talked about work.");
         let polished = "select count(*) from ready_prompts where prompt_text like '%Polished.'";
         assert_eq!(db.number(polished), 2.0);
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 
@@ -91,13 +91,13 @@ fn after_an_outage_the_conversation_is_processed() {
         server.script(MESSAGES, [Step::status(503)]);
         process(&db, &server, "anthropic").done().code(69);
         assert_eq!(state(&db), ["active", "0", "1"]);
-        invariants::check(&db);
+        promises::kept(&db);
         db.execute("update conversations set next_attempt_at = null");
         server.script(MESSAGES, [Step::Good]);
         process(&db, &server, "anthropic").done().code(0);
         assert_eq!(server.calls(MESSAGES), 4 + 1);
         assert_eq!(state(&db)[0], "processed");
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 

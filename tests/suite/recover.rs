@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::on_every_database;
 use crate::support::bin::eventually;
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, backlog, conversation, transcript};
 
 fn recover(db: &Db, args: &[&str]) -> crate::support::bin::Bin {
@@ -123,7 +123,7 @@ on_every_database! {
         assert_eq!(result["processed"], 2);
         assert!(ids.iter().all(|id| rows(db, *id)[..2] == ["processed", "2"]));
         assert_eq!(db.value("select count(*) from job_executions where job_name = 'process-conversations' and status = 'failed'"), "1");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_frozen_worker_that_wakes_after_its_claim_was_given_away_writes_nothing(db) {
@@ -143,7 +143,7 @@ on_every_database! {
         assert!(["lease_lost", "claim_lost"].contains(&woken["error"]["kind"].as_str().unwrap()), "{woken}");
         assert_eq!(db.number("select count(*) from memory_facts"), facts);
         assert_eq!(db.number("select count(*) from ready_prompts"), 2.0);
-        invariants::check(db);
+        promises::kept(db);
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::on_every_database;
 use crate::support::bin::{Bin, Done, eventually};
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, conversation, read_time, time, transcript};
 
 const MINUTE: i64 = 60;
@@ -119,7 +119,7 @@ on_every_database! {
         }
         assert_eq!((&result["scanned"], &result["recoveries_count"], &result["deferred"]), (&json!(7), &json!(4), &json!(0)));
         assert_eq!(result["message"], "Scanned 7, recovered 4");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn all_issues_are_joined_and_written_where_a_person_looks_for_them(db) {
@@ -142,7 +142,7 @@ on_every_database! {
         // Once.
         assert_eq!(scan(db, &[]).done().code(0).json()["recoveries"], json!([]));
         assert_eq!(of_audit(db, id, "execution_logs"), logs);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn each_rule_alone_fails_an_execution_and_keeps_its_progress(db) {
@@ -169,7 +169,7 @@ on_every_database! {
         assert_eq!((&stored["crash_reason"], &stored["original_status"]), (&json!(reason), &json!("running")));
         assert_eq!(stored["error"], json!({"kind": "recovered", "message": reason}));
         assert_eq!((&stored["execution_logs"][0]["source"], &stored["execution_logs"][0]["level"]), (&json!("Recovery Service"), &json!("error")));
-        invariants::check(db);
+        promises::kept(db);
     }
 
     /// A null is not a time, and what compares with it is neither true nor false.
@@ -210,7 +210,7 @@ on_every_database! {
         for id in [fresh, zoned] {
             assert_eq!(audit_status(db, id), "in_progress");
         }
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn what_has_ended_or_not_begun_is_never_touched(db) {
@@ -293,7 +293,7 @@ on_every_database! {
         recover(db, &["audit", "not-an-id"]).code(2);
         assert!(recover(db, &["audit", &mixed, "--requeue"]).code(2).error().contains("--requeue is for conversations"));
         assert!(recover(db, &["player", &mixed]).code(2).error().contains("audit ID and execution ID can"));
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn stuck_conversations_are_counted_and_left_to_recover(db) {
@@ -337,7 +337,7 @@ on_every_database! {
         for id in ids {
             assert_eq!(of_audit(db, id, "execution_logs").as_array().unwrap().len(), 1);
         }
-        invariants::check(db);
+        promises::kept(db);
     }
 
     /// A real run on the database's own clock: it is alive, so a scan leaves it; an operator ends it, and it writes nothing more.
@@ -361,7 +361,7 @@ on_every_database! {
         // What it had claimed is for recover, and then done once.
         assert_eq!(db.run(&["recover", "--requeue", "--force"]).code(0).json()["recovered"], 1);
         assert_eq!(db.run(&["process-conversations", "--force"]).code(0).json()["processed"], 1);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn wrong_settings_are_refused_by_name(db) {
@@ -421,7 +421,7 @@ fn an_audit_that_is_finished_meanwhile_is_left_alone() {
     );
     assert_eq!(result["recoveries_count"], 0);
     assert_eq!((audit_status(&db, id).as_str(), of_audit(&db, id, "summary")), ("completed", json!({})));
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 #[test]

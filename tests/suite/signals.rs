@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::on_every_database;
 use crate::support::bin::{Bin, Running, eventually};
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::{backlog, read_time};
 
 /// A run whose first conversation never ends, with a short lease.
@@ -35,7 +35,7 @@ fn recover_and_process(db: &Db, conversation: Uuid) {
         is(db, conversation, "active")
     });
     assert_eq!(db.run(&["process-conversations", "--force"]).code(0).json()["processed"], 1);
-    invariants::check(db);
+    promises::kept(db);
 }
 
 fn ends_at_once_at_the_second(db: &Db, signal: &str, code: i32) {
@@ -110,7 +110,7 @@ on_every_database! {
         assert_eq!((&result["status"], &result["released"]), (&json!("interrupted"), &json!(1)));
         assert!(result["duration_ms"].as_i64().unwrap() >= 4_000);
         assert_eq!(db.rows("select status, processing_attempts from conversations"), [["active", "0"]]);
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_lease_that_can_not_be_renewed_ends_the_run_before_the_lease_can_end(db) {

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use crate::on_every_database;
 use crate::support::bin::{Bin, eventually};
 use crate::support::db::Db;
-use crate::support::invariants;
 use crate::support::model_server::{EMBEDDINGS, MESSAGES, ModelServer, Step};
+use crate::support::promises;
 use crate::support::seed::{backlog, time};
 
 #[test]
@@ -74,7 +74,7 @@ on_every_database! {
         assert_eq!(db.number("select count(*) from conversations where status = 'active' and processing_attempts = 0"), 2.0);
         let rest = paid(db, &server, 60).args(&["--budget-usd", "0.005"]).done().code(0).json();
         assert_eq!((&rest["processed"], &rest["budget_reached"]), (&json!(2), &json!(false)));
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn a_killed_run_does_not_pay_twice(db) {
@@ -94,7 +94,7 @@ on_every_database! {
         assert_eq!((server.calls(MESSAGES), result["stage_tokens"].get("extraction")), (1, None), "paid for once");
         assert!(db.number("select count(*) from memory_facts") >= 2.0, "what it said is there");
         assert_eq!(db.number("select count(*) from stage_memos"), 0.0, "and the memo is gone");
-        invariants::check(db);
+        promises::kept(db);
     }
 
     fn another_model_or_transcript_is_another_question(db) {
@@ -163,7 +163,7 @@ on_every_database! {
         assert_eq!((&result["released"], &result["cost_usd"]), (&json!(1), &json!("0.0020")));
         assert_eq!(result["conversations"][0]["cost_usd"], "0.002023");
         assert_eq!(db.number("select cost_usd from job_executions"), 0.002_023);
-        invariants::check(db);
+        promises::kept(db);
     }
 }
 

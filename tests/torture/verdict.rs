@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::plan::Job;
 use crate::support::db::Db;
-use crate::support::invariants;
+use crate::support::promises;
 use crate::support::seed::read_time;
 
 /// How long a step of a hundredth takes at the rate of [`Job::arguments`].
@@ -65,7 +65,7 @@ fn run(db: &Db, job: Job, args: &[&str]) -> Value {
 
 /// Everything that is wrong in the database, one line each; empty is good.
 pub fn judge(db: &Db, last_decay: DateTime<Utc>) -> Vec<String> {
-    let mut faults = invariants::broken(db);
+    let mut faults = promises::broken(db);
     let none = [
         (
             "a conversation was closed twice, or left its end again",

@@ -38,6 +38,17 @@ const REPORT: [Setting; 5] = [
     IDLE,
 ];
 
+const CHECK: [Setting; 2] = [
+    setting(
+        "since",
+        "NIKITA_CHECK_SINCE",
+        "DUR",
+        None,
+        "Look only at what has changed in this time [default: at all there is]",
+    ),
+    setting("rows", "NIKITA_CHECK_ROWS", "N", Some("100"), "List at most N rows of each promise"),
+];
+
 const DOCTOR: [Setting; 2] =
     [TEMPLATE_DIR, setting("root", "NIKITA_HOST_ROOT", "DIR", Some("/"), "Where the host's files are, for tests")];
 
@@ -45,10 +56,10 @@ const DOCTOR: [Setting; 2] =
 const CHOOSE_MODELS: [&str; 5] = ["llm", "embeddings", "anthropic-base-url", "openai-base-url", "backoff"];
 
 /// Their tables of settings; one that has all of another's is asked first.
-pub(super) const TABLES: [&[Setting]; 4] = [&REPORT, &HEALTH, &STATS, &DOCTOR];
+pub(super) const TABLES: [&[Setting]; 5] = [&REPORT, &HEALTH, &CHECK, &STATS, &DOCTOR];
 
 /// The commands, as clap sees them.
-pub(super) fn commands() -> [Command; 5] {
+pub(super) fn commands() -> [Command; 6] {
     [
         Command::new("health")
             .about("Say whether the pipeline is healthy, degraded or unhealthy now")
@@ -62,6 +73,9 @@ pub(super) fn commands() -> [Command; 5] {
         Command::new("report").about("Write one self-contained page with the same as pictures").defer(|it| {
             look(it, &REPORT).mut_arg("output", |it| it.short('o').required(true)).after_help(help::REPORT)
         }),
+        Command::new("check")
+            .about("Look up every promise of docs/reliability.md in the database, with the rows that break it")
+            .defer(|it| look(it, &CHECK).after_help(help::CHECK)),
         Command::new("doctor").about("Check what the jobs stand on, and say what to do").defer(doctor),
     ]
 }

@@ -1,4 +1,4 @@
-//! `health`, `stats`, `status` and `report` for a person.
+//! `health`, `stats`, `status`, `check` and `report` for a person.
 
 use std::fmt::Write as _;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{table, text};
 use crate::cli::figures::{dollars, millis, name, percent, whole};
 use crate::core::span::span;
+use crate::core::text::{first_chars, one_line};
 
 pub fn health(result: &Value) -> String {
     let mut said = text(&result["status"]);
@@ -189,6 +190,34 @@ fn progress(it: &Value) -> Option<String> {
 
 fn complaint(it: &Value) -> Option<String> {
     it.pointer("/result/error/message").and_then(Value::as_str).map(name)
+}
+
+pub fn check(result: &Value) -> String {
+    let [checked, broken] = ["checked", "broken"].map(|field| number(&result[field]));
+    if broken == 0 {
+        return format!("All {} promises are kept.", whole(checked));
+    }
+    let mut said = format!("{} of {} promises are broken.", whole(broken), whole(checked));
+    for promise in list(&result["promises"]) {
+        let rows = list(&promise["rows"]);
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = write!(said, "\n\n{}: {}", text(&promise["name"]), text(&promise["promise"]));
+        if let Some(limits) = promise["limits"].as_str() {
+            let _ = write!(said, "\n({limits})");
+        }
+        let mut table = table();
+        table.add_rows(
+            rows.iter()
+                .map(|it| ["id", "found"].map(|field| first_chars(&one_line(&text(&it[field])), 200).to_owned())),
+        );
+        let _ = write!(said, "\n{table}");
+        if promise["more"] == true {
+            let _ = write!(said, "\nand more; --rows lists them");
+        }
+    }
+    said
 }
 
 pub fn report(result: &Value) -> String {

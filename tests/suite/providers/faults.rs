@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::{BACKOFF, again, entry, extraction_took, last_error, one, process, state};
 use crate::support::bin::eventually;
 use crate::support::db::Db;
-use crate::support::invariants;
 use crate::support::model_server::{CHAT, EMBEDDINGS, MESSAGES, ModelServer, Step, chat, extraction, message};
+use crate::support::promises;
 use crate::support::seed::backlog;
 
 /// Pauses of about 1, 2 and 4 times [`BACKOFF`], each a fifth shorter at least; longer ones are forgiven to a busy machine.
@@ -39,7 +39,7 @@ fn passing_trouble_is_asked_again_three_times_and_costs_no_attempt() {
             assert_eq!(state(&db), ["active", "0", "1"], "{status}");
             let error = last_error(&db);
             assert!(error.ends_with(&format!(" answered {status} (some_error)")), "{error}");
-            invariants::check(&db);
+            promises::kept(&db);
             again(&db);
         }
     }
@@ -67,7 +67,7 @@ fn a_reply_that_breaks_off_or_never_comes_is_asked_again() {
             eventually("each was hung up on", || server.hung_up() == 4);
             assert!(server.pauses(MESSAGES).iter().all(|pause| *pause >= Duration::from_millis(400)));
         }
-        invariants::check(&db);
+        promises::kept(&db);
         again(&db);
     }
 }
@@ -196,7 +196,7 @@ fn what_the_provider_refuses_has_failed_with_its_reason() {
         );
         assert_eq!(last_error(&db), expected);
         assert_eq!(entry(&done)["error"], expected);
-        invariants::check(&db);
+        promises::kept(&db);
         again(&db);
     }
 }
@@ -242,7 +242,7 @@ fn a_wrong_key_model_or_address_stops_the_run() {
             db.number("select count(*) from conversations where status = 'active' and processing_attempts = 0"),
             4.0
         );
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 
@@ -338,7 +338,7 @@ fn a_signal_ends_a_request_in_flight() {
     run.done().code(143);
     eventually("the connection is closed", || server.hung_up() == 1);
     assert_eq!((server.calls(MESSAGES), state(&db)), (1, ["active".into(), "0".into(), "0".into()]));
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn embeddings_that_are_unavailable_leave_facts_without_vectors() {
     assert_eq!(server.calls(EMBEDDINGS), 4);
     doubling(&server, EMBEDDINGS);
     assert_eq!(db.number("select count(*) from memory_facts where is_active and embedding is null"), 2.0);
-    invariants::check(&db);
+    promises::kept(&db);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{one, process};
 use crate::support::db::Db;
-use crate::support::invariants;
 use crate::support::model_server::{CHAT, EMBEDDINGS, MESSAGES, ModelServer, Step};
+use crate::support::promises;
 use crate::support::seed::{Player, at, conversation, transcript};
 
 const ATTEMPTS: [&str; 9] = [
@@ -46,7 +46,7 @@ fn a_transcript_stays_in_its_message() {
         let done = process(&db, &server, vendor).args(&["-vv"]).done().code(0);
         log_is_whole(&done.stderr());
         assert_eq!(db.number("select count(*) from users"), 1.0);
-        invariants::check(&db);
+        promises::kept(&db);
         let request = &server.requests(path)[0].body;
         let user: Vec<_> = request["messages"].as_array().unwrap().iter().filter(|it| it["role"] == "user").collect();
         let [user] = user.as_slice() else { panic!("one message of data: {request}") };
@@ -93,7 +93,7 @@ fn a_reply_is_data() {
         );
         assert_eq!(server.requests(EMBEDDINGS)[0].body["input"].as_array().unwrap().len(), ATTEMPTS.len());
         assert_eq!(db.number("select count(*) from users"), 1.0);
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 

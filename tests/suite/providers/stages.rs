@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{entry, one, process, state};
 use crate::support::bin::eventually;
 use crate::support::db::Db;
-use crate::support::invariants;
 use crate::support::model_server::{MESSAGES, ModelServer, Step, extraction};
+use crate::support::promises;
 
 /// A server whose extraction leaves the summary to a second question, which meets `step`.
 fn second_is(step: Step) -> ModelServer {
@@ -40,7 +40,7 @@ fn a_summary_that_can_not_be_had_is_cut_from_the_messages() {
         assert_eq!(entry(&done)["status"], "success", "{step:?}: {}", done.all());
         let summary = db.value("select conversation_summary from conversations");
         assert!(summary.contains("nurse") || summary.contains("climbing"), "{summary}");
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 
@@ -53,7 +53,7 @@ fn a_wrong_key_is_not_hidden_by_what_a_stage_can_do_without() {
         let done = process(&db, &server, "anthropic").env("NIKITA_ENRICH", enrich).done().code(78);
         assert!(done.error().contains("ANTHROPIC_API_KEY"), "{}", done.error());
         assert_eq!(state(&db), ["active", "0", "0"]);
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 
@@ -72,7 +72,7 @@ fn a_polish_that_fails_or_loses_half_leaves_the_plain_prompt() {
             prompts.len() == 2 && prompts.iter().all(|it| !it.contains("Be nice.") && it.contains("nurse")),
             "{step:?}"
         );
-        invariants::check(&db);
+        promises::kept(&db);
     }
 }
 

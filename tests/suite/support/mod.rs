@@ -7,8 +7,8 @@ pub mod bin;
 pub mod browser;
 pub mod db;
 pub mod history;
-pub mod invariants;
 pub mod model_server;
+pub mod promises;
 pub mod proxy;
 pub mod seed;
 

@@ -1,0 +1,11 @@
+-- check_audit_twice: audits that were recovered and went on, or were recovered without a word
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: audit_reports
+select cast(a.audit_id as text) as id, cast(a.status as text) || ', with a recovery in its log and none in its summary' as found
+from audit_reports a
+where cast(a.execution_logs as text) like '%Recovery Service%'
+  and coalesce(cast(a.summary as text), '') not like '%crash_detected%'
+  and (coalesce(a.completed_at, a.audit_date) >= :since) is not false
+order by a.audit_id
+limit :most

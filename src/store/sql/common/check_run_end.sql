@@ -1,0 +1,11 @@
+-- check_run_end: runs that have an end and go on, or have ended without one
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: job_executions
+select cast(e.id as text) as id,
+    cast(e.status as text) || case when e.completed_at is null then ', without an end' else ', with an end' end as found
+from job_executions e
+where e.heartbeat_at is not null and (e.status = 'running') <> (e.completed_at is null)
+  and (e.heartbeat_at >= :since) is not false
+order by e.id
+limit :most

@@ -1,0 +1,13 @@
+-- check_superseded: facts that one of ours supersedes, which is not there, or which are active all the same
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: memory_facts
+select cast(f.id as text) as id,
+    case when n.id is null then 'superseded by a fact that is not there' else 'superseded, and active' end as found
+from memory_facts f
+left join memory_facts n on n.id = f.superseded_by
+where substr(cast(f.superseded_by as text), 15, 1) = '5'
+  and (n.id is null or f.is_active)
+  and (f.created_at >= :since) is not false
+order by f.id
+limit :most

@@ -1,0 +1,12 @@
+-- check_token: claims of ours that are no whole claims
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: conversations
+select cast(c.id as text) as id, cast(c.status as text)
+    || case when c.claim_token is null then ', claimed by a run without a token' else ', a token that no run has claimed' end as found
+from conversations c
+where ((c.status = 'processing' and c.claimed_by is not null and c.claim_token is null)
+    or (c.claim_token is not null and c.claimed_by is null))
+  and (c.updated_at >= :since) is not false
+order by c.id
+limit :most

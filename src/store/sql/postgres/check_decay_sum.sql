@@ -1,0 +1,21 @@
+-- check_decay_sum: charges after which score and charge are not the score before
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: score_history
+with charges as (
+    select h.id, h.user_id, h.score, h.recorded_at,
+        -- [charge]
+        case when jsonb_typeof(h.event_details -> 'decay_amount') = 'number' then (h.event_details ->> 'decay_amount')::numeric end as amount,
+        case when jsonb_typeof(h.event_details -> 'hours_charged') = 'number' then (h.event_details ->> 'hours_charged')::numeric end as hours,
+        case when jsonb_typeof(h.event_details -> 'score_before') = 'number' then (h.event_details ->> 'score_before')::numeric end as before
+        -- [/charge]
+    from score_history h
+    where h.event_type = 'decay' and isfinite(h.recorded_at)
+)
+select cast(c.id as text) as id,
+    'the score was ' || cast(c.before as text) || ', charged were ' || cast(c.amount as text) || ', left are ' || cast(c.score as text) as found
+from charges c
+where c.hours is not null and abs(c.score + c.amount - c.before) > 0.005
+  and (c.recorded_at >= :since) is not false
+order by c.id
+limit :most

@@ -1,0 +1,29 @@
+-- check_decay_twice: charges for hours that an earlier one has charged
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: score_history
+with charges as (
+    select h.id, h.user_id, h.score, h.recorded_at,
+        -- [charge]
+        case when jsonb_typeof(h.event_details -> 'decay_amount') = 'number' then (h.event_details ->> 'decay_amount')::numeric end as amount,
+        case when jsonb_typeof(h.event_details -> 'hours_charged') = 'number' then (h.event_details ->> 'hours_charged')::numeric end as hours,
+        case when jsonb_typeof(h.event_details -> 'score_before') = 'number' then (h.event_details ->> 'score_before')::numeric end as before
+        -- [/charge]
+    from score_history h
+    where h.event_type = 'decay' and isfinite(h.recorded_at)
+), chain as (
+    select c.id, c.recorded_at, c.hours,
+        extract(epoch from c.recorded_at - lag(c.recorded_at) over earlier) / 3600 as since_previous,
+        lag(c.hours / c.amount / 100) over earlier as step
+    from charges c
+    where c.hours > 0 and c.amount > 0
+    window earlier as (partition by c.user_id order by c.recorded_at, c.id)
+)
+-- What one charge leaves to the next is less than a step of a hundredth; hours are written to four places.
+select cast(c.id as text) as id,
+    cast(c.hours as text) || ' hours charged, ' || round(c.since_previous, 4)::text || ' since the charge before' as found
+from chain c
+where c.hours > c.since_previous + c.step + 0.001
+  and (c.recorded_at >= :since) is not false
+order by c.id
+limit :most

@@ -1,0 +1,19 @@
+-- check_runs_alone: runs that began while another run of the job went on
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: job_executions
+with runs as (
+    select e.id, e.job_name, e.started_at,
+        max(case when e.status = 'completed' and e.completed_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') then e.completed_at end) over (
+            partition by e.job_name order by e.started_at, e.id rows between unbounded preceding and 1 preceding
+        ) as ended
+    from job_executions e
+    where e.heartbeat_at is not null and e.job_name in ('decay', 'scan-stuck')
+)
+-- A run asks for the time, then waits for the lease; it waits no longer than for any answer.
+select cast(r.id as text) as id, cast(r.job_name as text) || ' began while another of it went on until ' || cast(r.ended as text) as found
+from runs r
+where (julianday(r.ended) - julianday(r.started_at)) * 86400 > 15
+  and (r.started_at >= :since) is not false
+order by r.id
+limit :most
