@@ -4,6 +4,12 @@
 //! A step is what the database does as one statement or one transaction. Between any two steps anything may happen: a lease runs out, an
 //! answer is lost, the server takes a message whose sender has given it up. A run that is frozen, or dead, is one that takes no step.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::struct_excessive_bools,
+    reason = "the figures of the documentation are printed; a world is a row of facts"
+)]
+
 use std::collections::HashSet;
 
 /// One less than the jobs have, so that three runs can use them up.
