@@ -63,6 +63,10 @@ promises! {
         except "where another program's runs of process-conversations are recorded, facts, threads and thoughts with ids of its own are not judged";
     said CHECK_SAID: "What a run said it has processed is processed, and its prompts are there",
         except "a conversation that the application has reset or deleted is not judged, nor prompts where it makes some of its own";
+    signed CHECK_SIGNED: "What our commit has closed is processed, and no longer claimed",
+        except "a conversation whose times the application has reset is named here";
+    memo CHECK_MEMO: "Answers that were paid for are kept until their conversation is processed, no longer",
+        except "what the application has closed is not judged";
     superseded CHECK_SUPERSEDED: "A fact that gave way is inactive, and the one that took its place is there",
         except "only facts that one of ours took the place of";
     life_day CHECK_LIFE_DAY: "A day is lived once", except "only events of ours are counted";

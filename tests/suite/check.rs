@@ -11,7 +11,7 @@ use crate::support::seed::{NOW, time};
 
 /// How each promise is broken, and which row is then found. Each has a player `{p}`, two conversations `{c}` and `{o}` and a run `{e}` of
 /// its own, and ids for what else it needs: `{f}` and `{1}` to `{6}`.
-const PLANTED: [(&str, char, &str); 24] = [
+const PLANTED: [(&str, char, &str); 26] = [
     ("state", 'c', "update conversations set status = 'limbo' where id = '{c}'"),
     ("token", 'c', "update conversations set claim_token = '{f}' where id = '{c}'"),
     (
@@ -48,6 +48,13 @@ const PLANTED: [(&str, char, &str); 24] = [
         'c',
         "update job_executions set status = 'completed', completed_at = '{now}', \
          result = '{\"conversations\": [{\"conversation_id\": \"{c}\", \"status\": \"success\"}]}' where id = '{e}'",
+    ),
+    ("signed", 'c', "update conversations set status = 'processed', closed_token = '{f}' where id = '{c}'"),
+    (
+        "memo",
+        'c',
+        "update conversations set status = 'processed', processed_at = '{now}', closed_token = '{f}' where id = '{c}'; \
+         insert into stage_memos (conversation_id, stage, input_hash, answer, created_at) values ('{c}', 'extraction', 'x', 'x', '{now}')",
     ),
     (
         "superseded",
@@ -126,7 +133,7 @@ const PLANTED: [(&str, char, &str); 24] = [
 ];
 
 /// What keeps some of the violations out.
-const GUARDS: &str = "drop index ready_prompts_current; drop index conversations_one_claim_per_user";
+const GUARDS: &str = "drop index ready_prompts_current; drop index conversations_one_claim_per_player";
 const MORE_GUARDS: [&str; 2] = [
     "alter table conversations drop constraint conversations_status_check; alter table job_leases drop constraint job_leases_pkey",
     "alter table job_leases rename to leases; create table job_leases as select * from leases; drop table leases",
@@ -229,7 +236,7 @@ on_every_database! {
         let result = promises::looked_up(db, &["--since", "1h"]);
         assert_eq!((&result["broken"], &result["exit_code"]), (&json!(0), &json!(0)), "{result}");
         let said = db.command(&["check", "--format", "human"]).done().code(1).stdout();
-        assert!(said.starts_with("24 of 24 promises are broken.") && said.contains(&id('p', 3)), "{said}");
+        assert!(said.starts_with("26 of 26 promises are broken.") && said.contains(&id('p', 3)), "{said}");
     }
 
     fn no_more_rows_are_listed_than_asked_for(db) {

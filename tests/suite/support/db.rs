@@ -62,6 +62,27 @@ impl Db {
         Self { url: format!("sqlite:{}", file.display()), runtime: runtime(), kind: Kind::Sqlite { _folder: None } }
     }
 
+    /// Another database with all that is in this one.
+    pub fn copy(&self) -> Self {
+        match &self.kind {
+            Kind::Sqlite { .. } => {
+                let folder = TempDir::new().expect("a temporary folder");
+                let file = folder.path().join("test.sqlite");
+                std::fs::copy(self.file(), &file).expect("copied");
+                Self {
+                    url: format!("sqlite:{}", file.display()),
+                    runtime: runtime(),
+                    kind: Kind::Sqlite { _folder: Some(folder) },
+                }
+            }
+            Kind::Postgres { name, connection, .. } => {
+                // A database that somebody uses can't be copied.
+                drop(connection.lock().expect("not poisoned").take());
+                Self::made_on("NIKITA_TEST_POSTGRES", &format!("template {name}"))
+            }
+        }
+    }
+
     /// A new database on the plain test cluster, migrated.
     pub fn postgres() -> Self {
         let db = Self::postgres_empty();
@@ -101,6 +122,10 @@ impl Db {
     }
 
     fn empty_on(variable: &str) -> Self {
+        Self::made_on(variable, "")
+    }
+
+    fn made_on(variable: &str, how: &str) -> Self {
         let admin_url = setting(variable);
         let runtime = runtime();
         let name = format!("test_{}", Uuid::new_v4().simple());
@@ -108,7 +133,7 @@ impl Db {
             PgConnectOptions::from_str(&admin_url).expect("the variable holds a URL").disable_statement_logging();
         runtime.block_on(async {
             let mut server = PgConnection::connect_with(&admin).await.expect("the test cluster answers");
-            server.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a new database");
+            server.execute(AssertSqlSafe(format!("create database {name} {how}"))).await.expect("a new database");
         });
         let (base, _) = admin_url.rsplit_once('/').expect("a URL with a database");
         let direct = admin.clone().database(&name);

@@ -6,11 +6,13 @@ pub mod application;
 pub mod bin;
 pub mod browser;
 pub mod db;
+pub mod gate;
 pub mod history;
 pub mod model_server;
 pub mod promises;
 pub mod proxy;
 pub mod seed;
+pub mod shim;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.
 #[macro_export]

@@ -1,0 +1,12 @@
+-- check_memo: memos of conversations that a commit of ours has closed
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: stage_memos
+select cast(c.id as text) as id, cast(count(*) as text) || ' memos of a processed conversation' as found
+from stage_memos m
+join conversations c on c.id = m.conversation_id
+where c.status = 'processed' and c.closed_token is not null
+group by c.id
+having (max(m.created_at) >= :since) is not false
+order by c.id
+limit :most

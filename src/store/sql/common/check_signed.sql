@@ -1,0 +1,11 @@
+-- check_signed: conversations that bear the token of our commit, and none of what it writes
+-- :since timestamptz   rows that last changed before it are not looked at; null: all are
+-- :most bigint   at most so many rows
+-- scans: conversations
+select cast(c.id as text) as id, 'closed by ' || cast(c.closed_token as text)
+    || case when c.processed_at is null then ', never processed' else ', and its claim is still there' end as found
+from conversations c
+where c.closed_token is not null and (c.processed_at is null or c.closed_token = c.claim_token)
+  and (c.updated_at >= :since) is not false
+order by c.id
+limit :most

@@ -1,0 +1,120 @@
+//! Every order: two jobs on a real PostgreSQL, with a gate in front of each, so that the test decides in which order their statements
+//! reach the server: the first one's up to one, the second one's up to another, then the first to its end, then the second. Whatever the
+//! order, what is left in the end is what one of the two serial orders leaves, and every promise is kept.
+//!
+//! CI takes a spread of the orders; `scripts/crashpoints orders::` takes all. A failure names its order; `NIKITA_ORDER` replays it.
+
+use crate::points::{JOBS, end, job, settle, world};
+use crate::support::bin::Running;
+use crate::support::db::Db;
+use crate::support::gate::Gate;
+use crate::support::promises;
+use crate::support::seed::NOW;
+
+/// How many orders of a pair CI takes.
+const SPREAD: usize = 2;
+
+/// A job that waits in front of its gate.
+struct Side {
+    gate: Gate,
+    run: Running,
+}
+
+impl Side {
+    fn new(db: &Db, which: usize) -> Self {
+        let gate = Gate::before(db);
+        let (name, args) = JOBS[which];
+        let overlaps: &[&str] = if name == "process-conversations" { &["--allow-overlap"] } else { &[] };
+        let run = job(db, args, NOW).args(overlaps).env("DATABASE_URL", &gate.url).start();
+        Self { gate, run }
+    }
+
+    /// Lets so many statements pass, or all; it may come to wait for the other side before.
+    fn pass(&mut self, statements: Option<usize>) {
+        self.gate.pass(statements, || !self.run.is_running());
+    }
+
+    fn done(self, order: &str) {
+        let done = self.run.done();
+        let expected = [0, 3, 69, 75];
+        assert!(done.exit().is_some_and(|code| expected.contains(&code)), "{order}: {}", done.all());
+    }
+}
+
+/// What is left where the first job passes `cuts.0` statements, the second `cuts.1`, then the first the rest, then the second.
+fn left(world: &Db, pair: (usize, usize), cuts: (usize, usize), order: &str) -> Vec<Vec<String>> {
+    let db = world.copy();
+    let (mut first, mut second) = (Side::new(&db, pair.0), Side::new(&db, pair.1));
+    first.pass(Some(cuts.0));
+    second.pass(Some(cuts.1));
+    first.pass(None);
+    second.pass(None);
+    first.done(order);
+    second.done(order);
+    let broken = promises::broken(&db);
+    assert!(broken.is_empty(), "{order}: {broken:?}");
+    settle(&db);
+    end(&db)
+}
+
+/// What is left where one goes behind the other, and how many statements the first one has.
+fn serial(world: &Db, pair: (usize, usize)) -> (Vec<Vec<String>>, usize) {
+    let db = world.copy();
+    let mut first = Side::new(&db, pair.0);
+    first.pass(None);
+    let statements = first.gate.passed();
+    first.done("alone");
+    let mut second = Side::new(&db, pair.1);
+    second.pass(None);
+    second.done("behind the other");
+    settle(&db);
+    (end(&db), statements)
+}
+
+fn every_order(first: usize) {
+    let replay = std::env::var("NIKITA_ORDER").ok();
+    let every = std::env::var_os("NIKITA_EVERY_POINT").is_some();
+    let world = world(Db::postgres());
+    // The other half of the pairs has the same serial orders, and is left to the long form.
+    let from = if every || replay.is_some() { 0 } else { first };
+    for second in from..JOBS.len() {
+        let (one, statements) = serial(&world, (first, second));
+        let (other, statements_of_second) = serial(&world, (second, first));
+        let all: Vec<_> = (1..statements).flat_map(|i| (1..statements_of_second).map(move |k| (i, k))).collect();
+        let step = if every || replay.is_some() { 1 } else { (all.len() / SPREAD).max(1) };
+        let mut tried = 0;
+        for cuts in all.iter().skip(step / 2).step_by(step) {
+            let order = format!("{} {} {} {}", JOBS[first].0, JOBS[second].0, cuts.0, cuts.1);
+            if replay.as_ref().is_some_and(|wanted| *wanted != order) {
+                continue;
+            }
+            tried += 1;
+            let left = left(&world, (first, second), *cuts, &order);
+            assert!(
+                left == one || left == other,
+                "NIKITA_ORDER='{order}': {left:#?}\nis neither\n{one:#?}\nnor\n{other:#?}"
+            );
+        }
+        eprintln!("{} and {}: {} orders, {tried} tried", JOBS[first].0, JOBS[second].0, all.len());
+    }
+}
+
+#[test]
+fn decay_with_each_other_job() {
+    every_order(0);
+}
+
+#[test]
+fn process_conversations_with_each_other_job() {
+    every_order(1);
+}
+
+#[test]
+fn recover_with_each_other_job() {
+    every_order(2);
+}
+
+#[test]
+fn scan_stuck_with_each_other_job() {
+    every_order(3);
+}
