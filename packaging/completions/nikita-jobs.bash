@@ -16,6 +16,9 @@ _nikita__jobs() {
             ",$1")
                 cmd="nikita__jobs"
                 ;;
+            nikita__jobs,check)
+                cmd="nikita__jobs__subcmd__check"
+                ;;
             nikita__jobs,completions)
                 cmd="nikita__jobs__subcmd__completions"
                 ;;
@@ -74,12 +77,50 @@ _nikita__jobs() {
 
     case "${cmd}" in
         nikita__jobs)
-            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report doctor detect-stuck recover-stuck migrate demo completions man reference"
+            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report check doctor detect-stuck recover-stuck migrate demo completions man reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__check)
+            opts="-q -v -h --database-url --env-file --format --quiet --verbose --since --rows --now --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
