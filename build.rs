@@ -18,9 +18,9 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
+    write_migrations();
     let folder = Path::new("src/store/sql");
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=migrations");
     let read = |dialect: &str, marker: char| read_folder(&folder.join(dialect), marker);
     let (postgres, sqlite) = (read("postgres", '$'), read("sqlite", '?'));
     let (both_postgres, both_sqlite) = (read("common", '$'), read("common", '?'));
@@ -50,8 +50,38 @@ fn main() {
     let module = format!(
         "{both}\n/// Statements for PostgreSQL alone.\npub(crate) mod postgres {{\n{only_postgres}}}\n/// Statements for SQLite alone.\npub(crate) mod sqlite {{\n{only_sqlite}}}\n"
     );
+    write("statements.rs", &module);
+}
+
+/// The files of `migrations`, `NNNN_what_it_does.sql`, as two lists.
+fn write_migrations() {
+    let mut lists = String::new();
+    for (dialect, constant) in [("postgres", "POSTGRES"), ("sqlite", "SQLITE")] {
+        let folder = env::current_dir().expect("cargo sets the folder").join("migrations").join(dialect);
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let mut files: Vec<_> =
+            fs::read_dir(&folder).expect("migrations are there").map(|it| it.expect("a file").path()).collect();
+        files.sort();
+        writeln!(lists, "static {constant}: &[Migration] = &[").expect("a string can be written to");
+        for file in files {
+            let stem = file.file_stem().and_then(|stem| stem.to_str()).expect("a name in UTF-8");
+            let (version, name) = stem.split_once('_').expect("NNNN_what_it_does.sql");
+            let (version, name): (i64, _) = (version.parse().expect("a number"), name.replace('_', " "));
+            writeln!(
+                lists,
+                "    Migration {{ version: {version}, name: {name:?}, sql: include_str!({:?}) }},",
+                file.display().to_string()
+            )
+            .expect("a string can be written to");
+        }
+        lists.push_str("];\n");
+    }
+    write("migrations.rs", &lists);
+}
+
+fn write(name: &str, text: &str) {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&out).join("statements.rs"), module).expect("OUT_DIR can be written");
+    fs::write(Path::new(&out).join(name), text).expect("OUT_DIR can be written");
 }
 
 #[derive(Clone)]

@@ -84,10 +84,10 @@ fn read(file: io::Result<File>) -> io::Result<Vec<u8>> {
 
 /// Sets the variables that are not set yet, and returns what there is to say about the file.
 pub fn set(shown: &str, file: EnvFile) -> Vec<String> {
-    let text: String = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
+    let lines: Vec<_> = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
     let mut said: Vec<_> = file.remarks.into_iter().map(|remark| format!("{shown}, {remark}")).collect();
     // Setting a variable is unsafe beside other threads. There is none yet, and dotenvy does it for us.
-    if dotenvy::from_read(text.as_bytes()).is_err() {
+    if dotenvy::from_read(lines.concat().as_bytes()).is_err() {
         said.push(format!("{shown} can't be taken over whole"));
     }
     said

@@ -75,6 +75,6 @@ fn page(command: &Command) -> Result<Vec<u8>, String> {
 fn pages(command: &Command, folder: &Path) -> Result<Vec<u8>, String> {
     fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command.clone(), folder))
-        .map(|_| Vec::new())
+        .map(|()| Vec::new())
         .map_err(|error| format!("--dir {}: {error}", folder.display()))
 }

@@ -144,7 +144,7 @@ struct InFlight<'a> {
 
 /// A conversation in hand. The meter stays here, so that what it has used is known however it ends.
 struct Task {
-    task: tokio::task::Id,
+    id: tokio::task::Id,
     claim: Claim,
     meter: Arc<Meter>,
 }
@@ -182,7 +182,7 @@ impl<'a> InFlight<'a> {
                 Some(hands) => self.tasks.spawn_on(work, hands),
                 None => self.tasks.spawn(work),
             };
-            self.in_hand.push(Task { task: task.id(), claim, meter });
+            self.in_hand.push(Task { id: task.id(), claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {
             // Its player was deleted meanwhile; nothing is left to process.
@@ -198,7 +198,7 @@ impl<'a> InFlight<'a> {
         let (id, mut entry) = match self.tasks.join_next_with_id().await? {
             Ok((id, entry)) => (id, entry),
             Err(failure) => {
-                let claim = self.in_hand.iter().find(|it| it.task == failure.id())?.claim;
+                let claim = self.in_hand.iter().find(|it| it.id == failure.id())?.claim;
                 (failure.id(), self.panicked(&claim).await)
             }
         };
@@ -210,7 +210,7 @@ impl<'a> InFlight<'a> {
 
     /// Puts down what became of a conversation, and what it cost.
     fn ended(&mut self, task: tokio::task::Id, entry: Entry) {
-        let Some(place) = self.in_hand.iter().position(|it| it.task == task) else { return };
+        let Some(place) = self.in_hand.iter().position(|it| it.id == task) else { return };
         let meter = self.in_hand.swap_remove(place).meter;
         self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
     }

@@ -30,7 +30,7 @@ const MOST_TRIES: usize = 5;
 pub fn update(path: &Path, change: impl Fn(&[u8]) -> io::Result<String>) -> io::Result<()> {
     refuse_what_is_no_file(path)?;
     for _ in 0..MOST_TRIES {
-        let lock = Lock::take(beside(path, ".lock"))?;
+        let lock = Lock::take(&beside(path, ".lock"))?;
         let before = match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             other => other?,
@@ -83,12 +83,12 @@ struct Lock {
 }
 
 impl Lock {
-    fn take(path: PathBuf) -> io::Result<Self> {
+    fn take(path: &Path) -> io::Result<Self> {
         for _ in 0..MOST_TRIES {
-            let Some(file) = open(&path)? else { continue };
-            let lock = Self { path: path.clone(), file };
+            let Some(file) = open(path)? else { continue };
+            let lock = Self { path: path.to_owned(), file };
             if !lock.wait()? {
-                remove(&path)?;
+                remove(path)?;
             } else if lock.is_ours() {
                 return Ok(lock);
             }

@@ -9,10 +9,10 @@
 //! that the same few statements read.
 
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codec::{DbId, DbPoints, DbTime};
+use super::read::row;
 use super::session::{Tx, fetch_one, fetch_optional};
 use super::{Result, Store};
 use crate::core::decay::Rules;
@@ -77,20 +77,22 @@ impl Decayed {
     }
 }
 
-#[derive(FromRow)]
-struct Sums {
-    decayed: i64,
-    game_overs: i64,
-    warned: i64,
-    points: Option<DbPoints>,
+row! {
+    struct Sums {
+        decayed: i64,
+        game_overs: i64,
+        warned: i64,
+        points: Option<DbPoints>,
+    }
 }
 
-/// The eligible players of a chunk, counted.
-#[derive(FromRow)]
-struct Page<Last> {
-    processed: i64,
-    unreadable: i64,
-    last: Option<Last>,
+row! {
+    /// The eligible players of a chunk, counted, and the row of the last.
+    struct Page {
+        processed: i64,
+        unreadable: i64,
+        last: Option<i64>,
+    }
 }
 
 /// Where a chunk begins: at an id on PostgreSQL, at a row on SQLite.
@@ -170,7 +172,7 @@ impl Store {
             ") as unreadable, cast(null as bigint) as last from users u where ",
             eligible!()
         );
-        let page = fetch_one!(&mut tx, Page<i64>, sql);
+        let page = fetch_one!(&mut tx, Page, sql);
         let sql = tx.pick(
             concat!(
                 "with owed as (select before, least(least(steps, $12) * 0.01, before) as amount from (",
@@ -190,7 +192,7 @@ impl Store {
         let (begins, player) = order.turn();
         let sums: Sums = with_rules!(fetch_one, &mut tx, _, order, sql, order.rules.most_per_run.0, begins, player);
         tx.rollback().await?;
-        Ok(sums.of(&page))
+        Ok(sums.of(page.processed, page.unreadable))
     }
 
     /// Charges the overdue among the next `order.chunk` eligible players from `from` on, in one transaction. What was done, and
@@ -217,13 +219,13 @@ impl DecayOrder {
 }
 
 impl Sums {
-    fn of<Last>(&self, page: &Page<Last>) -> Decayed {
+    fn of(&self, processed: i64, unreadable: i64) -> Decayed {
         Decayed {
-            processed: page.processed,
+            processed,
             decayed: self.decayed,
             game_overs: self.game_overs,
             warned: self.warned,
-            unreadable: page.unreadable,
+            unreadable,
             points: self.points.map_or(Points::ZERO, |it| it.0),
         }
     }

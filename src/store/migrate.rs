@@ -10,15 +10,21 @@
 //! leaves. Binaries between the two go on with the newer schema, so that a release can migrate first and replace them one host
 //! after another. Without such a line only a binary that knows the migration itself works on it.
 
-use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::columns;
 use super::session::{Tx, execute, fetch_all, fetch_one};
 use super::{Pool, Result, Store, StoreError};
 
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+/// A migration as it stands in its folder.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+// POSTGRES and SQLITE, in order; build.rs lists the folders.
+include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 const LEDGER: &str = "create table if not exists nikita_jobs_migrations (\
     version bigint primary key, name text not null, applied_at text not null)";
@@ -57,10 +63,12 @@ impl Plan {
 }
 
 /// What this binary holds for a dialect, in order.
-fn embedded(migrator: &'static Migrator) -> impl Iterator<Item = Pending> {
-    migrator.iter().map(|it| {
-        let sql = it.sql.as_str();
-        Pending { version: it.version, name: &it.description, sql, needs: needs(sql).unwrap_or(it.version) }
+fn embedded(migrations: &'static [Migration]) -> impl Iterator<Item = Pending> {
+    migrations.iter().map(|&Migration { version, name, sql }| Pending {
+        version,
+        name,
+        sql,
+        needs: needs(sql).unwrap_or(version),
     })
 }
 
@@ -248,9 +256,9 @@ async fn pending(tx: &mut Tx) -> Result<Vec<Pending>> {
             )));
         }
     }
-    let migrator = match tx {
-        Tx::Pg(_) => &POSTGRES,
-        Tx::Sqlite(_) => &SQLITE,
+    let migrations = match tx {
+        Tx::Pg(_) => POSTGRES,
+        Tx::Sqlite(_) => SQLITE,
     };
-    Ok(embedded(migrator).filter(|it| !applied.contains(&(it.version,))).collect())
+    Ok(embedded(migrations).filter(|it| !applied.contains(&(it.version,))).collect())
 }

@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::{AssertSqlSafe, FromRow as _};
 
 use super::codec::{DbId, DbTime};
 use super::migrate::embedded_versions;
+use super::read::row;
 use super::runs::Begun;
 use super::session::Tx;
 use super::{Result, Store};
@@ -43,14 +44,15 @@ pub enum Precheck {
     },
 }
 
-#[derive(FromRow)]
-struct Seen {
-    now: DbTime,
-    applied: Option<String>,
-    holder: Option<DbId>,
-    held_until: Option<DbTime>,
-    latest: Option<DbId>,
-    completed_at: Option<DbTime>,
+row! {
+    struct Seen {
+        now: DbTime,
+        applied: Option<String>,
+        holder: Option<DbId>,
+        held_until: Option<DbTime>,
+        latest: Option<DbId>,
+        completed_at: Option<DbTime>,
+    }
 }
 
 impl Store {

@@ -34,7 +34,7 @@ impl Oddity {
 }
 
 /// A column as it was read. Decoding one never fails.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Read<T>(pub(crate) Result<T, Oddity>);
 
 impl<T> Read<T> {

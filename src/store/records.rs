@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codec::{DbId, DbTime};
+use super::read::row;
 use super::retry::retrying;
 use super::session::{Tx, execute, fetch_all, fetch_optional, pg_now, sqlite_now};
 use super::{Result, Store};
@@ -72,16 +72,17 @@ pub struct Limits {
     pub age: Duration,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: DbId,
-    status: String,
-    began: DbTime,
-    beat: Option<DbTime>,
-    lease_is_live: Option<bool>,
-    log_times: String,
-    host: Option<String>,
-    pid: Option<i32>,
+row! {
+    struct Row {
+        id: DbId,
+        status: String,
+        began: DbTime,
+        beat: Option<DbTime>,
+        lease_is_live: Option<bool>,
+        log_times: String,
+        host: Option<String>,
+        pid: Option<i32>,
+    }
 }
 
 impl Row {

@@ -136,6 +136,7 @@ fn disturb(shim: &Shim, db: &Db, args: &[&str], number: usize, act: Act) -> bool
     shim.take().iter().any(|it| it.kind == '!')
 }
 
+#[expect(clippy::print_stderr, reason = "how much was tried is a result, which the docs state")]
 fn every_point(db: Db, which: usize) {
     let (name, args) = JOBS[which];
     let (shim, world) = (Shim::build(), world(db));

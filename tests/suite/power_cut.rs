@@ -170,6 +170,7 @@ fn search(recorded: &Recorded, seed: u64) -> (usize, Option<String>) {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "how much was tried is a result, which the docs state")]
 fn what_was_acknowledged_outlives_a_power_cut() {
     let recorded = record();
     let (count, fault) = search(&recorded, 7);

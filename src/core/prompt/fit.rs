@@ -1,7 +1,7 @@
 //! Counting tokens, and fitting a prompt into its budget.
 
+use bpe_openai::{Tokenizer, cl100k_base};
 use serde::Serialize;
-use tiktoken_rs::{CoreBPE, cl100k_base_singleton};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Section;
@@ -27,12 +27,12 @@ pub struct Fitted {
 /// The length of a text in tokens.
 ///
 /// By `cl100k_base`: vendors of today's models publish no tokenizer or a slightly denser one, so that it errs on the safe
-/// side, and it loads in half the time of the newer `o200k_base`. The first call in a process loads it.
+/// side. The first call in a process loads it.
 ///
 /// The text must have gone through [`crate::core::prose::lines`]: long runs of white space exhaust the tokenizer's pattern.
 #[must_use]
 pub fn count(text: &str) -> usize {
-    tokenizer().count_ordinary(text)
+    tokenizer().count(text)
 }
 
 /// The length of a text in tokens; none if it is over `budget`.
@@ -46,8 +46,8 @@ fn count_bounded(text: &str, budget: usize) -> Option<usize> {
     (text.len() <= budget.saturating_mul(LONGEST_TOKEN)).then(|| count(text))
 }
 
-fn tokenizer() -> &'static CoreBPE {
-    cl100k_base_singleton()
+fn tokenizer() -> &'static Tokenizer {
+    cl100k_base()
 }
 
 /// Joins the sections, and takes away what is over `budget` tokens: [`Section::DISPENSABLE`] in their order, then the end, at
@@ -102,9 +102,9 @@ fn reach(text: &str, budget: usize) -> usize {
         Some((end, _)) => &text[..end],
         None => text,
     };
-    let tokens = tokenizer().encode_ordinary(bounded);
+    let tokens = tokenizer().encode(bounded);
     match tokens.get(..budget) {
-        Some(first) => tokenizer().decode_bytes(first).map_or(bounded.len(), |bytes| bytes.len()),
+        Some(first) => tokenizer().bpe.decode_tokens(first).len(),
         None => bounded.len(),
     }
 }

@@ -1,21 +1,32 @@
 //! Charging a chunk: one statement on PostgreSQL, a few over a temporary table on SQLite.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::rules::{begins, eligible, grace, in_turn, overdue, owes, step, unreadable, us, with_rules};
 use super::{Cursor, DecayOrder, Decayed, Page, Sums};
 use crate::store::Result;
 use crate::store::claims::sqlite_token;
-use crate::store::codec::{DbId, DbTime};
+use crate::store::codec::{DbId, DbPoints, DbTime};
+use crate::store::read::row;
 use crate::store::session::{Tx, execute, fetch_one};
 
-#[derive(FromRow)]
-struct Chunk {
-    #[sqlx(flatten)]
-    page: Page<DbId>,
-    #[sqlx(flatten)]
-    sums: Sums,
+row! {
+    struct Chunk {
+        processed: i64,
+        unreadable: i64,
+        last: Option<DbId>,
+        decayed: i64,
+        game_overs: i64,
+        warned: i64,
+        points: Option<DbPoints>,
+    }
+}
+
+impl Chunk {
+    fn sums(&self) -> Sums {
+        let Self { decayed, game_overs, warned, points, .. } = *self;
+        Sums { decayed, game_overs, warned, points }
+    }
 }
 
 /// The players are looked at once, by their index. A row that owes is found again where it lies (`ctid`), locked, and looked at
@@ -78,8 +89,11 @@ pub(super) async fn charge_postgres(tx: &mut Tx, order: &DecayOrder, from: Uuid)
         order.warning
     );
     // Not `max(id)`: PostgreSQL has none for uuid before version 18.
-    let next = chunk.page.last.and_then(|last| last.0.as_u128().checked_add(1));
-    Ok((chunk.sums.of(&chunk.page), next.map(|id| Cursor { id: Uuid::from_u128(id), ..Cursor::default() })))
+    let next = chunk.last.and_then(|last| last.0.as_u128().checked_add(1));
+    Ok((
+        chunk.sums().of(chunk.processed, chunk.unreadable),
+        next.map(|id| Cursor { id: Uuid::from_u128(id), ..Cursor::default() }),
+    ))
 }
 
 /// The id of a player's row in the history of a chunk: a version 7 UUID of the run's time ($1), chance, and the player's row.
@@ -107,7 +121,7 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: i64) ->
         eligible!(),
         " and u.rowid >= $1 order by u.rowid limit $2)"
     );
-    let page = fetch_one!(tx, Page<i64>, sql, from, order.chunk);
+    let page = fetch_one!(tx, Page, sql, from, order.chunk);
     let Some(last) = page.last else { return Ok((Decayed::default(), None)) };
     set_down(tx, order, from, last).await?;
     note_sqlite(tx, order).await?;
@@ -127,7 +141,7 @@ pub(super) async fn charge_sqlite(tx: &mut Tx, order: &DecayOrder, from: i64) ->
              count(*) filter (where before >= 4000 and before - amount < 4000 and before > amount) as warned, \
              sum(amount) / 100.0 as points from temp.decay_owed"
     );
-    Ok((sums.of(&page), last.checked_add(1).map(|row| Cursor { row, ..Cursor::default() })))
+    Ok((sums.of(page.processed, page.unreadable), last.checked_add(1).map(|row| Cursor { row, ..Cursor::default() })))
 }
 
 /// Fills the temporary table: what each overdue player of these rows owes.

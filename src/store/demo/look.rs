@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
 
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::Mood;
 use crate::domain::points::Points;
 use crate::store::codec::{DbId, DbPoints, DbTime};
+use crate::store::read::row;
 use crate::store::session::{fetch_all, fetch_one};
 use crate::store::{Result, Store};
 
@@ -36,19 +36,20 @@ pub struct AfterDecay {
     pub warned: bool,
 }
 
-#[derive(FromRow)]
-struct AfterDecayRow {
-    name: String,
-    chapter: i32,
-    score: DbPoints,
-    game_status: String,
-    onboarding_status: String,
-    last_interaction_at: Option<DbTime>,
-    before: Option<DbPoints>,
-    amount: Option<DbPoints>,
-    lost: bool,
-    goodbye: bool,
-    warned: bool,
+row! {
+    struct AfterDecayRow {
+        name: String,
+        chapter: i32,
+        score: DbPoints,
+        game_status: String,
+        onboarding_status: String,
+        last_interaction_at: Option<DbTime>,
+        before: Option<DbPoints>,
+        amount: Option<DbPoints>,
+        lost: bool,
+        goodbye: bool,
+        warned: bool,
+    }
 }
 
 /// A fact that a later one has replaced.
@@ -85,49 +86,54 @@ pub struct Known {
     pub zone: String,
 }
 
-#[derive(FromRow)]
-struct KnownRow {
-    user_id: DbId,
-    name: String,
-    chapter: i32,
-    arousal: f64,
-    valence: f64,
-    dominance: f64,
-    intimacy: f64,
-    temperature: f64,
-    zone: String,
+row! {
+    struct KnownRow {
+        user_id: DbId,
+        name: String,
+        chapter: i32,
+        arousal: f64,
+        valence: f64,
+        dominance: f64,
+        intimacy: f64,
+        temperature: f64,
+        zone: String,
+    }
 }
 
-/// How much there is of everything that the pipeline writes.
-#[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
-pub struct Sums {
-    /// Facts, replaced ones included.
-    pub facts: i64,
-    /// Facts that have been replaced.
-    pub replaced: i64,
-    /// Open threads.
-    pub threads: i64,
-    /// Thoughts.
-    pub thoughts: i64,
-    /// Events in her own life.
-    pub life_events: i64,
-    /// Days rolled up.
-    pub days: i64,
-    /// Current text prompts.
-    pub text_prompts: i64,
-    /// Current voice prompts.
-    pub voice_prompts: i64,
+row! {
+    /// How much there is of everything that the pipeline writes.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    pub struct Sums {
+        /// Facts, replaced ones included.
+        pub facts: i64,
+        /// Facts that have been replaced.
+        pub replaced: i64,
+        /// Open threads.
+        pub threads: i64,
+        /// Thoughts.
+        pub thoughts: i64,
+        /// Events in her own life.
+        pub life_events: i64,
+        /// Days rolled up.
+        pub days: i64,
+        /// Current text prompts.
+        pub text_prompts: i64,
+        /// Current voice prompts.
+        pub voice_prompts: i64,
+    }
 }
 
-/// A current prompt.
-#[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
-pub struct ReadyPrompt {
-    /// `text` or `voice`.
-    pub platform: String,
-    /// Its length in tokens.
-    pub token_count: i64,
-    /// The whole of it.
-    pub text: String,
+row! {
+    /// A current prompt.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    pub struct ReadyPrompt {
+        /// `text` or `voice`.
+        pub platform: String,
+        /// Its length in tokens.
+        pub token_count: i64,
+        /// The whole of it.
+        pub text: String,
+    }
 }
 
 /// A conversation that was given up.

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::FromRow;
 
 use super::{MOST_JOBS, names};
 use crate::domain::ids::ExecutionId;
 use crate::store::codec::{DbId, DbJson, DbTime};
+use crate::store::read::row;
 use crate::store::session::{fetch_all, fetch_optional};
 use crate::store::{Result, Store};
 
@@ -39,20 +39,21 @@ pub struct Execution {
     pub lease_expires_at: Option<DateTime<Utc>>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    job_name: String,
-    status: String,
-    started_at: DbTime,
-    completed_at: Option<DbTime>,
-    duration_ms: Option<i64>,
-    cost_usd: Option<String>,
-    heartbeat_at: Option<DbTime>,
-    host: Option<String>,
-    pid: Option<i32>,
-    result: Option<DbJson>,
-    lease_expires_at: Option<DbTime>,
+row! {
+    struct Row {
+        id: String,
+        job_name: String,
+        status: String,
+        started_at: DbTime,
+        completed_at: Option<DbTime>,
+        duration_ms: Option<i64>,
+        cost_usd: Option<String>,
+        heartbeat_at: Option<DbTime>,
+        host: Option<String>,
+        pid: Option<i32>,
+        result: Option<DbJson>,
+        lease_expires_at: Option<DbTime>,
+    }
 }
 
 impl From<Row> for Execution {

@@ -1,10 +1,10 @@
 //! Runs, costs and outcomes in spans of time.
 
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
 
 use super::{MOST_JOBS, names, worked};
 use crate::store::codec::DbTime;
+use crate::store::read::row;
 use crate::store::session::fetch_all;
 use crate::store::{Result, Store};
 
@@ -33,42 +33,46 @@ impl Grain {
     }
 }
 
-/// The runs of a job within a span.
-#[derive(Clone, Debug, PartialEq, FromRow)]
-pub struct Runs {
-    /// The span's name.
-    pub span: String,
-    /// The job.
-    pub job: String,
-    /// How many began in it.
-    pub total: i64,
-    /// Of them completed.
-    pub completed: i64,
-    /// Of them failed; the rest is running.
-    pub failed: i64,
-    /// What they cost, in US dollars.
-    pub cost_usd: f64,
+row! {
+    /// The runs of a job within a span.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Runs {
+        /// The span's name.
+        pub span: String,
+        /// The job.
+        pub job: String,
+        /// How many began in it.
+        pub total: i64,
+        /// Of them completed.
+        pub completed: i64,
+        /// Of them failed; the rest is running.
+        pub failed: i64,
+        /// What they cost, in US dollars.
+        pub cost_usd: f64,
+    }
 }
 
-/// What the runs within a span report about conversations.
-#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
-pub struct Outcomes {
-    /// The span's name.
-    pub span: String,
-    /// How many runs report any.
-    pub runs: i64,
-    /// Processed, `partial` and `skipped` included.
-    pub processed: i64,
-    /// Of them partial successes.
-    pub partial: i64,
-    /// Of them closed unread.
-    pub skipped: i64,
-    /// To be tried again.
-    pub retrying: i64,
-    /// Given up.
-    pub failed: i64,
-    /// Given back.
-    pub released: i64,
+row! {
+    /// What the runs within a span report about conversations.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Outcomes {
+        /// The span's name.
+        pub span: String,
+        /// How many runs report any.
+        pub runs: i64,
+        /// Processed, `partial` and `skipped` included.
+        pub processed: i64,
+        /// Of them partial successes.
+        pub partial: i64,
+        /// Of them closed unread.
+        pub skipped: i64,
+        /// To be tried again.
+        pub retrying: i64,
+        /// Given up.
+        pub failed: i64,
+        /// Given back.
+        pub released: i64,
+    }
 }
 
 impl Outcomes {

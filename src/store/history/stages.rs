@@ -1,10 +1,10 @@
 //! The stages in a span of time, and the slowest conversations.
 
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
 
 use super::{entries, number, word};
 use crate::store::codec::DbTime;
+use crate::store::read::row;
 use crate::store::session::fetch_all;
 use crate::store::{Result, Store};
 
@@ -20,38 +20,42 @@ pub struct Sample {
     pub runs: i64,
 }
 
-/// What a stage did in a sample. Times are in milliseconds, percentiles by nearest rank.
-#[derive(Clone, Debug, PartialEq, FromRow)]
-pub struct StageFigures {
-    /// Its name, which may be another program's.
-    pub stage: String,
-    /// How often it ran.
-    pub count: i64,
-    /// How often it failed.
-    pub failures: i64,
-    /// The sum of its times.
-    pub total_ms: f64,
-    /// The mean.
-    pub avg_ms: f64,
-    /// Half of its times are at most this.
-    pub p50_ms: f64,
-    /// 95 in 100 of its times are at most this.
-    pub p95_ms: f64,
-    /// The longest.
-    pub max_ms: f64,
+row! {
+    /// What a stage did in a sample. Times are in milliseconds, percentiles by nearest rank.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct StageFigures {
+        /// Its name, which may be another program's.
+        pub stage: String,
+        /// How often it ran.
+        pub count: i64,
+        /// How often it failed.
+        pub failures: i64,
+        /// The sum of its times.
+        pub total_ms: f64,
+        /// The mean.
+        pub avg_ms: f64,
+        /// Half of its times are at most this.
+        pub p50_ms: f64,
+        /// 95 in 100 of its times are at most this.
+        pub p95_ms: f64,
+        /// The longest.
+        pub max_ms: f64,
+    }
 }
 
-/// A conversation, by how long it took.
-#[derive(Clone, Debug, PartialEq, FromRow)]
-pub struct Slow {
-    /// Its id.
-    pub conversation: String,
-    /// How it came out.
-    pub status: String,
-    /// How long it took, in milliseconds.
-    pub total_ms: f64,
-    /// The run that took it.
-    pub execution: String,
+row! {
+    /// A conversation, by how long it took.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Slow {
+        /// Its id.
+        pub conversation: String,
+        /// How it came out.
+        pub status: String,
+        /// How long it took, in milliseconds.
+        pub total_ms: f64,
+        /// The run that took it.
+        pub execution: String,
+    }
 }
 
 /// The figures of each stage, of `stages (stage, failed, ms)`.

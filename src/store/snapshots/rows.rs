@@ -114,7 +114,7 @@ row! {
 }
 
 row! {
-    #[derive(Deserialize)]
+    #[derive(Clone, Copy, Deserialize)]
     pub(super) struct MoodRow {
         pub user_id: Read<DbId>,
         pub arousal: Read<f64>,
@@ -125,7 +125,7 @@ row! {
 }
 
 row! {
-    #[derive(Deserialize)]
+    #[derive(Clone, Copy, Deserialize)]
     pub(super) struct DecayRow {
         pub user_id: Read<DbId>,
         pub recorded_at: Read<DbTime>,
