@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::bill::Bill;
+use super::telling::Telling;
 use super::{InFlight, Settings, due};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::ids::ConversationId;
@@ -45,7 +46,8 @@ pub async fn work(
             request.conversation
         )));
     };
-    let mut in_flight = InFlight::new(settings, run, workshop);
+    let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, workshop) };
+    let telling = Telling::begin(run, 1);
     let meter = Meter::default();
     let mut trouble = tokio::select! {
         probed = circuits.probe(&meter) => probed.err(),
@@ -58,6 +60,7 @@ pub async fn work(
         ended = in_flight.next() => trouble = trouble.or(ended),
         () = run.signals.stopping() => in_flight.wind_up(settings.grace).await,
     }
+    telling.end().await;
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }
@@ -71,7 +74,8 @@ pub async fn work(
         fields.remove("status");
     }
     fields.insert("pipeline_execution_id".to_owned(), json!(run.execution));
-    for name in ["stage_timings", "cost_usd"] {
+    // With the list, `health`, `stats` and `report` see it like any other.
+    for name in ["stage_timings", "cost_usd", "conversations"] {
         fields.extend(report.fields.get(name).map(|value| (name.to_owned(), value.clone())));
     }
     Ok(Report { fields, error: trouble, ..report })

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::json;
 
 use super::bill::Bill;
 use crate::clock;
@@ -15,7 +17,8 @@ use crate::domain::ids::ConversationId;
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
 use crate::run::error::RunError;
-use crate::run::pipeline::{StageResult, Workshop, walk};
+use crate::run::pipeline::{Fallback, StageResult, Workshop, walk};
+use crate::run::progress::Progress;
 use crate::run::spans;
 use crate::store::claims::Outcome;
 use crate::store::commit::Commit;
@@ -40,6 +43,7 @@ pub enum Status {
 }
 
 /// A conversation's entry in the result.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the contract, or a count of the run's")]
 #[derive(Debug, Serialize)]
 pub struct Entry {
     /// Which one.
@@ -54,6 +58,22 @@ pub struct Entry {
     pub cost_usd: Option<String>,
     /// Why it did not succeed, without any conversation text.
     pub error: Option<String>,
+    /// The critical stage that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_stage: Option<StageName>,
+    /// Why it did not succeed, or was closed unread, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// What stood in for something that went wrong.
+    pub fallback: Fallback,
+    /// Whether its player has new prompts.
+    pub prompt_ready: bool,
+    /// When it was committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// How many of its messages can't be read.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub unreadable_messages: usize,
     /// The same with its tokens.
     #[serde(skip)]
     pub bill: Bill,
@@ -80,6 +100,12 @@ impl Entry {
             stage_results: BTreeMap::new(),
             cost_usd: None,
             error: None,
+            failed_stage: None,
+            reason: None,
+            fallback: Fallback::None,
+            prompt_ready: false,
+            completed_at: None,
+            unreadable_messages: 0,
             bill: Bill::default(),
             stop: None,
             outage: false,
@@ -95,13 +121,45 @@ impl Entry {
 
     /// A conversation that was given up before it began.
     pub fn failed(claim: &Claim, error: String) -> Self {
-        Self { error: Some(error), ..Self::new(claim, Status::Failed) }
+        Self { error: Some(error), reason: Some("gone"), ..Self::new(claim, Status::Failed) }
     }
 
     /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
-        Self { error: Some(why.to_owned()), ..Self::new(claim, Status::Released) }
+        Self { error: Some(why.to_owned()), reason: Some("released"), ..Self::new(claim, Status::Released) }
     }
+
+    const fn is_committed(&self) -> bool {
+        matches!(self.status, Status::Success | Status::PartialSuccess | Status::Skipped)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_nought(number: &usize) -> bool {
+    *number == 0
+}
+
+/// Why a stage failed, in one word.
+const fn reason(error: &StageError) -> &'static str {
+    match error {
+        StageError::InvalidTranscript(_) => "invalid_transcript",
+        StageError::TimedOut(_) => "timed_out",
+        StageError::NoAnswer(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_)) => "provider_unavailable",
+        StageError::NoAnswer(NoAnswer::InvalidReply(_)) => "invalid_reply",
+        StageError::NoAnswer(NoAnswer::Configuration(_)) => "configuration",
+        StageError::NoAnswer(NoAnswer::Refused(_)) => "refused",
+        StageError::NoAnswer(NoAnswer::Store(_)) => "database",
+        _ => "failed",
+    }
+}
+
+/// Whom a conversation tells where it is.
+#[derive(Clone)]
+pub struct Told {
+    /// The run's.
+    pub progress: Progress,
+    /// Whether somebody waits for just this one, and wants its stages' results.
+    pub in_detail: bool,
 }
 
 /// Processes a claimed conversation.
@@ -111,16 +169,27 @@ pub async fn process(
     claim: Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
+    progress: &Told,
 ) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        settle(Entry::new(&claim, Status::Skipped), store.commit(&nothing).await)
+        let skipped = Entry { reason: Some("game_over"), ..Entry::new(&claim, Status::Skipped) };
+        settle(skipped, store.commit(&nothing).await)
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot, meter).await
+        through_the_pipeline(store, workshop, &claim, snapshot, meter, progress).await
     };
     entry.total_duration_ms = clock::millis_since(began);
+    entry.completed_at = entry.is_committed().then(|| progress.progress.now());
+    progress.progress.leave(claim.conversation);
+    if entry.unreadable_messages > 0 {
+        tracing::warn!(
+            conversation = %claim.conversation,
+            unreadable = entry.unreadable_messages,
+            "messages can't be read, and were passed over"
+        );
+    }
     if let Some(error) = &entry.error {
         let status = format!("{:?}", entry.status);
         tracing::warn!(conversation = %claim.conversation, attempt = claim.attempt, status, error, "conversation not processed");
@@ -135,9 +204,14 @@ async fn through_the_pipeline(
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
+    progress: &Told,
 ) -> Entry {
     let now = snapshot.now;
-    let walked = walk(workshop, claim, snapshot, meter).await;
+    let reach = |stage, stages: &BTreeMap<StageName, StageResult>| {
+        let results = progress.in_detail.then(|| json!(stages));
+        progress.progress.reach(claim.conversation, stage, results);
+    };
+    let walked = walk(workshop, claim, snapshot, meter, reach).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
@@ -154,8 +228,15 @@ async fn through_the_pipeline(
                 done => settle(Entry::new(claim, status), done),
             }
         }
-        Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
+        Err((stage, error)) => {
+            let entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
+            Entry { failed_stage: Some(*stage), ..entry }
+        }
     };
+    let has_prompts = walked.stages.get(&StageName::PromptBuilder).is_some_and(|stage| stage.error.is_none());
+    entry.prompt_ready = has_prompts && entry.is_committed();
+    entry.fallback = walked.fallback;
+    entry.unreadable_messages = walked.unreadable;
     entry.stage_results = walked.stages;
     entry
 }
@@ -176,7 +257,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         _ => None,
     };
     let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
+    let entry = Entry { error: Some(text), reason: Some(reason(error)), outage, ..Entry::new(claim, status) };
     let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
@@ -189,6 +270,7 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
         Ok(false) => {
             entry.status = Status::Released;
             entry.lost = true;
+            entry.reason = Some("claim_lost");
             entry.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
