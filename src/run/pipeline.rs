@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde::Serialize;
 use tracing::Instrument;
 
 use super::asking::{answer_all, remember};
@@ -15,6 +14,7 @@ use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
+use crate::domain::result::{Fallback, StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
@@ -35,17 +35,6 @@ pub struct Workshop {
     pub hands: Option<tokio::runtime::Handle>,
 }
 
-/// How a stage ended, for results and dashboards.
-#[derive(Clone, Debug, Serialize)]
-pub struct StageResult {
-    /// `success` or `failed`.
-    pub status: &'static str,
-    /// Retries included.
-    pub duration_ms: f64,
-    /// Why, without any conversation text.
-    pub error: Option<String>,
-}
-
 /// How a conversation's walk ended.
 pub struct Walk {
     /// Every stage that ran.
@@ -56,19 +45,6 @@ pub struct Walk {
     pub unreadable: usize,
     /// What stood in for what went wrong.
     pub fallback: Fallback,
-}
-
-/// What stood in for something that went wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fallback {
-    /// Nothing had to.
-    #[default]
-    None,
-    /// A stage that failed was tried again.
-    Retry,
-    /// A prompt that was not polished.
-    PlainPrompt,
 }
 
 impl Walk {
@@ -127,7 +103,7 @@ pub async fn walk(
         let stage = &STAGES[index];
         ended[index] = true;
         let error = outcome.as_ref().err().map(ToString::to_string);
-        let status = if error.is_none() { "success" } else { "failed" };
+        let status = if error.is_none() { StageStatus::Success } else { StageStatus::Failed };
         stages.insert(stage.name, StageResult { status, duration_ms: duration.as_secs_f64() * 1000.0, error });
         match outcome {
             Ok(decision) => {

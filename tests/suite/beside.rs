@@ -2,6 +2,7 @@
 //! made in our own words from facts about it.
 
 pub mod accepts;
+mod adopting;
 mod conflict;
 
 use serde_json::json;

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::json;
 
 use super::bill::Bill;
@@ -13,99 +11,38 @@ use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
-use crate::domain::ids::ConversationId;
+use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
 use crate::run::error::RunError;
-use crate::run::pipeline::{Fallback, StageResult, Workshop, walk};
+use crate::run::pipeline::{Workshop, walk};
 use crate::run::progress::Progress;
 use crate::run::spans;
 use crate::store::claims::Outcome;
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
-/// How a conversation came out, in the words of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Processed, every stage.
-    Success,
-    /// Processed, without the effects of a non-critical stage that failed.
-    PartialSuccess,
-    /// To be tried again.
-    Retrying,
-    /// Given up.
-    Failed,
-    /// Closed unread, because the game is over.
-    Skipped,
-    /// Given back with its attempt.
-    Released,
-}
-
-/// A conversation's entry in the result.
-#[expect(clippy::struct_excessive_bools, reason = "each is a field of the contract, or a count of the run's")]
-#[derive(Debug, Serialize)]
+/// A conversation's entry, with what is not for the result.
+#[derive(Debug)]
 pub struct Entry {
-    /// Which one.
-    pub conversation_id: ConversationId,
-    /// How it came out.
-    pub status: Status,
-    /// From claim to commit.
-    pub total_duration_ms: i64,
-    /// Every stage that ran.
-    pub stage_results: BTreeMap<StageName, StageResult>,
-    /// What its model calls cost, in US dollars; none where a model has no price.
-    pub cost_usd: Option<String>,
-    /// Why it did not succeed, without any conversation text.
-    pub error: Option<String>,
-    /// The critical stage that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed_stage: Option<StageName>,
-    /// Why it did not succeed, or was closed unread, in one word.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
-    /// What stood in for something that went wrong.
-    pub fallback: Fallback,
-    /// Whether its player has new prompts.
-    pub prompt_ready: bool,
-    /// When it was committed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<DateTime<Utc>>,
-    /// How many of its messages can't be read.
-    #[serde(skip_serializing_if = "is_nought")]
-    pub unreadable_messages: usize,
-    /// The same with its tokens.
-    #[serde(skip)]
+    /// As it stands in the result.
+    pub shown: ConversationEntry,
+    /// What its model calls cost, with its tokens.
     pub bill: Bill,
     /// The error that should stop the run.
-    #[serde(skip)]
     pub stop: Option<RunError>,
     /// Whether a provider was unavailable.
-    #[serde(skip)]
     pub outage: bool,
     /// Whether the claim was lost: nothing was written.
-    #[serde(skip)]
     pub lost: bool,
     /// Whether it met a bug of ours.
-    #[serde(skip)]
     pub bug: bool,
 }
 
 impl Entry {
-    fn new(claim: &Claim, status: Status) -> Self {
+    fn new(claim: &Claim, status: EntryStatus) -> Self {
         Self {
-            conversation_id: claim.conversation,
-            status,
-            total_duration_ms: 0,
-            stage_results: BTreeMap::new(),
-            cost_usd: None,
-            error: None,
-            failed_stage: None,
-            reason: None,
-            fallback: Fallback::None,
-            prompt_ready: false,
-            completed_at: None,
-            unreadable_messages: 0,
+            shown: ConversationEntry::new(claim.conversation, status),
             bill: Bill::default(),
             stop: None,
             outage: false,
@@ -115,28 +52,35 @@ impl Entry {
     }
 
     /// The same with what it cost.
-    pub fn billed(self, bill: Bill) -> Self {
-        Self { cost_usd: bill.unpriced.is_empty().then(|| bill.exact()), bill, ..self }
+    pub fn billed(mut self, bill: Bill) -> Self {
+        self.shown.cost_usd = bill.unpriced.is_empty().then(|| bill.exact());
+        Self { bill, ..self }
+    }
+
+    fn because(mut self, error: String) -> Self {
+        self.shown.error = Some(error);
+        self
+    }
+
+    /// The same with the reason in one word.
+    const fn for_reason(mut self, reason: &'static str) -> Self {
+        self.shown.reason = Some(reason);
+        self
+    }
+
+    const fn is_committed(&self) -> bool {
+        matches!(self.shown.status, EntryStatus::Success | EntryStatus::PartialSuccess | EntryStatus::Skipped)
     }
 
     /// A conversation that was given up before it began.
     pub fn failed(claim: &Claim, error: String) -> Self {
-        Self { error: Some(error), reason: Some("gone"), ..Self::new(claim, Status::Failed) }
+        Self::new(claim, EntryStatus::Failed).because(error).for_reason("gone")
     }
 
     /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
-        Self { error: Some(why.to_owned()), reason: Some("released"), ..Self::new(claim, Status::Released) }
+        Self::new(claim, EntryStatus::Released).because(why.to_owned()).for_reason("released")
     }
-
-    const fn is_committed(&self) -> bool {
-        matches!(self.status, Status::Success | Status::PartialSuccess | Status::Skipped)
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
-const fn is_nought(number: &usize) -> bool {
-    *number == 0
 }
 
 /// Why a stage failed, in one word.
@@ -169,32 +113,31 @@ pub async fn process(
     claim: Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
-    progress: &Told,
+    told: &Told,
 ) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        let skipped = Entry { reason: Some("game_over"), ..Entry::new(&claim, Status::Skipped) };
-        settle(skipped, store.commit(&nothing).await)
+        settle(Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), store.commit(&nothing).await)
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot, meter, progress).await
+        through_the_pipeline(store, workshop, &claim, snapshot, meter, told).await
     };
-    entry.total_duration_ms = clock::millis_since(began);
-    entry.completed_at = entry.is_committed().then(|| progress.progress.now());
-    progress.progress.leave(claim.conversation);
-    if entry.unreadable_messages > 0 {
+    let is_committed = entry.is_committed();
+    let shown = &mut entry.shown;
+    shown.total_duration_ms = clock::millis_since(began);
+    shown.completed_at = is_committed.then(|| told.progress.now());
+    told.progress.leave(claim.conversation);
+    if let Some(unreadable) = shown.unreadable_messages {
+        tracing::warn!(conversation = %claim.conversation, unreadable, "messages can't be read, and were passed over");
+    }
+    if let Some(error) = &shown.error {
         tracing::warn!(
-            conversation = %claim.conversation,
-            unreadable = entry.unreadable_messages,
-            "messages can't be read, and were passed over"
+            conversation = %claim.conversation, attempt = claim.attempt, status = %shown.status, error,
+            "conversation not processed"
         );
     }
-    if let Some(error) = &entry.error {
-        let status = format!("{:?}", entry.status);
-        tracing::warn!(conversation = %claim.conversation, attempt = claim.attempt, status, error, "conversation not processed");
-    }
-    spans::end_conversation(entry.status, entry.total_duration_ms, entry.error.is_none());
+    spans::end_conversation(shown.status, shown.total_duration_ms, shown.error.is_none());
     entry
 }
 
@@ -204,19 +147,18 @@ async fn through_the_pipeline(
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
-    progress: &Told,
+    told: &Told,
 ) -> Entry {
     let now = snapshot.now;
     let reach = |stage, stages: &BTreeMap<StageName, StageResult>| {
-        let results = progress.in_detail.then(|| json!(stages));
-        progress.progress.reach(claim.conversation, stage, results);
+        told.progress.reach(claim.conversation, stage, told.in_detail.then(|| json!(stages)));
     };
     let walked = walk(workshop, claim, snapshot, meter, reach).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
             let committed = store.commit(&Commit { claim, now, prompt_ms, effects }).await;
-            let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
+            let status = if walked.is_partial() { EntryStatus::PartialSuccess } else { EntryStatus::Success };
             match committed {
                 // What the database refuses about this conversation must not stop the others, nor be tried for ever.
                 Err(error) if error.is_the_items(Another::None) => {
@@ -229,27 +171,28 @@ async fn through_the_pipeline(
             }
         }
         Err((stage, error)) => {
-            let entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
-            Entry { failed_stage: Some(*stage), ..entry }
+            let mut entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
+            entry.shown.failed_stage = Some(*stage);
+            entry
         }
     };
     let has_prompts = walked.stages.get(&StageName::PromptBuilder).is_some_and(|stage| stage.error.is_none());
-    entry.prompt_ready = has_prompts && entry.is_committed();
-    entry.fallback = walked.fallback;
-    entry.unreadable_messages = walked.unreadable;
-    entry.stage_results = walked.stages;
+    entry.shown.prompt_ready = has_prompts && entry.is_committed();
+    entry.shown.fallback = walked.fallback;
+    entry.shown.unreadable_messages = (walked.unreadable > 0).then_some(walked.unreadable);
+    entry.shown.stage_results = walked.stages;
     entry
 }
 
 /// Does with a conversation what its error calls for; `text` is what is kept of the error.
 async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
     let (outcome, status) = match dispose(claim, error) {
-        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, Status::Retrying),
+        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, EntryStatus::Retrying),
         Disposition::Outage { pause, counts } => {
-            (Outcome::Outage { pause, counts, error: text.clone() }, Status::Retrying)
+            (Outcome::Outage { pause, counts, error: text.clone() }, EntryStatus::Retrying)
         }
-        Disposition::Fail => (Outcome::Failed { error: text.clone() }, Status::Failed),
-        Disposition::Release => (Outcome::Released, Status::Released),
+        Disposition::Fail => (Outcome::Failed { error: text.clone() }, EntryStatus::Failed),
+        Disposition::Release => (Outcome::Released, EntryStatus::Released),
     };
     let stop = match error {
         StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
@@ -257,7 +200,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         _ => None,
     };
     let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { error: Some(text), reason: Some(reason(error)), outage, ..Entry::new(claim, status) };
+    let entry = Entry { outage, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
     let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
@@ -268,15 +211,15 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
     match left {
         Ok(true) => {}
         Ok(false) => {
-            entry.status = Status::Released;
+            entry.shown.status = EntryStatus::Released;
             entry.lost = true;
-            entry.reason = Some("claim_lost");
-            entry.error =
+            entry.shown.reason = Some("claim_lost");
+            entry.shown.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
         Err(error) => {
-            entry.status = Status::Released;
-            entry.error = Some(format!("left in processing for `recover`: {error}"));
+            entry.shown.status = EntryStatus::Released;
+            entry.shown.error = Some(format!("left in processing for `recover`: {error}"));
             entry.stop = Some(error.into());
         }
     }
