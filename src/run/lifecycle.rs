@@ -33,6 +33,9 @@ use crate::store::Store;
 use crate::store::precheck::{Gate, Precheck};
 use crate::store::runs::{Begun, Lease, RunEnd, Runner};
 
+/// The target of the log's line about a failure. The result says the same.
+pub const FAILURES: &str = "nikita_jobs::failures";
+
 /// How a run is to be made.
 #[derive(Clone)]
 pub struct Plan {
@@ -104,7 +107,7 @@ pub async fn run(
 /// The result of a run that failed before it began, or whose end could not be written.
 #[must_use]
 pub fn failed(job: &str, error: &RunError) -> Ended {
-    tracing::error!(error = %error, kind = error.kind(), job, "run failed");
+    tracing::error!(target: FAILURES, error = %error, kind = error.kind(), job, "run failed");
     let own = Map::from_iter([("error".to_owned(), error.to_json())]);
     Ended { result: common(job, "error", error.exit(), None, None, 0, own), exit: error.exit() }
 }
@@ -221,7 +224,7 @@ async fn try_run(
 fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
     let (own, exit, status, cost_usd) = match outcome {
         Ok(Report { error: Some(error), mut fields, cost_usd, .. }) => {
-            tracing::error!(error = %error, kind = error.kind(), job, "run stopped");
+            tracing::error!(target: FAILURES, error = %error, kind = error.kind(), job, "run stopped");
             fields.insert("error".to_owned(), error.to_json());
             (fields, error.exit(), "error", cost_usd)
         }
@@ -235,7 +238,7 @@ fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms
             (report.fields, report.exit, status, report.cost_usd)
         }
         Err(error) => {
-            tracing::error!(error = %error, kind = error.kind(), job, "run failed");
+            tracing::error!(target: FAILURES, error = %error, kind = error.kind(), job, "run failed");
             (Map::from_iter([("error".to_owned(), error.to_json())]), error.exit(), "error", None)
         }
     };

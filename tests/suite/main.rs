@@ -53,3 +53,4 @@ mod spending;
 mod stats;
 mod status;
 mod streams;
+mod terminal;

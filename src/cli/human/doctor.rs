@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::Table;
 use serde_json::Value;
 
 use super::{list, text};
+use crate::cli::terminal::width_of_stdout;
 use crate::core::text::one_line;
 
 /// How wide the lines are where the terminal does not say, or says nonsense.
@@ -63,10 +63,7 @@ fn verdict(checks: &[Value]) -> String {
 }
 
 fn width() -> usize {
-    match Table::new().width() {
-        Some(width @ 40..) => usize::from(width).min(WIDTH),
-        _ => WIDTH,
-    }
+    width_of_stdout().map_or(WIDTH, |width| width.min(WIDTH))
 }
 
 /// Lines of at most `width` characters, but for words that are longer.

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::CellAlignment;
 use serde_json::Value;
 
-use super::{table, text};
+use super::{Rows, instant, text};
 use crate::cli::figures::{dollars, millis, name, percent, whole};
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
@@ -31,7 +30,8 @@ pub fn health(result: &Value) -> String {
     } else {
         format!("{} conversations, {} runs", whole(conversations), whole(runs))
     };
-    let completed = result["last_completed_at"].as_str().map_or_else(|| "never".to_owned(), time);
+    let completed = result["last_completed_at"].as_str();
+    let completed = completed.map_or_else(|| "never".to_owned(), |at| instant(at, result["started_at"].as_str()));
     let rows = [
         ("conversations", outcome),
         ("pending", format!("{}{oldest}", whole(number(&result["pending"])))),
@@ -48,7 +48,7 @@ pub fn stats(result: &Value) -> String {
     let outcome = |field: &str| whole(number(&outcomes[field]));
     let mut said = format!(
         "Since {}: {} runs of process-conversations, {} completed\n\n{}",
-        time(&text(&result["since"])),
+        instant(&text(&result["since"]), result["started_at"].as_str()),
         whole(total),
         whole(completed),
         pairs([
@@ -69,11 +69,11 @@ pub fn stats(result: &Value) -> String {
         ])
     );
     if let Some(stages) = result["count"].as_object().filter(|stages| !stages.is_empty()) {
-        let mut table = table();
-        table.set_header(["stage", "runs", "failed", "average", "p50", "p95", "max"]);
+        let header = ["stage", "runs", "failed", "average", "p50", "p95", "max"];
+        let mut table = Rows::new().header(header).right(1..7);
         for (stage, count) in stages {
             let ms = |field: &str| millis(result[field][stage].as_f64().unwrap_or_default());
-            table.add_row([
+            table.row([
                 name(stage),
                 whole(number(count)),
                 whole(number(&result["failure_count"][stage])),
@@ -83,8 +83,7 @@ pub fn stats(result: &Value) -> String {
                 ms("max_duration_ms"),
             ]);
         }
-        right(&mut table, 1..7);
-        let _ = write!(said, "\n\n{table}");
+        let _ = write!(said, "\n\n{}", table.show());
         if result["sample_is_whole"] == false {
             let _ = write!(
                 said,
@@ -94,48 +93,52 @@ pub fn stats(result: &Value) -> String {
         }
     }
     if let Some(jobs) = result["jobs"].as_object().filter(|jobs| !jobs.is_empty()) {
-        let mut table = table();
-        table.set_header(["job", "runs", "completed", "failed", "running"]);
+        let mut table = Rows::new().header(["job", "runs", "completed", "failed", "running"]).right(1..5);
         for (job, of) in jobs {
             let figure = |field: &str| whole(number(&of[field]));
-            table.add_row([name(job), figure("total"), figure("completed"), figure("failed"), figure("running")]);
+            table.row([name(job), figure("total"), figure("completed"), figure("failed"), figure("running")]);
         }
-        right(&mut table, 1..5);
-        let _ = write!(said, "\n\n{table}");
+        let _ = write!(said, "\n\n{}", table.show());
     }
     said
 }
 
 pub fn status(result: &Value) -> String {
+    let now = result["started_at"].as_str();
     if result["execution"].is_object() {
-        return execution(&result["execution"]);
+        return execution(&result["execution"], now);
     }
-    let mut table = table();
-    table.set_header(["job", "latest run", "began", "took", "", "execution"]);
-    for entry in list(&result["jobs"]) {
-        let it = &entry["execution"];
-        if it.is_null() {
-            table.add_row([name(&text(&entry["job"])), "never ran".to_owned()]);
-            continue;
-        }
-        let ago = format!("{} ago", span(number(&it["age_seconds"])));
-        table.add_row([
-            name(&text(&entry["job"])),
-            standing(it),
-            if it["status"] == "running" { time(&text(&it["started_at"])) } else { format!("ended {ago}") },
-            took(it),
-            progress(it).or_else(|| complaint(it)).unwrap_or_default(),
-            name(&text(&it["execution_id"])),
-        ]);
-    }
-    table.to_string()
+    let blocks = list(&result["jobs"]).iter().map(|entry| {
+        let (job, it) = (name(&text(&entry["job"])), &entry["execution"]);
+        if it.is_null() { format!("{job}: never ran") } else { format!("{job}: {}", in_short(it, now)) }
+    });
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
-fn execution(it: &Value) -> String {
-    let mut rows = vec![
-        ("began", time(&text(&it["started_at"]))),
-        (if it["status"] == "running" { "running for" } else { "took" }, took(it)),
-    ];
+/// A run in a few lines: how it stands, when and where, how far, which.
+fn in_short(it: &Value, now: Option<&str>) -> String {
+    let at = |field: &str| it[field].as_str().map(|at| instant(at, now));
+    let when = match (it["status"] == "running", at("started_at"), at("completed_at")) {
+        (false, _, Some(ended)) => format!("ended {ended}, took {}", took(it)),
+        (_, Some(began), _) => format!("began {began}"),
+        _ => "nobody knows when".to_owned(),
+    };
+    let mut said = format!("{}\n  {when}", standing(it));
+    if let Some(host) = it["host"].as_str() {
+        let _ = write!(said, " on {}", name(host));
+    }
+    for more in progress(it).into_iter().chain(complaint(it)) {
+        let _ = write!(said, "\n  {more}");
+    }
+    let _ = write!(said, "\n  execution {}", name(&text(&it["execution_id"])));
+    said
+}
+
+fn execution(it: &Value, now: Option<&str>) -> String {
+    let at = |field: &str| it[field].as_str().map(|at| instant(at, now));
+    let mut rows = vec![("began", at("started_at").unwrap_or_default())];
+    rows.extend(at("completed_at").map(|ended| ("ended", ended)));
+    rows.push((if it["status"] == "running" { "running for" } else { "took" }, took(it)));
     if let Some(host) = it["host"].as_str() {
         rows.push(("host", format!("{}, process {}", name(host), text(&it["pid"]))));
     }
@@ -152,10 +155,9 @@ fn execution(it: &Value) -> String {
         !["exit_code", "duration_ms"].contains(&field.as_str()) && (value.is_number() || field.as_str() == "points")
     });
     let figures: Vec<_> = figures.map(|(field, value)| (name(&field.replace('_', " ")), text(value))).collect();
-    let mut table = table();
-    table.add_rows(rows.into_iter().map(|(label, value)| [label.to_owned(), value]));
-    table.add_rows(figures.into_iter().map(|(label, value)| [label, value]));
-    format!("{head}\n\n{table}")
+    let rows = rows.into_iter().map(|(label, value)| [label.to_owned(), value]);
+    let figures = figures.into_iter().map(|(label, value)| [label, value]);
+    format!("{head}\n\n{}", Rows::new().rows(rows.chain(figures)).show())
 }
 
 /// `running, lease live`, or how it ended.
@@ -207,12 +209,9 @@ pub fn check(result: &Value) -> String {
         if let Some(limits) = promise["limits"].as_str() {
             let _ = write!(said, "\n({limits})");
         }
-        let mut table = table();
-        table.add_rows(
-            rows.iter()
-                .map(|it| ["id", "found"].map(|field| first_chars(&one_line(&text(&it[field])), 200).to_owned())),
-        );
-        let _ = write!(said, "\n{table}");
+        let shown = |value: &Value| first_chars(&one_line(&text(value)), 200).to_owned();
+        let table = Rows::new().rows(rows.iter().map(|it| [shown(&it["id"]), shown(&it["found"])]));
+        let _ = write!(said, "\n{}", table.show());
         if promise["more"] == true {
             let _ = write!(said, "\nand more; --rows lists them");
         }
@@ -225,30 +224,14 @@ pub fn report(result: &Value) -> String {
     format!(
         "{}: since {}, {} KB; the pipeline is {}",
         text(&result["file"]),
-        time(&text(&result["since"])),
+        instant(&text(&result["since"]), result["started_at"].as_str()),
         whole(bytes.div_euclid(1000).max(1)),
         text(&result["health"])
     )
 }
 
 fn pairs<const N: usize>(rows: [(&str, String); N]) -> String {
-    let mut table = table();
-    table.add_rows(rows.map(|(label, value)| [label.to_owned(), value]));
-    table.to_string()
-}
-
-fn right(table: &mut comfy_table::Table, columns: std::ops::Range<usize>) {
-    for column in columns {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-}
-
-/// `2026-11-22 05:00 UTC`
-fn time(rfc3339: &str) -> String {
-    let at = rfc3339.parse::<chrono::DateTime<chrono::Utc>>();
-    at.map_or_else(|_| name(rfc3339), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
+    Rows::new().rows(rows.map(|(label, value)| [label.to_owned(), value])).show()
 }
 
 fn list(value: &Value) -> &[Value] {
