@@ -1,18 +1,17 @@
 //! stdout: exactly one result, as JSON or as a table; nothing with `-q` unless something went wrong.
 
-use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
 use std::io::{ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use serde_json::{Value, json};
 
 use super::harmless::Harmless;
 use super::raw::{self, Problem};
 use super::{human, stderr, stdout, terminal};
 use crate::domain::exit::Exit;
+use crate::domain::result::JobResult;
 use crate::run::lifecycle::Ended;
 
 /// How a process speaks.
@@ -56,24 +55,26 @@ impl Output {
     }
 
     /// Prints the result of a command and gives its exit code.
-    pub async fn print(self, name: &str, ended: &Ended) -> ExitCode {
+    pub async fn print(self, ended: &Ended) -> ExitCode {
         let fine = matches!(ended.exit, Exit::Success | Exit::Skipped);
         let code = if ended.exit == Exit::Skipped { self.skip_exit } else { ended.exit.code() };
         if fine && self.quiet {
             return code.into();
         }
         let said = if self.json {
-            Harmless::json(&with_code(&ended.result, code))
+            let mut result = ended.result.clone();
+            // The code that the shell will see.
+            result.common.exit_code = code;
+            Harmless::json(&result.to_value())
         } else {
-            Harmless::text(human::render(name, &ended.result).trim_end()).ended()
+            Harmless::text(human::render(&ended.result).trim_end()).ended()
         };
         taken(stdout::write_unless_stopped(&said).await, code)
     }
 
     /// Prints a failure from before the log was there.
     pub fn print_early(self, ended: &Ended) -> ExitCode {
-        let message = ended.result.pointer("/error/message").and_then(|it| it.as_str()).unwrap_or_default();
-        complain(message);
+        complain(ended.result.common.error.as_ref().map_or("", |error| &error.message));
         if self.json && !stdout::is_used() {
             return self.deliver(&ended.result, ended.exit.code());
         }
@@ -82,8 +83,8 @@ impl Output {
 
     /// Writes a result to stdout, and gives the exit code.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
-    pub fn deliver(self, result: &Value, code: u8) -> ExitCode {
-        taken(stdout::write(&Harmless::json(result)), code)
+    pub fn deliver(self, result: &JobResult, code: u8) -> ExitCode {
+        taken(stdout::write(&Harmless::json(&result.to_value())), code)
     }
 
     /// Whether the result itself tells whoever reads the log why a run failed, so that the log need not.
@@ -143,16 +144,6 @@ pub fn complain_of_usage(error: &clap::Error) {
 /// Whether to colour what is written to this stream.
 pub fn has_colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !terminal::is_dumb() && env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
-}
-
-/// The result with the exit code that the shell will see.
-fn with_code(result: &Value, code: u8) -> Cow<'_, Value> {
-    if result["exit_code"] == code {
-        return Cow::Borrowed(result);
-    }
-    let mut result = result.clone();
-    result["exit_code"] = json!(code);
-    Cow::Owned(result)
 }
 
 fn format(text: &str) -> Result<bool, String> {

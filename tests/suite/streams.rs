@@ -70,6 +70,8 @@ fn every_command(folder: &Path) -> Vec<Vec<String>> {
         "check",
         "help",
         "help decay",
+        "schema",
+        "schema decay",
         "reference",
         "completions bash",
         "man",

@@ -2,172 +2,169 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use chrono::{DateTime, Utc};
 
-use super::{Rows, instant, text};
+use super::{Rows, instant};
 use crate::cli::figures::{dollars, millis, name, percent, whole};
+use crate::cli::harmless::flat;
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
+use crate::domain::result::{
+    CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, StatsResult, StatusResult,
+};
 
-pub fn health(result: &Value) -> String {
-    let mut said = text(&result["status"]);
-    for reason in list(&result["reasons"]) {
-        let _ = write!(said, "\n  {}", text(reason));
-    }
-    let judged = number(&result["judged_conversations"]);
-    let outcome = match (result["recent_success_rate"].as_f64(), result["avg_duration_ms"].as_f64()) {
+/// The time of the look, by the database's clock.
+type Now = Option<DateTime<Utc>>;
+
+/// What follows the verdict.
+pub fn health(it: &HealthResult, now: Now) -> String {
+    let mut said = it.reasons.iter().fold(String::new(), |said, reason| said + "\n  " + &flat(reason));
+    let judged = it.judged_conversations;
+    let outcome = match (it.recent_success_rate, it.avg_duration_ms) {
         (Some(rate), Some(ms)) => {
             format!("{:.1} % of the last {judged} processed, {} on average", rate * 100.0, millis(ms))
         }
         (Some(rate), None) => format!("{:.1} % of the last {judged} processed", rate * 100.0),
         _ => "none yet".to_owned(),
     };
-    let oldest = result["oldest_pending_seconds"].as_i64();
-    let oldest = oldest.map_or_else(String::new, |oldest| format!(", the oldest for {}", span(oldest)));
-    let [conversations, runs] = ["stuck_conversations", "stuck_executions"].map(|field| number(&result[field]));
-    let stuck = if (conversations, runs) == (0, 0) {
-        "nothing".to_owned()
-    } else {
-        format!("{} conversations, {} runs", whole(conversations), whole(runs))
+    let oldest =
+        it.oldest_pending_seconds.map_or_else(String::new, |oldest| format!(", the oldest for {}", span(oldest)));
+    let stuck = match (it.stuck_conversations, it.stuck_executions) {
+        (0, 0) => "nothing".to_owned(),
+        (conversations, runs) => format!("{} conversations, {} runs", whole(conversations), whole(runs)),
     };
-    let completed = result["last_completed_at"].as_str();
-    let completed = completed.map_or_else(|| "never".to_owned(), |at| instant(at, result["started_at"].as_str()));
     let rows = [
         ("conversations", outcome),
-        ("pending", format!("{}{oldest}", whole(number(&result["pending"])))),
+        ("pending", format!("{}{oldest}", whole(it.pending))),
         ("stuck", stuck),
-        ("last completed run", completed),
+        ("last completed run", it.last_completed_at.map_or_else(|| "never".to_owned(), |at| instant(at, now))),
     ];
-    format!("{said}\n\n{}", pairs(rows))
+    let _ = write!(said, "\n\n{}", pairs(rows));
+    said
 }
 
-pub fn stats(result: &Value) -> String {
-    let [total, completed] = ["total_executions", "success_count"].map(|field| number(&result[field]));
-    let cost: f64 = result["cost_usd"].as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
-    let outcomes = &result["conversations"];
-    let outcome = |field: &str| whole(number(&outcomes[field]));
+pub fn stats(it: &StatsResult, now: Now) -> String {
+    let of = &it.conversations;
     let mut said = format!(
         "Since {}: {} runs of process-conversations, {} completed\n\n{}",
-        instant(&text(&result["since"]), result["started_at"].as_str()),
-        whole(total),
-        whole(completed),
+        instant(it.since, now),
+        whole(it.total_executions),
+        whole(it.success_count),
         pairs([
             (
                 "conversations",
                 format!(
                     "{} processed, {} in part, {} to be retried, {} failed, {} closed unread, {} given back",
-                    outcome("success"),
-                    outcome("partial_success"),
-                    outcome("retrying"),
-                    outcome("failed"),
-                    outcome("skipped"),
-                    outcome("released")
+                    whole(of.success),
+                    whole(of.partial_success),
+                    whole(of.retrying),
+                    whole(of.failed),
+                    whole(of.skipped),
+                    whole(of.released)
                 )
             ),
-            ("cost", dollars(cost)),
-            ("slowest stage", result["slowest_stage"].as_str().map_or_else(|| "none".to_owned(), name)),
+            ("cost", dollars(it.cost_usd.parse().unwrap_or_default())),
+            ("slowest stage", it.slowest_stage.as_deref().map_or_else(|| "none".to_owned(), name)),
         ])
     );
-    if let Some(stages) = result["count"].as_object().filter(|stages| !stages.is_empty()) {
+    if !it.count.is_empty() {
         let header = ["stage", "runs", "failed", "average", "p50", "p95", "max"];
         let mut table = Rows::new().header(header).right(1..7);
+        let mut stages: Vec<_> = it.count.iter().collect();
+        stages.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (stage, count) in stages {
-            let ms = |field: &str| millis(result[field][stage].as_f64().unwrap_or_default());
+            let ms = |of: &std::collections::BTreeMap<String, f64>| millis(of.get(stage).copied().unwrap_or_default());
             table.row([
                 name(stage),
-                whole(number(count)),
-                whole(number(&result["failure_count"][stage])),
-                ms("avg_duration_ms"),
-                ms("p50_duration_ms"),
-                ms("p95_duration_ms"),
-                ms("max_duration_ms"),
+                whole(*count),
+                whole(it.failure_count.get(stage).copied().unwrap_or_default()),
+                ms(&it.avg_duration_ms),
+                ms(&it.p50_duration_ms),
+                ms(&it.p95_duration_ms),
+                ms(&it.max_duration_ms),
             ]);
         }
         let _ = write!(said, "\n\n{}", table.show());
-        if result["sample_is_whole"] == false {
-            let _ = write!(
-                said,
-                "\n\nOf the newest {} runs that met a conversation.",
-                whole(number(&result["sampled_executions"]))
-            );
+        if !it.sample_is_whole {
+            let _ = write!(said, "\n\nOf the newest {} runs that met a conversation.", whole(it.sampled_executions));
         }
     }
-    if let Some(jobs) = result["jobs"].as_object().filter(|jobs| !jobs.is_empty()) {
+    if !it.jobs.is_empty() {
         let mut table = Rows::new().header(["job", "runs", "completed", "failed", "running"]).right(1..5);
-        for (job, of) in jobs {
-            let figure = |field: &str| whole(number(&of[field]));
-            table.row([name(job), figure("total"), figure("completed"), figure("failed"), figure("running")]);
+        for (job, of) in &it.jobs {
+            table.row([name(job), whole(of.total), whole(of.completed), whole(of.failed), whole(of.running)]);
         }
         let _ = write!(said, "\n\n{}", table.show());
     }
     said
 }
 
-pub fn status(result: &Value) -> String {
-    let now = result["started_at"].as_str();
-    if result["execution"].is_object() {
-        return execution(&result["execution"], now);
-    }
-    let blocks = list(&result["jobs"]).iter().map(|entry| {
-        let (job, it) = (name(&text(&entry["job"])), &entry["execution"]);
-        if it.is_null() { format!("{job}: never ran") } else { format!("{job}: {}", in_short(it, now)) }
+pub fn status(it: &StatusResult, now: Now) -> String {
+    let blocks = it.jobs.iter().map(|entry| {
+        let job = name(&entry.job);
+        entry
+            .execution
+            .as_ref()
+            .map_or_else(|| format!("{job}: never ran"), |run| format!("{job}: {}", in_short(run, now)))
     });
     blocks.collect::<Vec<_>>().join("\n")
 }
 
 /// A run in a few lines: how it stands, when and where, how far, which.
-fn in_short(it: &Value, now: Option<&str>) -> String {
-    let at = |field: &str| it[field].as_str().map(|at| instant(at, now));
-    let when = match (it["status"] == "running", at("started_at"), at("completed_at")) {
-        (false, _, Some(ended)) => format!("ended {ended}, took {}", took(it)),
-        (_, Some(began), _) => format!("began {began}"),
-        _ => "nobody knows when".to_owned(),
+fn in_short(run: &ExecutionStatus, now: Now) -> String {
+    let when = match run.completed_at.filter(|_| !run.is_running()) {
+        Some(ended) => format!("ended {}, took {}", instant(ended, now), took(run)),
+        None => format!("began {}", instant(run.started_at, now)),
     };
-    let mut said = format!("{}\n  {when}", standing(it));
-    if let Some(host) = it["host"].as_str() {
+    let mut said = format!("{}\n  {when}", standing(run));
+    if let Some(host) = &run.host {
         let _ = write!(said, " on {}", name(host));
     }
-    for more in progress(it).into_iter().chain(complaint(it)) {
+    for more in progress(run).into_iter().chain(complaint(run)) {
         let _ = write!(said, "\n  {more}");
     }
-    let _ = write!(said, "\n  execution {}", name(&text(&it["execution_id"])));
+    let _ = write!(said, "\n  execution {}", name(&run.execution_id));
     said
 }
 
-fn execution(it: &Value, now: Option<&str>) -> String {
-    let at = |field: &str| it[field].as_str().map(|at| instant(at, now));
-    let mut rows = vec![("began", at("started_at").unwrap_or_default())];
-    rows.extend(at("completed_at").map(|ended| ("ended", ended)));
-    rows.push((if it["status"] == "running" { "running for" } else { "took" }, took(it)));
-    if let Some(host) = it["host"].as_str() {
-        rows.push(("host", format!("{}, process {}", name(host), text(&it["pid"]))));
+pub fn execution(it: &ExecutionStatus, now: Now) -> String {
+    let mut rows = vec![("began", instant(it.started_at, now))];
+    rows.extend(it.completed_at.map(|ended| ("ended", instant(ended, now))));
+    rows.push((if it.is_running() { "running for" } else { "took" }, took(it)));
+    if let Some(host) = &it.host {
+        let pid = it.pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+        rows.push(("host", format!("{}, process {pid}", name(host))));
     }
-    if let Some(age) = it["heartbeat_age_seconds"].as_i64() {
+    if let Some(age) = it.heartbeat_age_seconds {
         rows.push(("heartbeat", format!("{} ago", span(age))));
     }
     rows.extend(progress(it).map(|said| ("progress", said)));
     rows.extend(complaint(it).map(|said| ("error", said)));
-    if let Some(cost) = it["cost_usd"].as_str() {
+    if let Some(cost) = &it.cost_usd {
         rows.push(("cost", format!("${cost}")));
     }
-    let head = format!("{} {}: {}", name(&text(&it["job"])), name(&text(&it["execution_id"])), standing(it));
-    let figures = it["result"].as_object().into_iter().flatten().filter(|(field, value)| {
-        !["exit_code", "duration_ms"].contains(&field.as_str()) && (value.is_number() || field.as_str() == "points")
+    let head = format!("{} {}: {}", name(&it.job), name(&it.execution_id), standing(it));
+    // Whatever figures a job has stored, another program's included.
+    let figures = it.result.as_object().into_iter().flatten().filter(|(field, value)| {
+        let shown = ["exit_code", "duration_ms", "schema_version"].contains(&field.as_str());
+        !shown && (value.is_number() || field.as_str() == "points")
     });
-    let figures: Vec<_> = figures.map(|(field, value)| (name(&field.replace('_', " ")), text(value))).collect();
+    let figures = figures.map(|(field, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), name);
+        [name(&field.replace('_', " ")), value]
+    });
     let rows = rows.into_iter().map(|(label, value)| [label.to_owned(), value]);
-    let figures = figures.into_iter().map(|(label, value)| [label, value]);
     format!("{head}\n\n{}", Rows::new().rows(rows.chain(figures)).show())
 }
 
 /// `running, lease live`, or how it ended.
-fn standing(it: &Value) -> String {
-    let status = name(&text(&it["status"]));
-    match it["lease"].as_str() {
-        Some("dead") => format!("{status}, but its owner is dead"),
-        Some("unknown") => format!("{status}, without a lease"),
-        Some(_) => status,
-        None => match it["result"]["status"].as_str() {
+fn standing(it: &ExecutionStatus) -> String {
+    let status = name(&it.status);
+    match it.lease {
+        Some(LeaseState::Dead) => format!("{status}, but its owner is dead"),
+        Some(LeaseState::Unknown) => format!("{status}, without a lease"),
+        Some(LeaseState::Live) => status,
+        None => match it.stored().status.as_deref() {
             Some("partial") => format!("{status} in part"),
             Some("interrupted") => format!("{status}, interrupted"),
             _ => status,
@@ -175,69 +172,50 @@ fn standing(it: &Value) -> String {
     }
 }
 
-fn took(it: &Value) -> String {
-    let ms = it["duration_ms"].as_f64().or_else(|| it["elapsed_ms"].as_f64());
-    ms.map_or_else(|| "–".to_owned(), millis)
+fn took(it: &ExecutionStatus) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for a person")]
+    it.duration_ms.or(it.elapsed_ms).map_or_else(|| "–".to_owned(), |ms| millis(ms as f64))
 }
 
 /// `120 of 400 conversations (30 %)`
-fn progress(it: &Value) -> Option<String> {
-    let done = it["progress"]["done"].as_i64()?;
-    let unit = name(it["progress"]["unit"].as_str().unwrap_or("items"));
-    Some(match it["progress"]["total"].as_i64() {
+fn progress(it: &ExecutionStatus) -> Option<String> {
+    let progress = it.progress()?;
+    let (done, unit) = (progress.done, name(progress.unit.as_deref().unwrap_or("items")));
+    Some(match progress.total {
         Some(total) if total > 0 => format!("{} of {} {unit} ({})", whole(done), whole(total), percent(done, total)),
         _ => format!("{} {unit}", whole(done)),
     })
 }
 
-fn complaint(it: &Value) -> Option<String> {
-    it.pointer("/result/error/message").and_then(Value::as_str).map(name)
+fn complaint(it: &ExecutionStatus) -> Option<String> {
+    it.stored().error.map(|error| name(&error.message))
 }
 
-pub fn check(result: &Value) -> String {
-    let [checked, broken] = ["checked", "broken"].map(|field| number(&result[field]));
-    if broken == 0 {
-        return format!("All {} promises are kept.", whole(checked));
+pub fn check(it: &CheckResult) -> String {
+    if it.broken == 0 {
+        return format!("All {} promises are kept.", it.checked);
     }
-    let mut said = format!("{} of {} promises are broken.", whole(broken), whole(checked));
-    for promise in list(&result["promises"]) {
-        let rows = list(&promise["rows"]);
-        if rows.is_empty() {
-            continue;
-        }
-        let _ = write!(said, "\n\n{}: {}", text(&promise["name"]), text(&promise["promise"]));
-        if let Some(limits) = promise["limits"].as_str() {
+    let mut said = format!("{} of {} promises are broken.", it.broken, it.checked);
+    for promise in it.promises.iter().filter(|promise| !promise.rows.is_empty()) {
+        let _ = write!(said, "\n\n{}: {}", promise.name, promise.promise);
+        if let Some(limits) = promise.limits {
             let _ = write!(said, "\n({limits})");
         }
-        let shown = |value: &Value| first_chars(&one_line(&text(value)), 200).to_owned();
-        let table = Rows::new().rows(rows.iter().map(|it| [shown(&it["id"]), shown(&it["found"])]));
+        let short = |text: &str| first_chars(&one_line(text), 200).to_owned();
+        let table = Rows::new().rows(promise.rows.iter().map(|row| [short(&row.id), short(&row.found)]));
         let _ = write!(said, "\n{}", table.show());
-        if promise["more"] == true {
+        if promise.more {
             let _ = write!(said, "\nand more; --rows lists them");
         }
     }
     said
 }
 
-pub fn report(result: &Value) -> String {
-    let bytes = number(&result["bytes"]);
-    format!(
-        "{}: since {}, {} KB; the pipeline is {}",
-        text(&result["file"]),
-        instant(&text(&result["since"]), result["started_at"].as_str()),
-        whole(bytes.div_euclid(1000).max(1)),
-        text(&result["health"])
-    )
+pub fn report(it: &ReportResult, now: Now) -> String {
+    let kilobytes = i64::try_from(it.bytes / 1000).unwrap_or(i64::MAX).max(1);
+    format!("{}: since {}, {} KB; the pipeline is {}", it.file, instant(it.since, now), whole(kilobytes), it.health)
 }
 
 fn pairs<const N: usize>(rows: [(&str, String); N]) -> String {
     Rows::new().rows(rows.map(|(label, value)| [label.to_owned(), value])).show()
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-fn number(value: &Value) -> i64 {
-    value.as_i64().unwrap_or_default()
 }

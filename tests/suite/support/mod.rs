@@ -11,6 +11,7 @@ pub mod history;
 pub mod model_server;
 pub mod promises;
 pub mod proxy;
+pub mod schema;
 pub mod seed;
 pub mod shim;
 pub mod template;
