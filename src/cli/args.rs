@@ -3,10 +3,12 @@
 
 use std::env;
 
-use clap::builder::{FalseyValueParser, OsStr, Resettable};
+use clap::builder::{OsStr, Resettable};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{generate, help};
+use crate::config::parse;
 
 mod looks;
 mod models;
@@ -260,13 +262,34 @@ pub fn variables(name: &'static str) -> Vec<(String, String)> {
     of(name).get_arguments().filter_map(variable).collect()
 }
 
-/// A variable of ours that holds what is not UTF-8; none if all are text.
-pub fn not_text() -> Option<String> {
+/// Every variable that a command reads.
+pub fn all_variables() -> Vec<String> {
     let mut whole = command();
     whole.build();
-    let mut variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
-    let odd = variables.find(|name| env::var_os(name).is_some_and(|value| value.to_str().is_none()))?;
-    Some(odd.to_string_lossy().into_owned())
+    let variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
+    variables.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// What is wrong with a variable of ours, where that is why clap refuses the command line: it holds no text, or a switch, to which a
+/// command line gives no value, holds none that it takes.
+pub fn wrong_variable(error: &clap::Error) -> Option<String> {
+    let mut whole = command();
+    whole.build();
+    let mut variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(|arg| {
+        let name = arg.get_env()?;
+        Some((arg, name.to_string_lossy().into_owned(), env::var_os(name)?))
+    });
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        let (_, name, _) = variables.find(|(_, _, value)| value.to_str().is_none())?;
+        return Some(format!("{name} is not UTF-8 text"));
+    }
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let (arg, name, value) = variables.find(|(arg, _, value)| {
+        let of_flag = arg.get_long().is_some_and(|long| flag.trim_end_matches("...") == format!("--{long}"));
+        of_flag && !arg.get_action().takes_values() && !value.is_empty()
+    })?;
+    let why = if matches!(arg.get_action(), ArgAction::Count) { "is not a number from 0 to 255" } else { NO_SWITCH };
+    Some(format!("{name}={:?} {why}", value.to_string_lossy()))
 }
 
 fn of(name: &'static str) -> Command {
@@ -277,8 +300,7 @@ fn of(name: &'static str) -> Command {
 }
 
 fn process(command: Command) -> Command {
-    job(command, &PROCESS)
-        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
+    let with_models = own(command, &PROCESS)
         .arg(
             Arg::new("execution-id")
                 .long("execution-id")
@@ -290,28 +312,38 @@ fn process(command: Command) -> Command {
             switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
                 .requires("id"),
         )
-        .after_help(help::PROCESS)
+        .next_help_heading(MODELS)
+        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")));
+    scheduled(with_models).after_help(help::PROCESS)
 }
 
 fn recover(command: Command) -> Command {
-    job(command, &RECOVER)
-        .arg(switch("requeue", "NIKITA_RECOVER_REQUEUE", "Back to active while attempts are left, instead of failed"))
-        .arg(
-            Arg::new("kind")
-                .value_name("conversation|audit|execution")
-                .requires("ids")
-                .help("By hand: recover just these"),
-        )
-        .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
-        .after_help(help::RECOVER)
+    let by_hand = [
+        Arg::new("kind").value_name("conversation|audit|execution").requires("ids").help("By hand: recover just these"),
+        Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"),
+    ];
+    let requeue =
+        switch("requeue", "NIKITA_RECOVER_REQUEUE", "Back to active while attempts are left, instead of failed");
+    scheduled(own(command.args(by_hand), &RECOVER).arg(requeue)).after_help(help::RECOVER)
 }
 
-fn job(command: Command, own: &[Setting]) -> Command {
-    common(command)
-        .args(own.iter().map(argument))
+fn job(command: Command, settings: &[Setting]) -> Command {
+    scheduled(own(command, settings))
+}
+
+/// What a command takes that no other does.
+fn own(command: Command, settings: &[Setting]) -> Command {
+    command.next_help_heading(WORK).args(settings.iter().map(argument))
+}
+
+/// What every job takes beside its own.
+fn scheduled(command: Command) -> Command {
+    let run = command
+        .next_help_heading(RUN)
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
-        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), now()])
+        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), now()]);
+    common(run)
 }
 
 /// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
@@ -321,14 +353,20 @@ fn replaced(name: &'static str) -> Command {
 }
 
 fn common(command: Command) -> Command {
-    command.args([
-        argument(&DATABASE_URL).hide_env_values(true),
-        argument(&ENV_FILE),
-        argument(&FORMAT),
-        quiet(),
-        verbose(),
-    ])
+    command
+        .next_help_heading(DATABASE)
+        .args([argument(&DATABASE_URL).hide_env_values(true), argument(&ENV_FILE)])
+        .next_help_heading(OUTPUT)
+        .args([argument(&FORMAT), quiet(), verbose()])
+        .next_help_heading(None)
 }
+
+/// The topics of `--help`.
+const WORK: &str = "What it does";
+const RUN: &str = "The run";
+const MODELS: &str = "Models";
+const DATABASE: &str = "Database and settings";
+const OUTPUT: &str = "Output";
 
 fn argument(setting: &Setting) -> Arg {
     let arg = Arg::new(setting.id)
@@ -351,8 +389,19 @@ fn switch(id: &'static str, variable: &'static str, help: &'static str) -> Arg {
         .env(variable)
         .hide_env_values(true)
         .action(ArgAction::SetTrue)
-        .value_parser(FalseyValueParser::new())
+        .value_parser(switched)
         .help(help)
+}
+
+const NO_SWITCH: &str = "is neither true nor false";
+
+/// What a switch's variable says; nothing is no.
+fn switched(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" | "n" | "f" => Ok(false),
+        "y" | "t" => Ok(true),
+        text => parse::switch(text),
+    }
 }
 
 /// For tests. No variable sets it: one that is left in an environment would charge for years ahead.

@@ -37,7 +37,7 @@ use crate::run::pipeline::Workshop;
 use crate::store::Store;
 
 /// The name of the default SQLite file in the state folder.
-const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
+pub const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
 /// The name of the demo's file there.
 const DEMO_FILE: &str = "demo.sqlite";
 

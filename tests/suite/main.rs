@@ -54,3 +54,4 @@ mod spending;
 mod stats;
 mod status;
 mod streams;
+mod terminal;
