@@ -10,16 +10,19 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::{generate, help};
 use crate::config::parse;
 
+pub mod decay;
 mod looks;
 mod models;
 mod monitors;
 mod prompt;
 mod scan;
+mod typed;
 
 use monitors::{METRICS_FILE, ping_url};
 
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
+#[derive(Clone, Copy)]
 struct Setting {
     id: &'static str,
     variable: &'static str,
@@ -76,22 +79,6 @@ const TEMPLATE_DIR: Setting = setting(
 );
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
-
-const DECAY: [Setting; 7] = [
-    setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
-    setting(
-        "batch",
-        "NIKITA_DECAY_BATCH",
-        "N",
-        None,
-        "Charge at most N players, the longest overdue first [default: no cap]",
-    ),
-    setting("chunk", "NIKITA_DECAY_CHUNK", "N", Some("10000"), "Players a transaction looks at"),
-    setting("grace-hours", "NIKITA_DECAY_GRACE_HOURS", "H,…", Some("8,16,24,48,72"), "Grace by chapter, in hours"),
-    setting("rates", "NIKITA_DECAY_RATES", "P,…", Some("0.8,0.6,0.4,0.3,0.2"), "Points an hour by chapter"),
-    setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
-    ping_url("NIKITA_DECAY_PING_URL"),
-];
 
 const PROCESS: [Setting; 18] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
@@ -186,7 +173,7 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // `scan` has all that RECOVER has, so it is asked first.
-    let jobs = [&DECAY[..], &PROCESS[..], &scan::SETTINGS[..], &RECOVER[..], &prompt::SETTINGS[..]];
+    let jobs = [&decay::SETTINGS[..], &PROCESS[..], &scan::SETTINGS[..], &RECOVER[..], &prompt::SETTINGS[..]];
     let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&models::SETTINGS)
@@ -208,7 +195,7 @@ pub fn command() -> Command {
         .subcommand(
             Command::new("decay")
                 .about("Charge inactive players' scores, each overdue hour exactly once")
-                .defer(|it| job(it, &DECAY).after_help(help::DECAY)),
+                .defer(|it| job(it, &decay::SETTINGS).after_help(help::DECAY)),
         )
         .subcommand(
             Command::new("process-conversations")
