@@ -91,7 +91,7 @@ const DECAY: [Setting; 7] = [
     ping_url("NIKITA_DECAY_PING_URL"),
 ];
 
-const PROCESS: [Setting; 16] = [
+const PROCESS: [Setting; 17] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -121,6 +121,13 @@ const PROCESS: [Setting; 16] = [
         "X",
         Some("0.87"),
         "Cosine similarity from which a new fact replaces an old one",
+    ),
+    setting(
+        "unsupported-facts",
+        "NIKITA_UNSUPPORTED_FACTS",
+        "KEEP",
+        Some("keep"),
+        "keep or drop: facts whose quote is nowhere in the transcript",
     ),
     TEMPLATE_DIR,
     setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),

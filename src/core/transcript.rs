@@ -6,6 +6,8 @@ use super::stages::StageError;
 use super::text;
 use crate::domain::conversation::{Message, Role};
 
+pub mod shorten;
+
 /// Reads `conversations.messages` (spec 03): a list of `{role, content}`, in order, with their contents cleaned
 /// ([`text::clean`]) and the empty ones left out. JSON `null` is an empty transcript.
 ///

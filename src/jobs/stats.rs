@@ -27,7 +27,9 @@ pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
     let since = before(store.now().await?, since);
     let runs = store.runs_by_span(since, Grain::Day).await?;
     let outcomes = sum(&store.outcomes_by_span(since, Grain::Day).await?);
-    let stages = store.stage_figures(&Sample { since, runs: SAMPLE }).await?;
+    let sample = Sample { since, runs: SAMPLE };
+    let stages = store.stage_figures(&sample).await?;
+    let sums = store.memory_sums(&sample).await?;
     let pipeline: Vec<_> = runs.iter().filter(|it| it.job == "process-conversations").collect();
     let by_stage = |of: fn(&StageFigures) -> Value| -> Map<String, Value> {
         stages.iter().map(|it| (it.stage.clone(), of(it))).collect()
@@ -52,11 +54,25 @@ pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
             "skipped": outcomes.skipped,
             "released": outcomes.released,
         },
+        "facts": {
+            "learned": sums.facts,
+            "unsupported": sums.unsupported,
+            "unsupported_share": share(sums.unsupported, sums.facts),
+        },
+        "tokens": {"input": sums.input, "cached": sums.cached, "cached_share": share(sums.cached, sums.input)},
         "jobs": by_job(&runs),
         "sampled_executions": outcomes.runs.min(SAMPLE),
         "sample_is_whole": outcomes.runs <= SAMPLE,
     });
     Ok(Look::ok(fields(found)))
+}
+
+/// A part of a whole, 0 to 1; none of nothing.
+#[must_use]
+pub fn share(part: i64, whole: i64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    let share = part as f64 / whole as f64;
+    (whole > 0).then(|| rounded(share, 4))
 }
 
 /// The stage that takes longest on average.

@@ -12,6 +12,7 @@ use super::asking::{answer_all, remember};
 use super::spans;
 use crate::clock;
 use crate::core::settings::StageSettings;
+use crate::core::stages::memory_update::MemoryFigures;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
@@ -52,6 +53,8 @@ pub struct Walk {
     pub stages: BTreeMap<StageName, StageResult>,
     /// What is to be changed, or the critical failure that stopped it.
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
+    /// What became of its facts.
+    pub memory: MemoryFigures,
 }
 
 impl Walk {
@@ -106,14 +109,15 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
             }
             Err(error) if stage.critical || ends_the_run(&error) => {
                 drop(running);
-                return Walk { stages, outcome: Err((stage.name, error)) };
+                return Walk { stages, outcome: Err((stage.name, error)), memory: MemoryFigures::default() };
             }
             Err(error) => {
                 tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
             }
         }
     }
-    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()) }
+    let memory = findings.memory_update.as_ref().map(|update| update.figures).unwrap_or_default();
+    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()), memory }
 }
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.

@@ -65,6 +65,22 @@ pub fn stats(result: &Value) -> String {
                 )
             ),
             ("cost", dollars(cost)),
+            (
+                "facts",
+                format!(
+                    "{} learned, {} of them nowhere in their transcript",
+                    whole(number(&result["facts"]["learned"])),
+                    whole(number(&result["facts"]["unsupported"]))
+                )
+            ),
+            (
+                "tokens",
+                format!(
+                    "{} sent, {} of them from a cache",
+                    whole(number(&result["tokens"]["input"])),
+                    whole(number(&result["tokens"]["cached"]))
+                )
+            ),
             ("slowest stage", result["slowest_stage"].as_str().map_or_else(|| "none".to_owned(), name)),
         ])
     );

@@ -61,6 +61,7 @@ pub async fn work(
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }
+    in_flight.tally.learnt = circuits.learnt();
     let report = in_flight.tally.report(1, 0);
     let mut fields = match report.fields.get("conversations").and_then(|entries| entries.get(0)) {
         Some(Value::Object(entry)) => entry.clone(),
@@ -71,7 +72,7 @@ pub async fn work(
         fields.remove("status");
     }
     fields.insert("pipeline_execution_id".to_owned(), json!(run.execution));
-    for name in ["stage_timings", "cost_usd"] {
+    for name in ["stage_timings", "cost_usd", "learnt"] {
         fields.extend(report.fields.get(name).map(|value| (name.to_owned(), value.clone())));
     }
     Ok(Report { fields, error: trouble, ..report })

@@ -9,6 +9,7 @@ use super::bill::Bill;
 use crate::clock;
 use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
+use crate::core::stages::memory_update::MemoryFigures;
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
 use crate::domain::ids::ConversationId;
@@ -39,6 +40,15 @@ pub enum Status {
     Released,
 }
 
+/// Why a provider did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It was unavailable.
+    Unavailable,
+    /// It has refused this conversation, and answers others.
+    Refused,
+}
+
 /// A conversation's entry in the result.
 #[derive(Debug, Serialize)]
 pub struct Entry {
@@ -60,9 +70,12 @@ pub struct Entry {
     /// The error that should stop the run.
     #[serde(skip)]
     pub stop: Option<RunError>,
-    /// Whether a provider was unavailable.
+    /// What kept a provider from answering, if that was why.
     #[serde(skip)]
-    pub outage: bool,
+    pub unanswered: Option<Unanswered>,
+    /// What became of its facts.
+    #[serde(flatten)]
+    pub memory: MemoryFigures,
     /// Whether the claim was lost: nothing was written.
     #[serde(skip)]
     pub lost: bool,
@@ -82,7 +95,8 @@ impl Entry {
             error: None,
             bill: Bill::default(),
             stop: None,
-            outage: false,
+            unanswered: None,
+            memory: MemoryFigures::default(),
             lost: false,
             bug: false,
         }
@@ -157,6 +171,7 @@ async fn through_the_pipeline(
         Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
     };
     entry.stage_results = walked.stages;
+    entry.memory = walked.memory;
     entry
 }
 
@@ -167,6 +182,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         Disposition::Outage { pause, counts } => {
             (Outcome::Outage { pause, counts, error: text.clone() }, Status::Retrying)
         }
+        Disposition::Refusal(pause) => (Outcome::Refusal { pause, error: text.clone() }, Status::Retrying),
         Disposition::Fail => (Outcome::Failed { error: text.clone() }, Status::Failed),
         Disposition::Release => (Outcome::Released, Status::Released),
     };
@@ -175,8 +191,10 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::unavailable(why.clone()).into()),
         _ => None,
     };
-    let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
+    let refused = matches!(error, StageError::NoAnswer(NoAnswer::Refused(_) | NoAnswer::TurnedAway(_)));
+    let outage = matches!(outcome, Outcome::Outage { .. }).then_some(Unanswered::Unavailable);
+    let unanswered = if refused { Some(Unanswered::Refused) } else { outage };
+    let entry = Entry { error: Some(text), unanswered, ..Entry::new(claim, status) };
     let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry

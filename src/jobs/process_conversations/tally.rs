@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::bill::Bill;
-use super::one::{Entry, Status};
+use super::one::{Entry, Status, Unanswered};
 use crate::core::stages::StageName;
+use crate::core::stages::memory_update::MemoryFigures;
 use crate::domain::exit::Exit;
 use crate::run::lifecycle::Report;
 
 /// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes. It is as many as `health` reads.
 const MOST_LISTED: usize = 500;
+
+/// After so many refused conversations of a run, and none processed, nothing more is claimed (spec 05).
+const MOST_REFUSED: usize = 5;
 
 /// The sums of a run.
 #[derive(Debug, Default)]
@@ -23,6 +27,9 @@ pub struct Tally {
     failed: usize,
     released: usize,
     outages: usize,
+    /// Conversations that a provider has refused, while it answers harmless questions.
+    pub refused: usize,
+    memory: MemoryFigures,
     lost: usize,
     bugs: usize,
     errors: BTreeMap<StageName, (usize, String)>,
@@ -38,6 +45,10 @@ pub struct Tally {
     pub budget_reached: bool,
     /// How many facts have got their vector late.
     pub embedded: u64,
+    /// How many texts of earlier facts can't be embedded.
+    pub set_aside: usize,
+    /// How servers were asked otherwise than usual.
+    pub learnt: Vec<Value>,
 }
 
 impl Tally {
@@ -57,7 +68,9 @@ impl Tally {
             Status::Failed => self.failed += 1,
             Status::Released => self.released += 1,
         }
-        self.outages += usize::from(entry.outage);
+        self.outages += usize::from(entry.unanswered == Some(Unanswered::Unavailable));
+        self.refused += usize::from(entry.unanswered == Some(Unanswered::Refused));
+        self.memory.add(entry.memory);
         self.lost += usize::from(entry.lost);
         self.bugs += usize::from(entry.bug);
         for (name, stage) in &entry.stage_results {
@@ -78,9 +91,19 @@ impl Tally {
 
     /// Adds to the cost.
     pub fn charge(&mut self, bill: &Bill) {
+        if self.bill.uncounted == 0 && bill.uncounted > 0 {
+            tracing::warn!(
+                "a reply does not say how many tokens it has used; it counts as the dearest one of this run that does"
+            );
+        }
         for model in self.bill.add(bill) {
             tracing::warn!(model, "this model has no price, its tokens count as free; NIKITA_PRICES_FILE can name one");
         }
+    }
+
+    /// Whether so many were refused, and none processed, that the fault must be elsewhere.
+    pub const fn only_refusals(&self) -> bool {
+        self.refused >= MOST_REFUSED && self.processed == 0
     }
 
     /// The job's fields and its exit code.
@@ -108,9 +131,15 @@ impl Tally {
             ("stage_tokens".to_owned(), self.bill.by_stage()),
             ("cost_usd".to_owned(), json!(self.bill.rounded())),
             ("unpriced".to_owned(), json!(self.bill.unpriced)),
+            ("uncounted".to_owned(), json!(self.bill.uncounted)),
             ("budget_reached".to_owned(), json!(self.budget_reached)),
             ("circuit_open".to_owned(), json!(self.circuit_open)),
             ("embedded".to_owned(), json!(self.embedded)),
+            ("facts".to_owned(), json!(self.memory.facts)),
+            ("unsupported_facts".to_owned(), json!(self.memory.unsupported_facts)),
+            ("texts_set_aside".to_owned(), json!(self.memory.texts_set_aside + self.set_aside)),
+            ("refused".to_owned(), json!(self.refused)),
+            ("learnt".to_owned(), json!(self.learnt)),
             ("conversations".to_owned(), Value::Array(entries)),
             ("conversations_unlisted".to_owned(), json!(self.unlisted)),
         ]);
@@ -204,6 +233,7 @@ mod tests {
             token: Token(Uuid::nil()),
             attempt: 1,
             outages: 0,
+            refusals: 0,
         };
         for n in 0..=500 {
             tally.add(&Entry::failed(&claim(n), "too long".to_owned()));

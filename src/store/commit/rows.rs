@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Commit;
@@ -47,7 +47,8 @@ pub(super) struct FactRow<'a> {
     fact: &'a str,
     first: Option<usize>,
     last: Option<usize>,
-    metadata: Value,
+    confidence: f64,
+    metadata: &'a Value,
     superseded_by: Option<Uuid>,
 }
 
@@ -231,7 +232,8 @@ impl<'a> CommitRows<'a> {
             fact: &fact.fact,
             first: slice.map(|it| it.0),
             last: slice.map(|it| it.1),
-            metadata: json!({}),
+            confidence: fact.confidence,
+            metadata: &fact.metadata,
             superseded_by: fact.superseded_by,
         });
     }

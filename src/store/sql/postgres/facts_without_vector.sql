@@ -1,5 +1,6 @@
 -- facts_without_vector: the oldest active facts that wait for their vector
--- :most bigint   at most so many
+-- :before text     those whose text was set aside later are passed over
+-- :most   bigint   at most so many
 select id, user_id, fact, created_at
 from memory_facts
 where embedding is null
@@ -7,5 +8,8 @@ where embedding is null
   and user_id is not null
   and trim(fact) <> ''
   and created_at is not null
+  -- [tried]
+  and coalesce(metadata ->> 'set_aside_at', '') < :before
+  -- [/tried]
 order by created_at, id
 limit :most
