@@ -13,8 +13,6 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::error::RunError;
 use super::pipeline::Workshop;
 use crate::clock;
@@ -23,6 +21,7 @@ use crate::core::breaker::{BETWEEN_PROBES, Standing};
 use crate::core::manner::Manner;
 use crate::core::stages::StageName;
 use crate::domain::ids::ExecutionId;
+use crate::domain::result::Learnt;
 use crate::providers::call::{Call, Meter};
 use crate::providers::remote::Remote;
 use crate::store::{Result, Store};
@@ -113,11 +112,14 @@ impl<'a> Circuits<'a> {
 
     /// How servers are asked otherwise than usual, for the result.
     #[must_use]
-    pub fn learnt(&self) -> Vec<Value> {
+    pub fn learnt(&self) -> Vec<Learnt> {
         let told = |remote: &Remote| {
-            let words = remote.manner().words();
-            (!words.is_empty()).then(|| {
-                json!({"port": remote.port.as_str(), "provider": remote.to_string(), "model": remote.model, "asked": words})
+            let asked = remote.manner().words();
+            (!asked.is_empty()).then(|| Learnt {
+                port: remote.port.as_str().to_owned(),
+                provider: remote.to_string(),
+                model: remote.model.clone(),
+                asked,
             })
         };
         self.remotes().filter_map(told).collect()

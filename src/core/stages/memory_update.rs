@@ -6,7 +6,6 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, MOST_TEXTS, NoAnswer};
 use crate::core::similarity::cosine;
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
+use crate::domain::result::MemoryFigures;
 
 /// What became of the extracted facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,26 +28,6 @@ pub struct MemoryUpdate {
     pub without_vector: usize,
     /// For the result.
     pub figures: MemoryFigures,
-}
-
-/// What became of facts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct MemoryFigures {
-    /// New ones.
-    pub facts: usize,
-    /// Those of them whose quote is nowhere in the transcript.
-    pub unsupported_facts: usize,
-    /// Those of them whose text the embedder can't take.
-    pub texts_set_aside: usize,
-}
-
-impl MemoryFigures {
-    /// Adds another conversation's.
-    pub const fn add(&mut self, other: Self) {
-        self.facts += other.facts;
-        self.unsupported_facts += other.unsupported_facts;
-        self.texts_set_aside += other.texts_set_aside;
-    }
 }
 
 /// `memory_facts.confidence` of a fact that the transcript shows, and of one that it does not (spec 04).

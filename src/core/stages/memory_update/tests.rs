@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{MemoryFigures, MemoryUpdate, begin};
+use super::{MemoryUpdate, begin};
 use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, NoAnswer};
 use crate::core::stages::extraction::{ExtractedFact, Extraction};
 use crate::core::stages::fixture::{asked, context, decided, failed, snapshot};
@@ -13,6 +13,7 @@ use crate::core::stages::{Context, Findings, Output, StageError, Step};
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
 use crate::domain::memory::GraphType;
+use crate::domain::result::MemoryFigures;
 
 fn embedded(vectors: Vec<Vec<f32>>) -> Answer {
     Answer::Vectors(vectors.into_iter().map(Embedded::Vector).collect())
