@@ -32,7 +32,7 @@ fn said(request: &Request) -> String {
     request.body["messages"].to_string()
 }
 
-/// Mistral's 422 about one field, then DeepSeek's 400 about another.
+/// A 422 about one field, as from Mistral, then a 400 about another, as from `DeepSeek`.
 fn mistral_then_deepseek(request: &Request) -> Step {
     if request.body.get("max_completion_tokens").is_some() {
         // editor-code-assistant/eca#231
