@@ -22,7 +22,7 @@ use serde_json::Value;
 pub fn transcripts(data: &[u8]) {
     let Ok(messages) = serde_json::from_slice::<Value>(data) else { return };
     match transcript::read(&messages) {
-        Ok(read) => {
+        Ok(transcript::Transcript { messages: read, .. }) => {
             assert!(read.iter().all(|message| !message.content.trim().is_empty() && !message.content.contains('\0')));
             for budget in [0, 1, 20, 10_000] {
                 let rendered = transcript::render(&read, budget);
@@ -43,7 +43,7 @@ pub fn transcripts(data: &[u8]) {
 pub fn replies(data: &[u8]) {
     let schema = extraction::schema();
     let form = Form::Json { name: "conversation_notes", schema: &schema };
-    let question = Question { instructions: "", data: "", form };
+    let question = Question { instructions: "", data: "", form, is_transcript: true };
     let text = String::from_utf8_lossy(data).into_owned();
     if let Err(broken) = question.check(Said::Text(text), "m") {
         assert!(broken.complaint().len() < 1_000 && !broken.reply.is_empty());

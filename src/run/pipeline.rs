@@ -14,7 +14,7 @@ use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
-use crate::domain::result::{MemoryFigures, StageResult, StageStatus};
+use crate::domain::result::{Fallback, MemoryFigures, StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
@@ -43,6 +43,10 @@ pub struct Walk {
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
     /// What became of its facts.
     pub memory: MemoryFigures,
+    /// How many of its messages can't be read.
+    pub unreadable: usize,
+    /// What stood in for what went wrong.
+    pub fallback: Fallback,
 }
 
 impl Walk {
@@ -55,6 +59,7 @@ impl Walk {
 
 struct Ended {
     index: usize,
+    tries: u32,
     duration: Duration,
     outcome: Result<Box<Decision>, StageError>,
 }
@@ -63,7 +68,13 @@ struct Ended {
 /// `meter` is told of each of them at once, so that what is broken off is counted too.
 ///
 /// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
-pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, meter: &Meter) -> Walk {
+pub async fn walk(
+    workshop: &Workshop,
+    claim: &Claim,
+    snapshot: Arc<Snapshot>,
+    meter: &Meter,
+    reach: impl Fn(Option<StageName>, &BTreeMap<StageName, StageResult>),
+) -> Walk {
     let deadline = clock::start() + workshop.timeout;
     let mut findings = Arc::new(Findings::default());
     let mut stages = BTreeMap::new();
@@ -71,6 +82,7 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
     let mut ended = [false; STAGES.len()];
     let mut begun = [false; STAGES.len()];
     let mut running = FuturesUnordered::new();
+    let mut fallback = Fallback::None;
     loop {
         for (index, stage) in STAGES.iter().enumerate() {
             if !begun[index] && stage.needs.iter().all(|need| ended[place(*need)]) {
@@ -84,7 +96,12 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
                 running.push(run.instrument(spans::stage(stage.name)));
             }
         }
-        let Some(Ended { index, duration, outcome }) = running.next().await else { break };
+        let under_way = STAGES.iter().enumerate().find(|(index, _)| begun[*index] && !ended[*index]);
+        reach(under_way.map(|(_, stage)| stage.name), &stages);
+        let Some(Ended { index, tries, duration, outcome }) = running.next().await else { break };
+        if tries > 0 {
+            fallback = fallback.max(Fallback::Retry);
+        }
         let stage = &STAGES[index];
         ended[index] = true;
         let error = outcome.as_ref().err().map(ToString::to_string);
@@ -97,7 +114,14 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
             }
             Err(error) if stage.critical || ends_the_run(&error) => {
                 drop(running);
-                return Walk { stages, outcome: Err((stage.name, error)), memory: MemoryFigures::default() };
+                let unreadable = unreadable(&findings);
+                return Walk {
+                    stages,
+                    outcome: Err((stage.name, error)),
+                    memory: MemoryFigures::default(),
+                    unreadable,
+                    fallback,
+                };
             }
             Err(error) => {
                 tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
@@ -105,7 +129,15 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
         }
     }
     let memory = findings.memory_update.as_ref().map(|update| update.figures).unwrap_or_default();
-    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()), memory }
+    if findings.prompt_builder.as_ref().is_some_and(|it| it.fell_back) {
+        fallback = Fallback::PlainPrompt;
+    }
+    let unreadable = unreadable(&findings);
+    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()), memory, unreadable, fallback }
+}
+
+fn unreadable(findings: &Findings) -> usize {
+    findings.extraction.as_ref().map_or(0, |extraction| extraction.messages_unreadable)
 }
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
@@ -141,7 +173,7 @@ async fn run_stage(
     };
     let duration = began.elapsed();
     spans::end_stage(&outcome, tries + 1, duration);
-    Ended { index, duration, outcome }
+    Ended { index, tries, duration, outcome }
 }
 
 async fn try_stage(
