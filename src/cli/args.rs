@@ -80,7 +80,7 @@ const TEMPLATE_DIR: Setting = setting(
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
-const PROCESS: [Setting; 18] = [
+const PROCESS: [Setting; 19] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -110,6 +110,13 @@ const PROCESS: [Setting; 18] = [
         "X",
         Some("0.87"),
         "Cosine similarity from which a new fact replaces an old one",
+    ),
+    setting(
+        "unsupported-facts",
+        "NIKITA_UNSUPPORTED_FACTS",
+        "KEEP",
+        Some("keep"),
+        "keep or drop: facts whose quote is nowhere in the transcript",
     ),
     TEMPLATE_DIR,
     setting(

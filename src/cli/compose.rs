@@ -317,6 +317,7 @@ pub fn workshop(
     let settings = StageSettings {
         duplicate_similarity: raw::required(matches, "duplicate-similarity", parse::similarity)?,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
+        drop_unsupported: raw::required(matches, "unsupported-facts", unsupported)?,
         template: template(matches)?,
         conflict: conflict::keeper(matches)?,
         breakup: conflict::breakup(matches)?,
@@ -375,4 +376,12 @@ pub fn check_budget(settings: &process_conversations::Settings, providers: &Prov
 /// Whether the pipeline is switched on.
 pub fn pipeline_enabled(matches: &ArgMatches) -> Result<bool, Problem> {
     raw::required(matches, "pipeline-enabled", parse::switch)
+}
+/// Whether facts that the transcript does not show are dropped.
+fn unsupported(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "keep" => Ok(false),
+        "drop" => Ok(true),
+        _ => Err("is neither keep nor drop".to_owned()),
+    }
 }

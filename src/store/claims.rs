@@ -52,6 +52,7 @@ row! {
         claim_token: Read<DbId>,
         processing_attempts: Read<i64>,
         provider_outages: Read<i64>,
+        refusals: Read<i64>,
     }
 }
 
@@ -65,6 +66,7 @@ impl ClaimedRow {
             token: Token(odd.need("conversations.claim_token", self.claim_token)?.0),
             attempt: number(self.processing_attempts),
             outages: number(self.provider_outages),
+            refusals: number(self.refusals),
         })
     }
 }
@@ -156,12 +158,13 @@ impl Store {
     }
 
     async fn close_in(&self, tx: &mut Tx, claim: &Claim, outcome: &Outcome) -> Result<bool> {
-        let (status, attempts, outages, pause, error) = match outcome {
-            Outcome::Failed { error } => ("failed", 0, 0, None, Some(error)),
-            Outcome::Retry { pause, error } => ("active", 0, 0, Some(*pause), Some(error)),
-            Outcome::Outage { pause, counts: true, error } => ("active", 0, 1, Some(*pause), Some(error)),
-            Outcome::Outage { pause, counts: false, error } => ("active", 1, 1, Some(*pause), Some(error)),
-            Outcome::Released => ("active", 1, 0, None, None),
+        let (status, attempts, outages, refusals, pause, error) = match outcome {
+            Outcome::Failed { error } => ("failed", 0, 0, 0, None, Some(error)),
+            Outcome::Retry { pause, error } => ("active", 0, 0, 0, Some(*pause), Some(error)),
+            Outcome::Refusal { pause, error } => ("active", 0, 0, 1, Some(*pause), Some(error)),
+            Outcome::Outage { pause, counts: true, error } => ("active", 0, 1, 0, Some(*pause), Some(error)),
+            Outcome::Outage { pause, counts: false, error } => ("active", 1, 1, 0, Some(*pause), Some(error)),
+            Outcome::Released => ("active", 1, 0, 0, None, None),
         };
         let left: Option<(i64,)> = fetch_optional!(
             &mut *tx,
@@ -173,6 +176,7 @@ impl Store {
             status,
             attempts,
             outages,
+            refusals,
             pause.map(TimeDelta::as_seconds_f64),
             error
         );
@@ -238,6 +242,13 @@ pub enum Outcome {
     },
     /// To be tried again; the attempt counts.
     Retry {
+        /// Not before so long from now, on the database's clock.
+        pause: TimeDelta,
+        /// Why, without any conversation text.
+        error: String,
+    },
+    /// The provider has refused it, and answers others; its player's newer ones go on meanwhile. The attempt counts.
+    Refusal {
         /// Not before so long from now, on the database's clock.
         pause: TimeDelta,
         /// Why, without any conversation text.

@@ -55,7 +55,8 @@ const DOCTOR: [Setting; 2] =
     [TEMPLATE_DIR, setting("root", "NIKITA_HOST_ROOT", "DIR", Some("/"), "Where the host's files are, for tests")];
 
 /// Of the models' settings, those that say which are used and where they are.
-const CHOOSE_MODELS: [&str; 5] = ["llm", "embeddings", "anthropic-base-url", "openai-base-url", "backoff"];
+const CHOOSE_MODELS: [&str; 7] =
+    ["llm", "embeddings", "llm-context", "llm-reply-tokens", "anthropic-base-url", "openai-base-url", "backoff"];
 
 /// Their tables of settings; one that has all of another's is asked first.
 pub(super) const TABLES: [&[Setting]; 5] = [&REPORT, &HEALTH, &CHECK, &STATS, &DOCTOR];

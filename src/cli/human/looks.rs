@@ -64,6 +64,15 @@ pub fn stats(it: &StatsResult, now: Now) -> String {
                 )
             ),
             ("cost", dollars(it.cost_usd.parse().unwrap_or_default())),
+            (
+                "facts",
+                format!(
+                    "{} learned, {} of them nowhere in their transcript",
+                    whole(it.facts.learned),
+                    whole(it.facts.unsupported)
+                )
+            ),
+            ("tokens", format!("{} sent, {} of them from a cache", whole(it.tokens.input), whole(it.tokens.cached))),
             ("slowest stage", it.slowest_stage.as_deref().map_or_else(|| "none".to_owned(), name)),
         ])
     );
