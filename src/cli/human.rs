@@ -6,11 +6,12 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::demo_report;
 use crate::domain::result::{
-    ConversationPlan, ConversationResult, DecayResult, JobResult, Judgement, MigrateResult, MigrationEntry, Own,
-    ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
+    ConversationPlan, ConversationResult, DecayResult, ExecResult, JobResult, Judgement, MigrateResult, MigrationEntry,
+    Own, ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
 };
 
 mod doctor;
+mod failures;
 mod looks;
 
 /// The result of a command as a person reads it.
@@ -54,7 +55,12 @@ pub fn own(own: &Own) -> String {
         Own::Health(it) => looks::health(it),
         Own::Stats(it) => looks::stats(it),
         Own::Status(it) => looks::status(it),
+        Own::Runs(it) => looks::runs(it),
         Own::Execution(it) => looks::execution(&it.execution),
+        Own::Exec(it) => exec(it),
+        Own::Failures(it) => failures::failures(it),
+        Own::Retry(it) => failures::retry(it),
+        Own::Why(it) => failures::why(it),
         Own::Check(it) => looks::check(it),
         Own::Report(it) => looks::report(it),
         Own::Doctor(it) => doctor::render(it),
@@ -106,8 +112,26 @@ fn decay(it: &DecayResult) -> String {
     ])
 }
 
+fn exec(it: &ExecResult) -> String {
+    match (it.command_exit_code, it.command_signal) {
+        (Some(code), _) => format!("{} ended with exit code {code}, after {} lines", it.command, it.lines),
+        (None, Some(signal)) => format!("{} was ended by signal {signal}, after {} lines", it.command, it.lines),
+        (None, None) => format!("{} was ended, after {} lines", it.command, it.lines),
+    }
+}
+
 fn plan(it: &ProcessPlan) -> String {
-    figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)])
+    let mut said = figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)]);
+    if !it.reasons.is_empty() {
+        let mut table = table();
+        table.set_header(["passed over", "why", "for example"]);
+        table.add_rows(it.reasons.iter().map(|reason| {
+            let first = reason.first.first().cloned().unwrap_or_default();
+            [reason.count.to_string(), reason.rule.as_str().replace('_', " "), first]
+        }));
+        let _ = write!(said, "\n\n{table}");
+    }
+    said
 }
 
 fn conversations(it: &ProcessResult) -> String {

@@ -11,12 +11,14 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tracing::Instrument;
 
+mod acting;
 mod args;
 mod commands;
 mod compose;
 mod demo_report;
 mod doctor;
 mod env_file;
+mod exec;
 mod figures;
 mod generate;
 mod help;

@@ -10,7 +10,7 @@ use crate::cli::figures::{dollars, millis, name, percent, whole};
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
 use crate::domain::result::{
-    CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, StatsResult, StatusResult,
+    CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, RunsResult, StatsResult, StatusResult,
 };
 
 /// What follows the verdict.
@@ -99,7 +99,43 @@ pub fn stats(it: &StatsResult) -> String {
     said
 }
 
+pub fn runs(it: &RunsResult) -> String {
+    if it.runs.is_empty() {
+        return format!("No such run since {}.", time(it.since));
+    }
+    let mut said = listed(&it.runs);
+    if it.more {
+        let _ = write!(said, "\nand more; --rows lists them");
+    }
+    said
+}
+
+/// Runs one by one, with host, progress and stage.
+fn listed(runs: &[ExecutionStatus]) -> String {
+    let mut table = table();
+    table.set_header(["job", "status", "began", "took", "host", "", "execution"]);
+    table.add_rows(runs.iter().map(|run| {
+        [
+            name(&run.job),
+            standing(run),
+            time(run.started_at),
+            took(run),
+            run.host.as_deref().map(name).unwrap_or_default(),
+            progress(run).or_else(|| complaint(run)).unwrap_or_default(),
+            name(&run.execution_id),
+        ]
+    }));
+    table.to_string()
+}
+
 pub fn status(it: &StatusResult) -> String {
+    if it.live.is_empty() {
+        return latest(it);
+    }
+    format!("Running now\n{}\n\nThe latest run of each job\n{}", listed(&it.live), latest(it))
+}
+
+fn latest(it: &StatusResult) -> String {
     let mut table = table();
     table.set_header(["job", "latest run", "began", "took", "", "execution"]);
     for entry in &it.jobs {
@@ -174,9 +210,12 @@ fn took(it: &ExecutionStatus) -> String {
 fn progress(it: &ExecutionStatus) -> Option<String> {
     let progress = it.progress()?;
     let (done, unit) = (progress.done, name(progress.unit.as_deref().unwrap_or("items")));
+    let stage = progress.stage.as_deref().map_or_else(String::new, |stage| format!(", {}", name(stage)));
     Some(match progress.total {
-        Some(total) if total > 0 => format!("{} of {} {unit} ({})", whole(done), whole(total), percent(done, total)),
-        _ => format!("{} {unit}", whole(done)),
+        Some(total) if total > 0 => {
+            format!("{} of {} {unit} ({}){stage}", whole(done), whole(total), percent(done, total))
+        }
+        _ => format!("{} {unit}{stage}", whole(done)),
     })
 }
 
