@@ -12,11 +12,11 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use secrecy::ExposeSecret;
 
-use super::{args, conflict};
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
 use super::spending;
+use super::{args, conflict};
 use crate::config::database::Database;
 use crate::config::{parse, secrets, state};
 use crate::core::decay::{ChapterRule, Rules};

@@ -18,6 +18,7 @@ use crate::config::database::Database;
 use crate::config::state;
 use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 
+pub mod audits;
 pub mod backfill;
 pub mod blame;
 pub mod breakers;
@@ -31,6 +32,7 @@ mod connections;
 pub mod decay;
 pub mod demo;
 mod error;
+pub mod failures;
 pub mod foreign;
 pub mod history;
 mod lenient_json;

@@ -25,6 +25,8 @@ mod contract;
 mod decay;
 mod demo;
 mod doctor;
+mod exec;
+mod failures;
 mod field_bugs;
 mod generated;
 mod growth;

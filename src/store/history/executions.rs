@@ -8,7 +8,7 @@ use crate::domain::ids::ExecutionId;
 use crate::store::codec::{DbId, DbJson, DbTime};
 use crate::store::read::row;
 use crate::store::session::{fetch_all, fetch_optional};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, sql};
 
 /// A row of `job_executions`, with its lease.
 #[derive(Clone, Debug)]
@@ -105,7 +105,29 @@ macro_rules! latest {
     };
 }
 
+/// Which executions.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// Only those that began after it.
+    pub since: Option<DateTime<Utc>>,
+    /// Only of this job.
+    pub job: Option<String>,
+    /// Only with this status.
+    pub state: Option<String>,
+    /// Only on this host.
+    pub host: Option<String>,
+}
+
 impl Store {
+    /// The executions of a time, the newest first, at most `most`.
+    pub async fn executions(&self, listed: &Listed, most: i64) -> Result<Vec<Execution>> {
+        let mut tx = self.begin_read().await?;
+        let Listed { since, job, state, host } = listed;
+        let rows: Vec<Row> = fetch_all!(&mut tx, _, sql::LIST_EXECUTIONS, since.map(DbTime), job, state, host, most);
+        tx.rollback().await?;
+        Ok(rows.into_iter().map(Execution::from).collect())
+    }
+
     /// The latest execution of each job that has ever run, by the jobs' names; of at most 50 jobs.
     pub async fn latest_executions(&self) -> Result<Vec<Execution>> {
         let mut tx = self.begin_read().await?;
