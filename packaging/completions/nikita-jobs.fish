@@ -43,6 +43,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "demo" -d 'Build a sample SQLite database and run the jobs on it, on a machine with nothing set up'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s result'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "reference" -d 'Print docs/reference.md'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
@@ -232,4 +233,6 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -s h -l he
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -l dir -d 'Write a page for each command into this folder instead' -r -f -a "(__fish_complete_directories)"
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand schema" -l dir -d 'Write a schema for each command into this folder instead' -r -f -a "(__fish_complete_directories)"
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand reference" -s h -l help -d 'Print help'

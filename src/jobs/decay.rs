@@ -4,10 +4,10 @@
 //! of the application, a number that does not fit): that one bears it, the others are charged.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
 
 use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
+use crate::domain::result::{DecayResult, ErrorBody, ErrorKind, NotCharged};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::blame::{Blame, Verdict};
@@ -82,12 +82,10 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     }
     let deferred = if order.until.is_some() { (overdue - sum.decayed).max(0) } else { 0 };
     let exit = if refused.is_empty() { Exit::Success } else { Exit::Partial };
-    let mut fields = fields(&sum, deferred, &refused);
-    fields.extend(refused.first().map(|it| {
-        let message = format!("player {}: {}", it.player, it.why);
-        ("error".to_owned(), json!({"kind": "not_charged", "message": message}))
-    }));
-    Ok(Report { fields, exit, cost_usd: None, error: error.map(RunError::from) })
+    let complaint =
+        refused.first().map(|it| ErrorBody::new(ErrorKind::NotCharged, format!("player {}: {}", it.player, it.why)));
+    let own = result(&sum, deferred, &refused).into();
+    Ok(Report { own, exit, complaint, cost_usd: None, error: error.map(RunError::from) })
 }
 
 impl Charging {
@@ -149,14 +147,14 @@ const fn may_be_one_players(error: &StoreError) -> bool {
 }
 
 /// What [`work`] would do now, without doing it.
-pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, RunError> {
     let mut order = order(settings, store, store.now().await?).await?;
     let mut deferred = 0;
     if let Some(batch) = settings.batch {
         deferred = (store.count_overdue(&order).await? - batch).max(0);
         order.until = store.last_turn(&order, batch).await?;
     }
-    Ok(fields(&store.preview_decay(&order).await?, deferred, &[]))
+    Ok(result(&store.preview_decay(&order).await?, deferred, &[]))
 }
 
 /// Where the application still runs a decay of its own, which leaves no watermark, what it has charged is not charged again.
@@ -182,16 +180,8 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
     })
 }
 
-fn fields(sum: &Decayed, deferred: i64, refused: &[Refused]) -> Map<String, Value> {
-    let errors: Vec<_> = refused.iter().map(|it| json!({"user_id": it.player, "error": it.why})).collect();
-    Map::from_iter([
-        ("processed".to_owned(), json!(sum.processed)),
-        ("decayed".to_owned(), json!(sum.decayed)),
-        ("game_overs".to_owned(), json!(sum.game_overs)),
-        ("warned".to_owned(), json!(sum.warned)),
-        ("deferred".to_owned(), json!(deferred)),
-        ("unreadable".to_owned(), json!(sum.unreadable)),
-        ("errors".to_owned(), json!(errors)),
-        ("points".to_owned(), json!(sum.points)),
-    ])
+fn result(sum: &Decayed, deferred: i64, refused: &[Refused]) -> DecayResult {
+    let Decayed { processed, decayed, game_overs, warned, unreadable, points } = *sum;
+    let errors = refused.iter().map(|it| NotCharged { user_id: it.player.clone(), error: it.why.clone() }).collect();
+    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, errors, points }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -17,6 +16,7 @@ mod tally;
 
 use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
+use crate::domain::result::ProcessPlan;
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
@@ -264,13 +264,9 @@ impl<'a> InFlight<'a> {
 }
 
 /// What [`work`] would do now, without doing it.
-pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, store: &Store) -> Result<ProcessPlan, RunError> {
     let now: DateTime<Utc> = store.now().await?;
     let detected = store.count_due(&due(settings, now)).await?;
     let processed = detected.min(settings.batch);
-    Ok(Map::from_iter([
-        ("detected".to_owned(), json!(detected)),
-        ("processed".to_owned(), json!(processed)),
-        ("deferred".to_owned(), json!(detected - processed)),
-    ]))
+    Ok(ProcessPlan { detected, processed, deferred: detected - processed })
 }

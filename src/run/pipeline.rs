@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde::Serialize;
 use tracing::Instrument;
 
 use super::asking::{answer_all, remember};
@@ -15,6 +14,7 @@ use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
+use crate::domain::result::{StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
@@ -33,17 +33,6 @@ pub struct Workshop {
     pub timeout: Duration,
     /// The threads that conversations are worked on; none for that of the run itself.
     pub hands: Option<tokio::runtime::Handle>,
-}
-
-/// How a stage ended, for results and dashboards.
-#[derive(Clone, Debug, Serialize)]
-pub struct StageResult {
-    /// `success` or `failed`.
-    pub status: &'static str,
-    /// Retries included.
-    pub duration_ms: f64,
-    /// Why, without any conversation text.
-    pub error: Option<String>,
 }
 
 /// How a conversation's walk ended.
@@ -97,7 +86,7 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
         let stage = &STAGES[index];
         ended[index] = true;
         let error = outcome.as_ref().err().map(ToString::to_string);
-        let status = if error.is_none() { "success" } else { "failed" };
+        let status = if error.is_none() { StageStatus::Success } else { StageStatus::Failed };
         stages.insert(stage.name, StageResult { status, duration_ms: duration.as_secs_f64() * 1000.0, error });
         match outcome {
             Ok(decision) => {

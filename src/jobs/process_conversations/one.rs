@@ -1,9 +1,6 @@
 //! One claimed conversation: through the pipeline, and out of `processing` by exactly one statement.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::Serialize;
 
 use super::bill::Bill;
 use crate::clock;
@@ -11,75 +8,37 @@ use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
-use crate::domain::ids::ConversationId;
+use crate::domain::result::{ConversationEntry, EntryStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
 use crate::run::error::RunError;
-use crate::run::pipeline::{StageResult, Workshop, walk};
+use crate::run::pipeline::{Workshop, walk};
 use crate::run::spans;
 use crate::store::claims::Outcome;
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
-/// How a conversation came out, in the words of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Processed, every stage.
-    Success,
-    /// Processed, without the effects of a non-critical stage that failed.
-    PartialSuccess,
-    /// To be tried again.
-    Retrying,
-    /// Given up.
-    Failed,
-    /// Closed unread, because the game is over.
-    Skipped,
-    /// Given back with its attempt.
-    Released,
-}
-
-/// A conversation's entry in the result.
-#[derive(Debug, Serialize)]
+/// A conversation's entry, with what is not for the result.
+#[derive(Debug)]
 pub struct Entry {
-    /// Which one.
-    pub conversation_id: ConversationId,
-    /// How it came out.
-    pub status: Status,
-    /// From claim to commit.
-    pub total_duration_ms: i64,
-    /// Every stage that ran.
-    pub stage_results: BTreeMap<StageName, StageResult>,
-    /// What its model calls cost, in US dollars; none where a model has no price.
-    pub cost_usd: Option<String>,
-    /// Why it did not succeed, without any conversation text.
-    pub error: Option<String>,
-    /// The same with its tokens.
-    #[serde(skip)]
+    /// As it stands in the result.
+    pub shown: ConversationEntry,
+    /// What its model calls cost, with its tokens.
     pub bill: Bill,
     /// The error that should stop the run.
-    #[serde(skip)]
     pub stop: Option<RunError>,
     /// Whether a provider was unavailable.
-    #[serde(skip)]
     pub outage: bool,
     /// Whether the claim was lost: nothing was written.
-    #[serde(skip)]
     pub lost: bool,
     /// Whether it met a bug of ours.
-    #[serde(skip)]
     pub bug: bool,
 }
 
 impl Entry {
-    fn new(claim: &Claim, status: Status) -> Self {
+    fn new(claim: &Claim, status: EntryStatus) -> Self {
         Self {
-            conversation_id: claim.conversation,
-            status,
-            total_duration_ms: 0,
-            stage_results: BTreeMap::new(),
-            cost_usd: None,
-            error: None,
+            shown: ConversationEntry::new(claim.conversation, status),
             bill: Bill::default(),
             stop: None,
             outage: false,
@@ -89,18 +48,24 @@ impl Entry {
     }
 
     /// The same with what it cost.
-    pub fn billed(self, bill: Bill) -> Self {
-        Self { cost_usd: bill.unpriced.is_empty().then(|| bill.exact()), bill, ..self }
+    pub fn billed(mut self, bill: Bill) -> Self {
+        self.shown.cost_usd = bill.unpriced.is_empty().then(|| bill.exact());
+        Self { bill, ..self }
+    }
+
+    fn because(mut self, error: String) -> Self {
+        self.shown.error = Some(error);
+        self
     }
 
     /// A conversation that was given up before it began.
     pub fn failed(claim: &Claim, error: String) -> Self {
-        Self { error: Some(error), ..Self::new(claim, Status::Failed) }
+        Self::new(claim, EntryStatus::Failed).because(error)
     }
 
     /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
-        Self { error: Some(why.to_owned()), ..Self::new(claim, Status::Released) }
+        Self::new(claim, EntryStatus::Released).because(why.to_owned())
     }
 }
 
@@ -116,16 +81,19 @@ pub async fn process(
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        settle(Entry::new(&claim, Status::Skipped), store.commit(&nothing).await)
+        settle(Entry::new(&claim, EntryStatus::Skipped), store.commit(&nothing).await)
     } else {
         through_the_pipeline(store, workshop, &claim, snapshot, meter).await
     };
-    entry.total_duration_ms = clock::millis_since(began);
-    if let Some(error) = &entry.error {
-        let status = format!("{:?}", entry.status);
-        tracing::warn!(conversation = %claim.conversation, attempt = claim.attempt, status, error, "conversation not processed");
+    let shown = &mut entry.shown;
+    shown.total_duration_ms = clock::millis_since(began);
+    if let Some(error) = &shown.error {
+        tracing::warn!(
+            conversation = %claim.conversation, attempt = claim.attempt, status = %shown.status, error,
+            "conversation not processed"
+        );
     }
-    spans::end_conversation(entry.status, entry.total_duration_ms, entry.error.is_none());
+    spans::end_conversation(shown.status, shown.total_duration_ms, shown.error.is_none());
     entry
 }
 
@@ -142,7 +110,7 @@ async fn through_the_pipeline(
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
             let committed = store.commit(&Commit { claim, now, prompt_ms, effects }).await;
-            let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
+            let status = if walked.is_partial() { EntryStatus::PartialSuccess } else { EntryStatus::Success };
             match committed {
                 // What the database refuses about this conversation must not stop the others, nor be tried for ever.
                 Err(error) if error.is_the_items(Another::None) => {
@@ -156,19 +124,19 @@ async fn through_the_pipeline(
         }
         Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
     };
-    entry.stage_results = walked.stages;
+    entry.shown.stage_results = walked.stages;
     entry
 }
 
 /// Does with a conversation what its error calls for; `text` is what is kept of the error.
 async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
     let (outcome, status) = match dispose(claim, error) {
-        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, Status::Retrying),
+        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, EntryStatus::Retrying),
         Disposition::Outage { pause, counts } => {
-            (Outcome::Outage { pause, counts, error: text.clone() }, Status::Retrying)
+            (Outcome::Outage { pause, counts, error: text.clone() }, EntryStatus::Retrying)
         }
-        Disposition::Fail => (Outcome::Failed { error: text.clone() }, Status::Failed),
-        Disposition::Release => (Outcome::Released, Status::Released),
+        Disposition::Fail => (Outcome::Failed { error: text.clone() }, EntryStatus::Failed),
+        Disposition::Release => (Outcome::Released, EntryStatus::Released),
     };
     let stop = match error {
         StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
@@ -176,7 +144,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         _ => None,
     };
     let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
+    let entry = Entry { outage, ..Entry::new(claim, status).because(text) };
     let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
@@ -187,14 +155,14 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
     match left {
         Ok(true) => {}
         Ok(false) => {
-            entry.status = Status::Released;
+            entry.shown.status = EntryStatus::Released;
             entry.lost = true;
-            entry.error =
+            entry.shown.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
         Err(error) => {
-            entry.status = Status::Released;
-            entry.error = Some(format!("left in processing for `recover`: {error}"));
+            entry.shown.status = EntryStatus::Released;
+            entry.shown.error = Some(format!("left in processing for `recover`: {error}"));
             entry.stop = Some(error.into());
         }
     }

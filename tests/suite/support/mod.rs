@@ -11,8 +11,10 @@ pub mod history;
 pub mod model_server;
 pub mod promises;
 pub mod proxy;
+pub mod schema;
 pub mod seed;
 pub mod shim;
+pub mod template;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.
 #[macro_export]
