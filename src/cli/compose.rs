@@ -12,6 +12,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use secrecy::ExposeSecret;
 
+use super::conflict;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
@@ -141,6 +142,7 @@ pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'sta
         lease: lease(matches)?,
         window: (!raw::is_on(matches, "force")).then_some(window),
         watch: progress_bar::watch(output, unit),
+        execution: raw::value(matches, "execution-id", |text| text.parse().map_err(|_| "is not a UUID".to_owned()))?,
     })
 }
 
@@ -284,7 +286,7 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
         batch: number("batch", 1_000_000)?,
         concurrency: number("concurrency", 200)?,
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::required(matches, "rollout-percent", parse::percent)?,
+        rollout: raw::rollout(matches)?,
         grace: raw::required(matches, "grace", parse::duration_or_zero)?,
         prices: Arc::new(spending::prices(matches)?),
         budget: spending::budget(matches)?,
@@ -325,6 +327,8 @@ pub fn workshop(
         duplicate_similarity: raw::required(matches, "duplicate-similarity", parse::similarity)?,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template: template(matches)?,
+        conflict: conflict::keeper(matches)?,
+        breakup: conflict::breakup(matches)?,
     };
     Ok(Workshop {
         store: store.clone(),

@@ -109,7 +109,7 @@ pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
 fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
     Ok(health::Settings {
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::required(matches, "rollout-percent", parse::percent)?,
+        rollout: raw::rollout(matches)?,
         idle: raw::required(matches, "idle", parse::duration)?,
     })
 }

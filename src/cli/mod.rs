@@ -14,6 +14,7 @@ use tracing::Instrument;
 mod args;
 mod commands;
 mod compose;
+mod conflict;
 mod demo_report;
 mod doctor;
 mod env_file;

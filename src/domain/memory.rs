@@ -101,7 +101,7 @@ pub struct LifeEvent {
     pub time_of_day: String,
     /// `work`, `social` or `personal`.
     pub domain: String,
-    /// A short name such as `coffee_with_friend`.
+    /// A short name such as `friend_hangout`.
     pub event_type: String,
     /// One sentence about it.
     pub description: String,

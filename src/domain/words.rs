@@ -33,6 +33,18 @@ macro_rules! words {
 }
 
 words! {
+    /// What stood in for something that went wrong with a conversation.
+    Fallback {
+        /// Nothing had to.
+        None = "none",
+        /// A stage that failed was tried again.
+        Retry = "retry",
+        /// A prompt that was not polished.
+        PlainPrompt = "plain_prompt",
+    }
+}
+
+words! {
     /// How a command came out.
     Status {
         /// It did its work, or there was nothing to do.

@@ -13,6 +13,7 @@ mod bill;
 pub mod by_id;
 mod one;
 mod tally;
+mod telling;
 
 use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
@@ -26,9 +27,10 @@ use crate::run::spans;
 use crate::store::Store;
 use crate::store::claims::{Due, Outcome};
 use bill::Bill;
-use one::{Entry, process};
+use one::{Entry, Told, process};
 use tally::Tally;
 pub(super) use tally::timing;
+use telling::Telling;
 
 /// What a run works by.
 #[derive(Clone)]
@@ -58,6 +60,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
     let mut in_flight = InFlight::new(settings, run, workshop);
+    let telling = Telling::begin(run, settings.concurrency);
     let mut claimed = 0;
     let mut trouble = None;
     if detected > 0 {
@@ -104,6 +107,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
             }
         }
     }
+    telling.end().await;
     let deferred = detected.saturating_sub(claimed);
     let spent = in_flight.spent();
     let mut tally = in_flight.tally;
@@ -140,6 +144,8 @@ struct InFlight<'a> {
     tasks: JoinSet<Entry>,
     in_hand: Vec<Task>,
     tally: Tally,
+    /// Whether somebody waits for just this one.
+    in_detail: bool,
 }
 
 /// A conversation in hand. The meter stays here, so that what it has used is known however it ends.
@@ -152,7 +158,8 @@ struct Task {
 impl<'a> InFlight<'a> {
     fn new(settings: &'a Settings, run: &'a Run, workshop: &'a Workshop) -> Self {
         let prices = &settings.prices;
-        Self { run, workshop, prices, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() }
+        let (tasks, in_hand, tally) = (JoinSet::new(), Vec::new(), Tally::default());
+        Self { run, workshop, prices, tasks, in_hand, tally, in_detail: false }
     }
 
     /// Reads what the claimed conversations need, and starts them.
@@ -173,9 +180,12 @@ impl<'a> InFlight<'a> {
         for (claim, snapshot) in snapshots {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
             let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
-            let told = Arc::clone(&meter);
+            let metered = Arc::clone(&meter);
+            let told = Told { progress: self.run.progress.clone(), in_detail: self.in_detail };
+            told.progress.reach(claim.conversation, None, None);
             let span = spans::conversation(&claim);
-            let work = async move { process(&store, &workshop, claim, snapshot, &told).await }.instrument(span);
+            let work =
+                async move { process(&store, &workshop, claim, snapshot, &metered, &told).await }.instrument(span);
             // A task does not inherit the span of the log, which names the execution.
             let work = work.instrument(tracing::Span::current());
             let task = match &self.workshop.hands {
@@ -211,7 +221,8 @@ impl<'a> InFlight<'a> {
     /// Puts down what became of a conversation, and what it cost.
     fn ended(&mut self, task: tokio::task::Id, entry: Entry) {
         let Some(place) = self.in_hand.iter().position(|it| it.id == task) else { return };
-        let meter = self.in_hand.swap_remove(place).meter;
+        let Task { meter, claim, .. } = self.in_hand.swap_remove(place);
+        self.run.progress.leave(claim.conversation);
         self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::prompt::PromptTemplate;
-use crate::core::settings::StageSettings;
+use crate::core::settings::{ConflictKeeper, StageSettings};
 use crate::core::stages::summary::{Source, Summary};
 use crate::core::stages::{Context, Findings, Step, conflict, game_state, prompt_builder};
 use crate::domain::ids::UserId;
@@ -33,6 +33,8 @@ pub async fn render(
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template,
+        conflict: ConflictKeeper::default(),
+        breakup: false,
     });
     let snapshot = Arc::new(snapshot);
     // What these two say follows from what is stored; the others need a conversation.

@@ -48,6 +48,8 @@ pub struct Plan {
     pub window: Option<Duration>,
     /// Told of progress.
     pub watch: Option<Watch>,
+    /// The run's id, where its caller has chosen one to poll it by.
+    pub execution: Option<ExecutionId>,
 }
 
 /// What a job gets for its work.
@@ -174,7 +176,12 @@ async fn try_run(
     work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>,
 ) -> Result<Ended, RunError> {
     let began = clock::start();
-    let execution = clock::new_execution();
+    let execution = plan.execution.unwrap_or_else(clock::new_execution);
+    if plan.execution.is_some() && store.execution(execution).await?.is_some() {
+        return Err(RunError::Failed(format!(
+            "there is an execution {execution} already; choose another --execution-id"
+        )));
+    }
     let key = if plan.overlap { format!("job:{}:{execution}", plan.job) } else { format!("job:{}", plan.job) };
     let lease = Lease { key, execution, token: clock::new_token(), length: plan.lease };
     let answer = store.begin_run(plan.job, &lease, &this_process(), plan.window).await?;
@@ -183,7 +190,7 @@ async fn try_run(
         (Some(skip), _) => return Ok(skipped(plan.job, skip, store.now().await?)),
         (None, other) => return Err(RunError::Bug(format!("a run neither began nor was blocked: {other:?}"))),
     };
-    let progress = Progress::new(plan.unit, plan.watch.clone());
+    let progress = Progress::new(plan.unit, plan.watch.clone(), now);
     let run = Run { execution, now, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
     let lost = CancellationToken::new();
     let span = tracing::info_span!("run", job = plan.job, execution = %execution);

@@ -31,12 +31,15 @@ mod connections;
 pub mod decay;
 pub mod demo;
 mod error;
+pub mod foreign;
 pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod memos;
 pub mod migrate;
 pub mod precheck;
+mod preflight;
+pub mod progress;
 mod read;
 pub mod records;
 pub mod retention;
@@ -69,6 +72,7 @@ pub struct Store {
     now: Option<DateTime<Utc>>,
     /// How similar facts are asked for, once that is known.
     memory: memory::Query,
+    background: snapshots::background::Tables,
 }
 
 #[derive(Clone, Debug)]
@@ -116,7 +120,7 @@ impl Store {
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
         };
-        Ok(Self { pool, now, memory: memory::Query::default() })
+        Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
     }
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
@@ -127,14 +131,15 @@ impl Store {
         let options =
             if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
         let pool = Pool::Sqlite(connect_sqlite(path, options, 1).await?);
-        Ok(Self { pool, now, memory: memory::Query::default() })
+        Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
     }
 
     /// An empty SQLite database in memory: what a file counts as that is not there, and must not be made.
     pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true);
         let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, 1).await?);
-        let store = Self { pool, now, memory: memory::Query::default() };
+        let store =
+            Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() };
         store.migrate().await?;
         Ok(store)
     }

@@ -32,7 +32,8 @@ fn statements(sql: &str) -> Vec<String> {
 
 /// The one relaxation: a fact may be without a vector.
 /// Of our own columns and indexes only: what fills a new one from another, and what makes way for a better one.
-const OURS: [&str; 2] = [
+const OURS: [&str; 3] = [
+    "update memory_facts set is_active = false, metadata = coalesce(metadata::jsonb, '{}') || '{\"awaiting_vector\": true}'",
     "update conversations set claimed_at = processing_started_at where claim_token is not null",
     "drop index if exists conversations_one_claim_per_user;",
 ];

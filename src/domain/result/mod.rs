@@ -22,8 +22,8 @@ mod stats;
 mod status;
 
 pub use super::words::{
-    CheckStatus, EntryStatus, ErrorKind, Health, LeaseState, RecordKind, RecoverRule, SkipReason, StageStatus, Status,
-    Target,
+    CheckStatus, EntryStatus, ErrorKind, Fallback, Health, LeaseState, RecordKind, RecoverRule, SkipReason,
+    StageStatus, Status, Target,
 };
 pub use check::{BrokenRow, CheckResult, PromiseAnswer};
 pub use decay::{DecayResult, NotCharged};

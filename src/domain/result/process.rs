@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::ids::{ConversationId, ExecutionId};
 use crate::domain::stage::StageName;
-use crate::domain::words::{EntryStatus, StageStatus};
+use crate::domain::words::{EntryStatus, Fallback, StageStatus};
 
 /// What a run of `process-conversations` did.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -111,6 +112,22 @@ pub struct ConversationEntry {
     pub cost_usd: Option<String>,
     /// Why it did not succeed, without any conversation text.
     pub error: Option<String>,
+    /// The critical stage that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_stage: Option<StageName>,
+    /// Why it did not succeed, or was closed unread, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// What stood in for something that went wrong.
+    pub fallback: Fallback,
+    /// Whether its player has new prompts.
+    pub prompt_ready: bool,
+    /// When it was committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// How many elements of its transcript can't be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable_messages: Option<usize>,
 }
 
 impl ConversationEntry {
@@ -124,6 +141,12 @@ impl ConversationEntry {
             stage_results: BTreeMap::new(),
             cost_usd: None,
             error: None,
+            failed_stage: None,
+            reason: None,
+            fallback: Fallback::None,
+            prompt_ready: false,
+            completed_at: None,
+            unreadable_messages: None,
         }
     }
 }
@@ -149,6 +172,8 @@ pub struct ConversationResult {
     pub pipeline_execution_id: ExecutionId,
     /// Times by stage.
     pub stage_timings: BTreeMap<StageName, Timing>,
+    /// The entry once more, in the list in which `health`, `stats` and `report` look for it.
+    pub conversations: Vec<ConversationEntry>,
     /// Whether something stopped the run: then the run's status counts, not the entry's.
     #[serde(skip)]
     #[schemars(skip)]

@@ -1,6 +1,7 @@
 //! `process-conversations --id`: one conversation, now, whatever the window says.
 
 use super::bill::Bill;
+use super::telling::Telling;
 use super::{InFlight, Settings, due};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::ids::ConversationId;
@@ -44,7 +45,8 @@ pub async fn work(
             request.conversation
         )));
     };
-    let mut in_flight = InFlight::new(settings, run, workshop);
+    let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, workshop) };
+    let telling = Telling::begin(run, 1);
     let meter = Meter::default();
     let mut trouble = tokio::select! {
         probed = circuits.probe(&meter) => probed.err(),
@@ -57,11 +59,13 @@ pub async fn work(
         ended = in_flight.next() => trouble = trouble.or(ended),
         () = run.signals.stopping() => in_flight.wind_up(settings.grace).await,
     }
+    telling.end().await;
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }
     let (exit, cost_usd) = (in_flight.tally.exit(), Some(in_flight.tally.bill.exact()));
     let result = in_flight.tally.result(1, 0);
+    let conversations = result.conversations.clone();
     let found = result.conversations.into_iter().next();
     // How the run ended is what matters where something stopped it; the entry's error says the rest.
     let stopped = found.is_none() || trouble.is_some() || run.signals.is_stopping();
@@ -70,6 +74,7 @@ pub async fn work(
         entry: ConversationEntry { cost_usd: Some(result.cost_usd), ..entry },
         pipeline_execution_id: run.execution,
         stage_timings: result.stage_timings,
+        conversations,
         stopped,
     };
     Ok(Report { own: Box::new(own).into(), exit, complaint: None, cost_usd, error: trouble })

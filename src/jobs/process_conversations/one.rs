@@ -1,6 +1,9 @@
 //! One claimed conversation: through the pipeline, and out of `processing` by exactly one statement.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde_json::json;
 
 use super::bill::Bill;
 use crate::clock;
@@ -8,11 +11,12 @@ use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
-use crate::domain::result::{ConversationEntry, EntryStatus};
+use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
 use crate::run::error::RunError;
 use crate::run::pipeline::{Workshop, walk};
+use crate::run::progress::Progress;
 use crate::run::spans;
 use crate::store::claims::Outcome;
 use crate::store::commit::Commit;
@@ -58,15 +62,48 @@ impl Entry {
         self
     }
 
+    /// The same with the reason in one word.
+    const fn for_reason(mut self, reason: &'static str) -> Self {
+        self.shown.reason = Some(reason);
+        self
+    }
+
+    const fn is_committed(&self) -> bool {
+        matches!(self.shown.status, EntryStatus::Success | EntryStatus::PartialSuccess | EntryStatus::Skipped)
+    }
+
     /// A conversation that was given up before it began.
     pub fn failed(claim: &Claim, error: String) -> Self {
-        Self::new(claim, EntryStatus::Failed).because(error)
+        Self::new(claim, EntryStatus::Failed).because(error).for_reason("gone")
     }
 
     /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
-        Self::new(claim, EntryStatus::Released).because(why.to_owned())
+        Self::new(claim, EntryStatus::Released).because(why.to_owned()).for_reason("released")
     }
+}
+
+/// Why a stage failed, in one word.
+const fn reason(error: &StageError) -> &'static str {
+    match error {
+        StageError::InvalidTranscript(_) => "invalid_transcript",
+        StageError::TimedOut(_) => "timed_out",
+        StageError::NoAnswer(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_)) => "provider_unavailable",
+        StageError::NoAnswer(NoAnswer::InvalidReply(_)) => "invalid_reply",
+        StageError::NoAnswer(NoAnswer::Configuration(_)) => "configuration",
+        StageError::NoAnswer(NoAnswer::Refused(_)) => "refused",
+        StageError::NoAnswer(NoAnswer::Store(_)) => "database",
+        _ => "failed",
+    }
+}
+
+/// Whom a conversation tells where it is.
+#[derive(Clone)]
+pub struct Told {
+    /// The run's.
+    pub progress: Progress,
+    /// Whether somebody waits for just this one, and wants its stages' results.
+    pub in_detail: bool,
 }
 
 /// Processes a claimed conversation.
@@ -76,17 +113,24 @@ pub async fn process(
     claim: Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
+    told: &Told,
 ) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        settle(Entry::new(&claim, EntryStatus::Skipped), store.commit(&nothing).await)
+        settle(Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), store.commit(&nothing).await)
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot, meter).await
+        through_the_pipeline(store, workshop, &claim, snapshot, meter, told).await
     };
+    let is_committed = entry.is_committed();
     let shown = &mut entry.shown;
     shown.total_duration_ms = clock::millis_since(began);
+    shown.completed_at = is_committed.then(|| told.progress.now());
+    told.progress.leave(claim.conversation);
+    if let Some(unreadable) = shown.unreadable_messages {
+        tracing::warn!(conversation = %claim.conversation, unreadable, "messages can't be read, and were passed over");
+    }
     if let Some(error) = &shown.error {
         tracing::warn!(
             conversation = %claim.conversation, attempt = claim.attempt, status = %shown.status, error,
@@ -103,9 +147,13 @@ async fn through_the_pipeline(
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
+    told: &Told,
 ) -> Entry {
     let now = snapshot.now;
-    let walked = walk(workshop, claim, snapshot, meter).await;
+    let reach = |stage, stages: &BTreeMap<StageName, StageResult>| {
+        told.progress.reach(claim.conversation, stage, told.in_detail.then(|| json!(stages)));
+    };
+    let walked = walk(workshop, claim, snapshot, meter, reach).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
@@ -122,8 +170,16 @@ async fn through_the_pipeline(
                 done => settle(Entry::new(claim, status), done),
             }
         }
-        Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
+        Err((stage, error)) => {
+            let mut entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
+            entry.shown.failed_stage = Some(*stage);
+            entry
+        }
     };
+    let has_prompts = walked.stages.get(&StageName::PromptBuilder).is_some_and(|stage| stage.error.is_none());
+    entry.shown.prompt_ready = has_prompts && entry.is_committed();
+    entry.shown.fallback = walked.fallback;
+    entry.shown.unreadable_messages = (walked.unreadable > 0).then_some(walked.unreadable);
     entry.shown.stage_results = walked.stages;
     entry
 }
@@ -144,7 +200,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         _ => None,
     };
     let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { outage, ..Entry::new(claim, status).because(text) };
+    let entry = Entry { outage, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
     let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
@@ -157,6 +213,7 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
         Ok(false) => {
             entry.shown.status = EntryStatus::Released;
             entry.lost = true;
+            entry.shown.reason = Some("claim_lost");
             entry.shown.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }

@@ -24,7 +24,13 @@ macro_rules! on_every_database {
             #[allow(unused_imports, reason = "tests share the imports of their file")]
             use super::*;
 
-            fn test($db: &$crate::support::db::Db) $body
+            fn body($db: &$crate::support::db::Db) $body
+
+            /// Whatever the jobs did, the application reads every row of theirs.
+            fn test(db: &$crate::support::db::Db) {
+                body(db);
+                $crate::beside::accepts::every_row(db);
+            }
 
             $(#[$meta])*
             #[test]
