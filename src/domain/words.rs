@@ -105,6 +105,8 @@ words! {
         Usage = "usage",
         /// Something stuck could not be recovered.
         NotRecovered = "not_recovered",
+        /// The database refused to charge a player.
+        NotCharged = "not_charged",
         /// Old executions could not be deleted.
         NotPruned = "not_pruned",
         /// A conversation was recovered by another run meanwhile.

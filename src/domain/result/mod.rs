@@ -28,7 +28,7 @@ pub use super::words::{
     StageStatus, Status, Target, WhyKind, WhyRule,
 };
 pub use check::{BrokenRow, CheckResult, PromiseAnswer};
-pub use decay::DecayResult;
+pub use decay::{DecayResult, NotCharged};
 pub use demo::{
     BrokenOff, Charged, DemoResult, GivenUp, Known, Limits, Next, Planted, ReadyPrompt, Replaced, Spared, Sums,
     Touchpoint,
