@@ -17,7 +17,7 @@ use crate::providers::call::Meter;
 use crate::run::error::RunError;
 use crate::run::pipeline::{StageResult, Workshop, walk};
 use crate::run::spans;
-use crate::store::claims::Outcome;
+use crate::store::claims::{Fate, Outcome};
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
@@ -37,6 +37,8 @@ pub enum Status {
     Skipped,
     /// Given back with its attempt.
     Released,
+    /// Nobody knows what became of it: an answer was lost, and the row does not tell.
+    Unknown,
 }
 
 /// A conversation's entry in the result.
@@ -73,8 +75,12 @@ pub struct Entry {
 
 impl Entry {
     fn new(claim: &Claim, status: Status) -> Self {
+        Self::of(claim.conversation, status)
+    }
+
+    fn of(conversation_id: ConversationId, status: Status) -> Self {
         Self {
-            conversation_id: claim.conversation,
+            conversation_id,
             status,
             total_duration_ms: 0,
             stage_results: BTreeMap::new(),
@@ -98,6 +104,23 @@ impl Entry {
         Self { error: Some(error), ..Self::new(claim, Status::Failed) }
     }
 
+    /// A conversation that was processed, as its row says; the answer was lost.
+    pub fn committed(claim: &Claim) -> Self {
+        Self::new(claim, Status::Success)
+    }
+
+    /// A conversation of which nobody knows what became of it.
+    pub fn unknown(claim: &Claim, why: &str) -> Self {
+        let error = format!("it is unknown whether this was committed: {why}");
+        Self { error: Some(error), ..Self::new(claim, Status::Unknown) }
+    }
+
+    /// A conversation that was claimed, and given back before it was begun.
+    pub fn never_begun(conversation: ConversationId) -> Self {
+        let error = Some("given back with its attempt before it was begun".to_owned());
+        Self { error, ..Self::of(conversation, Status::Released) }
+    }
+
     /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
         Self { error: Some(why.to_owned()), ..Self::new(claim, Status::Released) }
@@ -116,7 +139,7 @@ pub async fn process(
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        settle(Entry::new(&claim, Status::Skipped), store.commit(&nothing).await)
+        committed(store, Entry::new(&claim, Status::Skipped), &nothing).await
     } else {
         through_the_pipeline(store, workshop, &claim, snapshot, meter).await
     };
@@ -141,23 +164,41 @@ async fn through_the_pipeline(
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
-            let committed = store.commit(&Commit { claim, now, prompt_ms, effects }).await;
             let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
-            match committed {
-                // What the database refuses about this conversation must not stop the others, nor be tried for ever.
-                Err(error) if error.is_the_items(Another::None) => {
-                    let error = StageError::Failed(format!("not committed: {error}"));
-                    after_error(store, claim, &error, error.to_string()).await
-                }
-                // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
-                Err(error) => give_back(store, claim, error).await,
-                done => settle(Entry::new(claim, status), done),
-            }
+            committed(store, Entry::new(claim, status), &Commit { claim, now, prompt_ms, effects }).await
         }
         Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
     };
     entry.stage_results = walked.stages;
     entry
+}
+
+/// Commits, and finds out what became of it where the answer is lost.
+async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
+    let claim = commit.claim;
+    match store.commit(commit).await {
+        Err(error) if error.is_unsure() => match store.learn_fate(claim).await {
+            Ok(Fate::Committed) => entry,
+            Ok(Fate::GivenBack) => {
+                let entry = Entry::released(claim, &format!("not committed: {}", error.message()));
+                Entry { stop: Some(error.into()), ..entry }
+            }
+            Ok(Fate::Unknown) => unknown(claim, error),
+            Err(second) => unknown(claim, second),
+        },
+        // What the database refuses about this conversation must not stop the others, nor be tried for ever.
+        Err(error) if error.is_the_items(Another::None) => {
+            let error = StageError::Failed(format!("not committed: {error}"));
+            after_error(store, claim, &error, error.to_string()).await
+        }
+        // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
+        Err(error) => give_back(store, claim, error).await,
+        done => settle(entry, claim, done),
+    }
+}
+
+fn unknown(claim: &Claim, error: StoreError) -> Entry {
+    Entry { stop: Some(error.into()), ..Entry::unknown(claim, "the answer was lost") }
 }
 
 /// Does with a conversation what its error calls for; `text` is what is kept of the error.
@@ -177,13 +218,13 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
     };
     let outage = matches!(outcome, Outcome::Outage { .. });
     let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
-    let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
+    let mut entry = settle(entry, claim, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
 }
 
 /// Folds in whether the closing statement found the claim.
-fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
+fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> Entry {
     match left {
         Ok(true) => {}
         Ok(false) => {
@@ -192,6 +233,7 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
             entry.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
+        Err(error) if error.is_unsure() => return unknown(claim, error),
         Err(error) => {
             entry.status = Status::Released;
             entry.error = Some(format!("left in processing for `recover`: {error}"));
@@ -201,9 +243,10 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
     entry
 }
 
+/// The database's trouble costs no attempt, ten times; then it does, or a conversation that brings it about would stop every run.
 async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
-    let entry = Entry::released(claim, &format!("not committed: {error}"));
-    let mut entry = settle(entry, store.close_claim(claim, &Outcome::Released).await);
+    let trouble = StageError::NoAnswer(NoAnswer::Unavailable(error.message().to_owned()));
+    let mut entry = after_error(store, claim, &trouble, format!("not committed: {error}")).await;
     entry.stop = entry.stop.or(Some(error.into()));
     entry
 }

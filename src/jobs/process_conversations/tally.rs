@@ -22,6 +22,7 @@ pub struct Tally {
     retrying: usize,
     failed: usize,
     released: usize,
+    unknown: usize,
     outages: usize,
     lost: usize,
     bugs: usize,
@@ -56,6 +57,7 @@ impl Tally {
             Status::Retrying => self.retrying += 1,
             Status::Failed => self.failed += 1,
             Status::Released => self.released += 1,
+            Status::Unknown => self.unknown += 1,
         }
         self.outages += usize::from(entry.outage);
         self.lost += usize::from(entry.lost);
@@ -76,6 +78,11 @@ impl Tally {
         }
     }
 
+    /// Whether anything was lost or failed, so that a claim may have gone unheard.
+    pub const fn is_troubled(&self) -> bool {
+        self.bugs + self.unknown + self.lost + self.failed + self.outages + self.retrying > 0
+    }
+
     /// Adds to the cost.
     pub fn charge(&mut self, bill: &Bill) {
         for model in self.bill.add(bill) {
@@ -84,7 +91,7 @@ impl Tally {
     }
 
     /// The job's fields and its exit code.
-    pub fn report(self, detected: usize, deferred: usize) -> Report {
+    pub fn report(self, detected: Option<usize>, deferred: Option<usize>) -> Report {
         let exit = self.exit();
         let errors: Map<_, _> = self
             .errors
@@ -102,6 +109,7 @@ impl Tally {
             ("retrying".to_owned(), json!(self.retrying)),
             ("failed".to_owned(), json!(self.failed)),
             ("released".to_owned(), json!(self.released)),
+            ("unknown".to_owned(), json!(self.unknown)),
             ("deferred".to_owned(), json!(deferred)),
             ("stage_errors".to_owned(), json!(errors)),
             ("stage_timings".to_owned(), json!(timings)),
@@ -114,7 +122,15 @@ impl Tally {
             ("conversations".to_owned(), Value::Array(entries)),
             ("conversations_unlisted".to_owned(), json!(self.unlisted)),
         ]);
-        if let Some((kind, message)) = complaint(exit, self.circuit_open) {
+        let complaint = if exit == Exit::Unavailable && self.unknown > 0 {
+            Some((
+                "database_unavailable",
+                "an answer of the database was lost; what became of the conversations that are `unknown` is not known",
+            ))
+        } else {
+            complaint(exit, self.circuit_open)
+        };
+        if let Some((kind, message)) = complaint {
             fields.insert("error".to_owned(), json!({"kind": kind, "message": message}));
         }
         Report { fields, exit, cost_usd: Some(self.bill.exact()), error: None }
@@ -123,6 +139,8 @@ impl Tally {
     const fn exit(&self) -> Exit {
         if self.bugs > 0 {
             Exit::Internal
+        } else if self.unknown > 0 {
+            Exit::Unavailable
         } else if self.lost > 0 {
             Exit::Failure
         } else if self.failed > 0 {
@@ -208,7 +226,7 @@ mod tests {
         for n in 0..=500 {
             tally.add(&Entry::failed(&claim(n), "too long".to_owned()));
         }
-        let fields = tally.report(501, 0).fields;
+        let fields = tally.report(Some(501), Some(0)).fields;
         let listed = fields["conversations"].as_array().unwrap();
         assert_eq!((listed.len(), &fields["conversations_unlisted"], &fields["failed"]), (500, &json!(1), &json!(501)));
         assert_eq!(listed[499]["conversation_id"], json!(Uuid::from_u128(499)));
