@@ -22,7 +22,7 @@ use serde_json::Value;
 pub fn transcripts(data: &[u8]) {
     let Ok(messages) = serde_json::from_slice::<Value>(data) else { return };
     match transcript::read(&messages) {
-        Ok(read) => {
+        Ok(transcript::Transcript { messages: read, .. }) => {
             assert!(read.iter().all(|message| !message.content.trim().is_empty() && !message.content.contains('\0')));
             for budget in [0, 1, 20, 10_000] {
                 let rendered = transcript::render(&read, budget);

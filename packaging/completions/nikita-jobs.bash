@@ -64,6 +64,9 @@ _nikita__jobs() {
             nikita__jobs,scan-stuck)
                 cmd="nikita__jobs__subcmd__scan__subcmd__stuck"
                 ;;
+            nikita__jobs,schema)
+                cmd="nikita__jobs__subcmd__schema"
+                ;;
             nikita__jobs,stats)
                 cmd="nikita__jobs__subcmd__stats"
                 ;;
@@ -77,7 +80,7 @@ _nikita__jobs() {
 
     case "${cmd}" in
         nikita__jobs)
-            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report check doctor detect-stuck recover-stuck migrate demo completions man reference"
+            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report check doctor detect-stuck recover-stuck migrate demo completions man schema reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,7 +407,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__process__subcmd__conversations)
-            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --batch --concurrency --timeout --session-timeout --grace --budget-usd --prices-file --backfill --pipeline-enabled --rollout-percent --duplicate-similarity --template-dir --id --rehearse --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --llm --embeddings --enrich --llm-rpm --embeddings-rpm --request-timeout --anthropic-base-url --openai-base-url --backoff --allow-overlap --reprocess --help"
+            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --batch --concurrency --timeout --session-timeout --grace --budget-usd --prices-file --backfill --pipeline-enabled --rollout-percent --duplicate-similarity --template-dir --conflict --breakup --id --rehearse --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --llm --embeddings --enrich --llm-rpm --embeddings-rpm --request-timeout --anthropic-base-url --openai-base-url --backoff --execution-id --allow-overlap --reprocess --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +477,14 @@ _nikita__jobs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --conflict)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --breakup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -535,6 +546,10 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --backoff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --execution-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -800,6 +815,27 @@ _nikita__jobs() {
                     ;;
                 --execution)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__schema)
+            opts="-h --dir --help check decay demo doctor health migrate process-conversations prompt recover report scan-stuck stats status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 *)

@@ -43,6 +43,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "demo" -d 'Build a sample SQLite database and run the jobs on it, on a machine with nothing set up'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s result'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "reference" -d 'Print docs/reference.md'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
@@ -79,6 +80,8 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l duplicate-similarity -d 'Cosine similarity from which a new fact replaces an old one' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l conflict -d 'Who heats the conflict: application, own (these jobs), or auto, which sees whether the application does' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l breakup -d 'Whether a conflict may end a game where the application heats it' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l id -d 'Process just this conversation, whatever the window says' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rehearse -d 'Failures on purpose, such as latency=200ms,extraction=unavailable' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
@@ -95,6 +98,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l anthropic-base-url -d 'Where Anthropic\'s API is, without /v1' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l openai-base-url -d 'Where OpenAI\'s API or a compatible server is, with /v1; such a server needs no key' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l backoff -d 'The first pause before a model is asked again, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l execution-id -d 'The id of this run\'s execution, so that its caller can poll it from the first moment' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s v -l verbose -d 'Log more to stderr; twice for details'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
@@ -232,4 +236,6 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand demo" -s h -l he
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -l dir -d 'Write a page for each command into this folder instead' -r -f -a "(__fish_complete_directories)"
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand man" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand schema" -l dir -d 'Write a schema for each command into this folder instead' -r -f -a "(__fish_complete_directories)"
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand reference" -s h -l help -d 'Print help'

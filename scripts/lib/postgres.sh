@@ -74,7 +74,7 @@ postgres_start() {
     fi
     as_server "$postgres_bin/initdb" -D "$postgres_folder/data" -U nikita -E UTF8 --locale=C.UTF-8 \
         --auth-local=trust --auth-host="$postgres_login" --pwfile="$postgres_folder/password" >/dev/null
-    # Nothing here outlives the machine, so nothing waits for the disk.
+    # Nothing here outlives the machine, so nothing waits for the disk or is vacuumed.
     cat >"$postgres_folder/settings" <<-SETTINGS
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = '$postgres_folder'
@@ -83,6 +83,7 @@ postgres_start() {
 		synchronous_commit = off
 		full_page_writes = off
 		log_min_messages = warning
+		autovacuum = off
 		${2:-}
 	SETTINGS
     as_server tee -a "$postgres_folder/data/postgresql.conf" <"$postgres_folder/settings" >/dev/null

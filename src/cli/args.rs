@@ -98,7 +98,7 @@ const DECAY: [Setting; 7] = [
     ping_url("NIKITA_DECAY_PING_URL"),
 ];
 
-const PROCESS: [Setting; 16] = [
+const PROCESS: [Setting; 18] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -130,6 +130,20 @@ const PROCESS: [Setting; 16] = [
         "Cosine similarity from which a new fact replaces an old one",
     ),
     TEMPLATE_DIR,
+    setting(
+        "conflict",
+        "NIKITA_CONFLICT",
+        "WHO",
+        Some("auto"),
+        "Who heats the conflict: application, own (these jobs), or auto, which sees whether the application does",
+    ),
+    setting(
+        "breakup",
+        "NIKITA_BREAKUP",
+        "BOOL",
+        Some("false"),
+        "Whether a conflict may end a game where the application heats it",
+    ),
     setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),
     setting(
         "rehearse",
@@ -272,6 +286,12 @@ fn of(name: &'static str) -> Command {
 fn process(command: Command) -> Command {
     job(command, &PROCESS)
         .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
+        .arg(
+            Arg::new("execution-id")
+                .long("execution-id")
+                .value_name("UUID")
+                .help("The id of this run's execution, so that its caller can poll it from the first moment"),
+        )
         .arg(switch("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others"))
         .arg(
             switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use clap::ArgMatches;
-use serde_json::{Map, Value, json};
 use tokio::runtime::{Handle, Runtime};
 
 use super::compose::ByHand;
@@ -14,6 +13,7 @@ use super::{args, compose, doctor, help, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
+use crate::domain::result::{MigrateResult, MigrationEntry, Own, SkipReason, Status};
 use crate::jobs::demo::{self, Demo};
 use crate::jobs::process_conversations::{self, by_id};
 use crate::jobs::{decay, prompt, recover, scan_stuck};
@@ -21,6 +21,7 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Plan, Skip, common, interrupted, precheck, run, skipped};
 use crate::run::signals::Signals;
 use crate::store::Store;
+use crate::store::migrate::Pending;
 
 /// Does what the command says.
 pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
@@ -34,7 +35,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
     progress_bar::clear();
     let mut ended = ended?;
     if raw::text(matches, "now").is_some() {
-        ended.result["now_overridden"] = json!(true);
+        ended.result.common.now_overridden = true;
     }
     Ok(ended)
 }
@@ -99,7 +100,8 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     workshop.hands = hands.handle();
     let ended = match wish {
         _ if !enabled => {
-            let skip = Skip { reason: "pipeline_disabled", blocked_by: None, reopens_at: None, completed_at: None };
+            let skip =
+                Skip { reason: SkipReason::PipelineDisabled, blocked_by: None, reopens_at: None, completed_at: None };
             skipped(plan.job, skip, store.now().await?)
         }
         None if dry => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,
@@ -211,7 +213,7 @@ async fn prompt(matches: &ArgMatches) -> Result<Ended, Problem> {
     let started_at = store.now().await?;
     let own = prompt::render(&store, template, user, platform).await?;
     store.close().await;
-    let result = common("prompt", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
+    let result = common("prompt", Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit: Exit::Success })
 }
 
@@ -241,7 +243,7 @@ async fn judge_one(settings: &scan_stuck::Settings, store: &Store, id: RecordId)
     let began = clock::start();
     let started_at = store.now().await?;
     let (own, exit) = scan_stuck::look(settings, store, id).await?;
-    let result = common("scan-stuck", "ok", exit, None, Some(started_at), clock::millis_since(began), own);
+    let result = common("scan-stuck", Status::Ok, exit, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit })
 }
 
@@ -266,23 +268,15 @@ async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
     let started_at = store.now().await?;
     let done = if plan { store.plan_migration().await? } else { store.migrate().await? };
     store.close().await;
-    let listed: Vec<_> = done
-        .migrations
-        .iter()
-        .map(|it| {
-            if plan {
-                json!({"version": it.version, "name": it.name, "needs": it.needs, "sql": it.sql})
-            } else {
-                json!({"version": it.version, "name": it.name, "needs": it.needs})
-            }
-        })
-        .collect();
-    let own = Map::from_iter([
-        ("dry_run".to_owned(), json!(plan)),
-        ("additions".to_owned(), json!(done.additions)),
-        ("migrations".to_owned(), json!(listed)),
-    ]);
-    let result = common("migrate", "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
+    let entry = |it: &Pending| MigrationEntry {
+        version: it.version,
+        name: it.name.to_owned(),
+        needs: it.needs,
+        sql: plan.then(|| it.sql.to_owned()),
+    };
+    let migrations = done.migrations.iter().map(entry).collect();
+    let own = MigrateResult { dry_run: plan, additions: done.additions, migrations };
+    let result = common("migrate", Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit: Exit::Success })
 }
 
@@ -318,13 +312,13 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
 async fn dry_run(
     store: &Store,
     job: &str,
-    preview: impl Future<Output = Result<Map<String, Value>, RunError>>,
+    preview: impl Future<Output = Result<impl Into<Own>, RunError>>,
 ) -> Result<Ended, Problem> {
     let began = clock::start();
     let started_at = store.now().await?;
-    let mut own = preview.await?;
-    own.insert("dry_run".to_owned(), json!(true));
-    let result = common(job, "ok", Exit::Success, None, Some(started_at), clock::millis_since(began), own);
+    let own = preview.await?;
+    let mut result = common(job, Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
+    result.common.dry_run = true;
     Ok(Ended { result, exit: Exit::Success })
 }
 

@@ -19,6 +19,7 @@ pub use database::{
     terms_of_look,
 };
 
+use super::conflict;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
@@ -86,6 +87,7 @@ pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'sta
         window: Some(window).filter(|window| !window.is_zero() && !raw::is_on(matches, "force")),
         grace: grace(matches)?,
         watch: progress_bar::watch(output, unit),
+        execution: raw::value(matches, "execution-id", |text| text.parse().map_err(|_| "is not a UUID".to_owned()))?,
     })
 }
 
@@ -234,7 +236,7 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
         batch: number("batch", 1_000_000)?,
         concurrency: number("concurrency", 200)?,
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::required(matches, "rollout-percent", parse::percent)?,
+        rollout: raw::rollout(matches)?,
         prices: Arc::new(spending::prices(matches)?),
         budget: spending::budget(matches)?,
         backfill: usize::try_from(raw::required(matches, "backfill", |text| parse::count_or_zero(text, 100_000))?)
@@ -274,6 +276,8 @@ pub fn workshop(
         duplicate_similarity: raw::required(matches, "duplicate-similarity", parse::similarity)?,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template: template(matches)?,
+        conflict: conflict::keeper(matches)?,
+        breakup: conflict::breakup(matches)?,
     };
     Ok(Workshop {
         store: store.clone(),

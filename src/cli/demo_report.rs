@@ -1,13 +1,14 @@
 //! The demo's result for a person: a report to read from top to bottom, 80 columns wide but for the commands at its end.
 
 use comfy_table::{CellAlignment, ContentArrangement, Row};
-use serde_json::Value;
 
-use super::human::{table, text};
+use super::human::table;
 use crate::core::span::span;
 use crate::domain::memory::Mood;
-use crate::jobs::demo::story::{Charged, Spared, Story};
-use crate::store::demo::look::{Known, Touchpoint};
+use crate::domain::result::{
+    BrokenOff, Charged, DecayResult, DemoResult, JobResult, Known, Own, ProcessResult, Spared, Timing, Touchpoint,
+};
+use crate::domain::stage::StageName;
 
 /// Columns.
 const WIDTH: u16 = 80;
@@ -16,25 +17,23 @@ const MOST_FACTS: usize = 3;
 /// How many lines of a prompt are shown.
 const PROMPT_LINES: usize = 12;
 
-/// The report, or, for a demo that was broken off, what there is of it.
-pub fn render(result: &Value) -> String {
-    let Ok(story) = serde_json::from_value::<Story>(result.clone()) else {
-        return broken_off(result);
-    };
-    let sections = [beginning(&story), decay(&story), rescued(&story), conversations(&story), learned(&story)];
-    let rest = [prompt(&story), stages(&story), touchpoints(&story), next(&story)];
+/// The report.
+pub fn render(story: &DemoResult) -> String {
+    let sections = [beginning(story), decay(story), rescued(story), conversations(story), learned(story)];
+    let rest = [prompt(story), stages(story), touchpoints(story), next(story)];
     sections.into_iter().chain(rest).collect::<Vec<_>>().join("\n\n")
 }
 
-fn broken_off(result: &Value) -> String {
+/// What there is to say of a demo that was broken off.
+pub fn broken_off(it: &BrokenOff) -> String {
     format!(
         "Broken off by a signal. The database is as far as the runs had come; the next demo starts afresh.\n\n  {}",
-        text(&result["database"])
+        it.database
     )
 }
 
-fn beginning(story: &Story) -> String {
-    let over = story.runs.first().and_then(|run| run["detected"].as_u64()).unwrap_or_default();
+fn beginning(story: &DemoResult) -> String {
+    let over = runs(story).next().map_or(0, |(_, run)| run.detected);
     let afresh =
         if story.replaced_earlier_demo { "\nAn earlier demo was there; this one has started afresh." } else { "" };
     let planted = story.planted;
@@ -48,17 +47,18 @@ fn beginning(story: &Story) -> String {
     )
 }
 
-fn decay(story: &Story) -> String {
-    let result = &story.decay;
+fn decay(story: &DemoResult) -> String {
+    let none = DecayResult::default();
+    let result = if let Own::Decay(result) = &story.decay.own { result } else { &none };
     let said = paragraph(&format!(
         "{} of {} players who can decay lost {} points in all, in {} ms. {}, {}. A run takes at most {} points from a \
          player (the cap); who falls below 40 is warned; who never wrote counts as a day overdue.",
-        text(&result["decayed"]),
-        text(&result["processed"]),
-        text(&result["points"]),
-        text(&result["duration_ms"]),
-        count(&result["game_overs"], "game ended", "games ended"),
-        count(&result["warned"], "player was warned", "players were warned"),
+        result.decayed,
+        result.processed,
+        result.points,
+        story.decay.common.duration_ms,
+        count(result.game_overs, "game ended", "games ended"),
+        count(result.warned, "player was warned", "players were warned"),
         story.limits.points,
     ));
     let header = ["player", "ch.", "silent for", "before", "charged", "after", ""];
@@ -80,6 +80,14 @@ fn decay(story: &Story) -> String {
     )
 }
 
+/// The runs of the pipeline.
+fn runs(story: &DemoResult) -> impl Iterator<Item = (&JobResult, &ProcessResult)> {
+    story.runs.iter().filter_map(|result| match &result.own {
+        Own::Process(it) => Some((result, it.as_ref())),
+        _ => None,
+    })
+}
+
 fn charged(it: &Charged) -> Vec<String> {
     vec![
         it.player.clone(),
@@ -92,13 +100,15 @@ fn charged(it: &Charged) -> Vec<String> {
     ]
 }
 
-fn rescued(story: &Story) -> String {
-    let entries = |result: &Value| result["recoveries"].as_array().cloned().unwrap_or_default();
-    let row = |what: &str, to: &str, entry: &Value| vec![what.to_owned(), format!("-> {to}"), text(&entry["reason"])];
-    let conversations = entries(&story.recover);
-    let records = entries(&story.scan_stuck);
-    let rows = conversations.iter().map(|it| row("conversation", &text(&it["to"]), it));
-    let rows = rows.chain(records.iter().map(|it| row(&text(&it["kind"]), "failed", it))).collect();
+fn rescued(story: &DemoResult) -> String {
+    let row = |what: &str, to: &str, reason: &str| vec![what.to_owned(), format!("-> {to}"), reason.to_owned()];
+    let mut rows = Vec::new();
+    if let Own::Recover(it) = &story.recover.own {
+        rows.extend(it.recoveries.iter().map(|it| row("conversation", it.to().as_str(), it.reason())));
+    }
+    if let Own::Scan(it) = &story.scan_stuck.own {
+        rows.extend(it.recoveries.iter().map(|it| row(it.kind.as_str(), "failed", &it.reason)));
+    }
     let said = paragraph(
         "A host died 40 minutes ago, in the middle of a conversation and of an audit. recover gives the conversation \
          back, and it is processed below. scan-stuck closes the run and the audit.",
@@ -106,15 +116,14 @@ fn rescued(story: &Story) -> String {
     format!("{}\n{said}\n\n{}", heading("What a crash left behind"), lines(None, rows, &[]))
 }
 
-fn conversations(story: &Story) -> String {
-    let names = ["detected", "processed", "skipped", "partial", "retrying", "failed", "deferred"];
+fn conversations(story: &DemoResult) -> String {
     let header = ["run", "due", "processed", "unread", "partial", "retrying", "failed", "deferred", "ms"];
-    let row = |(index, run): (usize, &Value)| {
-        let figures = names.iter().map(|name| text(&run[*name]));
-        let ms = text(&run["duration_ms"]);
-        std::iter::once((index + 1).to_string()).chain(figures).chain([ms]).collect()
+    let row = |(index, (result, run)): (usize, (&JobResult, &ProcessResult))| {
+        let figures = [run.detected, run.processed, run.skipped, run.partial, run.retrying, run.failed, run.deferred];
+        let figures = figures.into_iter().map(|figure| figure.to_string());
+        std::iter::once((index + 1).to_string()).chain(figures).chain([result.common.duration_ms.to_string()]).collect()
     };
-    let rows = story.runs.iter().enumerate().map(row).collect();
+    let rows = runs(story).enumerate().map(row).collect();
     let about = format!(
         "A run takes at most {}, the oldest first and one of each player at a time; what it leaves is deferred to the \
          next. \"Unread\" ones are closed as they are, because their player's game is over.",
@@ -133,7 +142,7 @@ fn conversations(story: &Story) -> String {
     said
 }
 
-fn learned(story: &Story) -> String {
+fn learned(story: &DemoResult) -> String {
     let sums = &story.sums;
     let said = paragraph(&format!(
         "{} facts, of which {} have been replaced by newer ones; {} open threads, {} thoughts, {} events in her own \
@@ -169,7 +178,7 @@ fn labelled<'a>(label: &str, all: impl Iterator<Item = &'a String>) -> Vec<Vec<S
     all.take(MOST_FACTS).enumerate().map(of).collect()
 }
 
-fn prompt(story: &Story) -> String {
+fn prompt(story: &DemoResult) -> String {
     let head = heading("Prompts that are ready");
     let sums = &story.sums;
     let (Some(prompt), Some(player)) = (story.prompts.first(), story.known.first()) else {
@@ -194,10 +203,10 @@ fn prompt(story: &Story) -> String {
     )
 }
 
-fn stages(story: &Story) -> String {
-    let row = |(stage, timing): (&String, &Value)| {
-        let ms = |name: &str| format!("{:.2}", timing[name].as_f64().unwrap_or_default());
-        vec![stage.clone(), text(&timing["count"]), ms("p50_ms"), ms("p95_ms"), ms("max_ms")]
+fn stages(story: &DemoResult) -> String {
+    let ms = |of: f64| format!("{of:.2}");
+    let row = |(stage, it): (&StageName, &Timing)| {
+        vec![stage.to_string(), it.count.to_string(), ms(it.p50_ms), ms(it.p95_ms), ms(it.max_ms)]
     };
     let rows = story.stage_timings.iter().map(row).collect();
     format!(
@@ -207,7 +216,7 @@ fn stages(story: &Story) -> String {
     )
 }
 
-fn touchpoints(story: &Story) -> String {
+fn touchpoints(story: &DemoResult) -> String {
     let row = |it: &Touchpoint| {
         let at = it.delivery_at.format("%d %b %H:%M").to_string();
         vec![at, it.player.clone(), it.trigger.clone(), cut(&it.message, 38)]
@@ -220,7 +229,7 @@ fn touchpoints(story: &Story) -> String {
     )
 }
 
-fn next(story: &Story) -> String {
+fn next(story: &DemoResult) -> String {
     let commands: Vec<_> =
         story.next.iter().map(|it| format!("  # {}\n  {}", it.what, two_lines(&it.command))).collect();
     format!("{}\n{}", heading("What to try next"), commands.join("\n\n"))
@@ -268,8 +277,8 @@ fn lines(header: Option<&[&str]>, rows: Vec<Vec<String>>, right: &[usize]) -> St
     lines.join("\n")
 }
 
-fn count(number: &Value, one: &str, many: &str) -> String {
-    format!("{} {}", text(number), if *number == 1 { one } else { many })
+fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// The beginning of a line that is longer than `most` characters.

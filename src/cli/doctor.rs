@@ -3,15 +3,14 @@
 use std::path::{self, PathBuf};
 
 use clap::ArgMatches;
-use serde_json::json;
 
 use super::raw::{self, Problem};
 use super::{compose, env_file, models};
 use crate::clock;
 use crate::config::secrets;
 use crate::core::doctor::{Check, verdict};
+use crate::domain::result::DoctorResult;
 use crate::jobs::doctor::{self, files, online};
-use crate::jobs::look::fields;
 use crate::providers::rehearsal::Rehearsal;
 use crate::providers::remote::Remote;
 use crate::providers::{EmbeddingModel, LanguageModel, Providers};
@@ -54,11 +53,7 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     let (found, started_at) = doctor::examine(&settings).await;
     checks.extend(found);
     let (status, exit) = verdict(&checks);
-    let listed: Vec<_> = checks
-        .iter()
-        .map(|it| json!({"name": it.name, "status": it.mark.word(), "message": it.message, "remedy": it.remedy}))
-        .collect();
-    let listed = fields(json!({"checks": listed}));
+    let listed = DoctorResult { checks: checks.into_iter().map(Check::entry).collect() };
     let result = common("doctor", status, exit, None, Some(started_at), clock::millis_since(began), listed);
     Ok(Ended { result, exit })
 }

@@ -3,202 +3,236 @@
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use serde_json::Value;
 
 use super::demo_report;
+use crate::domain::result::{
+    ConversationPlan, ConversationResult, DecayResult, JobResult, Judgement, MigrateResult, MigrationEntry, Own,
+    ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
+};
 
 mod doctor;
 mod looks;
 
 /// The result of a command as a person reads it.
-pub fn render(command: &str, result: &Value) -> String {
-    let Some(message) = result.pointer("/error/message").and_then(Value::as_str) else {
-        return without_error(command, result);
-    };
-    if ["processed", "recovered", "scanned"].iter().all(|figure| result.get(*figure).is_none()) {
+pub fn render(result: &JobResult) -> String {
+    let Some(error) = &result.common.error else { return without_error(result) };
+    let message = &error.message;
+    if !matches!(result.own, Own::Decay(_) | Own::Process(_) | Own::Recover(_) | Own::Scan(_)) {
         return format!("error: {message}");
     }
     // What was done before it stopped, and why it stopped.
-    format!("{}\nerror: {message}", without_error(command, result).trim_end())
+    format!("{}\nerror: {message}", without_error(result).trim_end())
 }
 
-fn without_error(command: &str, result: &Value) -> String {
-    if result["status"] == "skipped" {
-        return skipped(result);
-    }
-    match command {
-        "migrate" => migrations(result),
-        "process-conversations" if result["conversation_id"].is_string() => one_conversation(result),
-        "process-conversations" => conversations(result),
-        "recover" => recoveries(result),
-        "prompt" => text(&result["prompt"]),
-        "scan-stuck" if result["is_healthy"].is_boolean() => judgement(result),
-        "scan-stuck" => scan(result),
-        "demo" => demo_report::render(result),
-        "health" => looks::health(result),
-        "stats" => looks::stats(result),
-        "status" => looks::status(result),
-        "check" => looks::check(result),
-        "report" => looks::report(result),
-        "doctor" => doctor::render(result),
-        _ => figures(result, &["processed", "decayed", "points", "game_overs", "warned", "deferred", "unreadable"]),
+fn without_error(result: &JobResult) -> String {
+    match &result.own {
+        Own::Decay(it) => format!("{}{}", heading(result), decay(it)),
+        Own::Process(it) => format!("{}{}", heading(result), conversations(it)),
+        Own::ProcessPlan(it) => format!("{}{}", heading(result), plan(it)),
+        Own::Conversation(it) => one_conversation(result, it),
+        Own::Recover(it) => format!("{}{}", heading(result), recoveries(it)),
+        Own::Scan(it) => format!("{}{}", heading(result), scan(it)),
+        Own::Health(it) => format!("{}{}", result.common.status, looks::health(it)),
+        Own::Change(it) => format!("{}: the verdict was {}", result.common.status, it.was),
+        own => self::own(own),
     }
 }
 
-fn skipped(result: &Value) -> String {
-    let why = match result["reason"].as_str() {
-        Some("recent_execution") => "skipped: a run completed a short while ago",
-        Some("already_running") => "skipped: another run is going on",
-        Some("pipeline_disabled") => "skipped: the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)",
-        other => return format!("skipped: {}", other.unwrap_or("no reason given")),
+/// What one command found, where the common fields say nothing about it.
+pub fn own(own: &Own) -> String {
+    match own {
+        Own::Nothing {} | Own::Change(_) => String::new(),
+        Own::Skip(it) => skipped(it),
+        Own::Decay(it) => decay(it),
+        Own::Process(it) => conversations(it),
+        Own::ProcessPlan(it) => plan(it),
+        Own::Conversation(it) => it.entry.conversation_id.to_string(),
+        Own::ConversationPlan(it) => conversation_plan(it),
+        Own::Recover(it) => recoveries(it),
+        Own::Scan(it) => scan(it),
+        Own::Judgement(it) => judgement(it),
+        Own::Health(it) => looks::health(it),
+        Own::Stats(it) => looks::stats(it),
+        Own::Status(it) => looks::status(it),
+        Own::Execution(it) => looks::execution(&it.execution),
+        Own::Check(it) => looks::check(it),
+        Own::Report(it) => looks::report(it),
+        Own::Doctor(it) => doctor::render(it),
+        Own::Migrate(it) => migrations(it),
+        Own::Prompt(it) => it.prompt.clone(),
+        Own::Demo(it) => demo_report::render(it),
+        Own::BrokenOff(it) => demo_report::broken_off(it),
+    }
+}
+
+fn skipped(it: &SkipResult) -> String {
+    let why = match it.reason {
+        SkipReason::RecentExecution => "skipped: a run completed a short while ago",
+        SkipReason::AlreadyRunning => "skipped: another run is going on",
+        SkipReason::PipelineDisabled => "skipped: the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)",
     };
-    match (result["blocked_by"].as_str(), result["reopens_at"].as_str()) {
-        (Some(by), Some(at)) => format!("{why}\n  execution {by}\n  reopens   {at}"),
+    match (it.blocked_by, it.reopens_at) {
+        (Some(by), Some(at)) => {
+            format!("{why}\n  execution {by}\n  reopens   {}", at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+        }
         _ => why.to_owned(),
     }
 }
 
-fn migrations(result: &Value) -> String {
-    let list = |name: &str| result[name].as_array().cloned().unwrap_or_default();
-    let (additions, migrations) = (list("additions"), list("migrations"));
-    if additions.is_empty() && migrations.is_empty() {
+fn migrations(it: &MigrateResult) -> String {
+    if it.additions.is_empty() && it.migrations.is_empty() {
         return "The schema is up to date.".to_owned();
     }
-    let name = |it: &Value| format!("{:04} {}", it["version"].as_i64().unwrap_or_default(), text(&it["name"]));
-    if result["dry_run"] == true {
-        let added = additions.iter().map(|it| format!("-- columns that are missing\n{};", text(it)));
-        let migrated =
-            migrations.iter().map(|it| format!("-- migration {}\n{}", name(it), text(&it["sql"]).trim_end()));
+    let name = |it: &MigrationEntry| format!("{:04} {}", it.version, it.name);
+    if it.dry_run {
+        let added = it.additions.iter().map(|sql| format!("-- columns that are missing\n{sql};"));
+        let sql = |it: &MigrationEntry| it.sql.clone().unwrap_or_default().trim_end().to_owned();
+        let migrated = it.migrations.iter().map(|it| format!("-- migration {}\n{}", name(it), sql(it)));
         return added.chain(migrated).collect::<Vec<_>>().join("\n\n");
     }
-    let added = additions.iter().map(|it| format!("applied {}", text(it)));
-    added.chain(migrations.iter().map(|it| format!("applied {}", name(it)))).collect::<Vec<_>>().join("\n")
+    let added = it.additions.iter().map(|sql| format!("applied {sql}"));
+    added.chain(it.migrations.iter().map(|it| format!("applied {}", name(it)))).collect::<Vec<_>>().join("\n")
 }
 
-fn conversations(result: &Value) -> String {
-    let mut said = figures(
-        result,
-        &["detected", "processed", "partial", "skipped", "retrying", "failed", "released", "deferred", "cost_usd"],
-    );
-    if let Some(timings) = result["stage_timings"].as_object().filter(|timings| !timings.is_empty()) {
+fn decay(it: &DecayResult) -> String {
+    figures(&[
+        ("processed", &it.processed),
+        ("decayed", &it.decayed),
+        ("points", &it.points),
+        ("game overs", &it.game_overs),
+        ("warned", &it.warned),
+        ("deferred", &it.deferred),
+        ("unreadable", &it.unreadable),
+    ])
+}
+
+fn plan(it: &ProcessPlan) -> String {
+    figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)])
+}
+
+fn conversations(it: &ProcessResult) -> String {
+    let mut said = figures(&[
+        ("detected", &it.detected),
+        ("processed", &it.processed),
+        ("partial", &it.partial),
+        ("skipped", &it.skipped),
+        ("retrying", &it.retrying),
+        ("failed", &it.failed),
+        ("released", &it.released),
+        ("deferred", &it.deferred),
+        ("cost usd", &it.cost_usd),
+    ]);
+    if !it.stage_timings.is_empty() {
         let mut table = table();
         table.set_header(["stage", "runs", "p50 ms", "p95 ms", "max ms", "errors"]);
-        for (stage, timing) in timings {
-            let errors = &result["stage_errors"][stage]["count"];
+        for (stage, timing) in &it.stage_timings {
+            let errors = it.stage_errors.get(stage).map_or(0, |errors| errors.count);
             table.add_row([
-                stage.clone(),
-                text(&timing["count"]),
-                text(&timing["p50_ms"]),
-                text(&timing["p95_ms"]),
-                text(&timing["max_ms"]),
-                if errors.is_null() { "0".to_owned() } else { text(errors) },
+                stage.to_string(),
+                timing.count.to_string(),
+                timing.p50_ms.to_string(),
+                timing.p95_ms.to_string(),
+                timing.max_ms.to_string(),
+                errors.to_string(),
             ]);
         }
         said = format!("{said}\n\n{table}");
     }
-    let troubles = result["conversations"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for entry in troubles.iter().filter(|entry| entry["error"].is_string()) {
-        let _ =
-            write!(said, "\n{} {}: {}", text(&entry["status"]), text(&entry["conversation_id"]), text(&entry["error"]));
+    for entry in &it.conversations {
+        if let Some(error) = &entry.error {
+            let _ = write!(said, "\n{} {}: {error}", entry.status, entry.conversation_id);
+        }
     }
     said
 }
 
+fn conversation_plan(it: &ConversationPlan) -> String {
+    format!("dry run, nothing was written: conversation {} would be processed", it.conversation_id)
+}
+
 /// One conversation at an operator's wish.
-fn one_conversation(result: &Value) -> String {
-    if result["dry_run"] == true {
-        return format!(
-            "dry run, nothing was written: conversation {} would be processed",
-            text(&result["conversation_id"])
-        );
-    }
-    let mut said = format!(
-        "conversation {}: {} ({} ms)",
-        text(&result["conversation_id"]),
-        text(&result["status"]),
-        text(&result["duration_ms"])
-    );
-    if let Some(why) = result["error"].as_str() {
+fn one_conversation(result: &JobResult, it: &ConversationResult) -> String {
+    let entry = &it.entry;
+    let status = if it.stopped { result.common.status.as_str() } else { entry.status.as_str() };
+    let mut said = format!("conversation {}: {status} ({} ms)", entry.conversation_id, result.common.duration_ms);
+    if let Some(why) = &entry.error {
         let _ = write!(said, "\n{why}");
     }
-    if let Some(stages) = result["stage_results"].as_object().filter(|stages| !stages.is_empty()) {
+    if !entry.stage_results.is_empty() {
         let mut table = table();
         table.set_header(["stage", "ms", "outcome"]);
-        for (stage, ended) in stages {
-            let ms = format!("{:.1}", ended["duration_ms"].as_f64().unwrap_or_default());
-            table.add_row([stage.clone(), ms, ended["error"].as_str().unwrap_or("ok").to_owned()]);
+        for (stage, ended) in &entry.stage_results {
+            let outcome = ended.error.clone().unwrap_or_else(|| "ok".to_owned());
+            table.add_row([stage.to_string(), format!("{:.1}", ended.duration_ms), outcome]);
         }
         said = format!("{said}\n\n{table}");
     }
     said
 }
 
-fn recoveries(result: &Value) -> String {
-    let mut said = figures(result, &["recovered", "deferred"]);
-    for entry in list(result, "recoveries") {
-        let [to, reason] = ["to", "reason"].map(|field| text(&entry[field]));
-        let _ = write!(said, "\n{} -> {to}: {reason}", id(entry));
+fn recoveries(it: &RecoverResult) -> String {
+    let mut said = figures(&[("recovered", &it.recovered), ("deferred", &it.deferred)]);
+    for entry in &it.recoveries {
+        let _ = write!(said, "\n{} -> {}: {}", entry.name(), entry.to(), entry.reason());
     }
-    for entry in list(result, "errors") {
-        let _ = write!(said, "\n{} not recovered: {}", id(entry), text(&entry["error"]));
+    for entry in &it.errors {
+        let _ = write!(said, "\n{} not recovered: {}", entry.name(), entry.error());
     }
     said
 }
 
-/// A conversation's id, or the kind and the id of another record.
-fn id(entry: &Value) -> String {
-    match entry["conversation_id"].as_str() {
-        Some(id) => id.to_owned(),
-        None => format!("{} {}", text(&entry["kind"]), text(&entry["id"])),
-    }
-}
-
-fn scan(result: &Value) -> String {
-    let mut said = figures(result, &["scanned", "recoveries_count", "deferred", "stuck_conversations", "pruned"]);
-    for entry in list(result, "recoveries") {
-        let what = if entry["success"] == true { "-> failed" } else { "not recovered" };
-        let _ = write!(said, "\n{} {what}: {}", id(entry), text(&entry["reason"]));
-        if let Some(error) = entry["error"].as_str() {
+fn scan(it: &ScanResult) -> String {
+    let mut said = figures(&[
+        ("scanned", &it.scanned),
+        ("recoveries count", &it.recoveries_count),
+        ("deferred", &it.deferred),
+        ("stuck conversations", &it.stuck_conversations),
+        ("pruned", &it.pruned),
+    ]);
+    for entry in &it.recoveries {
+        let what = if entry.success { "-> failed" } else { "not recovered" };
+        let _ = write!(said, "\n{} {} {what}: {}", entry.kind, entry.id, entry.reason);
+        if let Some(error) = &entry.error {
             let _ = write!(said, " ({error})");
         }
     }
-    if result["stuck_conversations"].as_u64().is_some_and(|count| count > 0) {
+    if it.stuck_conversations > 0 {
         let _ = write!(said, "\nConversations are stuck; nikita-jobs recover takes care of them.");
     }
     said
 }
 
-fn judgement(result: &Value) -> String {
-    let (kind, id) = match result["audit_id"].as_str() {
-        Some(id) => ("audit", id),
-        None => ("execution", result["execution_id"].as_str().unwrap_or_default()),
+fn judgement(it: &Judgement) -> String {
+    let name = match (it.audit_id, it.execution_id) {
+        (Some(id), _) => format!("audit {id}"),
+        (None, Some(id)) => format!("execution {id}"),
+        (None, None) => "record".to_owned(),
     };
-    let verdict = if result["is_healthy"] == true { "healthy" } else { "unhealthy" };
-    let mut said = format!("{kind} {id}: {}, {verdict}", text(&result["status"]));
-    for issue in list(result, "issues") {
-        let _ = write!(said, "\n  {}", text(issue));
+    let verdict = if it.is_healthy { "healthy" } else { "unhealthy" };
+    let mut said = format!("{name}: {}, {verdict}", it.status);
+    for issue in &it.issues {
+        let _ = write!(said, "\n  {issue}");
     }
-    let owner = if result["task_running"] == true { "holds a live lease" } else { "holds no live lease" };
-    let _ = write!(said, "\n  last activity {}; its owner {owner}", text(&result["last_activity"]));
+    let owner = if it.task_running { "holds a live lease" } else { "holds no live lease" };
+    let at = it.last_activity.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let _ = write!(said, "\n  last activity {at}; its owner {owner}");
     said
 }
 
-fn list<'a>(result: &'a Value, name: &str) -> &'a [Value] {
-    result[name].as_array().map(Vec::as_slice).unwrap_or_default()
+/// What kind of run it was, above its figures.
+fn heading(result: &JobResult) -> String {
+    let common = &result.common;
+    let job = common.job.as_deref().unwrap_or_default();
+    let kind = if common.dry_run { "dry run, nothing was written" } else { common.status.as_str() };
+    format!("{job}: {kind} ({} ms)\n", common.duration_ms)
 }
 
-/// The result's figures in one table, with what kind of run it was above.
-fn figures(result: &Value, names: &[&str]) -> String {
+/// Figures in one table.
+fn figures(of: &[(&str, &dyn std::fmt::Display)]) -> String {
     let mut table = table();
-    let shown: Vec<_> = names.iter().filter(|name| !result[**name].is_null()).collect();
-    table.set_header(shown.iter().map(|name| name.replace('_', " ")));
-    table.add_row(shown.iter().map(|name| text(&result[**name])));
-    let kind = if result["dry_run"] == true {
-        "dry run, nothing was written"
-    } else {
-        result["status"].as_str().unwrap_or("")
-    };
-    format!("{}: {kind} ({} ms)\n{table}", text(&result["job"]), text(&result["duration_ms"]))
+    table.set_header(of.iter().map(|(label, _)| *label));
+    table.add_row(of.iter().map(|(_, figure)| figure.to_string()));
+    table.to_string()
 }
 
 /// A borderless table, as wide as it needs to be.
@@ -207,8 +241,4 @@ pub fn table() -> Table {
     // Not fitted to the terminal's width: some terminals say that it is 0, and every column would be a letter wide.
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
-}
-
-pub fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

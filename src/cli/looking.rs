@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use serde_json::json;
 
 use super::commands::listen;
 use super::compose;
@@ -17,7 +16,8 @@ use crate::clock;
 use crate::config::database::Database;
 use crate::config::parse;
 use crate::domain::ids::ExecutionId;
-use crate::jobs::look::{Look, fields};
+use crate::domain::result::{Own, ReportResult, Status};
+use crate::jobs::look::Look;
 use crate::jobs::{check, health, report, stats, status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
@@ -57,13 +57,13 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
     looked("status", matches, async |store| {
         loop {
             let look = status::look(id, store).await?;
-            if id.is_some() && look.fields["execution"]["status"] != "running" {
+            if matches!(&look.own, Own::Execution(it) if !it.execution.is_running()) {
                 return Ok(look);
             }
-            progress_bar::draw(human::render("status", &json!(look.fields)));
+            progress_bar::draw(human::own(&look.own));
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
-                () = signals.stopping() => return Ok(Look { status: "interrupted", exit: signals.exit(), ..look }),
+                () = signals.stopping() => return Ok(Look { status: Status::Interrupted, exit: signals.exit(), ..look }),
             }
         }
     })
@@ -101,12 +101,8 @@ pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
                 "the report can't be written to {file}: {why}. Name a file in a folder that is there and can be written"
             ))
         })?;
-        Ok(Look::ok(fields(json!({
-            "file": file,
-            "bytes": html.len(),
-            "since": found.since,
-            "health": found.examined.verdict.health.word(),
-        }))))
+        let (bytes, health) = (html.len(), found.examined.verdict.health);
+        Ok(Look::ok(ReportResult { file, bytes, since: found.since, health }))
     })
     .await
 }
@@ -114,7 +110,7 @@ pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
 fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
     Ok(health::Settings {
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::required(matches, "rollout-percent", parse::percent)?,
+        rollout: raw::rollout(matches)?,
         idle: raw::required(matches, "idle", parse::duration)?,
     })
 }
@@ -169,7 +165,7 @@ async fn looked(
     let started_at = store.now().await?;
     let looked = look(&store).await;
     store.close().await;
-    let Look { fields, status, exit } = looked?;
-    let result = common(command, status, exit, None, Some(started_at), clock::millis_since(began), fields);
+    let Look { own, status, exit } = looked?;
+    let result = common(command, status, exit, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit })
 }

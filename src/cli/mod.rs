@@ -7,13 +7,14 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::runtime::Runtime;
 use tracing::Instrument;
 
 mod args;
 mod commands;
 mod compose;
+mod conflict;
 mod demo_report;
 mod doctor;
 mod env_file;
@@ -40,8 +41,9 @@ mod stdout;
 mod trace;
 
 use crate::domain::exit::Exit;
+use crate::domain::result::{ErrorBody, ErrorKind as Kind, JobResult};
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, common, failed};
+use crate::run::lifecycle::{Ended, failed};
 use monitors::Monitors;
 use output::Output;
 pub use stdout::see_whether_closed as see_whether_stdout_is_closed;
@@ -101,7 +103,7 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
         Ok(ended) => {
             trace.end_run(&ended);
             log.settle(ended.exit);
-            runtime.block_on(output.print(name, &ended))
+            runtime.block_on(output.print(&ended))
         }
         Err(problem) => refuse(name, output, problem),
     };
@@ -186,8 +188,8 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing; --help lists them",
             _ => message.lines().next().unwrap_or_default().trim_start_matches("error: "),
         };
-        let result = refused(name, Exit::Usage, &json!({"kind": "usage", "message": first}));
-        return output.deliver(&result.to_string(), Exit::Usage.code());
+        let result = refused(name, Exit::Usage, ErrorBody::new(Kind::Usage, first));
+        return output.deliver(&result.to_value().to_string(), Exit::Usage.code());
     }
     Exit::Usage.into()
 }
@@ -206,13 +208,12 @@ fn help_or_version(error: &clap::Error) -> ExitCode {
 
 /// The result of a process that has not come as far as a job.
 fn failed_early(name: Option<&str>, error: &RunError) -> Ended {
-    Ended { result: refused(name, error.exit(), &error.to_json()), exit: error.exit() }
+    Ended { result: refused(name, error.exit(), error.body()), exit: error.exit() }
 }
 
 /// The result of a command that is not known, or not begun.
-fn refused(name: Option<&str>, exit: Exit, error: &Value) -> Value {
-    let own = Map::from_iter([("error".to_owned(), error.clone())]);
-    let mut result = common(name.unwrap_or_default(), "error", exit, None, None, 0, own);
-    result["job"] = json!(name);
+fn refused(name: Option<&str>, exit: Exit, error: ErrorBody) -> JobResult {
+    let mut result = JobResult::failure(name.unwrap_or_default(), exit, error);
+    result.common.job = name.map(str::to_owned);
     result
 }

@@ -4,15 +4,14 @@
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::args;
 use super::raw::{self, Problem};
 use crate::clock;
+use crate::domain::result::{JobResult, Own};
 use crate::monitor::Outcome;
 use crate::monitor::metrics::{self, Sample};
 use crate::monitor::ping::Pings;
@@ -40,7 +39,7 @@ impl Monitors {
 
     /// Says how it came out. What fails here is a warning in the log and no more.
     pub async fn end(self, ended: &Ended) {
-        let outcome = Outcome::of(ended.exit, ended.result["reason"].as_str());
+        let outcome = Outcome::of(ended.exit, ended.result.skip_reason());
         if let Some(path) = &self.metrics
             && let Err(error) = metrics::record(path, &sample(&self.job, outcome, &ended.result))
         {
@@ -51,7 +50,7 @@ impl Monitors {
             let _ = started.await;
         }
         if let Some(pings) = &self.pings {
-            pings.end(outcome, ended.result.to_string()).await;
+            pings.end(outcome, ended.result.to_value().to_string()).await;
         }
     }
 }
@@ -72,20 +71,32 @@ fn pings(matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
     })
 }
 
-fn sample<'a>(job: &'a str, outcome: Outcome, result: &Value) -> Sample<'a> {
+fn sample<'a>(job: &'a str, outcome: Outcome, result: &JobResult) -> Sample<'a> {
     let ended_at = clock::host_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    let completed_at: Option<DateTime<Utc>> = result["completed_at"].as_str().and_then(|time| time.parse().ok());
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
-    let completed_elsewhere = completed_at.map(|time| time.timestamp_millis() as f64 / 1000.0);
-    let number = |of: &str, name: &str| (job == of).then(|| result[name].as_f64()).flatten();
-    Sample {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970, and counts, are far below 2^53")]
+    let float = |number: i64| number as f64;
+    let count = |number: usize| i64::try_from(number).map_or(0.0, float);
+    let mut sample = Sample {
         job,
         outcome,
         ended_at,
-        completed_elsewhere,
-        duration: result["duration_ms"].as_f64().unwrap_or_default() / 1000.0,
-        cost_usd: result["cost_usd"].as_str().and_then(|cost| cost.parse().ok()).unwrap_or_default(),
-        pending: number("process-conversations", "deferred"),
-        stuck: number("recover", "deferred").or_else(|| number("scan-stuck", "stuck_conversations")),
+        completed_elsewhere: None,
+        duration: float(result.common.duration_ms) / 1000.0,
+        cost_usd: 0.0,
+        pending: None,
+        stuck: None,
+    };
+    match &result.own {
+        Own::Skip(skip) => {
+            sample.completed_elsewhere = skip.completed_at.map(|time| float(time.timestamp_millis()) / 1000.0);
+        }
+        Own::Process(it) => {
+            sample.cost_usd = it.cost_usd.parse().unwrap_or_default();
+            sample.pending = Some(count(it.deferred));
+        }
+        Own::Recover(it) => sample.stuck = Some(float(it.deferred)),
+        Own::Scan(it) => sample.stuck = Some(float(it.stuck_conversations)),
+        _ => {}
     }
+    sample
 }

@@ -6,10 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::json;
-
 use super::replace_file;
 use crate::domain::exit::Exit;
+use crate::domain::result::{Change, Own};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, failed};
 
@@ -48,9 +47,12 @@ pub fn settle(ended: Ended, file: &Path) -> Ended {
     }
     let exit = if changed { Exit::Partial } else { Exit::Success };
     let mut result = ended.result;
-    result["changed"] = json!(changed);
-    result["was"] = json!(before.told);
-    result["exit_code"] = json!(exit.code());
+    let change = Change { changed, was: before.told };
+    match &mut result.own {
+        Own::Health(found) => found.change = Some(change),
+        other => *other = change.into(),
+    }
+    result.common.exit_code = exit.code();
     Ended { result, exit }
 }
 

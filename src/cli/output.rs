@@ -1,13 +1,11 @@
 //! stdout: exactly one result, as JSON or as a table; nothing with `-q` unless something went wrong.
 
-use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
 use std::io::{ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use serde_json::{Value, json};
 
 use super::raw::{self, Problem};
 use super::{human, stderr, stdout};
@@ -55,26 +53,28 @@ impl Output {
     }
 
     /// Prints the result of a command and gives its exit code.
-    pub async fn print(self, name: &str, ended: &Ended) -> ExitCode {
+    pub async fn print(self, ended: &Ended) -> ExitCode {
         let fine = matches!(ended.exit, Exit::Success | Exit::Skipped);
         let code = if ended.exit == Exit::Skipped { self.skip_exit } else { ended.exit.code() };
         if fine && self.quiet {
             return code.into();
         }
         let said = if self.json {
-            with_code(&ended.result, code).to_string()
+            let mut result = ended.result.clone();
+            // The code that the shell will see.
+            result.common.exit_code = code;
+            result.to_value().to_string()
         } else {
-            human::render(name, &ended.result).trim_end().to_owned()
+            human::render(&ended.result).trim_end().to_owned()
         };
         taken(stdout::write_unless_stopped((said + "\n").as_bytes()).await, code)
     }
 
     /// Prints a failure from before the log was there.
     pub fn print_early(self, ended: &Ended) -> ExitCode {
-        let message = ended.result.pointer("/error/message").and_then(|it| it.as_str()).unwrap_or_default();
-        complain(message);
+        complain(ended.result.common.error.as_ref().map_or("", |error| &error.message));
         if self.json && !stdout::is_used() {
-            return self.deliver(&ended.result.to_string(), ended.exit.code());
+            return self.deliver(&ended.result.to_value().to_string(), ended.exit.code());
         }
         ended.exit.into()
     }
@@ -116,16 +116,6 @@ pub fn complain(message: &str) {
 pub fn has_colour(stream: &impl IsTerminal) -> bool {
     let is = |name: &str, value: &str| env::var_os(name).is_some_and(|it| it == value);
     stream.is_terminal() && !is("TERM", "dumb") && env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
-}
-
-/// The result with the exit code that the shell will see.
-fn with_code(result: &Value, code: u8) -> Cow<'_, Value> {
-    if result["exit_code"] == code {
-        return Cow::Borrowed(result);
-    }
-    let mut result = result.clone();
-    result["exit_code"] = json!(code);
-    Cow::Owned(result)
 }
 
 fn format(text: &str) -> Result<bool, String> {

@@ -35,7 +35,7 @@ pub fn render(report: &Report) -> String {
                 meta name="robots" content="noindex";
                 // Without it a browser asks for /favicon.ico.
                 link rel="icon" href="data:,";
-                title { "nikita-jobs: " (report.examined.verdict.health.word()) }
+                title { "nikita-jobs: " (report.examined.verdict.health.as_str()) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -77,8 +77,8 @@ fn head(report: &Report) -> Markup {
                     (if report.grain == Grain::Day { "day" } else { "hour" }) ", UTC"
                 }
             }
-            div.verdict data-health=(verdict.health.word()) {
-                p.badge { span.dot aria-hidden="true" {} (verdict.health.word()) }
+            div.verdict data-health=(verdict.health.as_str()) {
+                p.badge { span.dot aria-hidden="true" {} (verdict.health.as_str()) }
                 @if verdict.reasons.is_empty() {
                     p { "Nothing to do." }
                 } @else {

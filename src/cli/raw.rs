@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
+use crate::config::parse;
 use crate::run::error::RunError;
 
 /// Why a command can't start.
@@ -55,6 +56,19 @@ pub fn value<T>(
 /// The value of an argument that has a default.
 pub fn required<T>(matches: &ArgMatches, id: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Problem> {
     value(matches, id, parse)?.ok_or_else(|| Problem::Usage(format!("--{id} needs a value")))
+}
+
+/// The application's own name of a setting of ours.
+const ROLLOUT_OF_THE_APPLICATION: &str = "UNIFIED_PIPELINE_ROLLOUT_PCT";
+
+/// The share of players; under the application's name, too, where ours says nothing.
+pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
+    let is_ours = matches.value_source("rollout-percent").is_some_and(|it| it != ValueSource::DefaultValue);
+    match env::var(ROLLOUT_OF_THE_APPLICATION) {
+        Ok(text) if !is_ours => parse::percent(&text)
+            .map_err(|why| Problem::configuration(format!("{ROLLOUT_OF_THE_APPLICATION}={text:?} {why}"))),
+        _ => required(matches, "rollout-percent", parse::percent),
+    }
 }
 
 /// The sentence for a value that is wrong, by where it came from.

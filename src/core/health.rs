@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::span::span;
-use crate::domain::exit::Exit;
+pub use crate::domain::result::Health;
 
 /// How many of the latest conversations are judged.
 pub const CONVERSATIONS: usize = 100;
@@ -62,39 +62,6 @@ pub struct Observed {
     pub stuck: Stuck,
     /// Since when no run of `process-conversations` has completed, in seconds; `None` where none ever has.
     pub idle_seconds: Option<i64>,
-}
-
-/// The three states, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Health {
-    /// Nothing to do.
-    Healthy,
-    /// It works, and somebody should look.
-    Degraded,
-    /// It does not work.
-    Unhealthy,
-}
-
-impl Health {
-    /// The word of the contract.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Unhealthy => "unhealthy",
-        }
-    }
-
-    /// The exit code of the contract.
-    #[must_use]
-    pub const fn exit(self) -> Exit {
-        match self {
-            Self::Healthy => Exit::Success,
-            Self::Degraded => Exit::Partial,
-            Self::Unhealthy => Exit::Failure,
-        }
-    }
 }
 
 /// The judgement.

@@ -11,6 +11,22 @@ pub struct StageSettings {
     pub transcript_budget: usize,
     /// The prompt template.
     pub template: PromptTemplate,
+    /// Who heats the conflict.
+    pub conflict: ConflictKeeper,
+    /// Whether a game may end by the conflict where the application keeps its heat.
+    pub breakup: bool,
+}
+
+/// Who adds heat to the conflict, and counts its crises (spec 09, "Conflict").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConflictKeeper {
+    /// The application, where `conflict_details` shows its hand: it always writes `gottman_target`, and we never do.
+    #[default]
+    Auto,
+    /// The application, whatever stands there: the stage only cools.
+    Application,
+    /// The stage.
+    Own,
 }
 
 impl StageSettings {

@@ -31,6 +31,17 @@ pub const fn is_unseen(char: char) -> bool {
         || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether nothing of it can be seen: only blanks, control characters, joiners and fillers.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|char| {
+        char.is_whitespace() || char.is_control() || is_unseen(char) || matches!(char,
+            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180e}' | '\u{200c}' | '\u{200d}'
+            | '\u{2061}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    })
+}
+
 /// `text` [`clean`] and on one line, every run of white space a single blank: a sentence that is stored can't begin a
 /// section of the prompt in which it is quoted later.
 #[must_use]
@@ -56,7 +67,18 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    use super::{clean, first_chars, last_chars, one_line};
+    use super::{clean, first_chars, is_blank, last_chars, one_line};
+
+    #[rstest]
+    #[case::nothing("", true)]
+    #[case::joiners("\u{200d}\u{fe0f}\u{200c}", true)]
+    #[case::fillers("\u{3164} \u{2800}\u{ad}", true)]
+    #[case::tags("\u{e0041}\u{e007f}", true)]
+    #[case::an_emoji("👩\u{200d}🚀", false)]
+    #[case::a_dot(".", false)]
+    fn what_can_not_be_seen_is_blank(#[case] text: &str, #[case] blank: bool) {
+        assert_eq!(is_blank(text), blank);
+    }
 
     #[rstest]
     #[case::plain("Hello, wörld", "Hello, wörld")]

@@ -1,48 +1,97 @@
 //! Reads a conversation's `messages` and writes them down for a model.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::stages::StageError;
 use super::text;
-use crate::domain::conversation::{Message, Role};
+use crate::domain::conversation::{Conversation, Message, Role};
 
-/// Reads `conversations.messages` (spec 03): a list of `{role, content}`, in order, with their contents cleaned
-/// ([`text::clean`]) and the empty ones left out. JSON `null` is an empty transcript.
-///
-/// `assistant`, `bot` and `ai` count as `nikita`, and `human` as `user`, whatever the case: rows from other writers have
-/// them. A message whose role is another (`system`, a tool) or whose content is not a string is no speech of either, and is
-/// skipped rather than failing the conversation for good.
+mod parts;
+mod voice;
+
+/// A transcript as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// What was said, in order; none of it blank.
+    pub messages: Vec<Message>,
+    /// How many elements of the list can't be read: no objects, or with a content that is none. All of them, where a list that is not
+    /// empty holds no speech at all.
+    pub unreadable: usize,
+}
+
+/// How often a list is unwrapped from a JSON string.
+const MOST_WRAPPINGS: usize = 3;
+
+/// Reads a conversation: its `messages`, and for a call without speech in them what else tells of it.
 ///
 /// # Errors
-/// [`StageError::InvalidTranscript`] for anything but a list of objects. It says what there is instead and never quotes it,
-/// because the sentence is stored and logged.
-pub fn read(messages: &Value) -> Result<Vec<Message>, StageError> {
-    let items = match messages {
-        Value::Null => return Ok(Vec::new()),
+/// As [`read`]; not where a call has another text.
+pub fn of(conversation: &Conversation) -> Result<Transcript, StageError> {
+    let read = read(&conversation.messages);
+    let silent = !read.as_ref().is_ok_and(|it| !it.messages.is_empty());
+    if silent
+        && conversation.platform.trim().eq_ignore_ascii_case("voice")
+        && let Some(messages) = voice::fallback(conversation, &unwrapped(&conversation.messages))
+    {
+        return Ok(Transcript { messages, unreadable: 0 });
+    }
+    read
+}
+
+/// Reads `conversations.messages` (spec 04): a list of `{role, content}`, in order, with their contents cleaned
+/// ([`text::clean`]) and the blank ones left out. JSON `null` is an empty transcript; a list inside a JSON string is unwrapped.
+///
+/// Roles and contents go by the names of other writers, too. A message of another role (`system`, a tool) is no speech of either and
+/// is skipped; so is what can't be read, which counts as unreadable rather than failing the conversation for good.
+///
+/// # Errors
+/// [`StageError::InvalidTranscript`] for anything but a list. It says what there is instead and never quotes it, because the
+/// sentence is stored and logged.
+pub fn read(messages: &Value) -> Result<Transcript, StageError> {
+    let list = unwrapped(messages);
+    let items = match &*list {
+        Value::Null => return Ok(Transcript::default()),
         Value::Array(items) => items,
         other => return Err(StageError::InvalidTranscript(format!("messages is {}, not a list", kind(other)))),
     };
-    let mut transcript = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
+    let mut transcript = Transcript::default();
+    let mut is_spoken = false;
+    for item in items {
         let Value::Object(item) = item else {
-            let kind = kind(item);
-            return Err(StageError::InvalidTranscript(format!("messages[{index}] is {kind}, not an object")));
+            transcript.unreadable += 1;
+            continue;
         };
-        let role = item.get("role").and_then(Value::as_str).and_then(read_role);
-        let content = item.get("content").and_then(Value::as_str).map(text::clean).unwrap_or_default();
-        if let Some(role) = role
-            && !content.is_empty()
-        {
-            transcript.push(Message { role, content });
+        let Some(role) = item.get("role").and_then(Value::as_str).and_then(read_role) else { continue };
+        let content = parts::of(item);
+        is_spoken |= content.spoken;
+        transcript.unreadable += usize::from(content.odd && content.text.is_empty());
+        if !content.text.is_empty() {
+            transcript.messages.push(Message { role, content: content.text });
         }
     }
-    Ok(transcript)
+    // A picture alone says nothing that could be understood.
+    Ok(if is_spoken { transcript } else { Transcript { messages: Vec::new(), unreadable: items.len() } })
+}
+
+/// The list inside a JSON string, as an encoder writes it that runs twice.
+fn unwrapped(messages: &Value) -> Cow<'_, Value> {
+    let mut list = Cow::Borrowed(messages);
+    for _ in 0..MOST_WRAPPINGS {
+        let Value::String(text) = &*list else { break };
+        match serde_json::from_str(text) {
+            Ok(inner @ (Value::Array(_) | Value::String(_))) => list = Cow::Owned(inner),
+            _ => break,
+        }
+    }
+    list
 }
 
 fn read_role(word: &str) -> Option<Role> {
     match word.trim().to_ascii_lowercase().as_str() {
         "user" | "human" => Some(Role::User),
-        "nikita" | "assistant" | "bot" | "ai" => Some(Role::Nikita),
+        "nikita" | "assistant" | "bot" | "ai" | "agent" | "model" => Some(Role::Nikita),
         _ => None,
     }
 }

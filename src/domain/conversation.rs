@@ -31,6 +31,8 @@ pub struct Conversation {
     pub platform: String,
     /// The raw `messages` column; `core::transcript` reads it.
     pub messages: Value,
+    /// What a call left as one text: `transcript_raw`.
+    pub transcript_raw: Option<String>,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// The last message, else the end of the call, else the beginning.

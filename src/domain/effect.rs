@@ -2,7 +2,7 @@
 //! one exhaustive match.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::memory::{GraphType, LifeEvent, Mood};
@@ -43,17 +43,10 @@ pub enum Effect {
     Feel {
         /// The four dimensions.
         mood: Mood,
-        /// `none`, or the conflict's zone.
-        conflict_state: String,
     },
-    /// Store the conflict's temperature and history in `users`.
-    Conflict {
-        /// The new `conflict_details`.
-        details: Value,
-        /// When the conflict that is on began, if this conversation began it.
-        began_at: Option<DateTime<Utc>>,
-    },
-    /// End the game, with one history row; nothing if it has ended already.
+    /// Store how the conflict stands.
+    Conflict(ConflictChange),
+    /// End the game, with one history row; nothing if it has ended already, or if the conflict has moved on meanwhile.
     EndGame {
         /// The history row's `event_type`.
         event_type: String,
@@ -95,6 +88,22 @@ pub struct NewFact {
     pub supersedes: Vec<Uuid>,
     /// Where a later fact of the same conversation has replaced it already: that fact's id.
     pub superseded_by: Option<Uuid>,
+}
+
+/// How the conflict stands: fields of `users.conflict_details`, merged into what stands there when it is stored. Where the application
+/// has moved the conflict on since it was read, nothing of this is stored (spec 09, "Conflict").
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConflictChange {
+    /// The fields that change; those that are null go.
+    pub fields: Map<String, Value>,
+    /// `last_temp_update` as it was read; none where there was none.
+    pub seen: Option<String>,
+    /// What was read, where it is no object, such as a text with the object inside; and what takes its place if it still stands there.
+    pub replaces: Option<(Value, Map<String, Value>)>,
+    /// `nikita_emotional_states.conflict_state`, in the application's words.
+    pub state: &'static str,
+    /// When the conflict that is on began, if this conversation began it.
+    pub began_at: Option<DateTime<Utc>>,
 }
 
 /// What a touchpoint is sent for: `scheduled_touchpoints.trigger_type`.
@@ -153,6 +162,8 @@ pub struct DayEntry {
     pub decay_applied: Points,
     /// The day's text with this conversation in it.
     pub summary_text: String,
+    /// The day's text as it was read: what another has written since is left alone.
+    pub summary_before: Option<String>,
     /// The day's moments with this conversation's in them.
     pub key_moments: Vec<String>,
     /// The day's tone with this conversation's in it.

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::words::RecordKind;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -60,12 +63,12 @@ pub enum RecordId {
 }
 
 impl RecordId {
-    /// `audit` or `execution`, as results and messages say it.
+    /// Which kind, as results and messages say it.
     #[must_use]
-    pub const fn kind(self) -> &'static str {
+    pub const fn kind(self) -> RecordKind {
         match self {
-            Self::Audit(_) => "audit",
-            Self::Execution(_) => "execution",
+            Self::Audit(_) => RecordKind::Audit,
+            Self::Execution(_) => RecordKind::Execution,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What she remembers: facts, threads, thoughts, days and the events of her own life.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -70,7 +71,7 @@ pub struct MoodDelta {
 }
 
 /// Her mood: four dimensions, each 0–1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Mood {
     /// Calm to excited.
     pub arousal: f64,
@@ -100,7 +101,7 @@ pub struct LifeEvent {
     pub time_of_day: String,
     /// `work`, `social` or `personal`.
     pub domain: String,
-    /// A short name such as `coffee_with_friend`.
+    /// A short name such as `friend_hangout`.
     pub event_type: String,
     /// One sentence about it.
     pub description: String,

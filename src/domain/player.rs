@@ -60,8 +60,10 @@ pub struct Player {
     pub notifications_enabled: bool,
     /// An IANA name as the database holds it; [`Player::zone`] reads it.
     pub timezone: String,
-    /// Days since the game began.
+    /// Days that the application has counted.
     pub days_played: i32,
+    /// When they joined.
+    pub created_at: Option<DateTime<Utc>>,
     /// `users.conflict_details`, as the conflict stage left it.
     pub conflict_details: Option<Value>,
     /// When the last conflict began.
@@ -74,6 +76,25 @@ impl Player {
     pub fn zone(&self) -> TimeZone {
         TimeZone::named(self.timezone.trim()).unwrap_or(TimeZone::utc())
     }
+
+    /// Days since the game began: those since the player joined, where the application has counted fewer.
+    #[must_use]
+    pub fn days(&self, now: DateTime<Utc>) -> i32 {
+        let since = self.created_at.and_then(|at| i32::try_from((now - at).num_days()).ok());
+        self.days_played.max(since.unwrap_or_default())
+    }
+}
+
+/// What the application knows of a player beside the game: `user_profiles`, `user_backstories` and `psyche_states`, where it has them.
+/// Each is a short text by a name of ours; what it does not know is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Background {
+    /// `name`, `occupation`, `city`, `interest`.
+    pub profile: Vec<(&'static str, String)>,
+    /// `venue`, `how_we_met`, `the_moment`, `unresolved_hook`.
+    pub backstory: Vec<(&'static str, String)>,
+    /// What her inner state towards the player is, by the application's own names.
+    pub psyche: Vec<(String, String)>,
 }
 
 /// `user_metrics`: four sides of the relationship, 0–100.

@@ -1,9 +1,10 @@
 //! The two kinds of prompt that are kept ready.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// For which voice a prompt is written: `ready_prompts.platform`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     /// Telegram and other text.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::conversation::Conversation;
 use super::memory::{Day, Fact, LifeEvent, Mood, Note};
-use super::player::{Metrics, Player, Vice};
+use super::player::{Background, Metrics, Player, Vice};
 use super::points::Points;
 
 /// The reading that all nine stages share. Stages decide from this and the outputs of their needs, and nothing else.
@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub conversation: Conversation,
     /// Its player.
     pub player: Player,
+    /// What else the application knows of them.
+    pub background: Background,
     /// `user_metrics`.
     pub metrics: Metrics,
     /// `user_vice_preferences`, the most engaging first.

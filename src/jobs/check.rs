@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::json;
-
-use super::look::{Look, fields};
+use super::look::Look;
 use super::stats::before;
 use crate::domain::exit::Exit;
+use crate::domain::result::{BrokenRow, CheckResult, PromiseAnswer, Status};
 use crate::run::error::RunError;
 use crate::store::Store;
-use crate::store::check::{Breach, PROMISES};
+use crate::store::check::PROMISES;
 
 /// What is looked at, and how much of it is listed.
 #[derive(Clone, Copy, Debug)]
@@ -19,17 +17,6 @@ pub struct Settings {
     pub since: Option<Duration>,
     /// The most rows that are listed of one promise.
     pub rows: i64,
-}
-
-/// A promise that was looked up.
-#[derive(Debug, Serialize)]
-struct Answer {
-    name: &'static str,
-    promise: &'static str,
-    limits: Option<&'static str>,
-    rows: Vec<Breach>,
-    /// Whether more rows than these break it.
-    more: bool,
 }
 
 /// Asks for every promise. The exit code is 1 where one is broken.
@@ -42,10 +29,17 @@ pub async fn look(settings: Settings, store: &Store) -> Result<Look, RunError> {
         let mut rows = store.breaches(promise, since, settings.rows + 1).await?;
         let more = rows.len() > most;
         rows.truncate(most);
-        answers.push(Answer { name: promise.name, promise: promise.sentence, limits: promise.limits, rows, more });
+        let rows = rows.into_iter().map(|it| BrokenRow { id: it.id, found: it.found }).collect();
+        answers.push(PromiseAnswer {
+            name: promise.name,
+            promise: promise.sentence,
+            limits: promise.limits,
+            rows,
+            more,
+        });
     }
     let broken = answers.iter().filter(|it| !it.rows.is_empty()).count();
-    let (status, exit) = if broken == 0 { ("ok", Exit::Success) } else { ("broken", Exit::Failure) };
-    let found = json!({ "since": since, "checked": answers.len(), "broken": broken, "promises": answers });
-    Ok(Look { fields: fields(found), status, exit })
+    let (status, exit) = if broken == 0 { (Status::Ok, Exit::Success) } else { (Status::Broken, Exit::Failure) };
+    let found = CheckResult { since, checked: answers.len(), broken, promises: answers };
+    Ok(Look { own: found.into(), status, exit })
 }

@@ -1,9 +1,8 @@
 //! `decay`: charges inactive players, each overdue hour once (spec 03).
 
-use serde_json::{Map, Value, json};
-
 use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
+use crate::domain::result::DecayResult;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::Store;
@@ -55,32 +54,25 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         );
     }
     let deferred = if order.until.is_some() { (overdue - sum.decayed).max(0) } else { 0 };
-    Ok(Report { fields: fields(&sum, deferred), exit: Exit::Success, cost_usd: None, error: None })
+    Ok(Report { own: result(sum, deferred).into(), exit: Exit::Success, complaint: None, cost_usd: None, error: None })
 }
 
 /// What [`work`] would do now, without doing it.
-pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, RunError> {
     let mut order = order(settings, store.now().await?);
     let mut deferred = 0;
     if let Some(batch) = settings.batch {
         deferred = (store.count_overdue(&order).await? - batch).max(0);
         order.until = store.last_turn(&order, batch).await?;
     }
-    Ok(fields(&store.preview_decay(&order).await?, deferred))
+    Ok(result(store.preview_decay(&order).await?, deferred))
 }
 
 fn order(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> DecayOrder {
     DecayOrder { now, rules: settings.rules, chunk: settings.chunk, until: None, goodbye: GOODBYE, warning: WARNING }
 }
 
-fn fields(sum: &Decayed, deferred: i64) -> Map<String, Value> {
-    Map::from_iter([
-        ("processed".to_owned(), json!(sum.processed)),
-        ("decayed".to_owned(), json!(sum.decayed)),
-        ("game_overs".to_owned(), json!(sum.game_overs)),
-        ("warned".to_owned(), json!(sum.warned)),
-        ("deferred".to_owned(), json!(deferred)),
-        ("unreadable".to_owned(), json!(sum.unreadable)),
-        ("points".to_owned(), json!(sum.points)),
-    ])
+fn result(sum: Decayed, deferred: i64) -> DecayResult {
+    let Decayed { processed, decayed, game_overs, warned, unreadable, points } = sum;
+    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, points }
 }

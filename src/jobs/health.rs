@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
-use super::look::{Look, fields, rounded};
+use super::look::{Look, rounded};
 use crate::core::health::{Observed, Stuck, Verdict, judge};
+use crate::domain::result::HealthResult;
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::claims::Due;
@@ -57,16 +57,17 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
 /// The command.
 pub async fn look(settings: &Settings, store: &Store) -> Result<Look, RunError> {
     let Examined { observed, last_completed, verdict, .. } = examine(settings, store).await?;
-    let found = json!({
-        "reasons": verdict.reasons,
-        "recent_success_rate": verdict.success_rate.map(|rate| rounded(rate, 4)),
-        "avg_duration_ms": verdict.avg_duration_ms.map(|ms| rounded(ms, 2)),
-        "stuck_conversations": observed.stuck.conversations,
-        "pending": observed.pending.count,
-        "oldest_pending_seconds": observed.pending.oldest_seconds,
-        "judged_conversations": verdict.judged,
-        "stuck_executions": observed.stuck.executions,
-        "last_completed_at": last_completed,
-    });
-    Ok(Look { fields: fields(found), status: verdict.health.word(), exit: verdict.health.exit() })
+    let found = HealthResult {
+        reasons: verdict.reasons,
+        recent_success_rate: verdict.success_rate.map(|rate| rounded(rate, 4)),
+        avg_duration_ms: verdict.avg_duration_ms.map(|ms| rounded(ms, 2)),
+        stuck_conversations: observed.stuck.conversations,
+        pending: observed.pending.count,
+        oldest_pending_seconds: observed.pending.oldest_seconds,
+        judged_conversations: verdict.judged,
+        stuck_executions: observed.stuck.executions,
+        last_completed_at: last_completed,
+        change: None,
+    };
+    Ok(Look { own: found.into(), status: verdict.health.status(), exit: verdict.health.exit() })
 }

@@ -1,16 +1,15 @@
 //! What a command has found that only looks.
 
-use serde_json::{Map, Value};
-
 use crate::domain::exit::Exit;
+use crate::domain::result::{Own, Status};
 
 /// The command's own fields, and how it ends.
 #[derive(Debug)]
 pub struct Look {
     /// The fields beside the common ones.
-    pub fields: Map<String, Value>,
-    /// The common field `status`.
-    pub status: &'static str,
+    pub own: Own,
+    /// How it came out.
+    pub status: Status,
     /// The exit code.
     pub exit: Exit,
 }
@@ -18,17 +17,8 @@ pub struct Look {
 impl Look {
     /// Something was found, and that is all there is to say about it.
     #[must_use]
-    pub fn ok(fields: Map<String, Value>) -> Self {
-        Self { fields, status: "ok", exit: Exit::Success }
-    }
-}
-
-/// An object's fields.
-#[must_use]
-pub fn fields(object: Value) -> Map<String, Value> {
-    match object {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
+    pub fn ok(own: impl Into<Own>) -> Self {
+        Self { own: own.into(), status: Status::Ok, exit: Exit::Success }
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -15,9 +14,11 @@ mod bill;
 pub mod by_id;
 mod one;
 mod tally;
+mod telling;
 
 use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
+use crate::domain::result::ProcessPlan;
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
@@ -28,9 +29,10 @@ use crate::run::spans;
 use crate::store::claims::{Due, Fate, Outcome};
 use crate::store::{Class, Store, StoreError};
 use bill::Bill;
-use one::{Entry, process};
+use one::{Entry, Told, process};
 use tally::Tally;
 pub(super) use tally::timing;
+use telling::Telling;
 
 /// What a run works by.
 #[derive(Clone)]
@@ -66,6 +68,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     run.progress.expect(u64::try_from(detected.unwrap_or_default().min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
     let mut in_flight = InFlight::new(settings, run, workshop);
+    let telling = Telling::begin(run, settings.concurrency);
     let mut claimed = 0;
     let mut trouble = None;
     if detected != Some(0) {
@@ -115,10 +118,13 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     if trouble.is_some() || in_flight.tally.is_troubled() {
         in_flight.give_back_unbegun().await;
     }
-    let deferred = detected.map(|detected| detected.saturating_sub(claimed));
+    telling.end().await;
+    // Not known: what was claimed was due, and nothing is said of the rest.
+    let detected = detected.unwrap_or(claimed);
+    let deferred = detected.saturating_sub(claimed);
     let spent = in_flight.spent();
     let mut tally = in_flight.tally;
-    tally.circuit_open = detected != Some(0) && circuits.is_open();
+    tally.circuit_open = detected > 0 && circuits.is_open();
     tally.budget_reached = settings.budget.is_some_and(|budget| spent >= budget);
     if trouble.is_none() && !tally.budget_reached && !run.signals.is_stopping() {
         let meter = Meter::default();
@@ -155,6 +161,8 @@ struct InFlight<'a> {
     tasks: JoinSet<Entry>,
     in_hand: Vec<Task>,
     tally: Tally,
+    /// Whether somebody waits for just this one.
+    in_detail: bool,
 }
 
 /// A conversation in hand. The meter stays here, so that what it has used is known however it ends.
@@ -167,7 +175,8 @@ struct Task {
 impl<'a> InFlight<'a> {
     fn new(settings: &'a Settings, run: &'a Run, workshop: &'a Workshop) -> Self {
         let prices = &settings.prices;
-        Self { run, workshop, prices, tasks: JoinSet::new(), in_hand: Vec::new(), tally: Tally::default() }
+        let (tasks, in_hand, tally) = (JoinSet::new(), Vec::new(), Tally::default());
+        Self { run, workshop, prices, tasks, in_hand, tally, in_detail: false }
     }
 
     /// Reads what the claimed conversations need, and starts them.
@@ -186,9 +195,12 @@ impl<'a> InFlight<'a> {
         for (claim, snapshot) in snapshots {
             let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
             let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
-            let told = Arc::clone(&meter);
+            let metered = Arc::clone(&meter);
+            let told = Told { progress: self.run.progress.clone(), in_detail: self.in_detail };
+            told.progress.reach(claim.conversation, None, None);
             let span = spans::conversation(&claim);
-            let work = async move { process(&store, &workshop, claim, snapshot, &told).await }.instrument(span);
+            let work =
+                async move { process(&store, &workshop, claim, snapshot, &metered, &told).await }.instrument(span);
             // A task does not inherit the span of the log, which names the execution.
             let work = work.instrument(tracing::Span::current());
             let task = match &self.workshop.hands {
@@ -224,7 +236,8 @@ impl<'a> InFlight<'a> {
     /// Puts down what became of a conversation, and what it cost.
     fn ended(&mut self, task: tokio::task::Id, entry: Entry) {
         let Some(place) = self.in_hand.iter().position(|it| it.id == task) else { return };
-        let meter = self.in_hand.swap_remove(place).meter;
+        let Task { meter, claim, .. } = self.in_hand.swap_remove(place);
+        self.run.progress.leave(claim.conversation);
         self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
     }
 
@@ -305,13 +318,9 @@ impl<'a> InFlight<'a> {
 }
 
 /// What [`work`] would do now, without doing it.
-pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, store: &Store) -> Result<ProcessPlan, RunError> {
     let now: DateTime<Utc> = store.now().await?;
     let detected = store.count_due(&due(settings, now)).await?;
     let processed = detected.min(settings.batch);
-    Ok(Map::from_iter([
-        ("detected".to_owned(), json!(detected)),
-        ("processed".to_owned(), json!(processed)),
-        ("deferred".to_owned(), json!(detected - processed)),
-    ]))
+    Ok(ProcessPlan { detected, processed, deferred: detected - processed })
 }

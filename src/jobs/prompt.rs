@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-
 use crate::core::prompt::PromptTemplate;
-use crate::core::settings::StageSettings;
+use crate::core::settings::{ConflictKeeper, StageSettings};
 use crate::core::stages::summary::{Source, Summary};
 use crate::core::stages::{Context, Findings, Step, conflict, game_state, prompt_builder};
 use crate::domain::ids::UserId;
 use crate::domain::prompt::Platform;
+use crate::domain::result::PromptResult;
 use crate::run::error::RunError;
 use crate::store::Store;
 
@@ -22,7 +21,7 @@ pub async fn render(
     template: PromptTemplate,
     user: UserId,
     platform: Platform,
-) -> Result<Map<String, Value>, RunError> {
+) -> Result<PromptResult, RunError> {
     let snapshot = store.portrait(user).await?;
     let mut snapshot = snapshot.ok_or_else(|| RunError::Failed(format!("there is no player {user}")))?;
     let mut findings = Findings::default();
@@ -34,6 +33,8 @@ pub async fn render(
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template,
+        conflict: ConflictKeeper::default(),
+        breakup: false,
     });
     let snapshot = Arc::new(snapshot);
     // What these two say follows from what is stored; the others need a conversation.
@@ -49,14 +50,15 @@ pub async fn render(
     }
     let plain = prompt_builder::render_for(&snapshot, &findings, platform, &settings.template)
         .map_err(|error| RunError::Failed(error.to_string()))?;
-    Ok(Map::from_iter([
-        ("user_id".to_owned(), json!(user)),
-        ("platform".to_owned(), json!(platform)),
-        ("template".to_owned(), json!(settings.template.name())),
-        ("token_count".to_owned(), json!(plain.fitted.tokens)),
-        ("token_budget".to_owned(), json!(platform.token_budget())),
-        ("sections_left_out".to_owned(), json!(plain.fitted.left_out)),
-        ("cut".to_owned(), json!(plain.fitted.cut)),
-        ("prompt".to_owned(), json!(plain.fitted.text)),
-    ]))
+    let left_out = plain.fitted.left_out.iter().map(|section| section.as_str().to_owned());
+    Ok(PromptResult {
+        user_id: user,
+        platform,
+        template: settings.template.name().to_owned(),
+        token_count: plain.fitted.tokens,
+        token_budget: platform.token_budget(),
+        sections_left_out: left_out.collect(),
+        cut: plain.fitted.cut,
+        prompt: plain.fitted.text,
+    })
 }

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
 
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::exit::Exit;
 use crate::domain::ids::ConversationId;
+use crate::domain::result::{
+    ConversationRecovery, ErrorBody, ErrorKind, NotRecovered, RecoverResult, RecoverRule, RecoveryEntry, Target,
+};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::blame::{Blame, Verdict};
@@ -34,8 +36,8 @@ const PAGE: i64 = 100;
 /// What became of the stuck conversations.
 #[derive(Debug, Default)]
 struct Tally {
-    recoveries: Vec<Value>,
-    errors: Vec<Value>,
+    recoveries: Vec<RecoveryEntry>,
+    errors: Vec<NotRecovered>,
     /// How many another transaction holds.
     locked: usize,
     /// Whose trouble a failure is.
@@ -93,15 +95,11 @@ pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> 
     if let Some(error) = tally.blame.end() {
         return Err(error.into());
     }
-    Ok(by_hand_report(&tally.recoveries, &tally.errors))
+    Ok(by_hand_report(tally.recoveries, tally.errors))
 }
 
 /// What [`work`], or with `ids` [`by_hand`], would do now, without doing it.
-pub async fn preview(
-    settings: &Settings,
-    ids: &[ConversationId],
-    store: &Store,
-) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, ids: &[ConversationId], store: &Store) -> Result<RecoverResult, RunError> {
     let now = store.now().await?;
     let mut tally = Tally::default();
     let mut left = 0;
@@ -118,7 +116,7 @@ pub async fn preview(
         let recovered = i64::try_from(tally.recoveries.len()).unwrap_or(i64::MAX);
         left = (store.count_stuck(settings.idle).await? - recovered).max(0);
     }
-    Ok(tally.report(left).fields)
+    Ok(tally.result(left))
 }
 
 impl Settings {
@@ -130,7 +128,7 @@ impl Settings {
 
 /// Why a conversation counts as stuck.
 struct Evidence {
-    rule: &'static str,
+    rule: RecoverRule,
     reason: String,
     idle_ms: i64,
 }
@@ -140,9 +138,9 @@ impl Evidence {
         let idle_for = stuck.idle_since().map_or(TimeDelta::zero(), |since| (now - since).max(TimeDelta::zero()));
         let of = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
         let (rule, reason) = if stuck.owner_is_dead {
-            ("owner_dead", format!("Owner is not running (host {}, pid {})", of(&stuck.host), of(&stuck.pid)))
+            (RecoverRule::OwnerDead, format!("Owner is not running (host {}, pid {})", of(&stuck.host), of(&stuck.pid)))
         } else {
-            let rule = if stuck.is_idle { "inactive" } else { "none" };
+            let rule = if stuck.is_idle { RecoverRule::Inactive } else { RecoverRule::None };
             let reason = match stuck.idle_since() {
                 Some(_) => format!("No activity for {} minutes", idle_for.num_minutes()),
                 None => "No activity for an unknown time: conversations.updated_at is unreadable".to_owned(),
@@ -198,11 +196,11 @@ impl Tally {
                 self.list(stuck, recovery, evidence);
                 tracing::warn!(
                     conversation = stuck.id,
-                    rule = evidence.rule,
+                    rule = %evidence.rule,
                     idle.ms = evidence.idle_ms,
                     owner.host = stuck.host,
                     owner.pid = stuck.pid,
-                    to = to(recovery),
+                    to = %to(recovery),
                     "conversation recovered"
                 );
             }
@@ -223,49 +221,54 @@ impl Tally {
     }
 
     fn list(&mut self, stuck: &StuckConversation, recovery: &Recovery, evidence: &Evidence) {
-        self.recoveries.push(json!({
-            "conversation_id": stuck.id, "reason": evidence.reason, "from": "processing", "to": to(recovery),
-            "attempts": stuck.attempts, "rule": evidence.rule, "idle_ms": evidence.idle_ms,
-            "execution_id": stuck.claimed_by, "host": stuck.host,
-            "pid": stuck.pid.as_deref().and_then(|pid| pid.parse::<i64>().ok()),
+        self.recoveries.push(RecoveryEntry::Conversation(ConversationRecovery {
+            conversation_id: stuck.id.clone(),
+            reason: evidence.reason.clone(),
+            from: "processing".to_owned(),
+            to: to(recovery),
+            attempts: stuck.attempts,
+            rule: evidence.rule,
+            idle_ms: evidence.idle_ms,
+            execution_id: stuck.claimed_by.clone(),
+            host: stuck.host.clone(),
+            pid: stuck.pid.as_deref().and_then(|pid| pid.parse().ok()),
         }));
     }
 
     fn refuse(&mut self, conversation: &str, why: &str) {
         tracing::error!(conversation, error = why, "conversation not recovered");
-        self.errors.push(json!({"conversation_id": conversation, "error": why}));
+        self.errors
+            .push(NotRecovered::Conversation { conversation_id: conversation.to_owned(), error: why.to_owned() });
+    }
+
+    fn result(self, left: i64) -> RecoverResult {
+        let Self { recoveries, errors, locked, .. } = self;
+        RecoverResult { recovered: recoveries.len(), deferred: left, recoveries, errors, locked }
     }
 
     fn report(self, left: i64) -> Report {
-        report(&self.recoveries, &self.errors, self.locked, left)
+        report(self.result(left))
     }
 }
 
-fn report(recoveries: &[Value], errors: &[Value], locked: usize, left: i64) -> Report {
-    let exit = if errors.is_empty() { Exit::Success } else { Exit::Partial };
-    let message = errors.first().map(|first| {
-        let id = first.get("conversation_id").unwrap_or(&first["id"]);
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        json!({"kind": "not_recovered", "message": format!("{}: {}", text(id), text(&first["error"]))})
-    });
-    let mut fields = Map::from_iter([
-        ("recovered".to_owned(), json!(recoveries.len())),
-        ("deferred".to_owned(), json!(left)),
-        ("recoveries".to_owned(), json!(recoveries)),
-        ("errors".to_owned(), json!(errors)),
-        ("locked".to_owned(), json!(locked)),
-    ]);
-    fields.extend(message.map(|message| ("error".to_owned(), message)));
-    Report { fields, exit, cost_usd: None, error: None }
+fn report(result: RecoverResult) -> Report {
+    let exit = if result.errors.is_empty() { Exit::Success } else { Exit::Partial };
+    let complaint = result.errors.first();
+    let complaint = complaint.map(|it| ErrorBody::new(ErrorKind::NotRecovered, format!("{}: {}", it.id(), it.error())));
+    Report { own: result.into(), exit, complaint, cost_usd: None, error: None }
 }
 
 /// By hand, whoever asked for one thing alone and did not get it has a failed run.
-fn by_hand_report(recoveries: &[Value], errors: &[Value]) -> Report {
+fn by_hand_report(recoveries: Vec<RecoveryEntry>, errors: Vec<NotRecovered>) -> Report {
     let refused = recoveries.is_empty() && !errors.is_empty();
-    let report = report(recoveries, errors, 0, 0);
+    let report = report(by_hand_result(recoveries, errors));
     if refused { Report { exit: Exit::Failure, ..report } } else { report }
 }
 
-const fn to(recovery: &Recovery) -> &'static str {
-    if recovery.requeue { "active" } else { "failed" }
+fn by_hand_result(recoveries: Vec<RecoveryEntry>, errors: Vec<NotRecovered>) -> RecoverResult {
+    RecoverResult { recovered: recoveries.len(), deferred: 0, recoveries, errors, locked: 0 }
+}
+
+const fn to(recovery: &Recovery) -> Target {
+    if recovery.requeue { Target::Active } else { Target::Failed }
 }

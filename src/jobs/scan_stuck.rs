@@ -13,11 +13,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
 
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::{ExecutionId, RecordId};
+use crate::domain::result::{ErrorBody, ErrorKind, Judgement, ScanRecovery, ScanResult};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::records::{Kind, Limits, Owner, Record};
@@ -80,7 +80,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             Ok(None) => tracing::info!(record = %sick.record.id, "ended or active again meanwhile, left alone"),
             Err(error) if error.is_the_items(Another::None) => {
                 tracing::error!(record = %sick.record.id, error = %error, "not recovered");
-                entries.push(failure(sick, &error.to_string()));
+                entries.push(failure(sick, run.now, &error.to_string()));
             }
             Err(error) => return Err(error.into()),
         }
@@ -88,51 +88,54 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     }
     let stuck = run.store.count_stuck(settings.idle).await?;
     let pruned = retention::prune(settings.retain, run).await?;
-    let refused = entries.iter().find(|it| it["success"] == false).map(|it| {
-        let [kind, id, error] = ["kind", "id", "error"].map(|field| it[field].as_str().unwrap_or_default());
-        json!({"kind": "not_recovered", "message": format!("{kind} {id}: {error}")})
+    let refused = entries.iter().find_map(|it| {
+        let message = format!("{} {}: {}", it.kind, it.id, it.error.as_ref()?);
+        Some(ErrorBody::new(ErrorKind::NotRecovered, message))
     });
-    let refused =
-        refused.or_else(|| Some(json!({"kind": "not_pruned", "message": not_pruned(pruned.error.as_deref()?)})));
-    let exit = if refused.is_some() { Exit::Partial } else { Exit::Success };
-    let mut fields = fields(plan.scanned, recovered, plan.sick.len() - done, &entries, stuck);
-    fields.insert("pruned".to_owned(), json!(pruned.many));
-    fields.extend(refused.map(|error| ("error".to_owned(), error)));
-    Ok(Report { fields, exit, cost_usd: None, error: None })
+    let complaint =
+        refused.or_else(|| Some(ErrorBody::new(ErrorKind::NotPruned, not_pruned(pruned.error.as_deref()?))));
+    let exit = if complaint.is_some() { Exit::Partial } else { Exit::Success };
+    let pruned = i64::try_from(pruned.many).unwrap_or(i64::MAX);
+    let own = result(plan.scanned, recovered, plan.sick.len() - done, entries, stuck, pruned).into();
+    Ok(Report { own, exit, complaint, cost_usd: None, error: None })
 }
 
 /// What [`work`] would do now, without doing it.
-pub async fn preview(settings: &Settings, store: &Store) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, store: &Store) -> Result<ScanResult, RunError> {
     let now = store.now().await?;
     let plan = settings.plan(store, None, now).await?;
     let entries: Vec<_> = plan.sick.iter().take(settings.batch).map(|sick| recovery(sick, now)).collect();
     let (taken, stuck) = (entries.len(), store.count_stuck(settings.idle).await?);
-    let mut fields = fields(plan.scanned, taken, plan.sick.len() - taken, &entries, stuck);
-    fields.insert("pruned".to_owned(), json!(retention::preview(settings.retain, store, now).await?));
-    Ok(fields)
+    let pruned = retention::preview(settings.retain, store, now).await?;
+    Ok(result(plan.scanned, taken, plan.sick.len() - taken, entries, stuck, pruned))
 }
 
 /// One record by its id, read only: the fields of the contract, and whether it is healthy. One that has ended, or has not
 /// begun, can't be stuck.
-pub async fn look(settings: &Settings, store: &Store, id: RecordId) -> Result<(Map<String, Value>, Exit), RunError> {
+pub async fn look(settings: &Settings, store: &Store, id: RecordId) -> Result<(Judgement, Exit), RunError> {
     let now = store.now().await?;
     let Some(record) = store.record(id).await? else {
         return Err(RunError::Failed(format!("there is no {id}")));
     };
     let issues = if record.status == id.under_way() { settings.judge(&record, now) } else { Vec::new() };
     let exit = if issues.is_empty() { Exit::Success } else { Exit::Failure };
-    let fields = Map::from_iter([
-        (format!("{}_id", id.kind()), json!(id.uuid())),
-        ("is_healthy".to_owned(), json!(issues.is_empty())),
-        ("issues".to_owned(), json!(issues)),
-        ("last_activity".to_owned(), json!(record.last_activity)),
-        ("status".to_owned(), json!(record.status)),
-        ("task_running".to_owned(), json!(record.owner == Owner::Live)),
-        ("began_at".to_owned(), json!(record.began)),
-        ("host".to_owned(), json!(record.host)),
-        ("pid".to_owned(), json!(record.pid)),
-    ]);
-    Ok((fields, exit))
+    let (audit_id, execution_id) = match id {
+        RecordId::Audit(id) => (Some(id), None),
+        RecordId::Execution(id) => (None, Some(id)),
+    };
+    let judgement = Judgement {
+        audit_id,
+        execution_id,
+        is_healthy: issues.is_empty(),
+        issues,
+        last_activity: record.last_activity,
+        status: record.status,
+        task_running: record.owner == Owner::Live,
+        began_at: record.began,
+        host: record.host,
+        pid: record.pid,
+    };
+    Ok((judgement, exit))
 }
 
 impl Settings {
@@ -213,29 +216,33 @@ pub(super) fn tell(record: &Record, reason: &str) {
     );
 }
 
-fn recovery(sick: &Sick, at: DateTime<Utc>) -> Value {
+fn recovery(sick: &Sick, at: DateTime<Utc>) -> ScanRecovery {
     let Record { id, host, pid, last_activity, .. } = &sick.record;
-    json!({
-        "success": true, "kind": id.kind(), "id": id.uuid(), "reason": sick.reason, "recovery_timestamp": at,
-        "last_activity": last_activity, "host": host, "pid": pid,
-    })
+    ScanRecovery {
+        success: true,
+        kind: id.kind(),
+        id: id.uuid(),
+        reason: sick.reason.clone(),
+        recovery_timestamp: Some(at),
+        last_activity: Some(*last_activity),
+        host: host.clone(),
+        pid: *pid,
+        error: None,
+    }
 }
 
-fn failure(sick: &Sick, error: &str) -> Value {
-    let id = sick.record.id;
-    json!({
-        "success": false, "kind": id.kind(), "id": id.uuid(), "reason": sick.reason, "recovery_timestamp": null,
-        "error": error,
-    })
+fn failure(sick: &Sick, at: DateTime<Utc>, error: &str) -> ScanRecovery {
+    ScanRecovery { success: false, recovery_timestamp: None, error: Some(error.to_owned()), ..recovery(sick, at) }
 }
 
-fn fields(scanned: usize, recovered: usize, deferred: usize, entries: &[Value], stuck: i64) -> Map<String, Value> {
-    Map::from_iter([
-        ("scanned".to_owned(), json!(scanned)),
-        ("recoveries_count".to_owned(), json!(recovered)),
-        ("deferred".to_owned(), json!(deferred)),
-        ("recoveries".to_owned(), json!(entries)),
-        ("stuck_conversations".to_owned(), json!(stuck)),
-        ("message".to_owned(), json!(format!("Scanned {scanned}, recovered {recovered}"))),
-    ])
+fn result(
+    scanned: usize,
+    recovered: usize,
+    deferred: usize,
+    recoveries: Vec<ScanRecovery>,
+    stuck_conversations: i64,
+    pruned: i64,
+) -> ScanResult {
+    let message = format!("Scanned {scanned}, recovered {recovered}");
+    ScanResult { scanned, recoveries_count: recovered, deferred, recoveries, stuck_conversations, message, pruned }
 }

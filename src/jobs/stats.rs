@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
 
-use super::look::{Look, dollars, fields, rounded};
+use super::look::{Look, dollars, rounded};
+use crate::domain::result::{JobCounts, OutcomeCounts, StatsResult};
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::history::spans::{Grain, Outcomes, Runs};
@@ -29,34 +29,36 @@ pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
     let outcomes = sum(&store.outcomes_by_span(since, Grain::Day).await?);
     let stages = store.stage_figures(&Sample { since, runs: SAMPLE }).await?;
     let pipeline: Vec<_> = runs.iter().filter(|it| it.job == "process-conversations").collect();
-    let by_stage = |of: fn(&StageFigures) -> Value| -> Map<String, Value> {
+    let times = |of: fn(&StageFigures) -> f64| -> BTreeMap<String, f64> {
+        stages.iter().map(|it| (it.stage.clone(), rounded(of(it), 2))).collect()
+    };
+    let counts = |of: fn(&StageFigures) -> i64| -> BTreeMap<String, i64> {
         stages.iter().map(|it| (it.stage.clone(), of(it))).collect()
     };
-    let found = json!({
-        "since": since,
-        "total_executions": pipeline.iter().map(|it| it.total).sum::<i64>(),
-        "success_count": pipeline.iter().map(|it| it.completed).sum::<i64>(),
-        "failure_count": by_stage(|it| json!(it.failures)),
-        "avg_duration_ms": by_stage(|it| json!(rounded(it.avg_ms, 2))),
-        "p95_duration_ms": by_stage(|it| json!(rounded(it.p95_ms, 2))),
-        "slowest_stage": slowest(&stages).map(|it| &it.stage),
-        "cost_usd": dollars(runs.iter().map(|it| it.cost_usd).sum()),
-        "p50_duration_ms": by_stage(|it| json!(rounded(it.p50_ms, 2))),
-        "max_duration_ms": by_stage(|it| json!(rounded(it.max_ms, 2))),
-        "count": by_stage(|it| json!(it.count)),
-        "conversations": {
-            "success": outcomes.processed - outcomes.partial - outcomes.skipped,
-            "partial_success": outcomes.partial,
-            "retrying": outcomes.retrying,
-            "failed": outcomes.failed,
-            "skipped": outcomes.skipped,
-            "released": outcomes.released,
+    Ok(Look::ok(StatsResult {
+        since,
+        total_executions: pipeline.iter().map(|it| it.total).sum(),
+        success_count: pipeline.iter().map(|it| it.completed).sum(),
+        failure_count: counts(|it| it.failures),
+        avg_duration_ms: times(|it| it.avg_ms),
+        p95_duration_ms: times(|it| it.p95_ms),
+        slowest_stage: slowest(&stages).map(|it| it.stage.clone()),
+        cost_usd: dollars(runs.iter().map(|it| it.cost_usd).sum()),
+        p50_duration_ms: times(|it| it.p50_ms),
+        max_duration_ms: times(|it| it.max_ms),
+        count: counts(|it| it.count),
+        conversations: OutcomeCounts {
+            success: outcomes.processed - outcomes.partial - outcomes.skipped,
+            partial_success: outcomes.partial,
+            retrying: outcomes.retrying,
+            failed: outcomes.failed,
+            skipped: outcomes.skipped,
+            released: outcomes.released,
         },
-        "jobs": by_job(&runs),
-        "sampled_executions": outcomes.runs.min(SAMPLE),
-        "sample_is_whole": outcomes.runs <= SAMPLE,
-    });
-    Ok(Look::ok(fields(found)))
+        jobs: by_job(&runs),
+        sampled_executions: outcomes.runs.min(SAMPLE),
+        sample_is_whole: outcomes.runs <= SAMPLE,
+    }))
 }
 
 /// The stage that takes longest on average.
@@ -80,7 +82,7 @@ pub fn sum(spans: &[Outcomes]) -> Outcomes {
     })
 }
 
-fn by_job(runs: &[Runs]) -> Map<String, Value> {
+fn by_job(runs: &[Runs]) -> BTreeMap<String, JobCounts> {
     let mut jobs: BTreeMap<&str, (i64, i64, i64, f64)> = BTreeMap::new();
     for it in runs {
         let (total, completed, failed, cost) = jobs.entry(&it.job).or_default();
@@ -91,9 +93,7 @@ fn by_job(runs: &[Runs]) -> Map<String, Value> {
     }
     let entry = |(job, (total, completed, failed, cost)): (&str, (i64, i64, i64, f64))| {
         let running = total - completed - failed;
-        let said = json!({"total": total, "completed": completed, "failed": failed, "running": running,
-            "cost_usd": dollars(cost)});
-        (job.to_owned(), said)
+        (job.to_owned(), JobCounts { total, completed, failed, running, cost_usd: dollars(cost) })
     };
     jobs.into_iter().map(entry).collect()
 }

@@ -1,10 +1,11 @@
 //! `status`: one execution with its live progress, or the latest of each job (spec 01).
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::look::{Look, fields};
+use super::look::Look;
 use crate::domain::ids::ExecutionId;
+use crate::domain::result::{ExecutionResult, ExecutionStatus, JobStatus, LeaseState, StatusResult, Stored};
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::history::executions::Execution;
@@ -17,15 +18,16 @@ pub async fn look(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunErr
     let now = store.now().await?;
     let Some(id) = id else {
         let latest = store.latest_executions().await?;
-        let found = by_job(&latest).map(|(job, execution)| {
-            json!({"job": job, "execution": execution.map(|it| without_conversations(describe(it, now)))})
+        let found = by_job(&latest).map(|(job, execution)| JobStatus {
+            job: job.to_owned(),
+            execution: execution.map(|it| without_conversations(describe(it, now))),
         });
-        return Ok(Look::ok(fields(json!({"jobs": found.collect::<Vec<_>>()}))));
+        return Ok(Look::ok(StatusResult { jobs: found.collect() }));
     };
     let execution = store.execution(id).await?.ok_or_else(|| {
         RunError::Failed(format!("there is no execution {id}; `nikita-jobs status` lists the latest of each job"))
     })?;
-    Ok(Look::ok(fields(json!({"execution": describe(&execution, now)}))))
+    Ok(Look::ok(Box::new(ExecutionResult { execution: describe(&execution, now) })))
 }
 
 /// The latest of each job: ours first, also where they never ran.
@@ -36,43 +38,43 @@ pub fn by_job(latest: &[Execution]) -> impl Iterator<Item = (&str, Option<&Execu
 }
 
 /// An execution, as results show it.
-fn describe(it: &Execution, now: DateTime<Utc>) -> Value {
+fn describe(it: &Execution, now: DateTime<Utc>) -> ExecutionStatus {
     let running = it.status == "running";
-    json!({
-        "execution_id": it.id,
-        "job": it.job,
-        "status": it.status,
-        "started_at": it.started_at,
-        "completed_at": it.completed_at,
-        "duration_ms": it.duration_ms,
-        "elapsed_ms": running.then(|| (now - it.started_at).num_milliseconds().max(0)),
-        "age_seconds": (now - it.completed_at.unwrap_or(it.started_at)).num_seconds().max(0),
-        "cost_usd": it.cost_usd,
-        "host": it.host,
-        "pid": it.pid,
-        "lease": lease(it, now),
-        "heartbeat_at": it.heartbeat_at,
-        "heartbeat_age_seconds": it.heartbeat_at.filter(|_| running).map(|at| (now - at).num_seconds().max(0)),
-        "progress": it.result.get("progress").filter(|_| running),
-        "result": if running { &Value::Null } else { &it.result },
-    })
+    ExecutionStatus {
+        execution_id: it.id.clone(),
+        job: it.job.clone(),
+        status: it.status.clone(),
+        started_at: it.started_at,
+        completed_at: it.completed_at,
+        duration_ms: it.duration_ms,
+        elapsed_ms: running.then(|| (now - it.started_at).num_milliseconds().max(0)),
+        age_seconds: (now - it.completed_at.unwrap_or(it.started_at)).num_seconds().max(0),
+        cost_usd: it.cost_usd.clone(),
+        host: it.host.clone(),
+        pid: it.pid,
+        lease: lease(it, now),
+        heartbeat_at: it.heartbeat_at,
+        heartbeat_age_seconds: it.heartbeat_at.filter(|_| running).map(|at| (now - at).num_seconds().max(0)),
+        progress: Stored::read(&it.result).progress.filter(|_| running),
+        result: if running { Value::Null } else { it.result.clone() },
+    }
 }
 
-/// `live` or `dead` while one of ours runs, `unknown` while another program's does, which may have none; null afterwards.
-fn lease(it: &Execution, now: DateTime<Utc>) -> Option<&'static str> {
+/// Whether the owner is alive while it runs, which is unknown of another program's; none afterwards.
+fn lease(it: &Execution, now: DateTime<Utc>) -> Option<LeaseState> {
     if it.status != "running" {
         return None;
     }
     Some(match (it.lease_expires_at, it.heartbeat_at) {
-        (Some(until), _) if until > now => "live",
-        (None, None) => "unknown",
-        _ => "dead",
+        (Some(until), _) if until > now => LeaseState::Live,
+        (None, None) => LeaseState::Unknown,
+        _ => LeaseState::Dead,
     })
 }
 
 /// In a list of jobs nobody looks for a conversation.
-fn without_conversations(mut execution: Value) -> Value {
-    if let Some(result) = execution["result"].as_object_mut() {
+fn without_conversations(mut execution: ExecutionStatus) -> ExecutionStatus {
+    if let Some(result) = execution.result.as_object_mut() {
         result.remove("conversations");
     }
     execution

@@ -11,6 +11,7 @@ pub mod traces;
 pub mod traces;
 
 use crate::domain::exit::Exit;
+use crate::domain::result::SkipReason;
 
 /// How a run came out, for monitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,11 @@ impl Outcome {
 
     /// From an exit code, and from the reason of a skip.
     #[must_use]
-    pub fn of(exit: Exit, reason: Option<&str>) -> Self {
+    pub fn of(exit: Exit, reason: Option<SkipReason>) -> Self {
         match exit {
             Exit::Success => Self::Success,
             Exit::Partial => Self::Partial,
-            Exit::Skipped if reason == Some("recent_execution") => Self::Fresh,
+            Exit::Skipped if reason == Some(SkipReason::RecentExecution) => Self::Fresh,
             Exit::Skipped => Self::Held,
             Exit::Interrupted | Exit::Terminated => Self::Interrupted,
             Exit::Unavailable => Self::Unavailable,

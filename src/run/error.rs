@@ -1,8 +1,7 @@
 //! Why a run failed, and the exit code that follows.
 
-use serde_json::{Value, json};
-
 use crate::domain::exit::Exit;
+use crate::domain::result::{ErrorBody, ErrorKind};
 use crate::store::{Class, StoreError};
 
 /// A failure that ends a run. The edge prints it once, and exits with [`RunError::exit`].
@@ -47,25 +46,25 @@ impl RunError {
 
     /// The contract's `error` object.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({"kind": self.kind(), "message": self.to_string()})
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody::new(self.kind(), self.to_string())
     }
 
     /// The `error.kind` of the contract.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Store(error) => match error.class() {
-                Class::Server | Class::Unclear => "database_unavailable",
-                Class::Contention => "database_conflict",
-                Class::Schema => "schema",
-                Class::Configuration => "configuration",
-                Class::Row | Class::Run => "database",
+                Class::Server | Class::Unclear => ErrorKind::DatabaseUnavailable,
+                Class::Contention => ErrorKind::DatabaseConflict,
+                Class::Schema => ErrorKind::Schema,
+                Class::Configuration => ErrorKind::Configuration,
+                Class::Row | Class::Run => ErrorKind::Database,
             },
-            Self::Configuration(_) => "configuration",
-            Self::LeaseLost(_) | Self::LeaseOutage(_) => "lease_lost",
-            Self::Failed(_) => "failed",
-            Self::Bug(_) => "internal",
+            Self::Configuration(_) => ErrorKind::Configuration,
+            Self::LeaseLost(_) | Self::LeaseOutage(_) => ErrorKind::LeaseLost,
+            Self::Failed(_) => ErrorKind::Failed,
+            Self::Bug(_) => ErrorKind::Internal,
         }
     }
 }

@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
-use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -29,6 +28,7 @@ use super::signals::{FINISHED, RELEASED, Signals};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::ExecutionId;
+use crate::domain::result::{ErrorBody, ErrorKind, JobResult, Own, SkipReason, SkipResult, Status};
 use crate::store::precheck::{Gate, Precheck};
 use crate::store::runs::{Begun, Lease, RunEnd, Runner};
 use crate::store::{Store, StoreError};
@@ -50,6 +50,8 @@ pub struct Plan {
     pub grace: Duration,
     /// Told of progress.
     pub watch: Option<Watch>,
+    /// The run's id, where its caller has chosen one to poll it by.
+    pub execution: Option<ExecutionId>,
 }
 
 impl Plan {
@@ -78,9 +80,11 @@ pub struct Run {
 #[derive(Debug)]
 pub struct Report {
     /// The job's own fields.
-    pub fields: Map<String, Value>,
+    pub own: Own,
     /// The exit code.
     pub exit: Exit,
+    /// Why it is not a success, where it says so itself.
+    pub complaint: Option<ErrorBody>,
     /// What it cost, in US dollars.
     pub cost_usd: Option<String>,
     /// What stopped it before its time; then this decides the exit code.
@@ -90,8 +94,8 @@ pub struct Report {
 /// A finished process: what goes to stdout, and the exit code.
 #[derive(Debug)]
 pub struct Ended {
-    /// The JSON result of the contract.
-    pub result: Value,
+    /// The result of the contract.
+    pub result: JobResult,
     /// The exit code, before `--skip-exit-code`.
     pub exit: Exit,
 }
@@ -114,16 +118,15 @@ pub async fn run(
 /// The result of a run that failed before it began, or whose end could not be written.
 #[must_use]
 pub fn failed(job: &str, error: &RunError) -> Ended {
-    tracing::error!(error = %error, kind = error.kind(), job, "run failed");
-    let own = Map::from_iter([("error".to_owned(), error.to_json())]);
-    Ended { result: common(job, "error", error.exit(), None, None, 0, own), exit: error.exit() }
+    tracing::error!(error = %error, kind = %error.kind(), job, "run failed");
+    Ended { result: JobResult::failure(job, error.exit(), error.body()), exit: error.exit() }
 }
 
 /// Why a run was not made.
 #[derive(Clone, Copy, Debug)]
 pub struct Skip {
-    /// `recent_execution`, `already_running` or `pipeline_disabled`.
-    pub reason: &'static str,
+    /// Which kind.
+    pub reason: SkipReason,
     /// The run that is in the way.
     pub blocked_by: Option<ExecutionId>,
     /// When it is worth trying again.
@@ -135,14 +138,10 @@ pub struct Skip {
 /// The result of a run that was not made.
 #[must_use]
 pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
-    tracing::info!(job, reason = skip.reason, blocked_by = skip.blocked_by.map(tracing::field::display), "run skipped");
-    let own = Map::from_iter([
-        ("reason".to_owned(), json!(skip.reason)),
-        ("blocked_by".to_owned(), json!(skip.blocked_by)),
-        ("reopens_at".to_owned(), json!(skip.reopens_at)),
-        ("completed_at".to_owned(), json!(skip.completed_at)),
-    ]);
-    Ended { result: common(job, "skipped", Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
+    tracing::info!(job, reason = %skip.reason, blocked_by = skip.blocked_by.map(tracing::field::display), "run skipped");
+    let Skip { reason, blocked_by, reopens_at, completed_at } = skip;
+    let own = SkipResult { reason, blocked_by, reopens_at, completed_at };
+    Ended { result: common(job, Status::Skipped, Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
 }
 
 /// Gets a database that was just connected to ready for a run, unless a precheck shows that there will be none: then the result
@@ -165,11 +164,14 @@ pub async fn precheck(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunEr
 fn blocked(plan: &Plan, begun: &Begun) -> Option<Skip> {
     match *begun {
         Begun::Started { .. } => None,
-        Begun::AlreadyRunning { by, until } => {
-            Some(Skip { reason: "already_running", blocked_by: Some(by), reopens_at: Some(until), completed_at: None })
-        }
+        Begun::AlreadyRunning { by, until } => Some(Skip {
+            reason: SkipReason::AlreadyRunning,
+            blocked_by: Some(by),
+            reopens_at: Some(until),
+            completed_at: None,
+        }),
         Begun::Recent { by, until } => Some(Skip {
-            reason: "recent_execution",
+            reason: SkipReason::RecentExecution,
             blocked_by: by,
             reopens_at: Some(until),
             completed_at: plan.window.map(|window| until - window),
@@ -184,7 +186,12 @@ async fn try_run(
     work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>,
 ) -> Result<Ended, RunError> {
     let began = clock::start();
-    let execution = clock::new_execution();
+    let execution = plan.execution.unwrap_or_else(clock::new_execution);
+    if plan.execution.is_some() && store.execution(execution).await?.is_some() {
+        return Err(RunError::Failed(format!(
+            "there is an execution {execution} already; choose another --execution-id"
+        )));
+    }
     let key = if plan.overlap { format!("job:{}:{execution}", plan.job) } else { format!("job:{}", plan.job) };
     let lease = Lease { key, execution, token: clock::new_token(), length: plan.lease };
     let runner = this_process();
@@ -199,7 +206,7 @@ async fn try_run(
         (Some(skip), _) => return Ok(skipped(plan.job, skip, store.now().await?)),
         (None, other) => return Err(RunError::Bug(format!("a run neither began nor was blocked: {other:?}"))),
     };
-    let progress = Progress::new(plan.unit, plan.watch.clone());
+    let progress = Progress::new(plan.unit, plan.watch.clone(), now);
     let run = Run { execution, now, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
     let lost = CancellationToken::new();
     let span = tracing::info_span!("run", job = plan.job, execution = %execution);
@@ -222,7 +229,8 @@ async fn try_run(
 
     let (ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
     let completed = matches!(ended.exit, Exit::Success | Exit::Partial);
-    let end = RunEnd { completed, result: &ended.result, duration_ms: clock::millis_since(began), cost_usd };
+    let value = ended.result.to_value();
+    let end = RunEnd { completed, result: &value, duration_ms: clock::millis_since(began), cost_usd };
     let closed = tokio::select! {
         biased;
         closed = store.finish_run(&lease, &end) => closed,
@@ -244,69 +252,65 @@ async fn try_run(
 fn broken_off() -> Report {
     let message =
         "the work did not end in time after the signal and was broken off; what it had in hand goes back by `recover`";
-    let fields = Map::from_iter([("error".to_owned(), json!({"kind": "interrupted", "message": message}))]);
-    Report { fields, exit: Exit::Failure, cost_usd: None, error: None }
+    let complaint = Some(ErrorBody::new(ErrorKind::Interrupted, message));
+    Report { own: Own::Nothing {}, exit: Exit::Failure, complaint, cost_usd: None, error: None }
 }
 
 /// The result of a command that a signal has ended before it had anything to say.
 #[must_use]
 pub fn interrupted(command: &str, signals: &Signals) -> Ended {
     let message = "ended by a signal; nothing was begun that another run would not take over";
-    let own = Map::from_iter([("error".to_owned(), json!({"kind": "interrupted", "message": message}))]);
-    Ended { result: common(command, "interrupted", signals.exit(), None, None, 0, own), exit: signals.exit() }
+    let mut result = common(command, Status::Interrupted, signals.exit(), None, None, 0, Own::Nothing {});
+    result.common.error = Some(ErrorBody::new(ErrorKind::Interrupted, message));
+    Ended { result, exit: signals.exit() }
 }
 
 /// Puts the common fields of the contract in front of a job's own.
 fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
-    let (own, exit, status, cost_usd) = match outcome {
-        Ok(Report { error: Some(error), mut fields, cost_usd, .. }) => {
-            tracing::error!(error = %error, kind = error.kind(), job, "run stopped");
-            fields.insert("error".to_owned(), error.to_json());
-            (fields, error.exit(), "error", cost_usd)
+    let (own, exit, status, cost_usd, error) = match outcome {
+        Ok(Report { error: Some(error), own, cost_usd, .. }) => {
+            tracing::error!(error = %error, kind = %error.kind(), job, "run stopped");
+            (own, error.exit(), Status::Error, cost_usd, Some(error.body()))
         }
-        Ok(report) if run.signals.is_stopping() => (report.fields, run.signals.exit(), "interrupted", report.cost_usd),
-        Ok(report) => {
-            let status = match report.exit {
-                Exit::Success => "ok",
-                Exit::Partial => "partial",
-                _ => "error",
+        Ok(Report { own, cost_usd, complaint, .. }) if run.signals.is_stopping() => {
+            (own, run.signals.exit(), Status::Interrupted, cost_usd, complaint)
+        }
+        Ok(Report { own, exit, cost_usd, complaint, .. }) => {
+            let status = match exit {
+                Exit::Success => Status::Ok,
+                Exit::Partial => Status::Partial,
+                _ => Status::Error,
             };
-            (report.fields, report.exit, status, report.cost_usd)
+            (own, exit, status, cost_usd, complaint)
         }
         Err(error) => {
-            tracing::error!(error = %error, kind = error.kind(), job, "run failed");
-            (Map::from_iter([("error".to_owned(), error.to_json())]), error.exit(), "error", None)
+            tracing::error!(error = %error, kind = %error.kind(), job, "run failed");
+            (Own::Nothing {}, error.exit(), Status::Error, None, Some(error.body()))
         }
     };
     let mut result = common(job, status, exit, Some(run.execution), Some(run.now), duration_ms, own);
-    if run.store.is_overridden() {
-        // It closes no window of a run without a `--now`.
-        result["now_overridden"] = json!(true);
-    }
+    result.common.error = error;
+    // It closes no window of a run without a `--now`.
+    result.common.now_overridden = run.store.is_overridden();
     (Ended { result, exit }, cost_usd)
 }
 
-/// A result of the contract: the fields that every job has, then its own.
+/// A result of the contract: the fields that every command has, then its own.
 #[must_use]
 pub fn common(
     job: &str,
-    status: &str,
+    status: Status,
     exit: Exit,
     execution: Option<ExecutionId>,
     started_at: Option<DateTime<Utc>>,
     duration_ms: i64,
-    own: Map<String, Value>,
-) -> Value {
-    let mut fields = Map::from_iter([
-        ("job".to_owned(), json!(job)),
-        ("status".to_owned(), json!(status)),
-        ("exit_code".to_owned(), json!(exit.code())),
-        ("execution_id".to_owned(), json!(execution)),
-        ("started_at".to_owned(), json!(started_at)),
-        ("duration_ms".to_owned(), json!(duration_ms)),
-    ]);
-    fields.extend(own);
-    Value::Object(fields)
+    own: impl Into<Own>,
+) -> JobResult {
+    let mut result = JobResult::new(job, status, exit, own);
+    result.common.execution_id = execution;
+    result.common.started_at = started_at;
+    result.common.duration_ms = duration_ms;
+    result
 }
 
 fn this_process() -> Runner {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde::Serialize;
 use tracing::Instrument;
 
 use super::asking::{answer_all, remember};
@@ -15,6 +14,7 @@ use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
+use crate::domain::result::{Fallback, StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
@@ -35,23 +35,16 @@ pub struct Workshop {
     pub hands: Option<tokio::runtime::Handle>,
 }
 
-/// How a stage ended, for results and dashboards.
-#[derive(Clone, Debug, Serialize)]
-pub struct StageResult {
-    /// `success` or `failed`.
-    pub status: &'static str,
-    /// Retries included.
-    pub duration_ms: f64,
-    /// Why, without any conversation text.
-    pub error: Option<String>,
-}
-
 /// How a conversation's walk ended.
 pub struct Walk {
     /// Every stage that ran.
     pub stages: BTreeMap<StageName, StageResult>,
     /// What is to be changed, or the critical failure that stopped it.
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
+    /// How many of its messages can't be read.
+    pub unreadable: usize,
+    /// What stood in for what went wrong.
+    pub fallback: Fallback,
 }
 
 impl Walk {
@@ -64,6 +57,7 @@ impl Walk {
 
 struct Ended {
     index: usize,
+    tries: u32,
     duration: Duration,
     outcome: Result<Box<Decision>, StageError>,
 }
@@ -72,7 +66,13 @@ struct Ended {
 /// `meter` is told of each of them at once, so that what is broken off is counted too.
 ///
 /// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
-pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, meter: &Meter) -> Walk {
+pub async fn walk(
+    workshop: &Workshop,
+    claim: &Claim,
+    snapshot: Arc<Snapshot>,
+    meter: &Meter,
+    reach: impl Fn(Option<StageName>, &BTreeMap<StageName, StageResult>),
+) -> Walk {
     let deadline = clock::start() + workshop.timeout;
     let mut findings = Arc::new(Findings::default());
     let mut stages = BTreeMap::new();
@@ -80,6 +80,7 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
     let mut ended = [false; STAGES.len()];
     let mut begun = [false; STAGES.len()];
     let mut running = FuturesUnordered::new();
+    let mut fallback = Fallback::None;
     loop {
         for (index, stage) in STAGES.iter().enumerate() {
             if !begun[index] && stage.needs.iter().all(|need| ended[place(*need)]) {
@@ -93,11 +94,16 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
                 running.push(run.instrument(spans::stage(stage.name)));
             }
         }
-        let Some(Ended { index, duration, outcome }) = running.next().await else { break };
+        let under_way = STAGES.iter().enumerate().find(|(index, _)| begun[*index] && !ended[*index]);
+        reach(under_way.map(|(_, stage)| stage.name), &stages);
+        let Some(Ended { index, tries, duration, outcome }) = running.next().await else { break };
+        if tries > 0 {
+            fallback = fallback.max(Fallback::Retry);
+        }
         let stage = &STAGES[index];
         ended[index] = true;
         let error = outcome.as_ref().err().map(ToString::to_string);
-        let status = if error.is_none() { "success" } else { "failed" };
+        let status = if error.is_none() { StageStatus::Success } else { StageStatus::Failed };
         stages.insert(stage.name, StageResult { status, duration_ms: duration.as_secs_f64() * 1000.0, error });
         match outcome {
             Ok(decision) => {
@@ -106,14 +112,23 @@ pub async fn walk(workshop: &Workshop, claim: &Claim, snapshot: Arc<Snapshot>, m
             }
             Err(error) if stage.critical || ends_the_run(&error) => {
                 drop(running);
-                return Walk { stages, outcome: Err((stage.name, error)) };
+                let unreadable = unreadable(&findings);
+                return Walk { stages, outcome: Err((stage.name, error)), unreadable, fallback };
             }
             Err(error) => {
                 tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
             }
         }
     }
-    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()) }
+    if findings.prompt_builder.as_ref().is_some_and(|it| it.fell_back) {
+        fallback = Fallback::PlainPrompt;
+    }
+    let unreadable = unreadable(&findings);
+    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()), unreadable, fallback }
+}
+
+fn unreadable(findings: &Findings) -> usize {
+    findings.extraction.as_ref().map_or(0, |extraction| extraction.messages_unreadable)
 }
 
 /// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
@@ -149,7 +164,7 @@ async fn run_stage(
     };
     let duration = began.elapsed();
     spans::end_stage(&outcome, tries + 1, duration);
-    Ended { index, duration, outcome }
+    Ended { index, tries, duration, outcome }
 }
 
 async fn try_stage(

@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::{Value, json};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -14,6 +12,7 @@ use super::lifecycle::Ended;
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
 use crate::domain::exit::Exit;
+use crate::domain::result::EntryStatus;
 
 /// By which a subscriber tells them from the log's.
 pub const TARGET: &str = "trace";
@@ -29,13 +28,15 @@ pub fn run(job: &str) -> Span {
 
 /// Puts down how a run came out.
 pub fn end_run(span: &Span, ended: &Ended) {
-    for name in ["execution_id", "reason"] {
-        if let Some(text) = ended.result[name].as_str() {
-            span.record(name, text);
-        }
+    let common = &ended.result.common;
+    if let Some(execution) = common.execution_id {
+        span.record("execution_id", tracing::field::display(execution));
     }
-    span.record("outcome", ended.result["status"].as_str());
-    span.record("duration_ms", ended.result["duration_ms"].as_i64());
+    if let Some(reason) = ended.result.skip_reason() {
+        span.record("reason", reason.as_str());
+    }
+    span.record("outcome", common.status.as_str());
+    span.record("duration_ms", common.duration_ms);
     span.record("exit_code", ended.exit.code());
     let good = matches!(ended.exit, Exit::Success | Exit::Partial | Exit::Skipped);
     span.record("otel.status_code", status(good));
@@ -59,12 +60,10 @@ pub fn stage(name: StageName) -> Span {
     )
 }
 
-/// Puts down how the conversation came out whose span we are in; `outcome` is the contract's word.
-pub fn end_conversation(outcome: impl Serialize, duration_ms: i64, good: bool) {
+/// Puts down how the conversation came out whose span we are in.
+pub fn end_conversation(outcome: EntryStatus, duration_ms: i64, good: bool) {
     let span = Span::current();
-    if let Value::String(word) = json!(outcome) {
-        span.record("outcome", word);
-    }
+    span.record("outcome", outcome.as_str());
     span.record("duration_ms", duration_ms);
     span.record("otel.status_code", status(good));
 }

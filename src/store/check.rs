@@ -24,7 +24,7 @@ pub struct Promise {
 
 row! {
     /// A row that breaks a promise.
-    #[derive(Clone, Debug, serde::Serialize)]
+    #[derive(Clone, Debug)]
     pub struct Breach {
         /// The row, or the player or key where several rows break it together.
         pub id: String,

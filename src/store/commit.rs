@@ -136,14 +136,18 @@ impl Store {
             execute!(&mut *tx, sqlite::COMMIT_THOUGHTS, Json(&rows.thoughts), user, conversation, now);
         }
         if !rows.life_events.is_empty() {
-            execute!(&mut *tx, sqlite::COMMIT_LIFE_EVENTS, Json(&rows.life_events), user);
+            execute!(&mut *tx, sqlite::COMMIT_LIFE_EVENTS, Json(&rows.life_events), user, now);
+        }
+        let mut base: Option<String> = None;
+        if !rows.player.is_empty() {
+            let found: Option<(Option<String>,)> =
+                fetch_optional!(&mut *tx, _, sqlite::CONFLICT_BASE, Json(&rows.player), user);
+            base = found.and_then(|(base,)| base);
+            execute!(&mut *tx, sqlite::COMMIT_GAME_OVER, Json(&rows.player), user, now, base.as_deref());
+            execute!(&mut *tx, sqlite::COMMIT_PLAYER, Json(&rows.player), user, now, base.as_deref());
         }
         if !rows.mood.is_empty() {
-            execute!(&mut *tx, sqlite::COMMIT_MOOD, Json(&rows.mood), user, now);
-        }
-        if !rows.player.is_empty() {
-            execute!(&mut *tx, sqlite::COMMIT_GAME_OVER, Json(&rows.player), user, now);
-            execute!(&mut *tx, sqlite::COMMIT_PLAYER, Json(&rows.player), user, now);
+            execute!(&mut *tx, sqlite::COMMIT_MOOD, Json(&rows.mood), user, now, base.as_deref());
         }
         if !rows.touchpoints.is_empty() {
             execute!(&mut *tx, sqlite::COMMIT_TOUCHPOINTS, Json(&rows.touchpoints), user, now);

@@ -108,8 +108,8 @@ impl Unheard {
         match self {
             Self::Failed(error) => error.into(),
             Self::Silence(limit) => StoreError::unanswered(format!(
-                "{server} has not answered {of} within {} s: it is frozen, cut off, or waits for something itself. \
-                 Whether {of} has been carried out is unknown",
+                "{server} has not answered {of} within {} s: it is frozen, cut off, or waits for something itself, such as a \
+                 synchronous standby that is gone. Whether {of} has been carried out is unknown",
                 limit.as_secs_f64()
             )),
         }

@@ -16,6 +16,10 @@ use super::columns;
 use super::session::{Tx, execute, fetch_all, fetch_one};
 use super::{Pool, Result, Store, StoreError};
 
+mod gently;
+mod indexes;
+mod split;
+
 /// A migration as it stands in its folder.
 struct Migration {
     version: i64,
@@ -118,6 +122,15 @@ impl Store {
     }
 
     async fn migrate_once(&self) -> Result<Plan> {
+        if let Pool::Pg(_) = self.pool {
+            self.preflight().await?;
+            let mut tx = self.autocommit().await?;
+            let (beside_an_application,): (bool,) = fetch_one!(&mut tx, _, super::sql::postgres::TABLE_EXISTS, "users");
+            tx.commit().await?;
+            if beside_an_application {
+                return self.migrate_gently().await;
+            }
+        }
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
             execute!(&mut tx, "set local client_min_messages = warning");

@@ -28,12 +28,15 @@ mod connections;
 pub mod decay;
 pub mod demo;
 mod error;
+pub mod foreign;
 pub mod history;
 mod lenient_json;
 pub mod memory;
 pub mod memos;
 pub mod migrate;
 pub mod precheck;
+mod preflight;
+pub mod progress;
 mod read;
 pub mod records;
 pub mod retention;
@@ -76,6 +79,7 @@ pub struct Store {
     now: Option<DateTime<Utc>>,
     /// How similar facts are asked for, once that is known.
     memory: memory::Query,
+    background: snapshots::background::Tables,
 }
 
 #[derive(Clone, Debug)]
@@ -143,7 +147,7 @@ impl Store {
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
         };
-        Ok(Self { pool, now, memory: memory::Query::default() })
+        Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
     }
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
@@ -161,7 +165,7 @@ impl Store {
                 Pool::Sqlite(connect_sqlite(file, options, 1).await?)
             }
         };
-        Ok(Self { pool, now, memory: memory::Query::default() })
+        Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
     }
 
     /// Whether a hidden `--now` stands in for the database's clock.
@@ -174,7 +178,8 @@ impl Store {
     pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true);
         let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, 1).await?);
-        let store = Self { pool, now, memory: memory::Query::default() };
+        let store =
+            Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() };
         store.migrate().await?;
         Ok(store)
     }
@@ -236,6 +241,15 @@ impl Store {
             Pool::Pg(connections) if connections.by_text() => begin_postgres(connections, "").await,
             Pool::Pg(connections) => Ok(Tx::Pg(connections.take().await?)),
             Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Alone(pool.acquire().await?))),
+        }
+    }
+
+    /// For one statement in the simple protocol, which is whole even behind a pooler, and which no transaction may hold: `create index
+    /// concurrently`.
+    async fn simple_query(&self) -> Result<Tx> {
+        match &self.pool {
+            Pool::Pg(connections) => Ok(Tx::Pg(connections.take().await?)),
+            Pool::Sqlite(_) => self.autocommit().await,
         }
     }
 

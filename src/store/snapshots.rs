@@ -11,8 +11,10 @@ use super::read::Oddities;
 use super::session::fetch_all;
 use super::{Result, Store, sql};
 use crate::domain::conversation::{Claim, Conversation};
+use crate::domain::player::Background;
 use crate::domain::snapshot::Snapshot;
 
+pub(super) mod background;
 mod fetch;
 mod portrait;
 mod rows;
@@ -60,14 +62,16 @@ impl Store {
             events_since: DbDate((now - TimeDelta::days(8)).date_naive()),
             decay_since: DbTime(earliest.checked_sub_signed(DECAY_REACH).unwrap_or(earliest)),
         };
+        let backgrounds = self.backgrounds(&asked.users).await?;
         let rows = self.snapshot_rows(&asked).await?;
-        Ok(assemble(claims, &conversations, rows, now))
+        Ok(assemble(claims, &conversations, &backgrounds, rows, now))
     }
 }
 
 fn assemble(
     claims: &[Claim],
     conversations: &HashMap<Uuid, Conversation>,
+    backgrounds: &HashMap<Uuid, Background>,
     rows: Rows,
     now: DateTime<Utc>,
 ) -> Vec<(Claim, Snapshot)> {
@@ -101,6 +105,7 @@ fn assemble(
                 decay: of(&decay, user).into_iter().filter(|(at, _)| near(at)).collect(),
                 conversation,
                 player,
+                background: backgrounds.get(&user).cloned().unwrap_or_default(),
                 metrics,
                 engagement_state,
                 vices: of(&vices, user),

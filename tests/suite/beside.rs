@@ -1,6 +1,10 @@
 //! The application beside us (spec 09): its own schema, as its baseline was published and with its later migrations. `beside/*.sql` are
 //! made in our own words from facts about it.
 
+pub mod accepts;
+mod adopting;
+mod conflict;
+
 use serde_json::json;
 
 use crate::support::application::{App, Place, Schema};
@@ -38,6 +42,32 @@ fn works(app: &App) {
     app.run(&["prompt", "render", "--user", "00000000-0000-4000-8000-000000000001"]).code(0);
     let folder = tempfile::TempDir::new().unwrap();
     app.run(&["report", "-o", folder.path().join("report.html").to_str().unwrap()]).code(0);
+    accepts::every_row(&app.db);
+}
+
+/// The prompt knows what the application knows: profile, backstory, psyche, and since when.
+#[test]
+fn the_prompt_reads_what_the_application_knows_of_a_player() {
+    let app = App::new(Schema::Current, Place::Plain);
+    app.migrate(&[]).code(0);
+    app.db.execute("update user_profiles set name = 'Tiago', occupation = 'carpenter'");
+    app.job(&["process-conversations"]).done().code(0);
+    let prompt = app.db.value(
+        "select prompt_text from ready_prompts where is_current and platform = 'text' and user_id = '00000000-0000-4000-8000-000000000001'",
+    );
+    for known in [
+        "Tiago",
+        "carpenter",
+        "Lisbon",
+        "climbing",
+        "Musicbox",
+        "By the bar",
+        "never gave her number",
+        "guarded",
+        "40 days",
+    ] {
+        assert!(prompt.contains(known), "{known} is not in {prompt}");
+    }
 }
 
 macro_rules! on_every_application {

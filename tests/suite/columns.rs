@@ -27,14 +27,12 @@ const KEYS: [(&str, &[&str]); 17] = [
 ];
 
 /// In our own tables, and asked for by none of our statements.
-const UNUSED: [&str; 14] = [
+const UNUSED: [&str; 12] = [
     "users.updated_at",
     "user_metrics.id",
     "user_vice_preferences.id",
     "engagement_state.id",
     "conversations.chapter_at_time",
-    "daily_summaries.nikita_summary_text",
-    "daily_summaries.key_events",
     "nikita_emotional_states.conflict_details",
     "scheduled_touchpoints.delivered_at",
     "scheduled_events.created_at",

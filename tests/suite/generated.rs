@@ -77,6 +77,18 @@ fn the_reference_is_current_and_names_every_exit_code() {
 }
 
 #[test]
+fn the_schemas_are_current_and_each_names_its_command() {
+    let folder = TempDir::new().expect("a folder");
+    command(&["schema", "--dir", folder.path().to_str().expect("a plain path")]).done().code(0);
+    let shipped = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema"));
+    assert!(files(folder.path()) == shipped, "docs/schema is not current: run scripts/generate");
+    assert_eq!(command(&["schema", "decay"]).done().code(0).stdout(), shipped["decay.json"]);
+    let all: serde_json::Value = serde_json::from_str(&command(&["schema"]).done().code(0).stdout()).expect("JSON");
+    assert_eq!(all.as_object().expect("by name").len(), shipped.len());
+    command(&["schema", "no-such"]).done().code(2);
+}
+
+#[test]
 fn the_readme_lists_the_exit_codes_and_is_read_in_one_sitting() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("there");
     let reference = command(&["reference"]).done().code(0).stdout();

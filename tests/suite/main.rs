@@ -38,6 +38,7 @@ mod points;
 mod poolers;
 mod power_cut;
 mod process;
+mod progress;
 mod prompts;
 mod providers;
 mod recover;

@@ -28,7 +28,8 @@ on_every_database! {
     fn a_prompt_is_rendered_from_the_database_as_it_is_and_not_stored(db) {
         let user = Player { last_interaction: at(-3600), ..Player::default() }.insert(db);
         conversation(db, user, -9000, &transcript(&["I work as a nurse in Lisbon."]));
-        db.run(&["process-conversations", "--force", "--now", NOW]).code(0);
+        // By the real clock, as `prompt render` is: today's life is in it.
+        db.run(&["process-conversations", "--force"]).code(0);
         db.execute("update users set conflict_details = '{\"temperature\": 60.0, \"updated_at\": \"2026-11-18T12:00:00.000000Z\"}'");
         let before = rows_of_all(db);
         let user = user.to_string();

@@ -6,7 +6,7 @@ use clap::ArgMatches;
 
 use crate::cli::output::Output;
 use crate::cli::raw::{self, Problem};
-use crate::cli::{args, compose, models, monitors};
+use crate::cli::{args, compose, conflict, models, monitors};
 use crate::config::parse;
 use crate::core::doctor::SHIPPED;
 use crate::providers::rehearsal::Rehearsal;
@@ -99,6 +99,8 @@ fn check(job: &'static str, matches: &ArgMatches) -> Result<(), Problem> {
             compose::wish(matches)?;
             compose::rehearsal(matches)?;
             raw::required(matches, "duplicate-similarity", parse::similarity)?;
+            conflict::keeper(matches)?;
+            conflict::breakup(matches)?;
             let providers = models::providers(matches, Rehearsal::default())?;
             compose::check_budget(&settings, &providers)
         }

@@ -3,56 +3,52 @@
 use std::fmt::Write as _;
 
 use comfy_table::Table;
-use serde_json::Value;
 
-use super::{list, text};
 use crate::core::text::one_line;
+use crate::domain::result::{CheckEntry, CheckStatus, DoctorResult};
 
 /// How wide the lines are where the terminal does not say, or says nonsense.
 const WIDTH: usize = 100;
 /// Where sentences begin: behind the mark.
 const INDENT: usize = 11;
 
-pub fn render(result: &Value) -> String {
+pub fn render(result: &DoctorResult) -> String {
     render_in(result, width())
 }
 
-fn render_in(result: &Value, width: usize) -> String {
-    let checks = list(result, "checks");
-    let topic = |check: &Value| text(&check["name"]).split('.').next().unwrap_or_default().to_owned();
+fn render_in(result: &DoctorResult, width: usize) -> String {
     let mut said = String::new();
-    let mut last = String::new();
-    for check in checks {
-        let of = topic(check);
+    let mut last = "";
+    for check in &result.checks {
+        let (of, about) = check.name.split_once('.').unwrap_or((check.name, ""));
         if of != last {
             let _ = writeln!(said, "{}{of}", if last.is_empty() { "" } else { "\n" });
             last = of;
         }
-        let about = text(&check["name"]).split_once('.').map_or(String::new(), |(_, thing)| thing.replace('_', " "));
-        let message = format!("{about}: {}", one_line(&text(&check["message"])));
+        let message = format!("{}: {}", about.replace('_', " "), one_line(&check.message));
         for (n, line) in wrapped(&message, width - INDENT).into_iter().enumerate() {
-            let mark = if n == 0 { text(&check["status"]) } else { String::new() };
+            let mark = if n == 0 { check.status.as_str() } else { "" };
             let _ = writeln!(said, "  {mark:<9}{line}");
         }
-        if let Some(remedy) = check["remedy"].as_str() {
+        if let Some(remedy) = &check.remedy {
             for (n, line) in wrapped(&one_line(remedy), width - INDENT - 3).into_iter().enumerate() {
                 let _ = writeln!(said, "{:INDENT$}{} {line}", "", if n == 0 { "->" } else { "  " });
             }
         }
     }
-    format!("{said}\n{}", verdict(checks))
+    format!("{said}\n{}", verdict(&result.checks))
 }
 
 /// `2 problems and 1 warning in 19 checks.`
-fn verdict(checks: &[Value]) -> String {
-    let count = |status: &str| checks.iter().filter(|check| check["status"] == status).count();
+fn verdict(checks: &[CheckEntry]) -> String {
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let skipped = match count("skipped") {
+    let skipped = match count(CheckStatus::Skipped) {
         0 => String::new(),
         skipped => format!("; {skipped} skipped"),
     };
     let of = many(checks.len(), "check");
-    match (count("problem"), count("warning")) {
+    match (count(CheckStatus::Problem), count(CheckStatus::Warning)) {
         (0, 0) => format!("All is well in {of}{skipped}."),
         (0, warnings) => format!("The jobs can run; {} in {of}{skipped}.", many(warnings, "warning")),
         (problems, 0) => format!("{} in {of}{skipped}.", many(problems, "problem")),
@@ -89,20 +85,21 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn check(name: &'static str, status: CheckStatus, message: &str, remedy: Option<&str>) -> CheckEntry {
+        CheckEntry { name, status, message: message.to_owned(), remedy: remedy.map(str::to_owned) }
+    }
 
     #[test]
     fn lines_fit_and_end_in_a_verdict() {
-        let check = |name: &str, status: &str, message: &str, remedy: Value| json!({"name": name, "status": status, "message": message, "remedy": remedy});
         let long = "word ".repeat(30);
-        let checks = json!({"checks": [
-            check("settings.variables", "ok", "fine", json!(null)),
-            check("database.pooler", "problem", long.trim(), json!("Mend\nit")),
-            check("database.schema", "skipped", "no connection", json!(null)),
-        ]});
-        let said = render_in(&checks, 60);
+        let checks = vec![
+            check("settings.variables", CheckStatus::Ok, "fine", None),
+            check("database.pooler", CheckStatus::Problem, long.trim(), Some("Mend\nit")),
+            check("database.schema", CheckStatus::Skipped, "no connection", None),
+        ];
+        let said = render_in(&DoctorResult { checks }, 60);
         assert!(said.lines().all(|line| line.chars().count() <= 60), "{said}");
         assert!(
             said.starts_with("settings\n  ok       variables: fine\n\ndatabase\n  problem  pooler: word word"),
@@ -114,9 +111,10 @@ mod tests {
 
     #[test]
     fn a_verdict_counts() {
-        let of = |statuses: &[&str]| verdict(&statuses.iter().map(|it| json!({"status": it})).collect::<Vec<_>>());
-        assert_eq!(of(&["ok", "ok"]), "All is well in 2 checks.");
-        assert_eq!(of(&["warning"]), "The jobs can run; 1 warning in 1 check.");
-        assert_eq!(of(&["warning", "warning", "problem", "problem"]), "2 problems and 2 warnings in 4 checks.");
+        use CheckStatus::{Ok, Problem, Warning};
+        let of = |all: &[CheckStatus]| verdict(&all.iter().map(|it| check("a.b", *it, "", None)).collect::<Vec<_>>());
+        assert_eq!(of(&[Ok, Ok]), "All is well in 2 checks.");
+        assert_eq!(of(&[Warning]), "The jobs can run; 1 warning in 1 check.");
+        assert_eq!(of(&[Warning, Warning, Problem, Problem]), "2 problems and 2 warnings in 4 checks.");
     }
 }

@@ -2,103 +2,96 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use comfy_table::CellAlignment;
-use serde_json::Value;
 
-use super::{table, text};
+use super::table;
 use crate::cli::figures::{dollars, millis, name, percent, whole};
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
+use crate::domain::result::{
+    CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, StatsResult, StatusResult,
+};
 
-pub fn health(result: &Value) -> String {
-    let mut said = text(&result["status"]);
-    for reason in list(&result["reasons"]) {
-        let _ = write!(said, "\n  {}", text(reason));
-    }
-    let judged = number(&result["judged_conversations"]);
-    let outcome = match (result["recent_success_rate"].as_f64(), result["avg_duration_ms"].as_f64()) {
+/// What follows the verdict.
+pub fn health(it: &HealthResult) -> String {
+    let mut said = it.reasons.iter().fold(String::new(), |said, reason| said + "\n  " + reason);
+    let judged = it.judged_conversations;
+    let outcome = match (it.recent_success_rate, it.avg_duration_ms) {
         (Some(rate), Some(ms)) => {
             format!("{:.1} % of the last {judged} processed, {} on average", rate * 100.0, millis(ms))
         }
         (Some(rate), None) => format!("{:.1} % of the last {judged} processed", rate * 100.0),
         _ => "none yet".to_owned(),
     };
-    let oldest = result["oldest_pending_seconds"].as_i64();
-    let oldest = oldest.map_or_else(String::new, |oldest| format!(", the oldest for {}", span(oldest)));
-    let [conversations, runs] = ["stuck_conversations", "stuck_executions"].map(|field| number(&result[field]));
-    let stuck = if (conversations, runs) == (0, 0) {
-        "nothing".to_owned()
-    } else {
-        format!("{} conversations, {} runs", whole(conversations), whole(runs))
+    let oldest =
+        it.oldest_pending_seconds.map_or_else(String::new, |oldest| format!(", the oldest for {}", span(oldest)));
+    let stuck = match (it.stuck_conversations, it.stuck_executions) {
+        (0, 0) => "nothing".to_owned(),
+        (conversations, runs) => format!("{} conversations, {} runs", whole(conversations), whole(runs)),
     };
-    let completed = result["last_completed_at"].as_str().map_or_else(|| "never".to_owned(), time);
     let rows = [
         ("conversations", outcome),
-        ("pending", format!("{}{oldest}", whole(number(&result["pending"])))),
+        ("pending", format!("{}{oldest}", whole(it.pending))),
         ("stuck", stuck),
-        ("last completed run", completed),
+        ("last completed run", it.last_completed_at.map_or_else(|| "never".to_owned(), time)),
     ];
-    format!("{said}\n\n{}", pairs(rows))
+    let _ = write!(said, "\n\n{}", pairs(rows));
+    said
 }
 
-pub fn stats(result: &Value) -> String {
-    let [total, completed] = ["total_executions", "success_count"].map(|field| number(&result[field]));
-    let cost: f64 = result["cost_usd"].as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
-    let outcomes = &result["conversations"];
-    let outcome = |field: &str| whole(number(&outcomes[field]));
+pub fn stats(it: &StatsResult) -> String {
+    let of = &it.conversations;
     let mut said = format!(
         "Since {}: {} runs of process-conversations, {} completed\n\n{}",
-        time(&text(&result["since"])),
-        whole(total),
-        whole(completed),
+        time(it.since),
+        whole(it.total_executions),
+        whole(it.success_count),
         pairs([
             (
                 "conversations",
                 format!(
                     "{} processed, {} in part, {} to be retried, {} failed, {} closed unread, {} given back",
-                    outcome("success"),
-                    outcome("partial_success"),
-                    outcome("retrying"),
-                    outcome("failed"),
-                    outcome("skipped"),
-                    outcome("released")
+                    whole(of.success),
+                    whole(of.partial_success),
+                    whole(of.retrying),
+                    whole(of.failed),
+                    whole(of.skipped),
+                    whole(of.released)
                 )
             ),
-            ("cost", dollars(cost)),
-            ("slowest stage", result["slowest_stage"].as_str().map_or_else(|| "none".to_owned(), name)),
+            ("cost", dollars(it.cost_usd.parse().unwrap_or_default())),
+            ("slowest stage", it.slowest_stage.as_deref().map_or_else(|| "none".to_owned(), name)),
         ])
     );
-    if let Some(stages) = result["count"].as_object().filter(|stages| !stages.is_empty()) {
+    if !it.count.is_empty() {
         let mut table = table();
         table.set_header(["stage", "runs", "failed", "average", "p50", "p95", "max"]);
+        let mut stages: Vec<_> = it.count.iter().collect();
+        stages.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (stage, count) in stages {
-            let ms = |field: &str| millis(result[field][stage].as_f64().unwrap_or_default());
+            let ms = |of: &std::collections::BTreeMap<String, f64>| millis(of.get(stage).copied().unwrap_or_default());
             table.add_row([
                 name(stage),
-                whole(number(count)),
-                whole(number(&result["failure_count"][stage])),
-                ms("avg_duration_ms"),
-                ms("p50_duration_ms"),
-                ms("p95_duration_ms"),
-                ms("max_duration_ms"),
+                whole(*count),
+                whole(it.failure_count.get(stage).copied().unwrap_or_default()),
+                ms(&it.avg_duration_ms),
+                ms(&it.p50_duration_ms),
+                ms(&it.p95_duration_ms),
+                ms(&it.max_duration_ms),
             ]);
         }
         right(&mut table, 1..7);
         let _ = write!(said, "\n\n{table}");
-        if result["sample_is_whole"] == false {
-            let _ = write!(
-                said,
-                "\n\nOf the newest {} runs that met a conversation.",
-                whole(number(&result["sampled_executions"]))
-            );
+        if !it.sample_is_whole {
+            let _ = write!(said, "\n\nOf the newest {} runs that met a conversation.", whole(it.sampled_executions));
         }
     }
-    if let Some(jobs) = result["jobs"].as_object().filter(|jobs| !jobs.is_empty()) {
+    if !it.jobs.is_empty() {
         let mut table = table();
         table.set_header(["job", "runs", "completed", "failed", "running"]);
-        for (job, of) in jobs {
-            let figure = |field: &str| whole(number(&of[field]));
-            table.add_row([name(job), figure("total"), figure("completed"), figure("failed"), figure("running")]);
+        for (job, of) in &it.jobs {
+            table.add_row([name(job), whole(of.total), whole(of.completed), whole(of.failed), whole(of.running)]);
         }
         right(&mut table, 1..5);
         let _ = write!(said, "\n\n{table}");
@@ -106,66 +99,65 @@ pub fn stats(result: &Value) -> String {
     said
 }
 
-pub fn status(result: &Value) -> String {
-    if result["execution"].is_object() {
-        return execution(&result["execution"]);
-    }
+pub fn status(it: &StatusResult) -> String {
     let mut table = table();
     table.set_header(["job", "latest run", "began", "took", "", "execution"]);
-    for entry in list(&result["jobs"]) {
-        let it = &entry["execution"];
-        if it.is_null() {
-            table.add_row([name(&text(&entry["job"])), "never ran".to_owned()]);
+    for entry in &it.jobs {
+        let Some(run) = &entry.execution else {
+            table.add_row([name(&entry.job), "never ran".to_owned()]);
             continue;
-        }
-        let ago = format!("{} ago", span(number(&it["age_seconds"])));
+        };
         table.add_row([
-            name(&text(&entry["job"])),
-            standing(it),
-            if it["status"] == "running" { time(&text(&it["started_at"])) } else { format!("ended {ago}") },
-            took(it),
-            progress(it).or_else(|| complaint(it)).unwrap_or_default(),
-            name(&text(&it["execution_id"])),
+            name(&entry.job),
+            standing(run),
+            if run.is_running() { time(run.started_at) } else { format!("ended {} ago", span(run.age_seconds)) },
+            took(run),
+            progress(run).or_else(|| complaint(run)).unwrap_or_default(),
+            name(&run.execution_id),
         ]);
     }
     table.to_string()
 }
 
-fn execution(it: &Value) -> String {
-    let mut rows = vec![
-        ("began", time(&text(&it["started_at"]))),
-        (if it["status"] == "running" { "running for" } else { "took" }, took(it)),
-    ];
-    if let Some(host) = it["host"].as_str() {
-        rows.push(("host", format!("{}, process {}", name(host), text(&it["pid"]))));
+pub fn execution(it: &ExecutionStatus) -> String {
+    let mut rows =
+        vec![("began", time(it.started_at)), (if it.is_running() { "running for" } else { "took" }, took(it))];
+    if let Some(host) = &it.host {
+        let pid = it.pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+        rows.push(("host", format!("{}, process {pid}", name(host))));
     }
-    if let Some(age) = it["heartbeat_age_seconds"].as_i64() {
+    if let Some(age) = it.heartbeat_age_seconds {
         rows.push(("heartbeat", format!("{} ago", span(age))));
     }
     rows.extend(progress(it).map(|said| ("progress", said)));
     rows.extend(complaint(it).map(|said| ("error", said)));
-    if let Some(cost) = it["cost_usd"].as_str() {
+    if let Some(cost) = &it.cost_usd {
         rows.push(("cost", format!("${cost}")));
     }
-    let head = format!("{} {}: {}", name(&text(&it["job"])), name(&text(&it["execution_id"])), standing(it));
-    let figures = it["result"].as_object().into_iter().flatten().filter(|(field, value)| {
-        !["exit_code", "duration_ms"].contains(&field.as_str()) && (value.is_number() || field.as_str() == "points")
+    let head = format!("{} {}: {}", name(&it.job), name(&it.execution_id), standing(it));
+    // Whatever figures a job has stored, another program's included.
+    let figures = it.result.as_object().into_iter().flatten().filter(|(field, value)| {
+        let shown = ["exit_code", "duration_ms", "schema_version"].contains(&field.as_str());
+        !shown && (value.is_number() || field.as_str() == "points")
     });
-    let figures: Vec<_> = figures.map(|(field, value)| (name(&field.replace('_', " ")), text(value))).collect();
+    let figures = figures.map(|(field, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), name);
+        [name(&field.replace('_', " ")), value]
+    });
     let mut table = table();
     table.add_rows(rows.into_iter().map(|(label, value)| [label.to_owned(), value]));
-    table.add_rows(figures.into_iter().map(|(label, value)| [label, value]));
+    table.add_rows(figures);
     format!("{head}\n\n{table}")
 }
 
 /// `running, lease live`, or how it ended.
-fn standing(it: &Value) -> String {
-    let status = name(&text(&it["status"]));
-    match it["lease"].as_str() {
-        Some("dead") => format!("{status}, but its owner is dead"),
-        Some("unknown") => format!("{status}, without a lease"),
-        Some(_) => status,
-        None => match it["result"]["status"].as_str() {
+fn standing(it: &ExecutionStatus) -> String {
+    let status = name(&it.status);
+    match it.lease {
+        Some(LeaseState::Dead) => format!("{status}, but its owner is dead"),
+        Some(LeaseState::Unknown) => format!("{status}, without a lease"),
+        Some(LeaseState::Live) => status,
+        None => match it.stored().status.as_deref() {
             Some("partial") => format!("{status} in part"),
             Some("interrupted") => format!("{status}, interrupted"),
             _ => status,
@@ -173,62 +165,49 @@ fn standing(it: &Value) -> String {
     }
 }
 
-fn took(it: &Value) -> String {
-    let ms = it["duration_ms"].as_f64().or_else(|| it["elapsed_ms"].as_f64());
-    ms.map_or_else(|| "–".to_owned(), millis)
+fn took(it: &ExecutionStatus) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for a person")]
+    it.duration_ms.or(it.elapsed_ms).map_or_else(|| "–".to_owned(), |ms| millis(ms as f64))
 }
 
 /// `120 of 400 conversations (30 %)`
-fn progress(it: &Value) -> Option<String> {
-    let done = it["progress"]["done"].as_i64()?;
-    let unit = name(it["progress"]["unit"].as_str().unwrap_or("items"));
-    Some(match it["progress"]["total"].as_i64() {
+fn progress(it: &ExecutionStatus) -> Option<String> {
+    let progress = it.progress()?;
+    let (done, unit) = (progress.done, name(progress.unit.as_deref().unwrap_or("items")));
+    Some(match progress.total {
         Some(total) if total > 0 => format!("{} of {} {unit} ({})", whole(done), whole(total), percent(done, total)),
         _ => format!("{} {unit}", whole(done)),
     })
 }
 
-fn complaint(it: &Value) -> Option<String> {
-    it.pointer("/result/error/message").and_then(Value::as_str).map(name)
+fn complaint(it: &ExecutionStatus) -> Option<String> {
+    it.stored().error.map(|error| name(&error.message))
 }
 
-pub fn check(result: &Value) -> String {
-    let [checked, broken] = ["checked", "broken"].map(|field| number(&result[field]));
-    if broken == 0 {
-        return format!("All {} promises are kept.", whole(checked));
+pub fn check(it: &CheckResult) -> String {
+    if it.broken == 0 {
+        return format!("All {} promises are kept.", it.checked);
     }
-    let mut said = format!("{} of {} promises are broken.", whole(broken), whole(checked));
-    for promise in list(&result["promises"]) {
-        let rows = list(&promise["rows"]);
-        if rows.is_empty() {
-            continue;
-        }
-        let _ = write!(said, "\n\n{}: {}", text(&promise["name"]), text(&promise["promise"]));
-        if let Some(limits) = promise["limits"].as_str() {
+    let mut said = format!("{} of {} promises are broken.", it.broken, it.checked);
+    for promise in it.promises.iter().filter(|promise| !promise.rows.is_empty()) {
+        let _ = write!(said, "\n\n{}: {}", promise.name, promise.promise);
+        if let Some(limits) = promise.limits {
             let _ = write!(said, "\n({limits})");
         }
         let mut table = table();
-        table.add_rows(
-            rows.iter()
-                .map(|it| ["id", "found"].map(|field| first_chars(&one_line(&text(&it[field])), 200).to_owned())),
-        );
+        let short = |text: &str| first_chars(&one_line(text), 200).to_owned();
+        table.add_rows(promise.rows.iter().map(|row| [short(&row.id), short(&row.found)]));
         let _ = write!(said, "\n{table}");
-        if promise["more"] == true {
+        if promise.more {
             let _ = write!(said, "\nand more; --rows lists them");
         }
     }
     said
 }
 
-pub fn report(result: &Value) -> String {
-    let bytes = number(&result["bytes"]);
-    format!(
-        "{}: since {}, {} KB; the pipeline is {}",
-        text(&result["file"]),
-        time(&text(&result["since"])),
-        whole(bytes.div_euclid(1000).max(1)),
-        text(&result["health"])
-    )
+pub fn report(it: &ReportResult) -> String {
+    let kilobytes = i64::try_from(it.bytes / 1000).unwrap_or(i64::MAX).max(1);
+    format!("{}: since {}, {} KB; the pipeline is {}", it.file, time(it.since), whole(kilobytes), it.health)
 }
 
 fn pairs<const N: usize>(rows: [(&str, String); N]) -> String {
@@ -246,15 +225,6 @@ fn right(table: &mut comfy_table::Table, columns: std::ops::Range<usize>) {
 }
 
 /// `2026-11-22 05:00 UTC`
-fn time(rfc3339: &str) -> String {
-    let at = rfc3339.parse::<chrono::DateTime<chrono::Utc>>();
-    at.map_or_else(|_| name(rfc3339), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-fn number(value: &Value) -> i64 {
-    value.as_i64().unwrap_or_default()
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::cli::figures::{millis, name, percent, whole};
 use crate::core::span::span;
+use crate::domain::result::Stored;
 use crate::jobs::report::Report;
 use crate::jobs::status::by_job;
 
@@ -123,7 +124,7 @@ pub fn latest(report: &Report) -> Markup {
                                 td.word { span.status data-status=(it.status) { (name(&it.status)) } }
                                 td { (span((now - it.started_at).num_seconds().max(0))) " ago" }
                                 td { @if let Some(ms) = it.duration_ms { (millis(float(ms))) } @else { "–" } }
-                                td.word { @if let Some(why) = it.result.pointer("/error/message").and_then(|it| it.as_str()) { (name(why)) } }
+                                td.word { @if let Some(why) = Stored::read(&it.result).error { (name(&why.message)) } }
                                 td.word { code { (name(&it.id)) } }
                             }
                             None => { td.word colspan="5" { "never ran" } }

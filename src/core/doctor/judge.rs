@@ -206,6 +206,49 @@ pub fn network_file_system(kind: u64) -> Option<&'static str> {
     }
 }
 
+/// Runs of one of our jobs that another program has completed within a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignRuns {
+    /// Which job.
+    pub job: String,
+    /// How many.
+    pub runs: i64,
+    /// When the last one ended, as the database writes it.
+    pub latest: String,
+}
+
+/// A schedule in the database that calls one of the application's endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignSchedule {
+    /// Its number in `cron.job`.
+    pub id: String,
+    /// When it runs.
+    pub schedule: String,
+    /// What it calls, behind `/tasks/`.
+    pub endpoint: String,
+}
+
+/// Whether somebody else does our jobs' work as well.
+#[must_use]
+pub fn other_runner(runs: &[ForeignRuns], schedules: &[ForeignSchedule]) -> Check {
+    let name = "database.other_runner";
+    if runs.is_empty() && schedules.is_empty() {
+        return Check::ok(name, "nobody else runs these jobs");
+    }
+    let endpoints =
+        runs.iter().map(|it| format!("{} ran {} times within a day, the last at {}", it.job, it.runs, it.latest));
+    let calls =
+        schedules.iter().map(|it| format!("cron.job {} calls /tasks/{} at `{}`", it.id, it.endpoint, it.schedule));
+    let found: Vec<String> = endpoints.chain(calls).collect();
+    let lines: Vec<String> = schedules.iter().map(|it| format!("`select cron.unschedule({})`", it.id)).collect();
+    let remedy = if lines.is_empty() {
+        "Two runners do one work: unschedule the other one's calls of these jobs; docs/moving-from-endpoints.md says how".to_owned()
+    } else {
+        format!("Two runners do one work: run {}; docs/moving-from-endpoints.md says in which order", lines.join(", "))
+    };
+    Check::warning(name, format!("another program runs these jobs, too: {}", found.join("; ")), &remedy)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -3,6 +3,7 @@
 //! [`judge`] holds the judgements; [`cron`] and [`timer`] read schedules, whose arithmetic is in [`rhythm`].
 
 use crate::domain::exit::Exit;
+use crate::domain::result::{CheckEntry, CheckStatus, Status};
 
 pub mod cron;
 pub mod judge;
@@ -29,12 +30,12 @@ pub enum Mark {
 impl Mark {
     /// The word in results.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn word(self) -> CheckStatus {
         match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Problem(_) => "problem",
-            Self::Skipped => "skipped",
+            Self::Ok => CheckStatus::Ok,
+            Self::Warning => CheckStatus::Warning,
+            Self::Problem(_) => CheckStatus::Problem,
+            Self::Skipped => CheckStatus::Skipped,
         }
     }
 }
@@ -86,6 +87,12 @@ impl Check {
         Self { mark: Mark::Problem(exit), ..Self::remark(name, message, remedy) }
     }
 
+    /// As it stands in the result.
+    #[must_use]
+    pub fn entry(self) -> CheckEntry {
+        CheckEntry { name: self.name, status: self.mark.word(), message: self.message, remedy: self.remedy }
+    }
+
     /// It was not looked at, and why.
     #[must_use]
     pub fn skipped(name: &'static str, why: impl Into<String>) -> Self {
@@ -95,7 +102,7 @@ impl Check {
 
 /// The `status` of the contract and the exit code, from all checks.
 #[must_use]
-pub fn verdict(checks: &[Check]) -> (&'static str, Exit) {
+pub fn verdict(checks: &[Check]) -> (Status, Exit) {
     let faults = checks.iter().filter_map(|check| match check.mark {
         Mark::Problem(exit) => Some(exit),
         _ => None,
@@ -103,9 +110,9 @@ pub fn verdict(checks: &[Check]) -> (&'static str, Exit) {
     let exit = Exit::merged(faults);
     let warned = checks.iter().any(|check| check.mark == Mark::Warning);
     let status = match exit {
-        Exit::Success if warned => "warning",
-        Exit::Success => "ok",
-        _ => "error",
+        Exit::Success if warned => Status::Warning,
+        Exit::Success => Status::Ok,
+        _ => Status::Error,
     };
     (status, exit)
 }
@@ -121,11 +128,11 @@ mod tests {
         let problem = Check::problem("d", "wrong", "Mend it");
         let away = Check::failed("e", Exit::Unavailable, "no answer", "Wait");
         let of = |checks: &[&Check]| verdict(&checks.iter().map(|it| (*it).clone()).collect::<Vec<_>>());
-        assert_eq!(of(&[]), ("ok", Exit::Success));
-        assert_eq!(of(&[&ok, &skipped]), ("ok", Exit::Success));
-        assert_eq!(of(&[&ok, &warning]), ("warning", Exit::Success));
-        assert_eq!(of(&[&warning, &away]), ("error", Exit::Unavailable));
-        assert_eq!(of(&[&away, &problem]), ("error", Exit::Configuration));
+        assert_eq!(of(&[]), (Status::Ok, Exit::Success));
+        assert_eq!(of(&[&ok, &skipped]), (Status::Ok, Exit::Success));
+        assert_eq!(of(&[&ok, &warning]), (Status::Warning, Exit::Success));
+        assert_eq!(of(&[&warning, &away]), (Status::Error, Exit::Unavailable));
+        assert_eq!(of(&[&away, &problem]), (Status::Error, Exit::Configuration));
     }
 
     #[test]

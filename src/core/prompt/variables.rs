@@ -12,6 +12,10 @@ pub struct Variables {
     pub platform: Platform,
     /// The player.
     pub player: Player,
+    /// How the two have met.
+    pub backstory: Backstory,
+    /// Her inner state towards the player, as the application has found it: `{name}: {text}`.
+    pub psyche: Vec<String>,
     /// The four sides of the relationship.
     pub metrics: Metrics,
     /// Her mood.
@@ -43,6 +47,27 @@ pub struct Player {
     pub days_played: i32,
     /// `engagement_state.state`.
     pub engagement: String,
+    /// What they are called, or nothing, like all that follow.
+    pub name: String,
+    /// What they do.
+    pub occupation: String,
+    /// Where they live.
+    pub city: String,
+    /// What they like most.
+    pub interest: String,
+}
+
+/// How the two have met; each a sentence or nothing.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Backstory {
+    /// Where.
+    pub venue: String,
+    /// How.
+    pub how_we_met: String,
+    /// What made it special.
+    pub the_moment: String,
+    /// What was left open.
+    pub unresolved_hook: String,
 }
 
 /// The four sides of the relationship, 0–100, whole.
@@ -175,7 +200,13 @@ impl Variables {
                 game_status: GameStatus::Active,
                 days_played: 0,
                 engagement: String::new(),
+                name: String::new(),
+                occupation: String::new(),
+                city: String::new(),
+                interest: String::new(),
             },
+            backstory: Backstory::default(),
+            psyche: Vec::new(),
             metrics: Metrics { intimacy: 50, passion: 50, trust: 50, secureness: 50 },
             mood: Mood { arousal: 0.5, valence: 0.5, dominance: 0.5, intimacy: 0.5, words: vec!["even".to_owned()] },
             conflict: Conflict { temperature: 0.0, zone: "calm".to_owned(), active: false, breakup: false },
@@ -206,6 +237,17 @@ impl Variables {
         let mut sample = Self::bare(platform);
         "in_zone".clone_into(&mut sample.player.engagement);
         sample.player.days_played = 12;
+        "Ana".clone_into(&mut sample.player.name);
+        "nurse".clone_into(&mut sample.player.occupation);
+        "Lisbon".clone_into(&mut sample.player.city);
+        "climbing".clone_into(&mut sample.player.interest);
+        sample.backstory = Backstory {
+            venue: "Musicbox, Lisbon".to_owned(),
+            how_we_met: "By the bar, both late.".to_owned(),
+            the_moment: "A song we both knew.".to_owned(),
+            unresolved_hook: "She never gave her number.".to_owned(),
+        };
+        sample.psyche = list("attachment: a little anxious.");
         sample.conflict = Conflict { temperature: 55.0, zone: "hot".to_owned(), active: true, breakup: false };
         "boss_threshold_near".clone_into(&mut sample.game.event);
         sample.memory = Memory {

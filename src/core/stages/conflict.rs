@@ -6,19 +6,23 @@
 //!   0      25              50       75      100 degrees
 //! ```
 //!
+//! Where the application keeps the heat itself, [`beside`] holds instead.
+//!
 //! The clock of the rule is the conversation's last message, not the hour of the run: a backlog worked off in one night
 //! cools between its conversations like one that was processed at once, so that an outage of ours breaks nobody up.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Context, Output, StageError, Step};
-use crate::domain::effect::Effect;
+use crate::core::settings::ConflictKeeper;
+use crate::domain::effect::{ConflictChange, Effect};
 use crate::domain::player::GameStatus;
 use crate::domain::points::Points;
 use crate::domain::snapshot::Snapshot;
 
+mod beside;
 #[cfg(test)]
 mod tests;
 
@@ -79,6 +83,17 @@ impl Zone {
         }
     }
 
+    /// The application's word for her state in such a conflict: `nikita_emotional_states.conflict_state`. It sends nothing of her own
+    /// account unless that is `none`.
+    #[must_use]
+    pub const fn state(self) -> &'static str {
+        match self {
+            Self::Calm | Self::Warm => "none",
+            Self::Hot => "cold",
+            Self::Critical => "explosive",
+        }
+    }
+
     /// Whether a conflict is on.
     #[must_use]
     pub const fn is_active(self) -> bool {
@@ -105,14 +120,79 @@ pub struct Conflict {
 /// None of its own.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let delta = context.findings.game_state.as_ref().map_or(Points::ZERO, |game| game.score_delta);
-    let (conflict, effects) = if context.snapshot.conversation.earlier.is_none() {
-        decide(&context.snapshot, delta)
+    let (snapshot, settings) = (&context.snapshot, &context.settings);
+    let details = Details::of(snapshot);
+    let of_the_application = match settings.conflict {
+        ConflictKeeper::Auto => details.fields.contains_key("gottman_target"),
+        ConflictKeeper::Application => true,
+        ConflictKeeper::Own => false,
+    };
+    let decide = |delta| {
+        if of_the_application {
+            beside::cool(snapshot, &details, settings.breakup)
+        } else {
+            decide(snapshot, &details, delta)
+        }
+    };
+    let (conflict, effects) = if snapshot.conversation.earlier.is_none() {
+        decide(delta)
     } else {
         // Its heat is in the temperature already, and so is the crisis that it may have been.
-        let (conflict, _) = decide(&context.snapshot, Points::ZERO);
+        let (conflict, _) = decide(Points::ZERO);
         (Conflict { breakup: false, ..conflict }, Vec::new())
     };
     Ok(Step::done(Output::Conflict(conflict), effects))
+}
+
+/// `users.conflict_details` as it was read.
+struct Details {
+    /// Its fields; none where it is no object.
+    fields: Map<String, Value>,
+    /// What stands there, where it is neither an object nor null.
+    odd: Option<Value>,
+}
+
+impl Details {
+    /// An object, or a text with the object inside, which some versions of the application have written.
+    fn of(snapshot: &Snapshot) -> Self {
+        match snapshot.player.conflict_details.clone() {
+            None | Some(Value::Null) => Self { fields: Map::new(), odd: None },
+            Some(Value::Object(fields)) => Self { fields, odd: None },
+            Some(other) => {
+                let inside = other.as_str().and_then(|text| serde_json::from_str(text).ok());
+                Self { fields: inside.unwrap_or_default(), odd: Some(other) }
+            }
+        }
+    }
+
+    /// These fields in the place of those that were read.
+    fn change(&self, fields: Map<String, Value>, zone: Zone, began_at: Option<DateTime<Utc>>) -> Effect {
+        let seen = self.fields.get("last_temp_update").filter(|it| !it.is_null());
+        let whole = || {
+            let mut whole = self.fields.clone();
+            whole.extend(fields.clone());
+            whole.retain(|name, value| !(value.is_null() && fields.contains_key(name)));
+            whole
+        };
+        Effect::Conflict(ConflictChange {
+            seen: seen.map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)),
+            replaces: self.odd.clone().map(|odd| (odd, whole())),
+            fields,
+            state: zone.state(),
+            began_at,
+        })
+    }
+
+    /// A time, with its offset or in UTC.
+    fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.fields.get(name)?.as_str()?;
+        let naive = || text.parse::<NaiveDateTime>().map(|it| it.and_utc());
+        DateTime::parse_from_rfc3339(text).map(|it| it.to_utc()).or_else(|_| naive()).ok()
+    }
+
+    fn crises(&self) -> u64 {
+        self.fields.get("consecutive_crises").and_then(Value::as_u64).unwrap_or(0)
+    }
 }
 
 /// Why it is over.
@@ -137,28 +217,21 @@ struct Stored {
 
 impl Stored {
     /// A time after `now` can't have been, and is absent too: it would hold the cooling up or date a conflict ahead.
-    fn read(details: &Map<String, Value>, now: DateTime<Utc>) -> Self {
-        let time = |name: &str| {
-            let text = details.get(name)?.as_str()?;
-            let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-            (time <= now).then_some(time)
-        };
+    fn read(details: &Details, now: DateTime<Utc>) -> Self {
+        let time = |name: &str| details.time(name).filter(|time| *time <= now);
         Self {
-            temperature: details.get("temperature").and_then(Value::as_f64).map_or(0.0, degrees),
-            updated_at: time("updated_at"),
+            temperature: details.fields.get("temperature").and_then(Value::as_f64).map_or(0.0, degrees),
+            // The second is what earlier versions of ours have written.
+            updated_at: time("last_temp_update").or_else(|| time("updated_at")),
             hot_since: time("hot_since"),
             above_90_since: time("above_90_since"),
-            crises: details.get("consecutive_crises").and_then(Value::as_u64).unwrap_or(0),
+            crises: details.crises(),
         }
     }
 }
 
-fn decide(snapshot: &Snapshot, delta: Points) -> (Conflict, Vec<Effect>) {
-    let mut details = match &snapshot.player.conflict_details {
-        Some(Value::Object(fields)) => fields.clone(),
-        _ => Map::new(),
-    };
-    let stored = Stored::read(&details, snapshot.now);
+fn decide(snapshot: &Snapshot, details: &Details, delta: Points) -> (Conflict, Vec<Effect>) {
+    let stored = Stored::read(details, snapshot.now);
     // Never before what is stored: an old conversation that comes late must not undo the cooling since.
     let at = snapshot.conversation.last_message_at.min(snapshot.now);
     let at = stored.updated_at.map_or(at, |updated| at.max(updated));
@@ -189,35 +262,36 @@ fn decide(snapshot: &Snapshot, delta: Points) -> (Conflict, Vec<Effect>) {
         None
     };
 
-    details.insert("temperature".to_owned(), json!(temperature));
-    details.insert("zone".to_owned(), json!(zone));
-    details.insert("updated_at".to_owned(), json!(timestamp(at)));
-    details.insert("consecutive_crises".to_owned(), json!(crises));
-    set_or_remove(&mut details, "hot_since", hot_since.map(|since| json!(timestamp(since))));
-    set_or_remove(&mut details, "above_90_since", above_90_since.map(|since| json!(timestamp(since))));
+    let mut fields = Map::from_iter([
+        ("temperature".to_owned(), json!(temperature)),
+        ("zone".to_owned(), json!(zone)),
+        ("last_temp_update".to_owned(), json!(timestamp(at))),
+        ("updated_at".to_owned(), Value::Null),
+        ("consecutive_crises".to_owned(), json!(crises)),
+        ("hot_since".to_owned(), json!(hot_since.map(timestamp))),
+        ("above_90_since".to_owned(), json!(above_90_since.map(timestamp))),
+    ]);
     if is_active_game {
-        set_or_remove(&mut details, "breakup", reason.map(|reason| json!(reason)));
+        fields.insert("breakup".to_owned(), json!(reason));
     }
-
-    let mut effects = vec![Effect::Conflict {
-        details: Value::Object(details),
-        began_at: (zone.is_active() && !was_active).then_some(at),
-    }];
-    if let Some(reason) = reason {
-        effects.push(Effect::EndGame {
-            event_type: "conflict_breakup".to_owned(),
-            details: json!({
-                "reason": reason,
-                "score": snapshot.player.score,
-                "temperature": temperature,
-                "zone": zone,
-                "consecutive_crises": crises,
-                "hours_above_90": above_90_for.map_or(0.0, |length| (hours(length) * 100.0).round() / 100.0),
-                "conversation_id": snapshot.conversation.id,
-            }),
-        });
-    }
+    let mut effects = vec![details.change(fields, zone, (zone.is_active() && !was_active).then_some(at))];
+    effects.extend(reason.map(|reason| end(snapshot, reason, temperature, crises, above_90_for)));
     (Conflict { temperature, zone, active: zone.is_active(), breakup: reason.is_some() }, effects)
+}
+
+fn end(snapshot: &Snapshot, reason: Reason, temperature: f64, crises: u64, above_90_for: Option<TimeDelta>) -> Effect {
+    Effect::EndGame {
+        event_type: "conflict_breakup".to_owned(),
+        details: json!({
+            "reason": reason,
+            "score": snapshot.player.score,
+            "temperature": temperature,
+            "zone": Zone::of(temperature),
+            "consecutive_crises": crises,
+            "hours_above_90": above_90_for.map_or(0.0, |length| (hours(length) * 100.0).round() / 100.0),
+            "conversation_id": snapshot.conversation.id,
+        }),
+    }
 }
 
 /// Degrees that a score change adds; negative where it takes some off.
@@ -241,13 +315,7 @@ fn hours(length: TimeDelta) -> f64 {
     length.num_milliseconds() as f64 / 3_600_000.0
 }
 
+/// With `+00:00`, as the application writes it: the older of its readers know no `Z`.
 fn timestamp(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-fn set_or_remove(details: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    match value {
-        Some(value) => details.insert(name.to_owned(), value),
-        None => details.remove(name),
-    };
+    time.to_rfc3339_opts(SecondsFormat::Micros, false)
 }

@@ -4,11 +4,9 @@ use std::ops::Add;
 
 use chrono::{DateTime, Datelike, FixedOffset, Timelike, Weekday};
 
-use super::conflict::Zone;
 use super::{Context, Output, StageError, Step};
 use crate::domain::effect::Effect;
 use crate::domain::memory::{Mood, MoodDelta};
-use crate::domain::player::Player;
 use crate::domain::points::Points;
 
 /// Her mood. Dependants take [`Mood::default`] where the stage failed.
@@ -47,8 +45,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     .fold(MoodDelta::default(), add);
 
     let mood = clamped(change);
-    let feel = Effect::Feel { mood, conflict_state: conflict_state(&snapshot.player) };
-    Ok(Step::done(Output::Emotional(Emotional { mood }), vec![feel]))
+    Ok(Step::done(Output::Emotional(Emotional { mood }), vec![Effect::Feel { mood }]))
 }
 
 /// The player's time of day, by the hour on their clock: early morning 5–8, morning 8–12, afternoon 12–17, evening 17–21,
@@ -117,13 +114,6 @@ fn clamped(change: MoodDelta) -> Mood {
         dominance: (middle.dominance + change.dominance).clamp(0.0, 1.0),
         intimacy: (middle.intimacy + change.intimacy).clamp(0.0, 1.0),
     }
-}
-
-/// The zone that the conflict stage left in `conflict_details` after the conversation before; `none` where there is none, or
-/// where another writer has left a word that is no zone.
-fn conflict_state(player: &Player) -> String {
-    let zone = player.conflict_details.as_ref().and_then(|details| details.get("zone")).and_then(|zone| zone.as_str());
-    zone.filter(|zone| serde_json::from_value::<Zone>((*zone).into()).is_ok()).unwrap_or("none").to_owned()
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Extraction {
     pub tone: Tone,
     /// How many of the oldest messages were left out, wholly or in part, because the transcript exceeds the model's budget.
     pub messages_left_out: usize,
+    /// How many messages of the list can't be read.
+    pub messages_unreadable: usize,
     /// The model that noted it; empty where none was asked.
     pub model: String,
 }
@@ -93,10 +95,11 @@ pub fn schema() -> Value {
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let snapshot = &context.snapshot;
     let now = snapshot.now;
-    let messages = transcript::read(&snapshot.conversation.messages)?;
+    let transcript::Transcript { messages, unreadable } = transcript::of(&snapshot.conversation)?;
     let transcript::Rendered { text, left_out } = transcript::render(&messages, context.settings.transcript_budget);
     if text.is_empty() {
-        let nothing = Extraction { messages_left_out: left_out, ..Extraction::default() };
+        let nothing =
+            Extraction { messages_left_out: left_out, messages_unreadable: unreadable, ..Extraction::default() };
         return Ok(finish(&snapshot.conversation, now, nothing));
     }
     let ask = ModelAsk::Extract { instructions: INSTRUCTIONS, transcript: text, schema: schema() };
@@ -107,7 +110,8 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
             _ => return Err(NoAnswer::InvalidReply("the reply holds no notes".into()).into()),
         };
         let messages_left_out = left_out + extraction.messages_left_out;
-        Ok(finish(&snapshot.conversation, now, Extraction { messages_left_out, ..extraction }))
+        let extraction = Extraction { messages_left_out, messages_unreadable: unreadable, ..extraction };
+        Ok(finish(&snapshot.conversation, now, extraction))
     }))
 }
 
@@ -157,6 +161,7 @@ pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
         summary: bounded(&notes.summary, MOST_SUMMARY_CHARS),
         tone: notes.emotional_tone,
         messages_left_out: *left_out,
+        messages_unreadable: 0,
         model: model.clone(),
     }
 }

@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::{Context, Continuation, Decision, Findings, StageError, Step};
 use crate::core::ask::Ask;
 use crate::core::prompt::PromptTemplate;
-use crate::core::settings::StageSettings;
+use crate::core::settings::{ConflictKeeper, StageSettings};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::{LifeEvent, MoodDelta};
-use crate::domain::player::{GameStatus, Metrics, Player};
+use crate::domain::player::{Background, GameStatus, Metrics, Player};
 use crate::domain::points::Points;
 use crate::domain::snapshot::{Snapshot, Touchpoints};
 
@@ -33,6 +33,7 @@ pub fn snapshot() -> Snapshot {
             id: ConversationId(Uuid::from_u128(0xC0)),
             platform: "telegram".into(),
             messages: Value::Null,
+            transcript_raw: None,
             started_at: now,
             last_message_at: now,
             score_delta: None,
@@ -48,9 +49,11 @@ pub fn snapshot() -> Snapshot {
             notifications_enabled: true,
             timezone: "UTC".into(),
             days_played: 3,
+            created_at: None,
             conflict_details: None,
             last_conflict_at: None,
         },
+        background: Background::default(),
         metrics: Metrics::default(),
         vices: vec![],
         engagement_state: None,
@@ -86,6 +89,8 @@ pub fn context(snapshot: Snapshot, findings: Findings) -> Context {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template: PromptTemplate::shipped().unwrap(),
+        conflict: ConflictKeeper::Auto,
+        breakup: false,
     };
     Context { snapshot: Arc::new(snapshot), findings: Arc::new(findings), settings: Arc::new(settings) }
 }

@@ -3,16 +3,14 @@
 //! A stage is a function from ([`Snapshot`], [`Findings`]) to an output. It has no I/O: where it needs a model, it returns
 //! [`Step::Ask`] with a closure that goes on with the answers. What it wants changed is a list of [`Effect`]s.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use super::ask::{Answer, Ask, NoAnswer};
 use super::settings::StageSettings;
 use crate::domain::effect::Effect;
 use crate::domain::snapshot::Snapshot;
+pub use crate::domain::stage::StageName;
 
 pub mod conflict;
 pub mod emotional;
@@ -25,54 +23,6 @@ pub mod memory_update;
 pub mod prompt_builder;
 pub mod summary;
 pub mod touchpoint;
-
-/// A stage's name: public interface, in results and dashboards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StageName {
-    /// Facts, threads, thoughts, summary and tone from the transcript.
-    Extraction,
-    /// Facts with their vectors, near-duplicates superseded.
-    MemoryUpdate,
-    /// Today's events in her own life.
-    LifeSim,
-    /// Her mood.
-    Emotional,
-    /// Chapter and boss threshold.
-    GameState,
-    /// Conflict temperature, zone and breakup.
-    Conflict,
-    /// A proactive message when due.
-    Touchpoint,
-    /// The conversation's summary and the day's roll-up.
-    Summary,
-    /// The text and the voice prompt.
-    PromptBuilder,
-}
-
-impl StageName {
-    /// The name in results, logs and settings.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Extraction => "extraction",
-            Self::MemoryUpdate => "memory_update",
-            Self::LifeSim => "life_sim",
-            Self::Emotional => "emotional",
-            Self::GameState => "game_state",
-            Self::Conflict => "conflict",
-            Self::Touchpoint => "touchpoint",
-            Self::Summary => "summary",
-            Self::PromptBuilder => "prompt_builder",
-        }
-    }
-}
-
-impl fmt::Display for StageName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// One row of the table.
 pub struct Stage {

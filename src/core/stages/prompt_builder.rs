@@ -24,6 +24,8 @@ const INSTRUCTIONS: &str = "Polish the system prompt below for a companion chara
 pub struct PromptBuilder {
     /// One for each platform, in the order of [`Platform::ALL`].
     pub prompts: Vec<Figures>,
+    /// Whether a model was to polish one, and the plain one had to do.
+    pub fell_back: bool,
 }
 
 /// What became of one prompt.
@@ -98,8 +100,11 @@ fn finish(context: &Context, plain: Vec<Plain>, answers: Vec<Result<Answer, NoAn
     let mut output = PromptBuilder::default();
     let mut effects = Vec::with_capacity(plain.len());
     for plain in plain {
-        let polished = answers.next().and_then(|answer| polished(answer, &plain));
+        let answer = answers.next();
+        let was_asked = !matches!(answer, None | Some(Err(NoAnswer::NotOffered)));
+        let polished = answer.and_then(|answer| polished(answer, &plain));
         let enriched = polished.is_some();
+        output.fell_back |= was_asked && !enriched;
         let Plain { platform, variables, fitted } = plain;
         let (text, tokens) = polished.unwrap_or((fitted.text, fitted.tokens));
         let figures = Figures {

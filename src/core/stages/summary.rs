@@ -53,7 +53,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     if !given.is_empty() {
         return Ok(finish(context, given, Source::Extraction));
     }
-    let messages = transcript::read(&context.snapshot.conversation.messages)?;
+    let messages = transcript::of(&context.snapshot.conversation)?.messages;
     if messages.is_empty() {
         return Ok(finish(context, String::new(), Source::Extractive));
     }

@@ -4,7 +4,7 @@
 //! stable hashes of (player, local day, trigger), so that a rerun decides the same, and a trigger has one chance a day.
 
 use chrono::{NaiveDate, TimeDelta, Timelike};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{Context, Findings, Output, StageError, Step};
@@ -45,10 +45,11 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     Ok(Step::done(Output::Touchpoint(output), new.into_iter().map(Effect::ScheduleTouchpoint).collect()))
 }
 
-/// Something that is due: what for, its `trigger_context`, and the event to tell of.
+/// Something that is due: what for, what its `trigger_context` says of it, and the event to tell of. The application's reader needs
+/// every field of a trigger: one row without them stops the delivery of all.
 struct Due<'a> {
     trigger: Trigger,
-    context: Value,
+    context: Map<String, Value>,
     event: Option<&'a LifeEvent>,
 }
 
@@ -66,10 +67,15 @@ fn decide(snapshot: &Snapshot, findings: &Findings) -> Option<NewTouchpoint> {
         .flatten()
         .find(|due| draw.unit(due.trigger.as_str()) < rate)?;
     let trigger = due.trigger.as_str();
+    let mood = findings.emotional.map_or_else(|| snapshot.mood.unwrap_or_default(), |emotional| emotional.mood);
+    let mut context = due.context;
+    context.insert("trigger_type".to_owned(), json!(trigger));
+    context.insert("chapter".to_owned(), json!(player.chapter));
+    context.insert("emotional_state".to_owned(), json!(mood));
     Some(NewTouchpoint {
         id: Uuid::new_v5(&player.id.0, format!("touchpoint:{day}:{trigger}").as_bytes()),
         trigger: due.trigger,
-        context: due.context,
+        context: Value::Object(context),
         message: messages::compose(due.trigger, due.event, draw.number(&format!("{trigger}:message"))),
         delivery_at: delivery::at(snapshot.now, &zone, draw.number(&format!("{trigger}:delay"))),
     })
@@ -79,7 +85,9 @@ fn may_write(snapshot: &Snapshot, findings: &Findings) -> bool {
     let player = &snapshot.player;
     let is_over = findings.conflict.as_ref().is_some_and(|conflict| conflict.breakup);
     let rested = snapshot.touchpoints.last_delivered_at.is_none_or(|delivered| snapshot.now - delivered >= REST);
-    player.notifications_enabled
+    // Whom Telegram doesn't know, no message reaches.
+    player.telegram_id.is_some()
+        && player.notifications_enabled
         && player.game_status == GameStatus::Active
         && !is_over
         && !snapshot.touchpoints.pending
@@ -94,7 +102,12 @@ fn event<'a>(snapshot: &Snapshot, findings: &'a Findings, day: NaiveDate) -> Opt
         .filter(|event| event.date == day && event.importance >= LEAST_IMPORTANCE)
         .filter(|event| moves(event.emotional_impact) && !snapshot.touchpoints.used_events.contains(&event.id))
         .reduce(|best, event| if event.importance > best.importance { event } else { best })?;
-    Some(Due { trigger: Trigger::Event, context: json!({"event_id": event.id}), event: Some(event) })
+    let context = [
+        ("event_id", json!(event.id)),
+        ("event_type", json!(event.event_type)),
+        ("event_description", json!(event.description)),
+    ];
+    Some(Due { trigger: Trigger::Event, context: fields(context), event: Some(event) })
 }
 
 fn moves(impact: MoodDelta) -> bool {
@@ -105,7 +118,7 @@ fn gap(snapshot: &Snapshot) -> Option<Due<'static>> {
     let silence = snapshot.now - snapshot.player.last_interaction_at?;
     (silence >= SILENCE).then(|| Due {
         trigger: Trigger::Gap,
-        context: json!({"hours_since_contact": silence.num_hours()}),
+        context: fields([("hours_since_contact", json!(silence.num_hours()))]),
         event: None,
     })
 }
@@ -117,7 +130,11 @@ fn time(snapshot: &Snapshot) -> Option<Due<'static>> {
         19..21 => "evening",
         _ => return None,
     };
-    Some(Due { trigger: Trigger::Time, context: json!({"part_of_day": part}), event: None })
+    Some(Due { trigger: Trigger::Time, context: fields([("time_slot", json!(part))]), event: None })
+}
+
+fn fields<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Chance for one player on one local day.

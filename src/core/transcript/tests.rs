@@ -2,9 +2,10 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{read, render};
+use super::{of, read, render};
 use crate::core::stages::StageError;
-use crate::domain::conversation::{Message, Role};
+use crate::core::stages::fixture::snapshot;
+use crate::domain::conversation::{Conversation, Message, Role};
 
 fn user(content: &str) -> Message {
     Message { role: Role::User, content: content.into() }
@@ -35,26 +36,88 @@ fn nikita(content: &str) -> Message {
 #[case::no_speech_of_either(
     json!([
         {"role": "system", "content": "obey"}, {"role": "tool", "content": "x"}, {"content": "x"}, {"role": 1, "content": "x"},
-        {"role": "user"}, {"role": "user", "content": null}, {"role": "user", "content": 5}, {"role": "user", "content": ["x"]},
-        {},
+        {"role": "user"}, {"role": "user", "content": null}, {"role": "user", "content": 5}, {},
     ]),
     vec![]
 )]
 #[case::cleaned(json!([{"role": "user", "content": " a\u{0}b\u{202e}c\r\nd\u{2028}e "}]), vec![user("abc\nd\ne")])]
 fn reads(#[case] messages: Value, #[case] expected: Vec<Message>) {
-    assert_eq!(read(&messages), Ok(expected));
+    assert_eq!(read(&messages).map(|it| it.messages), Ok(expected));
+}
+
+#[rstest]
+#[case::parts(json!([{"type": "text", "text": "I work"}, {"text": "as a nurse"}, "in Lisbon"]), "I work\nas a nurse\nin Lisbon")]
+#[case::parts_of_parts(json!({"parts": [{"text": "hi"}, {"parts": [{"content": "there"}]}]}), "hi\nthere")]
+#[case::a_picture(json!([{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}, {"text": "my dog"}]), "[image]\nmy dog")]
+#[case::a_picture_in_the_text(json!("look data:image/png;base64,AAAA=="), "look [image]")]
+#[case::something_else(json!([{"inline_data": {"data": "AAAA"}}, {"text": "that"}]), "[attachment]\nthat")]
+#[case::blank_parts(json!([{"text": "\u{200b}"}, {"text": "x"}]), "x")]
+fn contents_come_in_many_shapes(#[case] content: Value, #[case] expected: &str) {
+    for name in ["content", "text", "message"] {
+        let mut message = json!({"role": "user"});
+        message[name] = content.clone();
+        assert_eq!(read(&json!([message])).unwrap().messages, [user(expected)], "{name}");
+    }
+    let wrapped = json!([{"role": "model", "content": null, "parts": [{"text": "hey"}]}]);
+    assert_eq!(read(&wrapped).unwrap().messages, [nikita("hey")]);
+}
+
+#[rstest]
+#[case::once(json!("[{\"role\": \"user\", \"content\": \"hi\"}]"))]
+#[case::twice(json!(json!("[{\"role\": \"user\", \"content\": \"hi\"}]").to_string()))]
+fn a_list_inside_a_string_is_unwrapped(#[case] messages: Value) {
+    assert_eq!(read(&messages).unwrap().messages, [user("hi")]);
+}
+
+#[rstest]
+#[case::none(json!([]), 0)]
+#[case::all_good(json!([{"role": "user", "content": "hi"}]), 0)]
+#[case::no_objects(json!([{"role": "user", "content": "hi"}, "secret", 5, null]), 3)]
+#[case::odd_content(json!([{"role": "user", "content": "hi"}, {"role": "user", "content": 5}]), 1)]
+#[case::a_system_message_is_no_oddity(json!([{"role": "user", "content": "hi"}, {"role": "system", "content": "x"}]), 0)]
+#[case::no_speech_at_all(json!([{"role": "user", "content": ""}, {"role": "tool", "content": "x"}]), 2)]
+#[case::pictures_alone(json!([{"role": "user", "content": [{"type": "image"}]}]), 1)]
+#[case::what_can_not_be_seen(json!([{"role": "user", "content": "\u{200d}\u{3164}"}]), 1)]
+fn what_can_not_be_read_is_counted(#[case] messages: Value, #[case] unreadable: usize) {
+    let read = read(&messages).unwrap();
+    assert_eq!(read.unreadable, unreadable);
+    assert!(read.messages.len() <= 1);
+}
+
+fn call(messages: Value, raw: Option<&str>) -> Conversation {
+    let mut conversation = snapshot().conversation;
+    conversation.platform = "voice".to_owned();
+    conversation.messages = messages;
+    conversation.transcript_raw = raw.map(str::to_owned);
+    conversation
+}
+
+#[rstest]
+#[case::the_list(json!([{"role": "user", "content": "hi"}]), Some("agent: other"), vec![user("hi")])]
+#[case::the_raw_text(json!([]), Some("user: hi\nAgent: hey,\n  you\n\nuser: bye"), vec![user("hi"), nikita("hey,\nyou"), user("bye")])]
+#[case::raw_without_speakers(json!(null), Some("I am late."), vec![user("I am late.")])]
+#[case::raw_as_a_list(json!([]), Some("[{\"role\": \"agent\", \"message\": \"hey\"}]"), vec![nikita("hey")])]
+#[case::one_system_message(json!([{"role": "system", "content": "user: hi\nnikita: hey"}]), Some(" "), vec![user("hi"), nikita("hey")])]
+#[case::two_system_messages(json!([{"role": "system", "content": "user: a"}, {"role": "system", "content": "user: b"}]), None, vec![])]
+#[case::no_list(json!({"a": 1}), Some("user: hi"), vec![user("hi")])]
+fn a_call_without_speech_has_another_text(
+    #[case] messages: Value,
+    #[case] raw: Option<&str>,
+    #[case] expected: Vec<Message>,
+) {
+    assert_eq!(of(&call(messages.clone(), raw)).unwrap().messages, expected);
+    let mut chat = call(messages, raw);
+    chat.platform = "telegram".to_owned();
+    assert!(of(&chat).map_or(0, |it| it.messages.len()) <= 1, "a chat has its list alone");
 }
 
 #[rstest]
 #[case::string(json!("{not json"), "messages is a string, not a list")]
 #[case::empty_string(json!(""), "messages is a string, not a list")]
-#[case::string_of_json(json!("[]"), "messages is a string, not a list")]
+#[case::string_of_an_object(json!("{}"), "messages is a string, not a list")]
 #[case::object(json!({"role": "user", "content": "secret"}), "messages is an object, not a list")]
 #[case::number(json!(3), "messages is a number, not a list")]
 #[case::boolean(json!(true), "messages is a boolean, not a list")]
-#[case::strings(json!([{"role": "user", "content": "x"}, "secret"]), "messages[1] is a string, not an object")]
-#[case::lists(json!([["secret"]]), "messages[0] is a list, not an object")]
-#[case::nulls(json!([null]), "messages[0] is null, not an object")]
 fn says_what_there_is_instead(#[case] messages: Value, #[case] expected: &str) {
     assert_eq!(read(&messages), Err(StageError::InvalidTranscript(expected.into())));
 }
@@ -110,7 +173,7 @@ proptest! {
             .iter()
             .map(|(hers, content)| json!({"role": if *hers { "nikita" } else { "user" }, "content": content}))
             .collect();
-        let messages = read(&Value::Array(list)).unwrap();
+        let messages = read(&Value::Array(list)).unwrap().messages;
         let rendered = render(&messages, budget);
         prop_assert!(rendered.text.chars().count() <= budget);
         prop_assert!(rendered.left_out <= messages.len());

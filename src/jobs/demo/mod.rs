@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub mod sample;
@@ -17,13 +16,13 @@ use super::{decay, process_conversations, recover, scan_stuck};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::{AuditId, ExecutionId};
+use crate::domain::result::{BrokenOff, DemoResult, JobResult, Own, Planted, ProcessResult, Status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{self, Ended, Plan};
 use crate::run::pipeline::Workshop;
 use crate::run::signals::Signals;
 use crate::store::Store;
 use crate::store::demo::plant::{Crash, NewConversation, NewPlayer};
-use story::{Planted, Story};
 
 /// What a demo needs.
 pub struct Demo<'a> {
@@ -54,10 +53,10 @@ pub struct Demo<'a> {
 /// The runs so far.
 #[derive(Default)]
 struct Runs {
-    decay: Value,
-    recover: Value,
-    scan: Value,
-    process: Vec<Value>,
+    decay: Option<JobResult>,
+    recover: Option<JobResult>,
+    scan: Option<JobResult>,
+    process: Vec<JobResult>,
 }
 
 /// Plants the sample, runs the jobs, and tells what they changed. A conversation that is given up is part of the sample,
@@ -67,20 +66,21 @@ pub async fn run(demo: &Demo<'_>) -> Result<Ended, RunError> {
     let now = demo.store.now().await?;
     let planted = plant(demo.store, now).await?;
     let mut runs = Runs::default();
-    let (exit, own) = match work(demo, now, &mut runs, planted).await? {
-        Ok(story) => (Exit::Success, fields(&story)?),
+    let (exit, own, error) = match work(demo, now, &mut runs, planted).await? {
+        Ok(story) => (Exit::Success, Own::from(Box::new(story)), None),
         Err(stopped) => {
             // A signal may come in the moment between two runs.
             let exit = if demo.signals.is_stopping() { demo.signals.exit() } else { stopped.exit };
-            (exit, unfinished(demo, planted, runs, &stopped))
+            (exit, unfinished(demo, planted, runs).into(), stopped.result.common.error)
         }
     };
     let status = match exit {
-        Exit::Success => "ok",
-        Exit::Interrupted | Exit::Terminated => "interrupted",
-        _ => "error",
+        Exit::Success => Status::Ok,
+        Exit::Interrupted | Exit::Terminated => Status::Interrupted,
+        _ => Status::Error,
     };
-    let result = lifecycle::common("demo", status, exit, None, Some(now), clock::millis_since(began), own);
+    let mut result = lifecycle::common("demo", status, exit, None, Some(now), clock::millis_since(began), own);
+    result.common.error = error;
     Ok(Ended { result, exit })
 }
 
@@ -90,12 +90,12 @@ async fn work(
     now: DateTime<Utc>,
     runs: &mut Runs,
     planted: Planted,
-) -> Result<Result<Story, Ended>, RunError> {
+) -> Result<Result<DemoResult, Ended>, RunError> {
     let ended = lifecycle::run(demo.store, demo.signals, &demo.plan("decay", "players"), async |run| {
         decay::work(&demo.decay, run).await
     })
     .await;
-    runs.decay.clone_from(&ended.result);
+    runs.decay = Some(ended.result.clone());
     if demo.must_stop(&ended) {
         return Ok(Err(ended));
     }
@@ -104,14 +104,14 @@ async fn work(
     let plan = demo.plan("recover", "conversations");
     let ended =
         lifecycle::run(demo.store, demo.signals, &plan, async |run| recover::work(&demo.recover, run).await).await;
-    runs.recover.clone_from(&ended.result);
+    runs.recover = Some(ended.result.clone());
     if demo.must_stop(&ended) {
         return Ok(Err(ended));
     }
     let plan = demo.plan("scan-stuck", "records");
     let ended =
         lifecycle::run(demo.store, demo.signals, &plan, async |run| scan_stuck::work(&demo.scan, run).await).await;
-    runs.scan.clone_from(&ended.result);
+    runs.scan = Some(ended.result.clone());
     if demo.must_stop(&ended) {
         return Ok(Err(ended));
     }
@@ -126,17 +126,26 @@ async fn work(
             return Ok(Err(ended));
         }
         // Where nothing could be claimed, another run would not find more.
-        let idle = ["processed", "retrying", "failed", "released"].iter().all(|it| ended.result[*it] == 0);
-        if ended.result["deferred"] == 0 || idle {
+        let Own::Process(done) = &ended.result.own else { break };
+        if done.deferred == 0 || is_idle(done) {
             break;
         }
     }
-    Ok(Ok(Story::tell(demo, now, planted, &players, std::mem::take(runs)).await?))
+    Ok(Ok(story::tell(demo, now, planted, &players, std::mem::take(runs)).await?))
 }
 
 impl Demo<'_> {
     fn plan(&self, job: &'static str, unit: &'static str) -> Plan {
-        Plan { job, unit, overlap: false, lease: self.lease, window: None, grace: Plan::GRACE, watch: None }
+        Plan {
+            job,
+            unit,
+            overlap: false,
+            lease: self.lease,
+            window: None,
+            grace: Plan::GRACE,
+            watch: None,
+            execution: None,
+        }
     }
 
     /// A conversation that failed is expected; whatever else is wrong with a run is not.
@@ -145,27 +154,21 @@ impl Demo<'_> {
     }
 }
 
-fn fields(story: &Story) -> Result<Map<String, Value>, RunError> {
-    match serde_json::to_value(story) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        other => Err(RunError::Bug(format!("a story that is no object: {other:?}"))),
-    }
+/// Whether a run met no conversation that it could do something with.
+const fn is_idle(done: &ProcessResult) -> bool {
+    done.processed + done.retrying + done.failed + done.released == 0
 }
 
 /// The result of a demo that did not come to its end.
-fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs, stopped: &Ended) -> Map<String, Value> {
-    let mut fields = Map::from_iter([
-        ("database".to_owned(), json!(demo.path.display().to_string())),
-        ("planted".to_owned(), json!(planted)),
-        ("decay".to_owned(), runs.decay),
-        ("recover".to_owned(), runs.recover),
-        ("scan_stuck".to_owned(), runs.scan),
-        ("runs".to_owned(), json!(runs.process)),
-    ]);
-    if let Some(error) = stopped.result.get("error") {
-        fields.insert("error".to_owned(), error.clone());
-    }
-    fields
+fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs) -> Box<BrokenOff> {
+    Box::new(BrokenOff {
+        database: demo.path.display().to_string(),
+        planted,
+        decay: runs.decay,
+        recover: runs.recover,
+        scan_stuck: runs.scan,
+        runs: runs.process,
+    })
 }
 
 /// Writes the sample as the application would have, with its times before `now`.

@@ -1,154 +1,60 @@
-//! What a demo has to tell: the JSON result, which the report for a person is written from, too.
+//! What a demo has to tell: its result.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::{Demo, Runs};
 use crate::core::decay::Rules;
-use crate::core::stages::STAGES;
+use crate::core::stages::StageName;
 use crate::domain::points::Points;
+use crate::domain::result::{Charged, DemoResult, JobResult, Known, Limits, Next, Own, Planted, Spared, Timing};
 use crate::jobs::process_conversations::timing;
 use crate::run::error::RunError;
-use crate::store::demo::look::{AfterDecay, GivenUp, Known, ReadyPrompt, Sums, Touchpoint};
+use crate::store::demo::look::AfterDecay;
 
 /// How many players' memories are told; one more for the fiercest conflict.
 const MOST_KNOWN: usize = 2;
 
-/// All of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Story {
-    /// The file.
-    pub database: String,
-    /// What `--database-url` is to be.
-    pub database_url: String,
-    /// Whether it took the place of an earlier demo's.
-    pub replaced_earlier_demo: bool,
-    /// What was there at first.
-    pub planted: Planted,
-    /// What a run may do at most.
-    pub limits: Limits,
-    /// The result of `decay`.
-    pub decay: Value,
-    /// The result of `recover`.
-    pub recover: Value,
-    /// The result of `scan-stuck`.
-    pub scan_stuck: Value,
-    /// Who lost points, the most first.
-    pub charged: Vec<Charged>,
-    /// Who did not, and why.
-    pub spared: Vec<Spared>,
-    /// The results of `process-conversations`, one a run.
-    pub runs: Vec<Value>,
-    /// The conversations that were given up.
-    pub given_up: Vec<GivenUp>,
-    /// Over all runs, by stage: as in a run's own result.
-    pub stage_timings: Map<String, Value>,
-    /// How much was written.
-    pub sums: Sums,
-    /// A few players, as she knows them now.
-    pub known: Vec<Known>,
-    /// The prompts that are ready for the first of them.
-    pub prompts: Vec<ReadyPrompt>,
-    /// What she will write of her own accord.
-    pub touchpoints: Vec<Touchpoint>,
-    /// Commands to go on with.
-    pub next: Vec<Next>,
+/// What there is to tell once all runs were made.
+pub(super) async fn tell(
+    demo: &Demo<'_>,
+    now: DateTime<Utc>,
+    planted: Planted,
+    players: &[AfterDecay],
+    runs: Runs,
+) -> Result<DemoResult, RunError> {
+    let rules = &demo.decay.rules;
+    let known = choose(demo.store.known().await?);
+    let prompts = match known.first() {
+        Some(first) => demo.store.current_prompts(first.user_id).await?,
+        None => Vec::new(),
+    };
+    let database = demo.path.display().to_string();
+    Ok(DemoResult {
+        database_url: format!("sqlite:{database}"),
+        next: next(&demo.program, &database),
+        database,
+        replaced_earlier_demo: demo.replaced,
+        planted,
+        limits: Limits { points: rules.most_per_run.to_string(), conversations: demo.process.batch },
+        decay: ran(runs.decay)?,
+        recover: ran(runs.recover)?,
+        scan_stuck: ran(runs.scan)?,
+        charged: players.iter().filter_map(|it| charged(it, rules, now)).collect(),
+        spared: players.iter().filter_map(|it| spared(it, rules, now)).collect(),
+        stage_timings: stage_timings(&runs.process),
+        runs: runs.process,
+        given_up: demo.store.given_up().await?,
+        sums: demo.store.demo_sums().await?,
+        known,
+        prompts,
+        touchpoints: demo.store.scheduled_touchpoints().await?,
+    })
 }
 
-/// What was there at first.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Planted {
-    /// Players.
-    pub players: usize,
-    /// Conversations, those included that are still going on.
-    pub conversations: usize,
-}
-
-/// What a run may do at most.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Limits {
-    /// Points that decay takes from a player, as text with two decimals.
-    pub points: String,
-    /// Conversations.
-    pub conversations: usize,
-}
-
-/// A player who lost points. Scores are text with two decimals, as everywhere in results.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Charged {
-    /// Who.
-    pub player: String,
-    /// 1–5.
-    pub chapter: i32,
-    /// How long they had been silent, in seconds; null for who has never written.
-    pub inactive_seconds: Option<i64>,
-    /// The score before.
-    pub before: String,
-    /// What was taken.
-    pub charged: String,
-    /// The score after.
-    pub after: String,
-    /// What else there is to it: `at the cap`, `warned`, `never wrote`, `game over, …`; empty for most.
-    pub notes: Vec<String>,
-}
-
-/// A player who lost none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spared {
-    /// Who.
-    pub player: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// A command to go on with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Next {
-    /// What it is good for.
-    pub what: String,
-    /// The command, for a shell in which `$DB` is the file.
-    pub command: String,
-}
-
-impl Story {
-    pub(super) async fn tell(
-        demo: &Demo<'_>,
-        now: DateTime<Utc>,
-        planted: Planted,
-        players: &[AfterDecay],
-        runs: Runs,
-    ) -> Result<Self, RunError> {
-        let rules = &demo.decay.rules;
-        let known = choose(demo.store.known().await?);
-        let prompts = match known.first() {
-            Some(first) => demo.store.current_prompts(first.user_id).await?,
-            None => Vec::new(),
-        };
-        let database = demo.path.display().to_string();
-        Ok(Self {
-            database_url: format!("sqlite:{database}"),
-            next: next(&demo.program, &database),
-            database,
-            replaced_earlier_demo: demo.replaced,
-            planted,
-            limits: Limits { points: rules.most_per_run.to_string(), conversations: demo.process.batch },
-            decay: runs.decay,
-            recover: runs.recover,
-            scan_stuck: runs.scan,
-            charged: players.iter().filter_map(|it| charged(it, rules, now)).collect(),
-            spared: players.iter().filter_map(|it| spared(it, rules, now)).collect(),
-            stage_timings: stage_timings(&runs.process),
-            runs: runs.process,
-            given_up: demo.store.given_up().await?,
-            sums: demo.store.demo_sums().await?,
-            known,
-            prompts,
-            touchpoints: demo.store.scheduled_touchpoints().await?,
-        })
-    }
+fn ran(result: Option<JobResult>) -> Result<JobResult, RunError> {
+    result.ok_or_else(|| RunError::Bug("the demo told of a run that it had not made".to_owned()))
 }
 
 fn charged(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<Charged> {
@@ -204,14 +110,15 @@ fn choose(mut known: Vec<Known>) -> Vec<Known> {
 }
 
 /// Each stage's times over all runs, from the entries of the conversations.
-fn stage_timings(runs: &[Value]) -> Map<String, Value> {
-    let mut times: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let entries = runs.iter().filter_map(|run| run["conversations"].as_array()).flatten();
-    for (stage, result) in entries.filter_map(|entry| entry["stage_results"].as_object()).flatten() {
-        times.entry(stage).or_default().extend(result["duration_ms"].as_f64());
+fn stage_timings(runs: &[JobResult]) -> BTreeMap<StageName, Timing> {
+    let mut times: BTreeMap<StageName, Vec<f64>> = BTreeMap::new();
+    for run in runs {
+        let Own::Process(done) = &run.own else { continue };
+        for (stage, result) in done.conversations.iter().flat_map(|entry| &entry.stage_results) {
+            times.entry(*stage).or_default().push(result.duration_ms);
+        }
     }
-    let timing = |name: &'static str| Some((name.to_owned(), timing(times.remove(name)?)));
-    STAGES.iter().map(|stage| stage.name.as_str()).filter_map(timing).collect()
+    times.into_iter().map(|(stage, times)| (stage, timing(times))).collect()
 }
 
 fn next(program: &str, database: &str) -> Vec<Next> {

@@ -12,7 +12,14 @@ use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
 /// What can't be looked at without a connection.
-const LATER: [&str; 4] = ["database.pooler", "database.clock", "database.schema", "database.pgvector"];
+const LATER: [&str; 6] = [
+    "database.pooler",
+    "database.clock",
+    "database.access",
+    "database.schema",
+    "database.pgvector",
+    "database.other_runner",
+];
 
 /// The checks, and the database where its schema is the right one.
 pub(super) async fn examine(
@@ -36,6 +43,10 @@ pub(super) async fn examine(
         Ok(now) => judge::clock(now, before.into(), clock::host_time().into()),
         Err(error) => failed("database.clock", error),
     });
+    checks.push(match store.preflight().await {
+        Ok(()) => Check::ok("database.access", "this role sees and writes every row that the jobs need"),
+        Err(error) => failed("database.access", error),
+    });
     let schema = schema(&store, false).await;
     let ready = schema.mark == Mark::Ok;
     checks.push(schema);
@@ -46,11 +57,22 @@ pub(super) async fn examine(
         ),
         Err(error) => failed("database.pgvector", error),
     });
+    checks.push(if ready {
+        other_runner(&store).await.unwrap_or_else(|error| failed("database.other_runner", error))
+    } else {
+        Check::skipped("database.other_runner", "the schema is not ready")
+    });
     if ready {
         return (checks, Some(store));
     }
     store.close().await;
     (checks, None)
+}
+
+/// Whether the application's own endpoints still do what our jobs do.
+async fn other_runner(store: &Store) -> Result<Check, StoreError> {
+    let (runs, schedules) = (store.foreign_runs().await?, store.foreign_schedules().await?);
+    Ok(judge::other_runner(&runs, &schedules))
 }
 
 /// Connects so that it works through any pooler, with two connections to compare.

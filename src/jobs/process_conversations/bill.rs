@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
 
 use crate::core::prices::{Prices, dollars};
 use crate::core::stages::StageName;
+use crate::domain::result::Tokens;
 use crate::providers::call::Usage;
 
 /// Tokens and dollars.
@@ -63,12 +63,11 @@ impl Bill {
     }
 
     /// `stage_tokens` of the result.
-    pub fn by_stage(&self) -> Value {
+    pub fn by_stage(&self) -> BTreeMap<StageName, Tokens> {
         let line = |(stage, line): (&StageName, &Line)| {
-            let usd = dollars(line.usd, 6);
-            (stage.to_string(), json!({"input": line.input, "output": line.output, "cost_usd": usd}))
+            (*stage, Tokens { input: line.input, output: line.output, cost_usd: dollars(line.usd, 6) })
         };
-        Value::Object(self.stages.iter().map(line).collect::<Map<_, _>>())
+        self.stages.iter().map(line).collect()
     }
 }
 
@@ -106,10 +105,10 @@ mod tests {
         assert_eq!(both.add(&one), Vec::<String>::new());
         assert_eq!(
             both.by_stage(),
-            json!({
-                "extraction": {"input": 3000, "output": 400, "cost_usd": "0.005000"},
-                "memory_update": {"input": 140, "output": 0, "cost_usd": "0.000000"},
-            })
+            BTreeMap::from([
+                (StageName::Extraction, Tokens { input: 3000, output: 400, cost_usd: "0.005000".to_owned() }),
+                (StageName::MemoryUpdate, Tokens { input: 140, output: 0, cost_usd: "0.000000".to_owned() }),
+            ])
         );
         assert_eq!(Bill::default().add(&one), ["somebody's"]);
     }

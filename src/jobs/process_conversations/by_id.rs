@@ -1,11 +1,11 @@
 //! `process-conversations --id`: one conversation, now, whatever the window says.
 
-use serde_json::{Map, Value, json};
-
 use super::bill::Bill;
+use super::telling::Telling;
 use super::{InFlight, Settings, due};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::ids::ConversationId;
+use crate::domain::result::{ConversationEntry, ConversationPlan, ConversationResult, EntryStatus};
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
@@ -52,7 +52,8 @@ pub async fn work(
             request.conversation
         )));
     };
-    let mut in_flight = InFlight::new(settings, run, workshop);
+    let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, workshop) };
+    let telling = Telling::begin(run, 1);
     let meter = Meter::default();
     let mut trouble = tokio::select! {
         probed = circuits.probe(&meter) => probed.err(),
@@ -65,40 +66,35 @@ pub async fn work(
         ended = in_flight.next() => trouble = trouble.or(ended),
         () = run.signals.stopping() => in_flight.wind_up().await,
     }
+    telling.end().await;
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }
-    let report = in_flight.tally.report(Some(1), Some(0));
-    let mut fields = match report.fields.get("conversations").and_then(|entries| entries.get(0)) {
-        Some(Value::Object(entry)) => entry.clone(),
-        _ => Map::from_iter([("conversation_id".to_owned(), json!(request.conversation))]),
+    let (exit, cost_usd) = (in_flight.tally.exit(), Some(in_flight.tally.bill.exact()));
+    let result = in_flight.tally.result(1, 0);
+    let conversations = result.conversations.clone();
+    let found = result.conversations.into_iter().next();
+    // How the run ended is what matters where something stopped it; the entry's error says the rest.
+    let stopped = found.is_none() || trouble.is_some() || run.signals.is_stopping();
+    let entry = found.unwrap_or_else(|| ConversationEntry::new(request.conversation, EntryStatus::Released));
+    let own = ConversationResult {
+        entry: ConversationEntry { cost_usd: Some(result.cost_usd), ..entry },
+        pipeline_execution_id: run.execution,
+        stage_timings: result.stage_timings,
+        conversations,
+        stopped,
     };
-    if trouble.is_some() || run.signals.is_stopping() {
-        // How the run ended is what matters then; the entry's error says the rest.
-        fields.remove("status");
-    }
-    fields.insert("pipeline_execution_id".to_owned(), json!(run.execution));
-    for name in ["stage_timings", "cost_usd"] {
-        fields.extend(report.fields.get(name).map(|value| (name.to_owned(), value.clone())));
-    }
-    Ok(Report { fields, error: trouble, ..report })
+    Ok(Report { own: Box::new(own).into(), exit, complaint: None, cost_usd, error: trouble })
 }
 
 /// What [`work`] would do now, without doing it.
 ///
 /// # Errors
 /// As [`work`].
-pub async fn preview(
-    settings: &Settings,
-    store: &Store,
-    request: SingleRequest,
-) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(settings: &Settings, store: &Store, request: SingleRequest) -> Result<ConversationPlan, RunError> {
     let standing = check(store, &due(settings, store.now().await?), request).await?;
-    Ok(Map::from_iter([
-        ("conversation_id".to_owned(), json!(request.conversation)),
-        ("conversation_status".to_owned(), json!(standing.status)),
-        ("processed".to_owned(), json!(1)),
-    ]))
+    let conversation_id = request.conversation;
+    Ok(ConversationPlan { conversation_id, conversation_status: standing.status, processed: 1 })
 }
 
 /// Why the conversation can't be processed now, if it can't.

@@ -1,9 +1,9 @@
 //! One claimed conversation: through the pipeline, and out of `processing` by exactly one statement.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
 
 use super::bill::Bill;
 use crate::clock;
@@ -11,81 +11,42 @@ use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
-use crate::domain::ids::ConversationId;
+use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
 use crate::run::error::RunError;
-use crate::run::pipeline::{StageResult, Workshop, walk};
+use crate::run::pipeline::{Workshop, walk};
+use crate::run::progress::Progress;
 use crate::run::spans;
 use crate::store::claims::{Fate, Outcome};
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
-/// How a conversation came out, in the words of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Processed, every stage.
-    Success,
-    /// Processed, without the effects of a non-critical stage that failed.
-    PartialSuccess,
-    /// To be tried again.
-    Retrying,
-    /// Given up.
-    Failed,
-    /// Closed unread, because the game is over.
-    Skipped,
-    /// Given back with its attempt.
-    Released,
-    /// Nobody knows what became of it: an answer was lost, and the row does not tell.
-    Unknown,
-}
-
-/// A conversation's entry in the result.
-#[derive(Debug, Serialize)]
+/// A conversation's entry, with what is not for the result.
+#[derive(Debug)]
 pub struct Entry {
-    /// Which one.
-    pub conversation_id: ConversationId,
-    /// How it came out.
-    pub status: Status,
-    /// From claim to commit.
-    pub total_duration_ms: i64,
-    /// Every stage that ran.
-    pub stage_results: BTreeMap<StageName, StageResult>,
-    /// What its model calls cost, in US dollars; none where a model has no price.
-    pub cost_usd: Option<String>,
-    /// Why it did not succeed, without any conversation text.
-    pub error: Option<String>,
-    /// The same with its tokens.
-    #[serde(skip)]
+    /// As it stands in the result.
+    pub shown: ConversationEntry,
+    /// What its model calls cost, with its tokens.
     pub bill: Bill,
     /// The error that should stop the run.
-    #[serde(skip)]
     pub stop: Option<RunError>,
     /// Whether a provider was unavailable.
-    #[serde(skip)]
     pub outage: bool,
     /// Whether the claim was lost: nothing was written.
-    #[serde(skip)]
     pub lost: bool,
     /// Whether it met a bug of ours.
-    #[serde(skip)]
     pub bug: bool,
 }
 
 impl Entry {
-    fn new(claim: &Claim, status: Status) -> Self {
+    fn new(claim: &Claim, status: EntryStatus) -> Self {
         Self::of(claim.conversation, status)
     }
 
-    fn of(conversation_id: ConversationId, status: Status) -> Self {
+    const fn of(conversation: ConversationId, status: EntryStatus) -> Self {
         Self {
-            conversation_id,
-            status,
-            total_duration_ms: 0,
-            stage_results: BTreeMap::new(),
-            cost_usd: None,
-            error: None,
+            shown: ConversationEntry::new(conversation, status),
             bill: Bill::default(),
             stop: None,
             outage: false,
@@ -95,36 +56,75 @@ impl Entry {
     }
 
     /// The same with what it cost.
-    pub fn billed(self, bill: Bill) -> Self {
-        Self { cost_usd: bill.unpriced.is_empty().then(|| bill.exact()), bill, ..self }
+    pub fn billed(mut self, bill: Bill) -> Self {
+        self.shown.cost_usd = bill.unpriced.is_empty().then(|| bill.exact());
+        Self { bill, ..self }
+    }
+
+    fn because(mut self, error: String) -> Self {
+        self.shown.error = Some(error);
+        self
+    }
+
+    /// The same with the reason in one word.
+    const fn for_reason(mut self, reason: &'static str) -> Self {
+        self.shown.reason = Some(reason);
+        self
+    }
+
+    const fn is_committed(&self) -> bool {
+        matches!(self.shown.status, EntryStatus::Success | EntryStatus::PartialSuccess | EntryStatus::Skipped)
     }
 
     /// A conversation that was given up before it began.
     pub fn failed(claim: &Claim, error: String) -> Self {
-        Self { error: Some(error), ..Self::new(claim, Status::Failed) }
+        Self::new(claim, EntryStatus::Failed).because(error).for_reason("gone")
     }
 
     /// A conversation that was processed, as its row says; the answer was lost.
     pub fn committed(claim: &Claim) -> Self {
-        Self::new(claim, Status::Success)
+        Self::new(claim, EntryStatus::Success)
     }
 
     /// A conversation of which nobody knows what became of it.
     pub fn unknown(claim: &Claim, why: &str) -> Self {
         let error = format!("it is unknown whether this was committed: {why}");
-        Self { error: Some(error), ..Self::new(claim, Status::Unknown) }
+        Self::new(claim, EntryStatus::Unknown).because(error).for_reason("unknown")
     }
 
     /// A conversation that was claimed, and given back before it was begun.
     pub fn never_begun(conversation: ConversationId) -> Self {
-        let error = Some("given back with its attempt before it was begun".to_owned());
-        Self { error, ..Self::of(conversation, Status::Released) }
+        let why = "given back with its attempt before it was begun".to_owned();
+        Self::of(conversation, EntryStatus::Released).because(why).for_reason("released")
     }
 
     /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
-        Self { error: Some(why.to_owned()), ..Self::new(claim, Status::Released) }
+        Self::new(claim, EntryStatus::Released).because(why.to_owned()).for_reason("released")
     }
+}
+
+/// Why a stage failed, in one word.
+const fn reason(error: &StageError) -> &'static str {
+    match error {
+        StageError::InvalidTranscript(_) => "invalid_transcript",
+        StageError::TimedOut(_) => "timed_out",
+        StageError::NoAnswer(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_)) => "provider_unavailable",
+        StageError::NoAnswer(NoAnswer::InvalidReply(_)) => "invalid_reply",
+        StageError::NoAnswer(NoAnswer::Configuration(_)) => "configuration",
+        StageError::NoAnswer(NoAnswer::Refused(_)) => "refused",
+        StageError::NoAnswer(NoAnswer::Store(_)) => "database",
+        _ => "failed",
+    }
+}
+
+/// Whom a conversation tells where it is.
+#[derive(Clone)]
+pub struct Told {
+    /// The run's.
+    pub progress: Progress,
+    /// Whether somebody waits for just this one, and wants its stages' results.
+    pub in_detail: bool,
 }
 
 /// Processes a claimed conversation.
@@ -134,21 +134,31 @@ pub async fn process(
     claim: Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
+    told: &Told,
 ) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        committed(store, Entry::new(&claim, Status::Skipped), &nothing).await
+        committed(store, Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), &nothing).await
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot, meter).await
+        through_the_pipeline(store, workshop, &claim, snapshot, meter, told).await
     };
-    entry.total_duration_ms = clock::millis_since(began);
-    if let Some(error) = &entry.error {
-        let status = format!("{:?}", entry.status);
-        tracing::warn!(conversation = %claim.conversation, attempt = claim.attempt, status, error, "conversation not processed");
+    let is_committed = entry.is_committed();
+    let shown = &mut entry.shown;
+    shown.total_duration_ms = clock::millis_since(began);
+    shown.completed_at = is_committed.then(|| told.progress.now());
+    told.progress.leave(claim.conversation);
+    if let Some(unreadable) = shown.unreadable_messages {
+        tracing::warn!(conversation = %claim.conversation, unreadable, "messages can't be read, and were passed over");
     }
-    spans::end_conversation(entry.status, entry.total_duration_ms, entry.error.is_none());
+    if let Some(error) = &shown.error {
+        tracing::warn!(
+            conversation = %claim.conversation, attempt = claim.attempt, status = %shown.status, error,
+            "conversation not processed"
+        );
+    }
+    spans::end_conversation(shown.status, shown.total_duration_ms, shown.error.is_none());
     entry
 }
 
@@ -158,18 +168,30 @@ async fn through_the_pipeline(
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
+    told: &Told,
 ) -> Entry {
     let now = snapshot.now;
-    let walked = walk(workshop, claim, snapshot, meter).await;
+    let reach = |stage, stages: &BTreeMap<StageName, StageResult>| {
+        told.progress.reach(claim.conversation, stage, told.in_detail.then(|| json!(stages)));
+    };
+    let walked = walk(workshop, claim, snapshot, meter, reach).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
-            let status = if walked.is_partial() { Status::PartialSuccess } else { Status::Success };
+            let status = if walked.is_partial() { EntryStatus::PartialSuccess } else { EntryStatus::Success };
             committed(store, Entry::new(claim, status), &Commit { claim, now, prompt_ms, effects }).await
         }
-        Err((stage, error)) => after_error(store, claim, error, format!("{stage}: {error}")).await,
+        Err((stage, error)) => {
+            let mut entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
+            entry.shown.failed_stage = Some(*stage);
+            entry
+        }
     };
-    entry.stage_results = walked.stages;
+    let has_prompts = walked.stages.get(&StageName::PromptBuilder).is_some_and(|stage| stage.error.is_none());
+    entry.shown.prompt_ready = has_prompts && entry.is_committed();
+    entry.shown.fallback = walked.fallback;
+    entry.shown.unreadable_messages = (walked.unreadable > 0).then_some(walked.unreadable);
+    entry.shown.stage_results = walked.stages;
     entry
 }
 
@@ -204,12 +226,12 @@ fn unknown(claim: &Claim, error: StoreError) -> Entry {
 /// Does with a conversation what its error calls for; `text` is what is kept of the error.
 async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
     let (outcome, status) = match dispose(claim, error) {
-        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, Status::Retrying),
+        Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, EntryStatus::Retrying),
         Disposition::Outage { pause, counts } => {
-            (Outcome::Outage { pause, counts, error: text.clone() }, Status::Retrying)
+            (Outcome::Outage { pause, counts, error: text.clone() }, EntryStatus::Retrying)
         }
-        Disposition::Fail => (Outcome::Failed { error: text.clone() }, Status::Failed),
-        Disposition::Release => (Outcome::Released, Status::Released),
+        Disposition::Fail => (Outcome::Failed { error: text.clone() }, EntryStatus::Failed),
+        Disposition::Release => (Outcome::Released, EntryStatus::Released),
     };
     let stop = match error {
         StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
@@ -217,7 +239,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         _ => None,
     };
     let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { error: Some(text), outage, ..Entry::new(claim, status) };
+    let entry = Entry { outage, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
     let mut entry = settle(entry, claim, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
@@ -228,15 +250,16 @@ fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> En
     match left {
         Ok(true) => {}
         Ok(false) => {
-            entry.status = Status::Released;
+            entry.shown.status = EntryStatus::Released;
             entry.lost = true;
-            entry.error =
+            entry.shown.reason = Some("claim_lost");
+            entry.shown.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
         Err(error) if error.is_unsure() => return unknown(claim, error),
         Err(error) => {
-            entry.status = Status::Released;
-            entry.error = Some(format!("left in processing for `recover`: {error}"));
+            entry.shown.status = EntryStatus::Released;
+            entry.shown.error = Some(format!("left in processing for `recover`: {error}"));
             entry.stop = Some(error.into());
         }
     }

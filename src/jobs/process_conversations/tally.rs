@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
-
 use super::bill::Bill;
-use super::one::{Entry, Status};
+use super::one::Entry;
 use crate::core::stages::StageName;
 use crate::domain::exit::Exit;
+use crate::domain::result::{ConversationEntry, EntryStatus, ErrorBody, ErrorKind, ProcessResult, StageErrors, Timing};
 use crate::run::lifecycle::Report;
 
 /// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes. It is as many as `health` reads.
@@ -26,10 +25,9 @@ pub struct Tally {
     outages: usize,
     lost: usize,
     bugs: usize,
-    errors: BTreeMap<StageName, (usize, String)>,
+    errors: BTreeMap<StageName, StageErrors>,
     timings: BTreeMap<StageName, Vec<f64>>,
-    /// As text: a tree of JSON is many small pieces, which would lie among a long run's other memory and hold it apart.
-    entries: Vec<String>,
+    entries: Vec<ConversationEntry>,
     unlisted: usize,
     /// What all of it has cost so far.
     pub bill: Bill,
@@ -44,35 +42,36 @@ pub struct Tally {
 impl Tally {
     /// Adds a conversation.
     pub fn add(&mut self, entry: &Entry) {
-        match entry.status {
-            Status::Success => self.processed += 1,
-            Status::PartialSuccess => {
+        let shown = &entry.shown;
+        match shown.status {
+            EntryStatus::Success => self.processed += 1,
+            EntryStatus::PartialSuccess => {
                 self.processed += 1;
                 self.partial += 1;
             }
-            Status::Skipped => {
+            EntryStatus::Skipped => {
                 self.processed += 1;
                 self.skipped += 1;
             }
-            Status::Retrying => self.retrying += 1,
-            Status::Failed => self.failed += 1,
-            Status::Released => self.released += 1,
-            Status::Unknown => self.unknown += 1,
+            EntryStatus::Retrying => self.retrying += 1,
+            EntryStatus::Failed => self.failed += 1,
+            EntryStatus::Released => self.released += 1,
+            EntryStatus::Unknown => self.unknown += 1,
         }
         self.outages += usize::from(entry.outage);
         self.lost += usize::from(entry.lost);
         self.bugs += usize::from(entry.bug);
-        for (name, stage) in &entry.stage_results {
+        for (name, stage) in &shown.stage_results {
             self.timings.entry(*name).or_default().push(stage.duration_ms);
             if let Some(error) = &stage.error {
-                let (count, last) = self.errors.entry(*name).or_default();
-                *count += 1;
-                last.clone_from(error);
+                let errors = self.errors.entry(*name).or_default();
+                errors.count += 1;
+                errors.last.clone_from(error);
             }
         }
         self.charge(&entry.bill);
         if self.entries.len() < MOST_LISTED {
-            self.entries.extend(serde_json::to_string(entry));
+            self.entries.push(shown.clone());
         } else {
             self.unlisted += 1;
         }
@@ -91,52 +90,40 @@ impl Tally {
     }
 
     /// The job's fields and its exit code.
-    pub fn report(self, detected: Option<usize>, deferred: Option<usize>) -> Report {
-        let exit = self.exit();
-        let errors: Map<_, _> = self
-            .errors
-            .iter()
-            .map(|(stage, (count, last))| (stage.to_string(), json!({"count": count, "last": last})))
-            .collect();
-        let timings: Map<_, _> =
-            self.timings.into_iter().map(|(stage, times)| (stage.to_string(), timing(times))).collect();
-        let entries = self.entries.iter().flat_map(|entry| serde_json::from_str(entry)).collect();
-        let mut fields = Map::from_iter([
-            ("detected".to_owned(), json!(detected)),
-            ("processed".to_owned(), json!(self.processed)),
-            ("partial".to_owned(), json!(self.partial)),
-            ("skipped".to_owned(), json!(self.skipped)),
-            ("retrying".to_owned(), json!(self.retrying)),
-            ("failed".to_owned(), json!(self.failed)),
-            ("released".to_owned(), json!(self.released)),
-            ("unknown".to_owned(), json!(self.unknown)),
-            ("deferred".to_owned(), json!(deferred)),
-            ("stage_errors".to_owned(), json!(errors)),
-            ("stage_timings".to_owned(), json!(timings)),
-            ("stage_tokens".to_owned(), self.bill.by_stage()),
-            ("cost_usd".to_owned(), json!(self.bill.rounded())),
-            ("unpriced".to_owned(), json!(self.bill.unpriced)),
-            ("budget_reached".to_owned(), json!(self.budget_reached)),
-            ("circuit_open".to_owned(), json!(self.circuit_open)),
-            ("embedded".to_owned(), json!(self.embedded)),
-            ("conversations".to_owned(), Value::Array(entries)),
-            ("conversations_unlisted".to_owned(), json!(self.unlisted)),
-        ]);
-        let complaint = if exit == Exit::Unavailable && self.unknown > 0 {
-            Some((
-                "database_unavailable",
-                "an answer of the database was lost; what became of the conversations that are `unknown` is not known",
-            ))
-        } else {
-            complaint(exit, self.circuit_open)
-        };
-        if let Some((kind, message)) = complaint {
-            fields.insert("error".to_owned(), json!({"kind": kind, "message": message}));
-        }
-        Report { fields, exit, cost_usd: Some(self.bill.exact()), error: None }
+    pub fn report(self, detected: usize, deferred: usize) -> Report {
+        let (exit, cost_usd) = (self.exit(), Some(self.bill.exact()));
+        let complaint =
+            complaint(exit, self.circuit_open, self.unknown > 0).map(|(kind, message)| ErrorBody::new(kind, message));
+        Report { own: Box::new(self.result(detected, deferred)).into(), exit, complaint, cost_usd, error: None }
     }
 
-    const fn exit(&self) -> Exit {
+    /// The job's fields.
+    pub fn result(self, detected: usize, deferred: usize) -> ProcessResult {
+        ProcessResult {
+            detected,
+            processed: self.processed,
+            partial: self.partial,
+            skipped: self.skipped,
+            retrying: self.retrying,
+            failed: self.failed,
+            released: self.released,
+            unknown: self.unknown,
+            deferred,
+            stage_errors: self.errors,
+            stage_timings: self.timings.into_iter().map(|(stage, times)| (stage, timing(times))).collect(),
+            stage_tokens: self.bill.by_stage(),
+            cost_usd: self.bill.rounded(),
+            unpriced: self.bill.unpriced,
+            budget_reached: self.budget_reached,
+            circuit_open: self.circuit_open,
+            embedded: self.embedded,
+            conversations: self.entries,
+            conversations_unlisted: self.unlisted,
+        }
+    }
+
+    /// The exit code.
+    pub const fn exit(&self) -> Exit {
         if self.bugs > 0 {
             Exit::Internal
         } else if self.unknown > 0 {
@@ -154,36 +141,41 @@ impl Tally {
 }
 
 /// What a run that did not succeed has to say for itself; each conversation's own error stands with its entry.
-const fn complaint(exit: Exit, circuit_open: bool) -> Option<(&'static str, &'static str)> {
+const fn complaint(exit: Exit, circuit_open: bool, unknown: bool) -> Option<(ErrorKind, &'static str)> {
     match exit {
-        Exit::Internal => {
-            Some(("internal", "a pipeline panicked; its conversation was given back, and the log names the place"))
-        }
+        Exit::Internal => Some((
+            ErrorKind::Internal,
+            "a pipeline panicked; its conversation was given back, and the log names the place",
+        )),
         Exit::Failure => {
-            Some(("claim_lost", "a claim was lost to a recovery; nothing was written for its conversation"))
+            Some((ErrorKind::ClaimLost, "a claim was lost to a recovery; nothing was written for its conversation"))
         }
+        Exit::Unavailable if unknown => Some((
+            ErrorKind::DatabaseUnavailable,
+            "an answer of the database was lost; what became of the conversations that are `unknown` is not known",
+        )),
         Exit::Unavailable if circuit_open => Some((
-            "provider_unavailable",
+            ErrorKind::ProviderUnavailable,
             "the language model's circuit is open, because it has not answered five times in a row; what is due waits \
              untouched, and the next run asks once whether it is back",
         )),
         Exit::Unavailable => {
-            Some(("provider_unavailable", "no provider answered; the conversations keep their attempts"))
+            Some((ErrorKind::ProviderUnavailable, "no provider answered; the conversations keep their attempts"))
         }
         _ => None,
     }
 }
 
 /// Count, sum and percentiles of durations in milliseconds.
-pub fn timing(mut times: Vec<f64>) -> Value {
+pub fn timing(mut times: Vec<f64>) -> Timing {
     times.sort_by(f64::total_cmp);
-    json!({
-        "count": times.len(),
-        "total_ms": hundredths(times.iter().sum()),
-        "p50_ms": hundredths(percentile(&times, 50)),
-        "p95_ms": hundredths(percentile(&times, 95)),
-        "max_ms": hundredths(times.last().copied().unwrap_or_default()),
-    })
+    Timing {
+        count: times.len(),
+        total_ms: hundredths(times.iter().sum()),
+        p50_ms: hundredths(percentile(&times, 50)),
+        p95_ms: hundredths(percentile(&times, 95)),
+        max_ms: hundredths(times.last().copied().unwrap_or_default()),
+    }
 }
 
 /// The nearest-rank percentile of ascending values.
@@ -226,11 +218,11 @@ mod tests {
         for n in 0..=500 {
             tally.add(&Entry::failed(&claim(n), "too long".to_owned()));
         }
-        let fields = tally.report(Some(501), Some(0)).fields;
-        let listed = fields["conversations"].as_array().unwrap();
-        assert_eq!((listed.len(), &fields["conversations_unlisted"], &fields["failed"]), (500, &json!(1), &json!(501)));
-        assert_eq!(listed[499]["conversation_id"], json!(Uuid::from_u128(499)));
-        assert_eq!(listed[499]["error"], "too long");
+        let result = tally.result(501, 0);
+        let listed = &result.conversations;
+        assert_eq!((listed.len(), result.conversations_unlisted, result.failed), (500, 1, 501));
+        assert_eq!(listed[499].conversation_id, ConversationId(Uuid::from_u128(499)));
+        assert_eq!(listed[499].error.as_deref(), Some("too long"));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 //! goes with it, so that an owner who is alive after all is told so by its next renewal, and can't finish it.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
 
 use crate::clock;
 use crate::domain::ids::RecordId;
+use crate::domain::result::{NotRecovered, RecordRecovery, RecoverResult, RecoveryEntry, Target};
 use crate::jobs::scan_stuck::{silence, tell};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
@@ -30,11 +30,11 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
         }
         run.progress.advance(1);
     }
-    Ok(super::by_hand_report(&recoveries, &errors))
+    Ok(super::by_hand_report(recoveries, errors))
 }
 
 /// What [`work`] would do now, without doing it.
-pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<Map<String, Value>, RunError> {
+pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<RecoverResult, RunError> {
     let now = store.now().await?;
     let (mut recoveries, mut errors) = (Vec::new(), Vec::new());
     for id in ids {
@@ -43,7 +43,7 @@ pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<Map<String, Valu
             Err(why) => errors.push(refusal(*id, &why)),
         }
     }
-    Ok(super::by_hand_report(&recoveries, &errors).fields)
+    Ok(super::by_hand_result(recoveries, errors))
 }
 
 /// The record with the evidence against it, or why it can't be recovered.
@@ -63,15 +63,20 @@ async fn look(store: &Store, id: RecordId, now: DateTime<Utc>) -> Result<Result<
     Ok(Ok((record, reason)))
 }
 
-fn entry(record: &Record, reason: &str, at: DateTime<Utc>) -> Value {
-    let Record { id, status, host, pid, .. } = record;
-    json!({
-        "kind": id.kind(), "id": id.uuid(), "reason": reason, "from": status, "to": "failed",
-        "recovery_timestamp": at, "host": host, "pid": pid,
+fn entry(record: &Record, reason: &str, at: DateTime<Utc>) -> RecoveryEntry {
+    RecoveryEntry::Record(RecordRecovery {
+        kind: record.id.kind(),
+        id: record.id.uuid(),
+        reason: reason.to_owned(),
+        from: record.status.clone(),
+        to: Target::Failed,
+        recovery_timestamp: at,
+        host: record.host.clone(),
+        pid: record.pid,
     })
 }
 
-fn refusal(id: RecordId, why: &str) -> Value {
+fn refusal(id: RecordId, why: &str) -> NotRecovered {
     tracing::error!(record = %id, error = why, "not recovered");
-    json!({"kind": id.kind(), "id": id.uuid(), "error": why})
+    NotRecovered::Record { kind: id.kind(), id: id.uuid(), error: why.to_owned() }
 }

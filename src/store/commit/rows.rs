@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Commit;
 use crate::clock;
-use crate::domain::effect::{DayEntry, Effect, NewFact, NewPrompt, NewTouchpoint};
+use crate::domain::effect::{ConflictChange, DayEntry, Effect, NewFact, NewPrompt, NewTouchpoint};
 use crate::domain::memory::{LifeEvent, MoodDelta};
 use crate::domain::prompt::Platform;
 use crate::store::codec::{DbPoints, DbTime};
@@ -27,7 +27,7 @@ pub(super) struct CommitRows<'a> {
     pub thoughts: Vec<ThoughtRow<'a>>,
     pub life_events: Vec<LifeEventRow<'a>>,
     /// At most one, like all that follow but the prompts.
-    pub mood: Vec<MoodRow<'a>>,
+    pub mood: Vec<MoodRow>,
     pub player: Vec<PlayerRow<'a>>,
     pub touchpoints: Vec<TouchpointRow<'a>>,
     pub day: Vec<DayRow<'a>>,
@@ -80,30 +80,53 @@ pub(super) struct LifeEventRow<'a> {
     domain: &'a str,
     event_type: &'a str,
     description: &'a str,
-    emotional_impact: MoodDelta,
+    entities: [&'a str; 0],
+    emotional_impact: ImpactRow,
     importance: f64,
 }
 
+/// Under the application's names.
 #[derive(Debug, Serialize)]
-pub(super) struct MoodRow<'a> {
+pub(super) struct ImpactRow {
+    #[serde(rename = "arousal_delta")]
     arousal: f64,
+    #[serde(rename = "valence_delta")]
     valence: f64,
+    #[serde(rename = "dominance_delta")]
     dominance: f64,
+    #[serde(rename = "intimacy_delta")]
     intimacy: f64,
-    conflict_state: &'a str,
+}
+
+/// What is missing stays as it is, and `conflict_state` also where the conflict has moved on meanwhile.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct MoodRow {
+    arousal: Option<f64>,
+    valence: Option<f64>,
+    dominance: Option<f64>,
+    intimacy: Option<f64>,
+    conflict_state: Option<&'static str>,
 }
 
 /// What changes in `users`; a field that is missing stays as it is.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct PlayerRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    began_at: Option<DbTime>,
+    conflict: Option<ConflictRow<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     voice: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ends: Option<GameOverRow<'a>>,
+}
+
+/// Fields to merge where `last_temp_update` is still `seen`, or into `whole` where `replaced` still stands there.
+#[derive(Debug, Serialize)]
+pub(super) struct ConflictRow<'a> {
+    fields: &'a Map<String, Value>,
+    seen: Option<&'a str>,
+    replaced: Option<&'a Value>,
+    whole: Option<&'a Map<String, Value>>,
+    began_at: Option<DbTime>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,6 +154,7 @@ pub(super) struct DayRow<'a> {
     decay_applied: DbPoints,
     counts: i32,
     summary_text: &'a str,
+    summary_before: Option<&'a str>,
     key_moments: &'a [String],
     emotional_tone: &'a str,
 }
@@ -173,19 +197,16 @@ impl<'a> CommitRows<'a> {
             Effect::LiveDay { date, events } => {
                 self.life_events.extend(events.iter().map(|event| life_event(*date, event)));
             }
-            Effect::Feel { mood, conflict_state } => {
-                self.mood = vec![MoodRow {
-                    arousal: mood.arousal,
-                    valence: mood.valence,
-                    dominance: mood.dominance,
-                    intimacy: mood.intimacy,
-                    conflict_state,
-                }];
+            Effect::Feel { mood } => {
+                let row = self.mood();
+                row.arousal = Some(mood.arousal);
+                row.valence = Some(mood.valence);
+                row.dominance = Some(mood.dominance);
+                row.intimacy = Some(mood.intimacy);
             }
-            Effect::Conflict { details, began_at } => {
-                let player = self.player();
-                player.details = Some(details);
-                player.began_at = began_at.map(DbTime);
+            Effect::Conflict(change) => {
+                self.mood().conflict_state = Some(change.state);
+                self.player().conflict = Some(conflict(change));
             }
             Effect::EndGame { event_type, details } => {
                 self.player().ends = Some(GameOverRow { id: clock::new_id(), event_type, details });
@@ -215,6 +236,13 @@ impl<'a> CommitRows<'a> {
         &mut self.player[0]
     }
 
+    fn mood(&mut self) -> &mut MoodRow {
+        if self.mood.is_empty() {
+            self.mood.push(MoodRow::default());
+        }
+        &mut self.mood[0]
+    }
+
     fn remember(&mut self, fact: &'a NewFact) {
         let first = self.vectors.len() + 1;
         self.vectors.extend(fact.embedding.iter().flatten());
@@ -231,7 +259,7 @@ impl<'a> CommitRows<'a> {
             fact: &fact.fact,
             first: slice.map(|it| it.0),
             last: slice.map(|it| it.1),
-            metadata: json!({}),
+            metadata: if slice.is_some() { json!({}) } else { json!({"awaiting_vector": true}) },
             superseded_by: fact.superseded_by,
         });
     }
@@ -245,8 +273,23 @@ fn life_event(date: NaiveDate, event: &LifeEvent) -> LifeEventRow<'_> {
         domain: &event.domain,
         event_type: &event.event_type,
         description: &event.description,
-        emotional_impact: event.emotional_impact,
+        entities: [],
+        emotional_impact: impact(event.emotional_impact),
         importance: event.importance,
+    }
+}
+
+const fn impact(delta: MoodDelta) -> ImpactRow {
+    ImpactRow { arousal: delta.arousal, valence: delta.valence, dominance: delta.dominance, intimacy: delta.intimacy }
+}
+
+fn conflict(change: &ConflictChange) -> ConflictRow<'_> {
+    ConflictRow {
+        fields: &change.fields,
+        seen: change.seen.as_deref(),
+        replaced: change.replaces.as_ref().map(|it| &it.0),
+        whole: change.replaces.as_ref().map(|it| &it.1),
+        began_at: change.began_at.map(DbTime),
     }
 }
 
@@ -269,6 +312,7 @@ fn day(entry: &DayEntry) -> DayRow<'_> {
         decay_applied: DbPoints(entry.decay_applied),
         counts: i32::from(entry.counts),
         summary_text: &entry.summary_text,
+        summary_before: entry.summary_before.as_deref(),
         key_moments: &entry.key_moments,
         emotional_tone: &entry.emotional_tone,
     }

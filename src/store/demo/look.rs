@@ -1,11 +1,11 @@
 //! Reading the demo's database for its report.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::Mood;
 use crate::domain::points::Points;
+use crate::domain::result::{GivenUp, Known, ReadyPrompt, Replaced, Sums, Touchpoint};
 use crate::store::codec::{DbId, DbPoints, DbTime};
 use crate::store::read::row;
 use crate::store::session::{fetch_all, fetch_one};
@@ -52,40 +52,6 @@ row! {
     }
 }
 
-/// A fact that a later one has replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replaced {
-    /// The old one.
-    pub was: String,
-    /// The new one.
-    pub now: String,
-}
-
-/// What is known of a player after their conversations.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Known {
-    /// Who.
-    pub user_id: UserId,
-    /// From `demo_players`.
-    pub player: String,
-    /// 1–5.
-    pub chapter: i32,
-    /// Active facts, in the order in which they were learned.
-    pub facts: Vec<String>,
-    /// Facts that have been replaced.
-    pub replaced: Vec<Replaced>,
-    /// Open threads.
-    pub threads: Vec<String>,
-    /// Her thoughts about them.
-    pub thoughts: Vec<String>,
-    /// Her mood towards them, 0–1 each.
-    pub mood: Mood,
-    /// The conflict's temperature, 0–100.
-    pub temperature: f64,
-    /// The conflict's zone.
-    pub zone: String,
-}
-
 row! {
     struct KnownRow {
         user_id: DbId,
@@ -101,63 +67,16 @@ row! {
 }
 
 row! {
-    /// How much there is of everything that the pipeline writes.
-    #[derive(Clone, Debug, Serialize, Deserialize)]
-    pub struct Sums {
-        /// Facts, replaced ones included.
-        pub facts: i64,
-        /// Facts that have been replaced.
-        pub replaced: i64,
-        /// Open threads.
-        pub threads: i64,
-        /// Thoughts.
-        pub thoughts: i64,
-        /// Events in her own life.
-        pub life_events: i64,
-        /// Days rolled up.
-        pub days: i64,
-        /// Current text prompts.
-        pub text_prompts: i64,
-        /// Current voice prompts.
-        pub voice_prompts: i64,
+    struct SumsRow {
+        facts: i64,
+        replaced: i64,
+        threads: i64,
+        thoughts: i64,
+        life_events: i64,
+        days: i64,
+        text_prompts: i64,
+        voice_prompts: i64,
     }
-}
-
-row! {
-    /// A current prompt.
-    #[derive(Clone, Debug, Serialize, Deserialize)]
-    pub struct ReadyPrompt {
-        /// `text` or `voice`.
-        pub platform: String,
-        /// Its length in tokens.
-        pub token_count: i64,
-        /// The whole of it.
-        pub text: String,
-    }
-}
-
-/// A conversation that was given up.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct GivenUp {
-    /// Which one.
-    pub conversation_id: ConversationId,
-    /// Whose.
-    pub player: String,
-    /// Why.
-    pub error: String,
-}
-
-/// A message that will be sent on her own account.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Touchpoint {
-    /// To whom.
-    pub player: String,
-    /// `time`, `event`, `gap`, or `decay warning`.
-    pub trigger: String,
-    /// When.
-    pub delivery_at: DateTime<Utc>,
-    /// The message.
-    pub message: String,
 }
 
 impl Store {
@@ -260,9 +179,9 @@ impl Store {
     /// How much there is of everything.
     pub async fn demo_sums(&self) -> Result<Sums> {
         let mut tx = self.begin_read().await?;
-        let sums = fetch_one!(
+        let it = fetch_one!(
             &mut tx,
-            Sums,
+            SumsRow,
             "select (select count(*) from memory_facts) as facts, \
                  (select count(*) from memory_facts where superseded_by is not null) as replaced, \
                  (select count(*) from conversation_threads where status = 'open') as threads, \
@@ -273,21 +192,31 @@ impl Store {
                  (select count(*) from ready_prompts where is_current and platform = 'voice') as voice_prompts"
         );
         tx.rollback().await?;
-        Ok(sums)
+        Ok(Sums {
+            facts: it.facts,
+            replaced: it.replaced,
+            threads: it.threads,
+            thoughts: it.thoughts,
+            life_events: it.life_events,
+            days: it.days,
+            text_prompts: it.text_prompts,
+            voice_prompts: it.voice_prompts,
+        })
     }
 
     /// A player's current prompts, the text one first.
     pub async fn current_prompts(&self, user: UserId) -> Result<Vec<ReadyPrompt>> {
         let mut tx = self.begin_read().await?;
-        let prompts = fetch_all!(
+        let rows: Vec<(String, i64, String)> = fetch_all!(
             &mut tx,
-            ReadyPrompt,
+            _,
             "select platform, token_count, prompt_text as text from ready_prompts where user_id = $1 and is_current \
              order by platform",
             DbId::from(user)
         );
         tx.rollback().await?;
-        Ok(prompts)
+        let read = |(platform, token_count, text)| ReadyPrompt { platform, token_count, text };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// The conversations that were given up.

@@ -19,6 +19,7 @@ impl Store {
             id,
             platform: "text".to_owned(),
             messages: serde_json::Value::Null,
+            transcript_raw: None,
             started_at: now,
             last_message_at: now,
             score_delta: None,

@@ -38,6 +38,7 @@ pub(super) fn conversation(row: ConversationRow, odd: &mut Oddities) -> Of<Conve
         platform: odd.some("conversations.platform", row.platform).unwrap_or_default(),
         // What is no JSON is no transcript either, and is refused as one.
         messages: odd.some("conversations.messages", row.messages).map_or(Value::Null, |it| it.0),
+        transcript_raw: odd.some("conversations.transcript_raw", row.transcript_raw),
         started_at: started_at.unwrap_or(latest),
         last_message_at: latest,
         score_delta: odd.some("conversations.score_delta", row.score_delta).map(|it| it.0),
@@ -68,6 +69,7 @@ pub(super) fn player(row: PlayerRow, odd: &mut Oddities) -> Of<PlayerWords> {
         notifications_enabled: odd.some("users.notifications_enabled", row.notifications_enabled).unwrap_or_default(),
         timezone: odd.some("users.timezone", row.timezone).unwrap_or_default(),
         days_played: odd.some("users.days_played", row.days_played).unwrap_or_default(),
+        created_at: odd.some("users.created_at", row.created_at).map(|at| at.0),
         conflict_details: odd.some("users.conflict_details", row.conflict_details).map(|it| it.0),
         last_conflict_at: odd.some("users.last_conflict_at", row.last_conflict_at).map(|at| at.0),
     };
@@ -117,10 +119,24 @@ pub(super) fn life_event(row: LifeEventRow, odd: &mut Oddities) -> Of<LifeEvent>
         domain: odd.some("nikita_life_events.domain", row.domain).unwrap_or_default(),
         event_type: odd.some("nikita_life_events.event_type", row.event_type).unwrap_or_default(),
         description: odd.some("nikita_life_events.description", row.description).unwrap_or_default(),
-        emotional_impact: impact.and_then(|it| serde_json::from_value::<MoodDelta>(it.0).ok()).unwrap_or_default(),
+        emotional_impact: impact.map(|it| read_impact(&it.0)).unwrap_or_default(),
         importance: odd.number("nikita_life_events.importance", row.importance).unwrap_or(0.5),
     };
     Some((user, event))
+}
+
+/// The application's names, or those of our rows of before; what is no number is nothing.
+fn read_impact(impact: &Value) -> MoodDelta {
+    let side = |name: &str, most: f64| {
+        let number = impact.get(format!("{name}_delta")).or_else(|| impact.get(name)).and_then(Value::as_f64);
+        number.unwrap_or_default().clamp(-most, most)
+    };
+    MoodDelta {
+        arousal: side("arousal", 0.3),
+        valence: side("valence", 0.3),
+        dominance: side("dominance", 0.2),
+        intimacy: side("intimacy", 0.1),
+    }
 }
 
 pub(super) fn mood(row: MoodRow, odd: &mut Oddities) -> Of<Mood> {
@@ -165,10 +181,15 @@ pub(super) fn day(row: DayRow, odd: &mut Oddities) -> Of<Day> {
             .some("daily_summaries.conversations_count", row.conversations_count)
             .unwrap_or_default(),
         summary_text: odd.some("daily_summaries.summary_text", row.summary_text),
-        key_moments: moments.and_then(|it| serde_json::from_value(it.0).ok()).unwrap_or_default(),
+        key_moments: moments.map(|it| texts(&it.0)).unwrap_or_default(),
         emotional_tone: odd.some("daily_summaries.emotional_tone", row.emotional_tone),
     };
     Some((user, day))
+}
+
+/// The texts of a list; what else stands there is passed over.
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|it| Some(it.as_str()?.to_owned())).collect()
 }
 
 pub(super) fn decay(row: DecayRow, odd: &mut Oddities) -> Of<(DateTime<Utc>, Points)> {

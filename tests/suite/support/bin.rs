@@ -194,7 +194,11 @@ impl Done {
     pub fn json(&self) -> Value {
         let stdout = self.stdout();
         assert_eq!(stdout.matches('\n').count(), 1, "one line: {stdout}\nstderr: {}", self.stderr());
-        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+        let result: Value = serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
+        if !result["status"].is_null() {
+            super::schema::check(&result);
+        }
+        result
     }
 
     /// The message of a failure.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::bin;
+use super::{bin, template};
 
 /// A migrated, empty database.
 pub struct Db {
@@ -37,6 +37,16 @@ enum Kind {
     },
 }
 
+/// What a new database on a server begins with.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    Nothing,
+    /// What `migrate` makes.
+    Migrated,
+    /// All that is in this one.
+    Copy(&'a str),
+}
+
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
@@ -48,13 +58,20 @@ fn setting(variable: &str) -> String {
 }
 
 impl Db {
-    /// An SQLite file, migrated by its first use.
+    /// A new SQLite file, migrated.
     pub fn sqlite() -> Self {
+        Self::copy_of(&template::sqlite())
+    }
+
+    fn copy_of(file: &Path) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let url = format!("sqlite:{}", folder.path().join("test.sqlite").display());
-        let db = Self { url, runtime: runtime(), kind: Kind::Sqlite { _folder: Some(folder) } };
-        db.run(&["migrate"]).code(0);
-        db
+        let copy = folder.path().join("test.sqlite");
+        std::fs::copy(file, &copy).expect("copied");
+        Self {
+            url: format!("sqlite:{}", copy.display()),
+            runtime: runtime(),
+            kind: Kind::Sqlite { _folder: Some(folder) },
+        }
     }
 
     /// An SQLite file that is there already.
@@ -65,29 +82,18 @@ impl Db {
     /// Another database with all that is in this one.
     pub fn copy(&self) -> Self {
         match &self.kind {
-            Kind::Sqlite { .. } => {
-                let folder = TempDir::new().expect("a temporary folder");
-                let file = folder.path().join("test.sqlite");
-                std::fs::copy(self.file(), &file).expect("copied");
-                Self {
-                    url: format!("sqlite:{}", file.display()),
-                    runtime: runtime(),
-                    kind: Kind::Sqlite { _folder: Some(folder) },
-                }
-            }
+            Kind::Sqlite { .. } => Self::copy_of(&self.file()),
             Kind::Postgres { name, connection, .. } => {
                 // A database that somebody uses can't be copied.
                 drop(connection.lock().expect("not poisoned").take());
-                Self::made_on("NIKITA_TEST_POSTGRES", &format!("template {name}"))
+                Self::made_on("NIKITA_TEST_POSTGRES", Origin::Copy(name))
             }
         }
     }
 
     /// A new database on the plain test cluster, migrated.
     pub fn postgres() -> Self {
-        let db = Self::postgres_empty();
-        db.run(&["migrate"]).code(0);
-        db
+        Self::made_on("NIKITA_TEST_POSTGRES", Origin::Migrated)
     }
 
     /// A new database on the plain test cluster, with nothing in it.
@@ -97,9 +103,7 @@ impl Db {
 
     /// A new database on the test cluster with pgvector, migrated.
     pub fn pgvector() -> Self {
-        let db = Self::pgvector_empty();
-        db.run(&["migrate"]).code(0);
-        db
+        Self::made_on("NIKITA_TEST_PGVECTOR", Origin::Migrated)
     }
 
     /// A new database on the test cluster with pgvector, with nothing in it.
@@ -109,9 +113,8 @@ impl Db {
 
     /// A new database on the plain test cluster, migrated, which the binary reaches through a pooler in transaction mode.
     pub fn pooled() -> Self {
-        let mut db = Self::postgres_empty();
+        let mut db = Self::postgres();
         db.through_pooler();
-        db.run(&["migrate"]).code(0);
         db
     }
 
@@ -122,20 +125,26 @@ impl Db {
     }
 
     fn empty_on(variable: &str) -> Self {
-        Self::made_on(variable, "")
+        Self::made_on(variable, Origin::Nothing)
     }
 
-    fn made_on(variable: &str, how: &str) -> Self {
+    fn made_on(variable: &str, from: Origin<'_>) -> Self {
         let admin_url = setting(variable);
         let runtime = runtime();
         let name = format!("test_{}", Uuid::new_v4().simple());
         let admin =
             PgConnectOptions::from_str(&admin_url).expect("the variable holds a URL").disable_statement_logging();
+        let (base, _) = admin_url.rsplit_once('/').expect("a URL with a database");
         runtime.block_on(async {
             let mut server = PgConnection::connect_with(&admin).await.expect("the test cluster answers");
-            server.execute(AssertSqlSafe(format!("create database {name} {how}"))).await.expect("a new database");
+            let template = match from {
+                Origin::Nothing => "template1".to_owned(),
+                Origin::Migrated => template::postgres(&mut server, base).await,
+                Origin::Copy(name) => name.to_owned(),
+            };
+            let create = format!("create database {name} template {template}");
+            server.execute(AssertSqlSafe(create)).await.expect("a new database");
         });
-        let (base, _) = admin_url.rsplit_once('/').expect("a URL with a database");
         let direct = admin.clone().database(&name);
         Self {
             url: format!("{base}/{name}"),

@@ -13,8 +13,10 @@ pub mod history;
 pub mod model_server;
 pub mod promises;
 pub mod proxy;
+pub mod schema;
 pub mod seed;
 pub mod shim;
+pub mod template;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.
 #[macro_export]
@@ -24,7 +26,13 @@ macro_rules! on_every_database {
             #[allow(unused_imports, reason = "tests share the imports of their file")]
             use super::*;
 
-            fn test($db: &$crate::support::db::Db) $body
+            fn body($db: &$crate::support::db::Db) $body
+
+            /// Whatever the jobs did, the application reads every row of theirs.
+            fn test(db: &$crate::support::db::Db) {
+                body(db);
+                $crate::beside::accepts::every_row(db);
+            }
 
             $(#[$meta])*
             #[test]

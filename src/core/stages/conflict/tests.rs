@@ -1,19 +1,22 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Conflict, Zone, begin, decide};
+use super::{Conflict, Details, Zone, begin, decide};
+use crate::core::settings::{ConflictKeeper, StageSettings};
 use crate::core::stages::fixture::quiet::{at, context, decided, snapshot};
 use crate::core::stages::game_state::GameState;
 use crate::core::stages::{Findings, Output};
 use crate::domain::conversation::Earlier;
-use crate::domain::effect::Effect;
+use crate::domain::effect::{ConflictChange, Effect};
 use crate::domain::player::GameStatus;
 use crate::domain::points::Points;
 use crate::domain::snapshot::Snapshot;
 
 /// The fixture's last message.
-const LAST_MESSAGE: &str = "2026-03-04T11:55:00.000000Z";
+const LAST_MESSAGE: &str = "2026-03-04T11:55:00.000000+00:00";
 
 fn with(details: Value) -> Snapshot {
     let mut snapshot = snapshot();
@@ -21,10 +24,19 @@ fn with(details: Value) -> Snapshot {
     snapshot
 }
 
+/// What stands there once a change is stored.
+fn stored(snapshot: &Snapshot, change: &ConflictChange) -> Value {
+    let mut details = Details::of(snapshot).fields;
+    details.extend(change.fields.clone());
+    details.retain(|name, value| !(value.is_null() && change.fields.contains_key(name)));
+    Value::Object(details)
+}
+
 fn run(snapshot: &Snapshot, hundredths: i64) -> (Conflict, Value, Option<DateTime<Utc>>, Option<Value>) {
-    let (conflict, effects) = decide(snapshot, Points(hundredths));
+    let (conflict, effects) = decide(snapshot, &Details::of(snapshot), Points(hundredths));
     let mut effects = effects.into_iter();
-    let Some(Effect::Conflict { details, began_at }) = effects.next() else { panic!("no conflict effect") };
+    let Some(Effect::Conflict(change)) = effects.next() else { panic!("no conflict effect") };
+    let (details, began_at) = (stored(snapshot, &change), change.began_at);
     let end = effects.next().map(|effect| match effect {
         Effect::EndGame { event_type, details } => {
             assert_eq!(event_type, "conflict_breakup");
@@ -81,7 +93,7 @@ fn garbage_counts_as_nothing(#[case] details: Value) {
     assert_eq!(conflict, Conflict { temperature: 3.0, ..Conflict::default() });
     assert_eq!(
         details,
-        json!({"temperature": 3.0, "zone": "calm", "updated_at": LAST_MESSAGE, "consecutive_crises": 0})
+        json!({"temperature": 3.0, "zone": "calm", "last_temp_update": LAST_MESSAGE, "consecutive_crises": 0})
     );
     assert_eq!((began_at, end), (None, None));
 }
@@ -92,7 +104,7 @@ fn a_future_updated_at_does_not_cool_and_is_put_right() {
         json!({"temperature": 60.0, "updated_at": "2030-01-01T00:00:00Z", "hot_since": "2030-01-01T00:00:00Z"});
     let (conflict, details, ..) = run(&with(details), 0);
     assert!((conflict.temperature - 60.0).abs() < 1e-9);
-    assert_eq!((&details["updated_at"], &details["hot_since"]), (&json!(LAST_MESSAGE), &json!(LAST_MESSAGE)));
+    assert_eq!((&details["last_temp_update"], &details["hot_since"]), (&json!(LAST_MESSAGE), &json!(LAST_MESSAGE)));
 }
 
 #[test]
@@ -108,10 +120,11 @@ fn other_fields_survive() {
 #[case::stays_away(30.0, LAST_MESSAGE, -400, false)]
 #[case::begins_again_after_cooling(55.0, "2026-03-03T11:55:00Z", -400, true)] // 55 − 12 = 43, + 11 = 54
 fn a_conflict_begins(#[case] before: f64, #[case] updated_at: &str, #[case] delta: i64, #[case] begins: bool) {
-    let stored = json!({"temperature": before, "updated_at": updated_at, "hot_since": "2026-03-03T00:00:00.000000Z"});
+    let stored =
+        json!({"temperature": before, "updated_at": updated_at, "hot_since": "2026-03-03T00:00:00.000000+00:00"});
     let (conflict, details, began_at, _) = run(&with(stored), delta);
     assert_eq!(began_at, begins.then(|| at(LAST_MESSAGE)));
-    let since = if begins { json!(LAST_MESSAGE) } else { json!("2026-03-03T00:00:00.000000Z") };
+    let since = if begins { json!(LAST_MESSAGE) } else { json!("2026-03-03T00:00:00.000000+00:00") };
     assert_eq!(details.get("hot_since"), conflict.active.then_some(&since));
 }
 
@@ -193,4 +206,88 @@ fn a_conversation_that_is_processed_anew_heats_nothing() {
     let Output::Conflict(conflict) = decision.output else { panic!("another stage's output") };
     assert_eq!((conflict.temperature, conflict.zone, conflict.breakup), (80.0, Zone::Critical, false));
     assert_eq!(decision.effects, []);
+}
+
+/// What the application writes, at noon two hours ago.
+fn of_the_application() -> Value {
+    json!({
+        "temperature": 72.0, "zone": "hot", "positive_count": 4, "negative_count": 2, "gottman_ratio": 2.0, "gottman_target": 5.0,
+        "horsemen_detected": ["criticism"], "repair_attempts": [], "last_temp_update": "2026-03-04T10:00:00+00:00",
+        "session_positive": 1, "session_negative": 0, "boss_phase": null, "consecutive_crises": 3, "last_crisis_at": null,
+    })
+}
+
+fn beside(details: Value, change: impl Fn(&mut Snapshot, &mut StageSettings)) -> (Conflict, Vec<Effect>) {
+    let mut snapshot = with(details);
+    snapshot.conversation.score_delta = Some(Points::whole(-4));
+    let game = GameState { score_delta: Points::whole(-4), ..GameState::default() };
+    let mut context = context(snapshot, Findings { game_state: Some(game), ..Findings::default() });
+    let settings = Arc::get_mut(&mut context.settings).unwrap();
+    change(Arc::get_mut(&mut context.snapshot).unwrap(), settings);
+    let decision = decided(begin(&context).unwrap());
+    let Output::Conflict(conflict) = decision.output else { panic!("another stage's output") };
+    (conflict, decision.effects)
+}
+
+#[test]
+fn where_the_application_heats_the_stage_only_cools() {
+    let (conflict, effects) = beside(of_the_application(), |_, _| {});
+    assert_eq!((conflict.temperature, conflict.zone, conflict.breakup), (71.0, Zone::Hot, false));
+    let fields = json!({"temperature": 71.0, "zone": "hot", "last_temp_update": "2026-03-04T12:00:00.000000+00:00"});
+    let [Effect::Conflict(change)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(Value::Object(change.fields.clone()), fields);
+    assert_eq!(change.seen.as_deref(), Some("2026-03-04T10:00:00+00:00"));
+    assert_eq!((&change.replaces, change.state, change.began_at), (&None, "cold", None));
+}
+
+#[test]
+fn a_text_with_the_object_inside_is_read_and_replaced_by_the_object() {
+    let text = json!(of_the_application().to_string());
+    let (conflict, effects) = beside(text.clone(), |_, _| {});
+    assert!((conflict.temperature - 71.0).abs() < 1e-9, "{conflict:?}");
+    let [Effect::Conflict(change)] = &effects[..] else { panic!("{effects:?}") };
+    let Some((was, whole)) = &change.replaces else { panic!("{change:?}") };
+    assert_eq!((was, whole["boss_phase"].is_null(), whole.len()), (&text, true, 14));
+    assert_eq!(whole["temperature"], json!(71.0));
+}
+
+#[rstest]
+#[case::without_an_offset("last_temp_update", json!("2026-03-04T10:00:00.5"), 71.0, 1)]
+#[case::unreadable("last_temp_update", json!("soon"), 72.0, 1)]
+#[case::none("last_temp_update", Value::Null, 72.0, 1)]
+#[case::yet_to_come("last_temp_update", json!("2026-03-05T10:00:00+00:00"), 72.0, 0)]
+#[case::a_number_in_a_text("temperature", json!("40.5"), 39.5, 1)]
+#[case::no_temperature("temperature", Value::Null, 0.0, 0)]
+fn oddities_of_the_application(#[case] name: &str, #[case] value: Value, #[case] after: f64, #[case] effects: usize) {
+    let mut details = of_the_application();
+    details[name] = value;
+    let (conflict, changes) = beside(details, |_, _| {});
+    assert!((conflict.temperature - after).abs() < 0.01, "{conflict:?}");
+    assert_eq!(changes.len(), effects);
+}
+
+#[rstest]
+#[case::as_it_is(false, 5000, false)]
+#[case::three_crises(true, 5000, true)]
+#[case::a_low_score_alone(false, 900, false)]
+#[case::a_low_score(true, 900, true)]
+fn a_game_ends_beside_the_application_only_where_the_setting_says_so(
+    #[case] breakup: bool,
+    #[case] score: i64,
+    #[case] ends: bool,
+) {
+    let (conflict, effects) = beside(of_the_application(), |snapshot, settings| {
+        settings.breakup = breakup;
+        snapshot.player.score = Points(score);
+    });
+    assert_eq!((conflict.breakup, effects.len()), (ends, 1 + usize::from(ends)));
+}
+
+#[rstest]
+#[case::ours(ConflictKeeper::Own, of_the_application(), 82.0)] // 72 − 1 and − 4 × 1.5 and 5 more
+#[case::theirs(ConflictKeeper::Application, json!({"temperature": 50.0}), 50.0)]
+#[case::nobodys(ConflictKeeper::Auto, json!({"temperature": 50.0}), 61.0)]
+fn a_setting_says_who_heats(#[case] keeper: ConflictKeeper, #[case] details: Value, #[case] after: f64) {
+    let (conflict, _) = beside(details, |_, settings| settings.conflict = keeper);
+    assert!((conflict.temperature - after).abs() < 0.1, "{conflict:?}");
 }

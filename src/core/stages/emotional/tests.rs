@@ -1,7 +1,6 @@
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use super::begin;
 use crate::core::stages::extraction::Extraction;
@@ -17,7 +16,7 @@ use crate::domain::snapshot::Snapshot;
 fn mood(snapshot: Snapshot, findings: Findings) -> Mood {
     let decision = decided(begin(&context(snapshot, findings)));
     let Output::Emotional(emotional) = decision.output else { panic!("another stage's output") };
-    assert_eq!(decision.effects, [Effect::Feel { mood: emotional.mood, conflict_state: "none".into() }]);
+    assert_eq!(decision.effects, [Effect::Feel { mood: emotional.mood }]);
     emotional.mood
 }
 
@@ -157,26 +156,6 @@ fn the_score(#[case] score: i64, #[case] valence: f64) {
     let mut snapshot = in_zone("UTC");
     snapshot.player.score = Points(score);
     assert_mood(mood(snapshot, Findings::default()), [0.55, valence, 0.55, 0.60]);
-}
-
-#[rstest]
-#[case(None, "none")]
-#[case(Some(json!({})), "none")]
-#[case(Some(json!("hot")), "none")]
-#[case(Some(json!({"zone": null})), "none")]
-#[case(Some(json!({"zone": "tropical"})), "none")]
-#[case(Some(json!({"zone": "calm"})), "calm")]
-#[case(Some(json!({"zone": "hot", "temperature": 60.0})), "hot")]
-#[case(Some(json!({"zone": "critical"})), "critical")]
-fn the_conflict_is_the_one_before(#[case] details: Option<Value>, #[case] expected: &str) {
-    let mut snapshot = snapshot();
-    snapshot.player.conflict_details = details;
-    let decision = decided(begin(&context(snapshot, Findings::default())));
-    assert!(
-        matches!(&decision.effects[..], [Effect::Feel { conflict_state, .. }] if conflict_state == expected),
-        "{:?}",
-        decision.effects
-    );
 }
 
 fn moments() -> impl Strategy<Value = DateTime<Utc>> {

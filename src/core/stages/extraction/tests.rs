@@ -88,6 +88,8 @@ fn the_result_says_what_was_left_out() {
         duplicate_similarity: 0.87,
         transcript_budget: 10,
         template: crate::core::prompt::PromptTemplate::shipped().unwrap(),
+        conflict: crate::core::settings::ConflictKeeper::Auto,
+        breakup: false,
     };
     context.settings = std::sync::Arc::new(settings);
     let (asks, then) = asked(begin(&context));
@@ -142,6 +144,7 @@ fn texts_are_cleaned_and_a_fact_knows_who_shows_it() {
         summary: "one two".into(),
         tone: Tone::Romantic,
         messages_left_out: 2,
+        messages_unreadable: 0,
         model: "m".into(),
     };
     assert_eq!(extraction, expected);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::core::prompt::variables::{
-    Conflict, Continuity, Day, Event, Game, Life, Memory, Metrics, Mood, Player, Theme, Variables,
+    Backstory, Conflict, Continuity, Day, Event, Game, Life, Memory, Metrics, Mood, Player, Theme, Variables,
 };
 use crate::core::prose;
 use crate::core::stages::Findings;
@@ -67,15 +67,40 @@ pub(super) fn variables(snapshot: &Snapshot, findings: &Findings, platform: Plat
     let player = &snapshot.player;
     let game = findings.game_state.clone().unwrap_or_default();
     let conflict = findings.conflict.clone().unwrap_or_default();
+    let known = |texts: &[(&'static str, String)], name: &str| {
+        let text = texts.iter().find(|(it, _)| *it == name);
+        text.map(|(_, text)| bounds.sentence(text)).unwrap_or_default()
+    };
     Variables {
         platform,
         player: Player {
             score: player.score.to_string(),
             chapter: player.chapter,
             game_status: player.game_status,
-            days_played: player.days_played,
+            days_played: player.days(snapshot.now),
             engagement: bounds.sentence(snapshot.engagement_state.as_deref().unwrap_or_default()),
+            name: known(&snapshot.background.profile, "name"),
+            occupation: known(&snapshot.background.profile, "occupation"),
+            city: known(&snapshot.background.profile, "city"),
+            interest: known(&snapshot.background.profile, "interest"),
         },
+        backstory: Backstory {
+            venue: known(&snapshot.background.backstory, "venue"),
+            how_we_met: known(&snapshot.background.backstory, "how_we_met"),
+            the_moment: known(&snapshot.background.backstory, "the_moment"),
+            unresolved_hook: known(&snapshot.background.backstory, "unresolved_hook"),
+        },
+        psyche: bounds.sentences(
+            snapshot
+                .background
+                .psyche
+                .iter()
+                .map(|(name, text)| format!("{name}: {text}"))
+                .collect::<Vec<_>>()
+                .iter()
+                .map(String::as_str),
+            bounds.thoughts,
+        ),
         metrics: Metrics {
             intimacy: whole(snapshot.metrics.intimacy),
             passion: whole(snapshot.metrics.passion),

@@ -57,6 +57,7 @@ pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text
             .map(|&(_, points)| points)
             .sum(),
         summary_text: prose::last_sentences(joined.trim(), MOST_TEXT),
+        summary_before: row.and_then(|row| row.summary_text.clone()),
         key_moments: moments(row.map_or(&[][..], |row| &row.key_moments), extraction),
         emotional_tone: match day_tone {
             Some(day_tone) if tone == Tone::Neutral => day_tone.to_owned(),

@@ -42,8 +42,8 @@ with closed as (
     id, user_id, graph_type, fact, source, confidence, embedding, metadata, is_active, superseded_by, conversation_id, created_at
   )
   select
-    f.id, :user, f.graph_type, f.fact, :source, :confidence, :vectors[f.first : f.last], f.metadata, f.superseded_by is null,
-    f.superseded_by, :conversation, :now
+    f.id, :user, f.graph_type, f.fact, :source, :confidence, :vectors[f.first : f.last], f.metadata,
+    f.superseded_by is null and f.first is not null, f.superseded_by, :conversation, :now
   from closed, jsonb_to_recordset(:rows -> 'facts') as f (
     id uuid, graph_type text, fact text, first integer, last integer, metadata jsonb, superseded_by uuid
   )
@@ -79,32 +79,82 @@ with closed as (
 ), lived as (
   -- A day that has events keeps them.
   insert into nikita_life_events (
-    event_id, user_id, event_date, time_of_day, domain, event_type, description, emotional_impact, importance
+    event_id, user_id, event_date, time_of_day, domain, event_type, description, entities, emotional_impact, importance, created_at
   )
   select
-    e.id, :user, e.date, e.time_of_day, e.domain, e.event_type, e.description, e.emotional_impact, e.importance
+    e.id, :user, e.date, e.time_of_day, e.domain, e.event_type, e.description, e.entities, e.emotional_impact, e.importance, :now
   from closed, jsonb_to_recordset(:rows -> 'life_events') as e (
-    id uuid, date date, time_of_day text, domain text, event_type text, description text, emotional_impact jsonb,
+    id uuid, date date, time_of_day text, domain text, event_type text, description text, entities jsonb, emotional_impact jsonb,
     importance double precision
   )
   where not exists (
     select 1 from nikita_life_events l where l.user_id = :user and l.event_date = e.date
   )
   on conflict (event_id) do nothing
+), player_before as (
+  -- Under its lock, so that the game ends once whoever ends it, and nothing is lost that another has written meanwhile. `base` is what
+  -- the fields of the conflict are merged into; there is none where it has moved on since it was read.
+  select
+    u.id,
+    u.game_status,
+    case
+      when jsonb_typeof(u.conflict_details::jsonb) = 'object' then
+        case
+          when u.conflict_details::jsonb ->> 'last_temp_update' is not distinct from c.seen and c.replaced is null
+            then u.conflict_details::jsonb
+        end
+      when coalesce(jsonb_typeof(u.conflict_details::jsonb), 'null') = 'null' then
+        case when c.seen is null and c.replaced is null then '{}'::jsonb end
+      when u.conflict_details::jsonb = c.replaced then c.whole
+    end as base
+  from closed, jsonb_to_recordset(:rows -> 'player') as p (conflict jsonb),
+    jsonb_to_record(p.conflict) as c (seen text, replaced jsonb, whole jsonb), users u
+  where u.id = :user
+  for update of u
+), player as (
+  update users u
+  set
+    conflict_details = case
+      when c.fields is null or b.base is null then u.conflict_details::jsonb
+      else (b.base || c.fields) - array(select f.key from jsonb_each(c.fields) f where f.value = 'null')
+    end,
+    last_conflict_at = case
+      when b.base is null then u.last_conflict_at
+      else coalesce(c.began_at, u.last_conflict_at)
+    end,
+    cached_voice_prompt = coalesce(p.voice, u.cached_voice_prompt),
+    cached_voice_prompt_at = case when p.voice is null then u.cached_voice_prompt_at else :now end,
+    game_status = case
+      when p.ends is not null and b.base is not null and u.game_status = 'active' then 'game_over'
+      else u.game_status
+    end
+  from player_before b, jsonb_to_recordset(:rows -> 'player') as p (conflict jsonb, voice text, ends jsonb),
+    jsonb_to_record(p.conflict) as c (fields jsonb, began_at timestamptz)
+  where u.id = b.id
+  returning c.fields is not null and b.base is not null as moved
+), ended as (
+  insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at)
+  select
+    e.id, u.id, coalesce(u.relationship_score, 0), coalesce(u.chapter, 0), e.event_type, e.details, :now
+  from player_before b, users u, jsonb_to_recordset(:rows -> 'player') as p (ends jsonb),
+    jsonb_to_record(p.ends) as e (id uuid, event_type text, details jsonb)
+  where u.id = b.id and p.ends is not null and b.base is not null and b.game_status = 'active'
 ), felt as (
-  -- One row a player, the latest; others that another program may have left stay as they are.
+  -- One row a player, the latest; others that another program may have left stay as they are. Her state in the conflict hangs on what
+  -- became of the conflict.
   update nikita_emotional_states s
   set
-    arousal = m.arousal,
-    valence = m.valence,
-    dominance = m.dominance,
-    intimacy = m.intimacy,
-    conflict_state = m.conflict_state,
+    arousal = coalesce(m.arousal, s.arousal),
+    valence = coalesce(m.valence, s.valence),
+    dominance = coalesce(m.dominance, s.dominance),
+    intimacy = coalesce(m.intimacy, s.intimacy),
+    conflict_state = case when w.moved then coalesce(m.conflict_state, s.conflict_state) else s.conflict_state end,
     last_updated = :now
   from closed, jsonb_to_recordset(:rows -> 'mood') as m (
     arousal double precision, valence double precision, dominance double precision, intimacy double precision,
     conflict_state text
   )
+  left join player w on true
   where s.state_id = (
     select state_id
     from nikita_emotional_states
@@ -117,38 +167,16 @@ with closed as (
   insert into nikita_emotional_states (
     state_id, user_id, arousal, valence, dominance, intimacy, conflict_state, last_updated
   )
-  select :user, :user, m.arousal, m.valence, m.dominance, m.intimacy, m.conflict_state, :now
+  select
+    :user, :user, coalesce(m.arousal, 0.5), coalesce(m.valence, 0.5), coalesce(m.dominance, 0.5), coalesce(m.intimacy, 0.5),
+    case when w.moved then coalesce(m.conflict_state, 'none') else 'none' end, :now
   from closed, jsonb_to_recordset(:rows -> 'mood') as m (
     arousal double precision, valence double precision, dominance double precision, intimacy double precision,
     conflict_state text
   )
+  left join player w on true
   where not exists (select from felt)
   on conflict (state_id) do nothing
-), player_before as (
-  -- Under its lock, so that the game ends once whoever ends it.
-  select u.id, u.game_status
-  from closed, jsonb_to_recordset(:rows -> 'player') as p (ends jsonb), users u
-  where u.id = :user
-  for update of u
-), player as (
-  update users u
-  set
-    conflict_details = coalesce(p.details, u.conflict_details::jsonb),
-    last_conflict_at = coalesce(p.began_at, u.last_conflict_at),
-    cached_voice_prompt = coalesce(p.voice, u.cached_voice_prompt),
-    cached_voice_prompt_at = case when p.voice is null then u.cached_voice_prompt_at else :now end,
-    game_status = case when p.ends is not null and u.game_status = 'active' then 'game_over' else u.game_status end
-  from player_before b, jsonb_to_recordset(:rows -> 'player') as p (
-    details jsonb, began_at timestamptz, voice text, ends jsonb
-  )
-  where u.id = b.id
-), ended as (
-  insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at)
-  select
-    e.id, u.id, coalesce(u.relationship_score, 0), coalesce(u.chapter, 0), e.event_type, e.details, :now
-  from player_before b, users u, jsonb_to_recordset(:rows -> 'player') as p (ends jsonb),
-    jsonb_to_record(p.ends) as e (id uuid, event_type text, details jsonb)
-  where u.id = b.id and p.ends is not null and b.game_status = 'active'
 ), scheduled as (
   insert into scheduled_touchpoints (
     id, user_id, trigger_type, trigger_context, message_content, delivery_at, delivered, skipped, created_at
@@ -171,21 +199,38 @@ with closed as (
     score_start = coalesce(s.score_start, d.score_start),
     score_end = d.score_end,
     decay_applied = d.decay_applied,
-    summary_text = d.summary_text,
+    -- What the application has written stays. A text of ours in a row of ours goes on, unless another has changed it since.
+    summary_text = case
+      when coalesce(s.summary_text, '') = '' then d.summary_text
+      when s.id = d.id and s.summary_text = d.summary_before then d.summary_text
+      else s.summary_text
+    end,
+    nikita_summary_text = case
+      when coalesce(s.nikita_summary_text, '') = '' then nullif(d.summary_text, '')
+      when s.id = d.id and s.summary_text = d.summary_before and s.nikita_summary_text = s.summary_text then d.summary_text
+      else s.nikita_summary_text
+    end,
+    key_events = case
+      when coalesce(s.key_events::jsonb, '[]') in ('[]', 'null') then d.key_moments
+      when s.id = d.id and s.key_events::jsonb = s.key_moments::jsonb then d.key_moments
+      else s.key_events::jsonb
+    end,
     key_moments = d.key_moments,
     emotional_tone = d.emotional_tone
   from closed, jsonb_to_recordset(:rows -> 'day') as d (
-    date date, score_start numeric, score_end numeric, decay_applied numeric, counts integer, summary_text text,
-    key_moments jsonb, emotional_tone text
+    id uuid, date date, score_start numeric, score_end numeric, decay_applied numeric, counts integer, summary_text text,
+    summary_before text, key_moments jsonb, emotional_tone text
   )
   where s.user_id = :user and s.date = d.date
   returning s.date
 ), rolled_first as (
   insert into daily_summaries (
-    id, user_id, date, score_start, score_end, decay_applied, conversations_count, summary_text, key_moments, emotional_tone
+    id, user_id, date, score_start, score_end, decay_applied, conversations_count, summary_text, nikita_summary_text, key_moments,
+    key_events, emotional_tone
   )
   select
-    d.id, :user, d.date, d.score_start, d.score_end, d.decay_applied, 1, d.summary_text, d.key_moments, d.emotional_tone
+    d.id, :user, d.date, d.score_start, d.score_end, d.decay_applied, 1, d.summary_text, nullif(d.summary_text, ''), d.key_moments,
+    d.key_moments, d.emotional_tone
   from closed, jsonb_to_recordset(:rows -> 'day') as d (
     id uuid, date date, score_start numeric, score_end numeric, decay_applied numeric, summary_text text,
     key_moments jsonb, emotional_tone text

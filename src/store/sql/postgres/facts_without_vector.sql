@@ -1,10 +1,17 @@
--- facts_without_vector: the oldest active facts that wait for their vector
+-- facts_without_vector: the oldest facts that wait for their vector
 -- :most bigint   at most so many
 select id, user_id, fact, created_at
-from memory_facts
-where embedding is null
-  and is_active
-  and user_id is not null
+from (
+  select id, user_id, fact, created_at
+  from memory_facts
+  where embedding is null and not is_active and metadata ->> 'awaiting_vector' = 'true'
+  union all
+  -- Of a version that knew no waiting.
+  select id, user_id, fact, created_at
+  from memory_facts
+  where embedding is null and is_active
+) waiting
+where user_id is not null
   and trim(fact) <> ''
   and created_at is not null
 order by created_at, id

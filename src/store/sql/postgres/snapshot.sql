@@ -27,6 +27,7 @@ select
         u.notifications_enabled::text as notifications_enabled,
         u.timezone::text as timezone,
         u.days_played::text as days_played,
+        u.created_at::text as created_at,
         u.conflict_details::text as conflict_details,
         u.last_conflict_at::text as last_conflict_at,
         e.state::text as engagement_state,
@@ -54,7 +55,7 @@ select
       order by engagement_score desc, category
     ) q
   ) as vices,
-  -- The newest active facts
+  -- The newest active facts, and those that wait for their vector
   (
     select coalesce(json_agg(q), '[]')
     from (
@@ -68,12 +69,21 @@ select
         select
           user_id, id, graph_type, fact, created_at,
           row_number() over (partition by user_id order by created_at desc, id) as place
-        from memory_facts
-        where is_active
-          and fact is not null
+        from (
+          select user_id, id, graph_type, fact, created_at
+          from memory_facts
+          where is_active and user_id = any((select :users::uuid[])::uuid[])
+          union all
+          select user_id, id, graph_type, fact, created_at
+          from memory_facts
+          where embedding is null
+            and not is_active
+            and metadata ->> 'awaiting_vector' = 'true'
+            and user_id = any((select :users::uuid[])::uuid[])
+        ) known
+        where fact is not null
           and created_at is not null
           and not (id = any(:own_facts))
-          and user_id = any((select :users::uuid[])::uuid[])
       ) newest
       where place <= :most_facts
       order by created_at desc, id

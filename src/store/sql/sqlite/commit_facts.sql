@@ -18,7 +18,7 @@ select
   :confidence,
   substr(:vectors, (f.value ->> 'first' - 1) * 4 + 1, (f.value ->> 'last' - f.value ->> 'first' + 1) * 4),
   f.value -> 'metadata',
-  f.value ->> 'superseded_by' is null,
+  f.value ->> 'superseded_by' is null and f.value ->> 'first' is not null,
   f.value ->> 'superseded_by',
   :conversation,
   :now

@@ -2,6 +2,7 @@
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 -- :now  text         the run's time
+-- :base text, JSON   of conflict_base; null: it does not end
 insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at)
 select
   p.value ->> '$.ends.id',
@@ -12,4 +13,4 @@ select
   p.value -> '$.ends.details',
   :now
 from json_each(:rows) p, users u
-where u.id = :user and u.game_status = 'active' and p.value ->> '$.ends.id' is not null
+where u.id = :user and u.game_status = 'active' and p.value ->> '$.ends.id' is not null and :base is not null

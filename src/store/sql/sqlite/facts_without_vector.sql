@@ -1,11 +1,18 @@
--- facts_without_vector: the oldest active facts that wait for their vector
+-- facts_without_vector: the oldest facts that wait for their vector
 -- :most integer   at most so many
 select id, user_id, fact, created_at
-from memory_facts
-where embedding is null
-  and is_active
+from (
+  select id, user_id, fact, created_at
+  from memory_facts
+  where embedding is null and not is_active and json_valid(metadata) and metadata ->> 'awaiting_vector' = 1
+  union all
+  -- Of a version that knew no waiting.
+  select id, user_id, fact, created_at
+  from memory_facts
+  where embedding is null and is_active
+) waiting
   -- Ids that we could not match again are left alone: their vectors would be paid for at every run.
-  and length(id) = 36
+where length(id) = 36
   and id not glob '*[^-0-9a-f]*'
   and length(user_id) = 36
   and user_id not glob '*[^-0-9a-f]*'

@@ -1,7 +1,7 @@
 -- snapshot_conversations: the conversations that were claimed
 -- :conversations text, a JSON list   which ones
 select
-  id, user_id, coalesce(platform, '') as platform, messages, started_at, ended_at, last_message_at, score_delta, processed_at,
-  conversation_summary
+  id, user_id, coalesce(platform, '') as platform, messages, transcript_raw, started_at, ended_at, last_message_at, score_delta,
+  processed_at, conversation_summary
 from conversations
 where id in (select value from json_each(:conversations))

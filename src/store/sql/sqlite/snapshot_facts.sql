@@ -1,4 +1,4 @@
--- snapshot_facts: the newest active facts
+-- snapshot_facts: the newest active facts, and those that wait for their vector
 -- :users      text, a JSON list   players
 -- :own_facts  text, a JSON list   facts that the conversations themselves have brought forth
 -- :most_facts integer             of a player
@@ -12,12 +12,22 @@ from (
   select
     user_id, id, graph_type, fact, created_at,
     row_number() over (partition by user_id order by created_at desc, id) as place
-  from memory_facts
-  where is_active
-    and fact is not null
+  from (
+    select user_id, id, graph_type, fact, created_at
+    from memory_facts
+    where is_active and user_id in (select value from json_each(:users))
+    union all
+    select user_id, id, graph_type, fact, created_at
+    from memory_facts
+    where embedding is null
+      and not is_active
+      and json_valid(metadata)
+      and metadata ->> 'awaiting_vector' = 1
+      and user_id in (select value from json_each(:users))
+  ) known
+  where fact is not null
     and created_at is not null
     and id not in (select value from json_each(:own_facts))
-    and user_id in (select value from json_each(:users))
 ) newest
 where place <= :most_facts
 order by created_at desc, id

@@ -10,6 +10,7 @@ select
   u.notifications_enabled,
   u.timezone,
   u.days_played,
+  u.created_at,
   u.conflict_details,
   u.last_conflict_at,
   e.state as engagement_state,

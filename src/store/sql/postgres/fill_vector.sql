@@ -5,9 +5,13 @@
 -- :is_active     boolean   whether it stays
 -- :superseded_by uuid      the fact that replaces it; null: none
 update memory_facts
-set embedding = :vector, is_active = :is_active, superseded_by = :superseded_by
+set
+  embedding = :vector,
+  is_active = :is_active,
+  superseded_by = :superseded_by,
+  metadata = metadata::jsonb - 'awaiting_vector'
 where id = :fact
   and user_id = :user
-  and is_active
+  and (is_active or metadata ->> 'awaiting_vector' = 'true')
   and embedding is null
   and (:superseded_by is null or exists (select 1 from memory_facts newer where newer.id = :superseded_by))

@@ -1,0 +1,93 @@
+//! What a message says: its text, or a list of parts, under the names that applications and model vendors give them.
+
+use serde_json::{Map, Value};
+
+use crate::core::text;
+
+/// The deepest list of parts in parts that is read.
+const DEEPEST: usize = 4;
+/// The longest name of a kind in a placeholder.
+const MOST_KIND: usize = 20;
+
+/// What was found in a message.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// Its texts, and a placeholder for each part that is none, such as `[image]`.
+    pub text: String,
+    /// Whether any of it is speech: not a placeholder, and not only what can't be seen.
+    pub spoken: bool,
+    /// Whether something stands there that is neither.
+    pub odd: bool,
+}
+
+/// The content of a message: under `content`, `text`, `message` or `parts`, whichever says something first.
+pub(super) fn of(message: &Map<String, Value>) -> Content {
+    let mut odd = false;
+    for name in ["content", "text", "message", "parts"] {
+        let Some(value) = message.get(name) else { continue };
+        let mut content = Content::default();
+        content.add(value, DEEPEST);
+        if !content.text.is_empty() {
+            return content;
+        }
+        odd |= content.odd;
+    }
+    Content { odd, ..Content::default() }
+}
+
+impl Content {
+    fn add(&mut self, value: &Value, depth: usize) {
+        match value {
+            Value::Null => {}
+            Value::String(text) => self.say(text),
+            Value::Array(parts) if depth > 0 => parts.iter().for_each(|part| self.add(part, depth - 1)),
+            Value::Object(part) if depth > 0 => self.add_part(part, depth),
+            _ => self.odd = true,
+        }
+    }
+
+    fn add_part(&mut self, part: &Map<String, Value>, depth: usize) {
+        for name in ["text", "parts", "content"] {
+            match part.get(name) {
+                None | Some(Value::Null) => {}
+                Some(inner) => return self.add(inner, depth - 1),
+            }
+        }
+        // Images, sounds, files: what they are is worth a word; what is in them would push speech out of the budget.
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or("attachment");
+        let kind: String = kind.chars().take_while(char::is_ascii_alphanumeric).take(MOST_KIND).collect();
+        self.put(&format!("[{}]", if kind.is_empty() { "attachment" } else { &kind }));
+    }
+
+    fn say(&mut self, said: &str) {
+        let cleaned = text::clean(said);
+        if text::is_blank(&cleaned) {
+            return;
+        }
+        if cleaned.contains(";base64,") {
+            // An image in the text itself. Lines and blanks around it are kept as they are only where there is none.
+            let words = cleaned
+                .split_whitespace()
+                .map(|word| if word.contains(";base64,") { data_url(word) } else { word.to_owned() });
+            let words: Vec<String> = words.collect();
+            self.spoken |= words.iter().any(|word| !word.starts_with('['));
+            return self.put(&words.join(" "));
+        }
+        self.spoken = true;
+        self.put(&cleaned);
+    }
+
+    fn put(&mut self, text: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(text);
+    }
+}
+
+/// `[image]` for `data:image/png;base64,…`.
+fn data_url(word: &str) -> String {
+    let kind = word.split_once("data:").map_or("", |(_, after)| after);
+    let kind: String = kind.chars().take_while(char::is_ascii_alphanumeric).take(MOST_KIND).collect();
+    format!("[{}]", if kind.is_empty() { "data" } else { &kind })
+}

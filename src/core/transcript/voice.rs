@@ -1,0 +1,52 @@
+//! A call as one text, a line for each turn: where the list of a voice conversation holds no speech, `transcript_raw` or its one
+//! `system` message tells what was said.
+
+use serde_json::Value;
+
+use super::{Transcript, parts, read_role};
+use crate::core::text;
+use crate::domain::conversation::{Conversation, Message, Role};
+
+/// What the call's text says; none where there is none, or no speech in it.
+pub(super) fn fallback(conversation: &Conversation, list: &Value) -> Option<Vec<Message>> {
+    let raw = conversation.transcript_raw.as_deref().map(turns).filter(|turns| !turns.is_empty());
+    raw.or_else(|| Some(turns(&system(list)?)).filter(|turns| !turns.is_empty()))
+}
+
+/// The text of the one system message; none where there are several.
+fn system(list: &Value) -> Option<String> {
+    let is_system =
+        |item: &&Value| item.get("role").and_then(Value::as_str).is_some_and(|role| role.trim() == "system");
+    let mut all = list.as_array()?.iter().filter(is_system);
+    let only = all.next().filter(|_| all.next().is_none())?;
+    let content = parts::of(only.as_object()?);
+    content.spoken.then_some(content.text)
+}
+
+/// `user: …` and `agent: …`, a line each; what has no speaker continues the turn above it, and is the player's where there is none. A
+/// list in JSON is one, too.
+fn turns(raw: &str) -> Vec<Message> {
+    if let Ok(list @ Value::Array(_)) = serde_json::from_str(raw) {
+        return super::read(&list).map(|Transcript { messages, .. }| messages).unwrap_or_default();
+    }
+    let mut turns: Vec<Message> = Vec::new();
+    for line in text::clean(raw).lines().map(str::trim).filter(|line| !text::is_blank(line)) {
+        let spoken = line.split_once(':').and_then(|(speaker, said)| Some((speaker_of(speaker)?, said.trim())));
+        match (spoken, turns.last_mut()) {
+            (Some((role, said)), _) => turns.push(Message { role, content: said.to_owned() }),
+            (None, Some(last)) => {
+                if !last.content.is_empty() {
+                    last.content.push('\n');
+                }
+                last.content.push_str(line);
+            }
+            (None, None) => turns.push(Message { role: Role::User, content: line.to_owned() }),
+        }
+    }
+    turns.retain(|turn| !text::is_blank(&turn.content));
+    turns
+}
+
+fn speaker_of(word: &str) -> Option<Role> {
+    read_role(word.trim_matches(|char: char| !char.is_alphanumeric()))
+}

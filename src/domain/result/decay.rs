@@ -1,0 +1,26 @@
+//! The result of `decay`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::points::Points;
+
+/// What a run of `decay` did.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct DecayResult {
+    /// Eligible players looked at.
+    pub processed: i64,
+    /// Players who lost points.
+    pub decayed: i64,
+    /// Players whose game ended.
+    pub game_overs: i64,
+    /// Players who were warned.
+    pub warned: i64,
+    /// Overdue players left for the next run by `--batch`.
+    pub deferred: i64,
+    /// Players whose score, chapter or times can't be read; they are passed over.
+    pub unreadable: i64,
+    /// Points charged in all.
+    #[schemars(with = "String")]
+    pub points: Points,
+}

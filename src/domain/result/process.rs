@@ -1,0 +1,194 @@
+//! The results of `process-conversations`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::ids::{ConversationId, ExecutionId};
+use crate::domain::stage::StageName;
+use crate::domain::words::{EntryStatus, Fallback, StageStatus};
+
+/// What a run of `process-conversations` did.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct ProcessResult {
+    /// Conversations that were due when the run began.
+    pub detected: usize,
+    /// Processed, `partial` and `skipped` included.
+    pub processed: usize,
+    /// Processed without the effects of a non-critical stage.
+    pub partial: usize,
+    /// Closed unread, because the game is over.
+    pub skipped: usize,
+    /// To be tried again.
+    pub retrying: usize,
+    /// Given up.
+    pub failed: usize,
+    /// Given back with their attempts.
+    pub released: usize,
+    /// Nobody knows what became of them: an answer of the database was lost.
+    pub unknown: usize,
+    /// Due, and left for the next run.
+    pub deferred: usize,
+    /// Errors by stage.
+    pub stage_errors: BTreeMap<StageName, StageErrors>,
+    /// Times by stage.
+    pub stage_timings: BTreeMap<StageName, Timing>,
+    /// Tokens and cost by stage.
+    pub stage_tokens: BTreeMap<StageName, Tokens>,
+    /// What the model calls cost, in US dollars.
+    pub cost_usd: String,
+    /// Models without a price; their tokens count as free.
+    pub unpriced: BTreeSet<String>,
+    /// Whether `--budget-usd` stopped it.
+    pub budget_reached: bool,
+    /// Whether the language model's circuit is open.
+    pub circuit_open: bool,
+    /// Facts that got their vector late.
+    pub embedded: u64,
+    /// The conversations, at most 500.
+    pub conversations: Vec<ConversationEntry>,
+    /// How many more there were.
+    pub conversations_unlisted: usize,
+}
+
+/// What a run would do.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct ProcessPlan {
+    /// Conversations that are due.
+    pub detected: usize,
+    /// How many a run would take.
+    pub processed: usize,
+    /// How many it would leave.
+    pub deferred: usize,
+}
+
+/// Errors of a stage.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct StageErrors {
+    /// How many.
+    pub count: usize,
+    /// The last one.
+    pub last: String,
+}
+
+/// Times of a stage in milliseconds, percentiles by nearest rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Timing {
+    /// How often it ran.
+    pub count: usize,
+    /// The sum.
+    pub total_ms: f64,
+    /// Half of the times are at most this.
+    pub p50_ms: f64,
+    /// 95 in 100 are at most this.
+    pub p95_ms: f64,
+    /// The longest.
+    pub max_ms: f64,
+}
+
+/// What a stage used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Tokens {
+    /// Tokens asked with.
+    pub input: u64,
+    /// Tokens answered with.
+    pub output: u64,
+    /// What they cost, in US dollars.
+    pub cost_usd: String,
+}
+
+/// A conversation's entry.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ConversationEntry {
+    /// Which one.
+    pub conversation_id: ConversationId,
+    /// How it came out.
+    pub status: EntryStatus,
+    /// From claim to commit.
+    pub total_duration_ms: i64,
+    /// Every stage that ran.
+    pub stage_results: BTreeMap<StageName, StageResult>,
+    /// What its model calls cost, in US dollars; null where a model has no price.
+    pub cost_usd: Option<String>,
+    /// Why it did not succeed, without any conversation text.
+    pub error: Option<String>,
+    /// The critical stage that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_stage: Option<StageName>,
+    /// Why it did not succeed, or was closed unread, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// What stood in for something that went wrong.
+    pub fallback: Fallback,
+    /// Whether its player has new prompts.
+    pub prompt_ready: bool,
+    /// When it was committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// How many elements of its transcript can't be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable_messages: Option<usize>,
+}
+
+impl ConversationEntry {
+    /// An entry to which nothing has happened yet.
+    #[must_use]
+    pub const fn new(conversation_id: ConversationId, status: EntryStatus) -> Self {
+        Self {
+            conversation_id,
+            status,
+            total_duration_ms: 0,
+            stage_results: BTreeMap::new(),
+            cost_usd: None,
+            error: None,
+            failed_stage: None,
+            reason: None,
+            fallback: Fallback::None,
+            prompt_ready: false,
+            completed_at: None,
+            unreadable_messages: None,
+        }
+    }
+}
+
+/// How a stage ended.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StageResult {
+    /// Whether it has an output.
+    pub status: StageStatus,
+    /// Retries included.
+    pub duration_ms: f64,
+    /// Why it has none, without any conversation text.
+    pub error: Option<String>,
+}
+
+/// `process-conversations --id`: the conversation's entry, and the run.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ConversationResult {
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: ConversationEntry,
+    /// The run.
+    pub pipeline_execution_id: ExecutionId,
+    /// Times by stage.
+    pub stage_timings: BTreeMap<StageName, Timing>,
+    /// The entry once more, in the list in which `health`, `stats` and `report` look for it.
+    pub conversations: Vec<ConversationEntry>,
+    /// Whether something stopped the run: then the run's status counts, not the entry's.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub stopped: bool,
+}
+
+/// What `process-conversations --id` would do.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ConversationPlan {
+    /// Which one.
+    pub conversation_id: ConversationId,
+    /// Its status now.
+    pub conversation_status: String,
+    /// 1.
+    pub processed: usize,
+}

@@ -1,0 +1,54 @@
+//! The names of the stages.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A stage's name: public interface, in results and dashboards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StageName {
+    /// Facts, threads, thoughts, summary and tone from the transcript.
+    Extraction,
+    /// Facts with their vectors, near-duplicates superseded.
+    MemoryUpdate,
+    /// Today's events in her own life.
+    LifeSim,
+    /// Her mood.
+    Emotional,
+    /// Chapter and boss threshold.
+    GameState,
+    /// Conflict temperature, zone and breakup.
+    Conflict,
+    /// A proactive message when due.
+    Touchpoint,
+    /// The conversation's summary and the day's roll-up.
+    Summary,
+    /// The text and the voice prompt.
+    PromptBuilder,
+}
+
+impl StageName {
+    /// The name in results, logs and settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Extraction => "extraction",
+            Self::MemoryUpdate => "memory_update",
+            Self::LifeSim => "life_sim",
+            Self::Emotional => "emotional",
+            Self::GameState => "game_state",
+            Self::Conflict => "conflict",
+            Self::Touchpoint => "touchpoint",
+            Self::Summary => "summary",
+            Self::PromptBuilder => "prompt_builder",
+        }
+    }
+}
+
+impl fmt::Display for StageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,239 @@
+//! The words of the contract: enums, each variant with the one word that it is in results, logs and metrics.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::exit::Exit;
+
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The word of the contract.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What stood in for something that went wrong with a conversation.
+    Fallback {
+        /// Nothing had to.
+        None = "none",
+        /// A stage that failed was tried again.
+        Retry = "retry",
+        /// A prompt that was not polished.
+        PlainPrompt = "plain_prompt",
+    }
+}
+
+words! {
+    /// How a command came out.
+    Status {
+        /// It did its work, or there was nothing to do.
+        Ok = "ok",
+        /// It did its work, but something was given up.
+        Partial = "partial",
+        /// It failed.
+        Error = "error",
+        /// The run was not made.
+        Skipped = "skipped",
+        /// A signal ended it.
+        Interrupted = "interrupted",
+        /// `doctor`: the jobs can run, and somebody should look.
+        Warning = "warning",
+        /// `check`: a promise is broken.
+        Broken = "broken",
+        /// `health`: nothing to do.
+        Healthy = "healthy",
+        /// `health`: it works, and somebody should look.
+        Degraded = "degraded",
+        /// `health`: it does not work.
+        Unhealthy = "unhealthy",
+    }
+}
+
+words! {
+    /// Why a run was not made.
+    SkipReason {
+        /// A run completed inside the window.
+        RecentExecution = "recent_execution",
+        /// Another run holds the lease.
+        AlreadyRunning = "already_running",
+        /// `UNIFIED_PIPELINE_ENABLED` is false.
+        PipelineDisabled = "pipeline_disabled",
+    }
+}
+
+words! {
+    /// What kind of failure ended a command.
+    ErrorKind {
+        /// The database does not answer.
+        DatabaseUnavailable = "database_unavailable",
+        /// Others wrote the same rows again and again.
+        DatabaseConflict = "database_conflict",
+        /// The schema is not this binary's.
+        Schema = "schema",
+        /// A setting, a secret or a file is wrong.
+        Configuration = "configuration",
+        /// The database refused a statement.
+        Database = "database",
+        /// The run lost its lease.
+        LeaseLost = "lease_lost",
+        /// A signal has ended it before it had anything to say.
+        Interrupted = "interrupted",
+        /// The work itself failed.
+        Failed = "failed",
+        /// A bug of ours.
+        Internal = "internal",
+        /// The command line is wrong.
+        Usage = "usage",
+        /// Something stuck could not be recovered.
+        NotRecovered = "not_recovered",
+        /// Old executions could not be deleted.
+        NotPruned = "not_pruned",
+        /// A conversation was recovered by another run meanwhile.
+        ClaimLost = "claim_lost",
+        /// No model provider answers.
+        ProviderUnavailable = "provider_unavailable",
+    }
+}
+
+words! {
+    /// How a conversation came out.
+    EntryStatus {
+        /// Processed, every stage.
+        Success = "success",
+        /// Processed, without the effects of a non-critical stage that failed.
+        PartialSuccess = "partial_success",
+        /// To be tried again.
+        Retrying = "retrying",
+        /// Given up.
+        Failed = "failed",
+        /// Closed unread, because the game is over.
+        Skipped = "skipped",
+        /// Given back with its attempt.
+        Released = "released",
+        /// Nobody knows what became of it: an answer of the database was lost.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// How a stage came out.
+    StageStatus {
+        /// It has an output.
+        Success = "success",
+        /// It has none.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// The rule by which a conversation is stuck.
+    RecoverRule {
+        /// The lease of the execution that claimed it is dead.
+        OwnerDead = "owner_dead",
+        /// No movement for too long.
+        Inactive = "inactive",
+        /// None: recovered by hand.
+        None = "none",
+    }
+}
+
+words! {
+    /// Where a recovered row goes.
+    Target {
+        /// Back, to be tried again.
+        Active = "active",
+        /// Given up.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// What `scan-stuck` watches.
+    RecordKind {
+        /// An audit.
+        Audit = "audit",
+        /// A run of a job.
+        Execution = "execution",
+    }
+}
+
+words! {
+    /// Whether the owner of a running execution is alive.
+    LeaseState {
+        /// Its lease is renewed.
+        Live = "live",
+        /// Its lease has run out.
+        Dead = "dead",
+        /// Another program's, which has no lease.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// How a check of `doctor` came out.
+    CheckStatus {
+        /// As it should be.
+        Ok = "ok",
+        /// The jobs run, but somebody should look at it.
+        Warning = "warning",
+        /// The jobs, or one of them, can't run.
+        Problem = "problem",
+        /// It could not be looked at.
+        Skipped = "skipped",
+    }
+}
+
+words! {
+    /// The verdict of `health`, best first.
+    Health {
+        /// Nothing to do.
+        Healthy = "healthy",
+        /// It works, and somebody should look.
+        Degraded = "degraded",
+        /// It does not work.
+        Unhealthy = "unhealthy",
+    }
+}
+
+impl Health {
+    /// The exit code of the contract.
+    #[must_use]
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Healthy => Exit::Success,
+            Self::Degraded => Exit::Partial,
+            Self::Unhealthy => Exit::Failure,
+        }
+    }
+
+    /// The same as a command's status.
+    #[must_use]
+    pub const fn status(self) -> Status {
+        match self {
+            Self::Healthy => Status::Healthy,
+            Self::Degraded => Status::Degraded,
+            Self::Unhealthy => Status::Unhealthy,
+        }
+    }
+}

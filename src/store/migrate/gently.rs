@@ -1,0 +1,136 @@
+//! Migrating beside an application that is at work: short waits for locks, one table a transaction where that can be, and indexes
+//! built while their tables stay in use. A busy application never queues behind us (spec 09, "Adoption").
+
+use std::time::Duration;
+
+use sqlx::AssertSqlSafe;
+
+use super::indexes::apart;
+use super::{LEDGER, Plan, plan};
+use crate::clock;
+use crate::store::session::{Tx, execute, fetch_one};
+use crate::store::sql::postgres;
+use crate::store::{Result, Store, StoreError, columns};
+
+/// How often a lock is asked for.
+const TRIES: u32 = 20;
+/// Who waits for a lock makes all others wait behind it; so not for long, and then the others go first.
+const SHORT: &str =
+    "set local lock_timeout = '500ms'; set local statement_timeout = 0; set local client_min_messages = warning";
+
+impl Store {
+    /// Brings an application's database up to date: what its tables lack, table by table; then migration by migration, without the
+    /// indexes of tables that hold rows; then those. A migration enters the ledger when its indexes are valid, so that one that was
+    /// broken off goes on where it was.
+    pub(super) async fn migrate_gently(&self) -> Result<Plan> {
+        self.in_one_go(LEDGER.to_owned()).await?;
+        let mut tx = self.begin_read().await?;
+        let mut done = plan(&mut tx).await?;
+        tx.rollback().await?;
+        if done.is_empty() {
+            return Ok(done);
+        }
+        self.nothing_in_the_way().await?;
+        for addition in &done.additions {
+            self.in_one_go(addition.clone()).await?;
+        }
+        let mut later = Vec::new();
+        for migration in &done.migrations {
+            let (rest, indexes) = apart(self, migration.sql).await?;
+            self.in_one_go(rest).await?;
+            if indexes.is_empty() && later.is_empty() {
+                self.enter(migration.version, migration.name).await?;
+            } else {
+                later.push((migration, indexes));
+            }
+        }
+        // What only the list has, and what of it came with a migration that has made its table.
+        let mut tx = self.begin_read().await?;
+        let missing = columns::missing(&mut tx).await?;
+        let more = columns::additions(&mut tx, &missing).await?;
+        tx.rollback().await?;
+        for addition in &more {
+            self.in_one_go(addition.clone()).await?;
+        }
+        for (migration, indexes) in later {
+            for index in &indexes {
+                self.build(index).await?;
+            }
+            self.enter(migration.version, migration.name).await?;
+        }
+        for migration in done.migrations.iter().filter(|it| it.needs < it.version) {
+            let mut tx = self.begin_write().await?;
+            let sql = "update nikita_jobs_migrations set needs = $2 where version = $1";
+            execute!(&mut tx, sql, migration.version, migration.needs);
+            tx.commit().await?;
+        }
+        done.additions.extend(more);
+        Ok(done)
+    }
+
+    /// Some statements in a transaction, as often as it takes to get their locks.
+    async fn in_one_go(&self, sql: String) -> Result<()> {
+        let mut tries = 1;
+        loop {
+            match self.try_in_one_go(&sql).await {
+                Err(error) if is_busy(&error) && tries < TRIES => {
+                    tracing::info!(tries, "a table is busy, trying again");
+                    tries += 1;
+                    let pause = Duration::from_millis(100 * u64::from(tries));
+                    tokio::time::sleep(pause.mul_f64(0.5 + clock::chance())).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_in_one_go(&self, sql: &str) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        if let Tx::Pg(conn) = &mut tx {
+            sqlx::raw_sql(SHORT).execute(conn.connection()).await?;
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(conn.connection()).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn enter(&self, version: i64, name: &'static str) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        let sql = "insert into nikita_jobs_migrations (version, name, applied_at) values ($1, $2, cast(now() as text)) \
+             on conflict (version) do nothing";
+        execute!(&mut tx, sql, version, name);
+        tx.commit().await
+    }
+
+    /// Rows that the schema can't bear, told before anything is changed.
+    async fn nothing_in_the_way(&self) -> Result<()> {
+        let mut tx = self.begin_read().await?;
+        let (there,): (bool,) = fetch_one!(&mut tx, _, postgres::TABLE_EXISTS, "ready_prompts");
+        let (lacks,): (i64,) = fetch_one!(
+            &mut tx,
+            _,
+            "select count(*) from pg_attribute where attrelid = to_regclass('ready_prompts') and attname = 'is_current'"
+        );
+        let twice: i64 = if there && lacks == 1 {
+            let (twice,): (i64,) = fetch_one!(&mut tx, _, postgres::PROMPTS_IN_THE_WAY);
+            twice
+        } else {
+            0
+        };
+        tx.rollback().await?;
+        if twice == 0 {
+            return Ok(());
+        }
+        let pairs = if twice == 1 { "one pair".to_owned() } else { format!("{twice} pairs") };
+        Err(StoreError::schema(format!(
+            "ready_prompts has more than one current prompt for {pairs} of player and platform, and the jobs need one at most. Nothing \
+             has been changed. Keep one of each as current, for example the row that was stored last: `update ready_prompts set \
+             is_current = false where is_current and ctid not in (select distinct on (user_id, platform) ctid from ready_prompts where \
+             is_current order by user_id, platform, ctid desc)`. Then run `nikita-jobs migrate` again"
+        )))
+    }
+}
+
+/// A lock that was not to be had in time, or a deadlock that we were taken out of.
+fn is_busy(error: &StoreError) -> bool {
+    matches!(error.code(), Some("55P03" | "40P01"))
+}

@@ -1,0 +1,108 @@
+//! A migration's statements, one by one, and which of them make an index.
+
+/// An index that a migration makes, as its statement says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Index {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its table.
+    pub(super) table: &'static str,
+    /// What comes before `index`: `create` or `create unique`.
+    head: &'static str,
+    /// What comes after the table.
+    tail: &'static str,
+}
+
+impl Index {
+    /// Reads `create [unique] index if not exists NAME on TABLE …`; none where it is another statement.
+    pub(super) fn of(statement: &'static str) -> Option<Self> {
+        let statement = without_comments(statement).trim_end().trim_end_matches(';');
+        let (head, rest) = statement.split_once(" index if not exists ")?;
+        if !matches!(head, "create" | "create unique") {
+            return None;
+        }
+        let (name, rest) = rest.split_once(char::is_whitespace)?;
+        let rest = rest.trim_start().strip_prefix("on ")?;
+        let end = rest.find(|char: char| char.is_whitespace() || char == '(')?;
+        let (table, tail) = rest.split_at(end);
+        Some(Self { name, table, head, tail })
+    }
+
+    /// The statement that leaves the table in use meanwhile.
+    pub(super) fn concurrently(&self) -> String {
+        format!("{} index concurrently if not exists {} on {}{}", self.head, self.name, self.table, self.tail)
+    }
+
+    /// The same on an empty copy of the table.
+    pub(super) fn on_the_shape(&self) -> String {
+        format!("{} index nikita_jobs_shape_index on nikita_jobs_shape{}", self.head, self.tail)
+    }
+}
+
+fn without_comments(mut statement: &'static str) -> &'static str {
+    loop {
+        statement = statement.trim_start();
+        match statement.strip_prefix("--").and_then(|comment| comment.split_once('\n')) {
+            Some((_, rest)) => statement = rest,
+            None => return statement,
+        }
+    }
+}
+
+/// The statements, each with its semicolon and the comments before it. Semicolons in strings, comments and `$$` blocks end none.
+pub(super) fn statements(sql: &'static str) -> Vec<&'static str> {
+    let (mut all, mut begins, mut at) = (Vec::new(), 0, 0);
+    while at < sql.len() {
+        let rest = &sql[at..];
+        let skipped = |opening: usize, close: &str| {
+            rest[opening..].find(close).map_or(rest.len(), |end| opening + end + close.len())
+        };
+        at += if rest.starts_with("--") {
+            skipped(2, "\n")
+        } else if rest.starts_with("$$") {
+            skipped(2, "$$")
+        } else if rest.starts_with('\'') {
+            skipped(1, "'")
+        } else if rest.starts_with(';') {
+            all.push(&sql[begins..=at]);
+            begins = at + 1;
+            1
+        } else {
+            rest.chars().next().map_or(1, char::len_utf8)
+        };
+    }
+    if !sql[begins..].trim().is_empty() {
+        all.push(&sql[begins..]);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_end_where_they_end() {
+        let sql = "-- a; b\ncreate table t (x text default ';');\ndo $$ begin; end $$;\nselect 'it''s;';\n";
+        let all: Vec<_> = statements(sql).into_iter().map(str::trim).collect();
+        assert_eq!(all, ["-- a; b\ncreate table t (x text default ';');", "do $$ begin; end $$;", "select 'it''s;';"]);
+    }
+
+    #[test]
+    fn an_index_is_read_from_its_statement() {
+        let index = Index::of("-- why\ncreate unique index if not exists a on t (b, c) where d;").unwrap();
+        assert_eq!((index.name, index.table), ("a", "t"));
+        assert_eq!(index.concurrently(), "create unique index concurrently if not exists a on t (b, c) where d");
+        assert_eq!(
+            index.on_the_shape(),
+            "create unique index nikita_jobs_shape_index on nikita_jobs_shape (b, c) where d"
+        );
+        let over_lines = Index::of("create index if not exists a on t using gin (b)\n    where c;").unwrap();
+        assert_eq!(
+            over_lines.concurrently(),
+            "create index concurrently if not exists a on t using gin (b)\n    where c"
+        );
+        assert_eq!(Index::of("drop index if exists a;"), None);
+        assert_eq!(Index::of("create table if not exists t (a text);"), None);
+    }
+}

@@ -1,0 +1,17 @@
+//! A run's progress, for whoever polls its execution.
+
+use serde_json::{Value, json};
+
+use super::codec::{DbId, DbJson};
+use super::session::execute;
+use super::{Result, Store, sql};
+use crate::domain::ids::ExecutionId;
+
+impl Store {
+    /// Writes how far a run has come, as long as its execution is running.
+    pub async fn tell_progress(&self, execution: ExecutionId, progress: &Value) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        execute!(&mut tx, sql::TELL_PROGRESS, DbId::from(execution), DbJson(json!({ "progress": progress })));
+        tx.commit().await
+    }
+}

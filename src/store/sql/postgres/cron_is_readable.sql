@@ -1,0 +1,7 @@
+-- cron_is_readable: whether `pg_cron` is there and this role may see its schedules
+select coalesce(
+  to_regclass('cron.job') is not null
+  and has_schema_privilege('cron', 'usage')
+  and has_table_privilege(to_regclass('cron.job'), 'select'),
+  false
+)
