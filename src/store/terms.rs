@@ -46,7 +46,7 @@ impl Terms {
     #[must_use]
     pub fn of_look(asked: Option<Duration>) -> Self {
         let answer = asked.unwrap_or(LOOK).min(LOOK);
-        Self { answer: Some(answer), long: Some(LOOK), until: Some(clock::start() + LOOK) }
+        Self { answer: Some(answer), long: Some(answer), until: Some(clock::start() + LOOK) }
     }
 
     /// `check` and `migrate`: none, unless somebody asks for one.

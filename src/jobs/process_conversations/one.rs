@@ -11,6 +11,7 @@ use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
+use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
