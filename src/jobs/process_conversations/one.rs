@@ -45,7 +45,7 @@ impl Entry {
         Self::of(claim.conversation, status)
     }
 
-    const fn of(conversation: ConversationId, status: EntryStatus) -> Self {
+    fn of(conversation: ConversationId, status: EntryStatus) -> Self {
         Self {
             shown: ConversationEntry::new(conversation, status),
             bill: Bill::default(),
