@@ -43,7 +43,7 @@ pub fn transcripts(data: &[u8]) {
 pub fn replies(data: &[u8]) {
     let schema = extraction::schema();
     let form = Form::Json { name: "conversation_notes", schema: &schema };
-    let question = Question { instructions: "", data: "", form };
+    let question = Question { instructions: "", data: "", form, is_transcript: true };
     let text = String::from_utf8_lossy(data).into_owned();
     if let Err(broken) = question.check(Said::Text(text), "m") {
         assert!(broken.complaint().len() < 1_000 && !broken.reply.is_empty());

@@ -79,6 +79,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l pipeline-enabled -d 'false skips the run' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l duplicate-similarity -d 'Cosine similarity from which a new fact replaces an old one' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l unsupported-facts -d 'keep or drop: facts whose quote is nowhere in the transcript' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l template-dir -d 'Take the prompt template from prompt.j2 in this folder [default: the shipped one]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l conflict -d 'Who heats the conflict: application, own (these jobs), or auto, which sees whether the application does' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l breakup -d 'Whether a conflict may end a game where the application heats it' -r
@@ -92,6 +93,8 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l llm -d 'local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l embeddings -d 'local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l enrich -d 'Whether a language model that is not local polishes prompts' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l llm-context -d 'The model\'s context, for a request and its reply; over it the oldest messages go first [default: learnt from a refusal]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l llm-reply-tokens -d 'The most tokens of a reply [default: 8192, a quarter of the context, or less where the server says so]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l llm-rpm -d 'Language model requests a minute [default: no limit]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l embeddings-rpm -d 'Embedding requests a minute [default: no limit]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversations" -l request-timeout -d 'The longest one model request may take [default: all the time that its stage has left]' -r
@@ -211,6 +214,8 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l now -
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l root -d 'Where the host\'s files are, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l llm -d 'local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l embeddings -d 'local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l llm-context -d 'The model\'s context, for a request and its reply; over it the oldest messages go first [default: learnt from a refusal]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l llm-reply-tokens -d 'The most tokens of a reply [default: 8192, a quarter of the context, or less where the server says so]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l anthropic-base-url -d 'Where Anthropic\'s API is, without /v1' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l openai-base-url -d 'Where OpenAI\'s API or a compatible server is, with /v1; such a server needs no key' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand doctor" -l backoff -d 'The first pause before a model is asked again, for tests' -r

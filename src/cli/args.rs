@@ -3,21 +3,26 @@
 
 use std::env;
 
-use clap::builder::{FalseyValueParser, OsStr, Resettable};
+use clap::builder::{OsStr, Resettable};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{generate, help};
+use crate::config::parse;
 
+pub mod decay;
 mod looks;
 mod models;
 mod monitors;
 mod prompt;
 mod scan;
+mod typed;
 
 use monitors::{METRICS_FILE, ping_url};
 
 /// Every argument that is a setting: its flag, its variable, its default, its help. The flag is the same in all commands
 /// that take it; the variable is too, but for those that each job has of its own (`NIKITA_DECAY_WINDOW`).
+#[derive(Clone, Copy)]
 struct Setting {
     id: &'static str,
     variable: &'static str,
@@ -82,23 +87,7 @@ const TEMPLATE_DIR: Setting = setting(
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
-const DECAY: [Setting; 7] = [
-    setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
-    setting(
-        "batch",
-        "NIKITA_DECAY_BATCH",
-        "N",
-        None,
-        "Charge at most N players, the longest overdue first [default: no cap]",
-    ),
-    setting("chunk", "NIKITA_DECAY_CHUNK", "N", Some("10000"), "Players a transaction looks at"),
-    setting("grace-hours", "NIKITA_DECAY_GRACE_HOURS", "H,…", Some("8,16,24,48,72"), "Grace by chapter, in hours"),
-    setting("rates", "NIKITA_DECAY_RATES", "P,…", Some("0.8,0.6,0.4,0.3,0.2"), "Points an hour by chapter"),
-    setting("max-points", "NIKITA_DECAY_MAX_POINTS", "P", Some("20"), "The most points a run takes from a player"),
-    ping_url("NIKITA_DECAY_PING_URL"),
-];
-
-const PROCESS: [Setting; 18] = [
+const PROCESS: [Setting; 19] = [
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
     setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
@@ -128,6 +117,13 @@ const PROCESS: [Setting; 18] = [
         "X",
         Some("0.87"),
         "Cosine similarity from which a new fact replaces an old one",
+    ),
+    setting(
+        "unsupported-facts",
+        "NIKITA_UNSUPPORTED_FACTS",
+        "KEEP",
+        Some("keep"),
+        "keep or drop: facts whose quote is nowhere in the transcript",
     ),
     TEMPLATE_DIR,
     setting(
@@ -191,7 +187,7 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // `scan` has all that RECOVER has, so it is asked first.
-    let jobs = [&DECAY[..], &PROCESS[..], &scan::SETTINGS[..], &RECOVER[..], &prompt::SETTINGS[..]];
+    let jobs = [&decay::SETTINGS[..], &PROCESS[..], &scan::SETTINGS[..], &RECOVER[..], &prompt::SETTINGS[..]];
     let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&models::SETTINGS)
@@ -213,7 +209,7 @@ pub fn command() -> Command {
         .subcommand(
             Command::new("decay")
                 .about("Charge inactive players' scores, each overdue hour exactly once")
-                .defer(|it| job(it, &DECAY).after_help(help::DECAY)),
+                .defer(|it| job(it, &decay::SETTINGS).after_help(help::DECAY)),
         )
         .subcommand(
             Command::new("process-conversations")
@@ -267,13 +263,34 @@ pub fn variables(name: &'static str) -> Vec<(String, String)> {
     of(name).get_arguments().filter_map(variable).collect()
 }
 
-/// A variable of ours that holds what is not UTF-8; none if all are text.
-pub fn not_text() -> Option<String> {
+/// Every variable that a command reads.
+pub fn all_variables() -> Vec<String> {
     let mut whole = command();
     whole.build();
-    let mut variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
-    let odd = variables.find(|name| env::var_os(name).is_some_and(|value| value.to_str().is_none()))?;
-    Some(odd.to_string_lossy().into_owned())
+    let variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
+    variables.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// What is wrong with a variable of ours, where that is why clap refuses the command line: it holds no text, or a switch, to which a
+/// command line gives no value, holds none that it takes.
+pub fn wrong_variable(error: &clap::Error) -> Option<String> {
+    let mut whole = command();
+    whole.build();
+    let mut variables = whole.get_subcommands().flat_map(Command::get_arguments).filter_map(|arg| {
+        let name = arg.get_env()?;
+        Some((arg, name.to_string_lossy().into_owned(), env::var_os(name)?))
+    });
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        let (_, name, _) = variables.find(|(_, _, value)| value.to_str().is_none())?;
+        return Some(format!("{name} is not UTF-8 text"));
+    }
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let (arg, name, value) = variables.find(|(arg, _, value)| {
+        let of_flag = arg.get_long().is_some_and(|long| flag.trim_end_matches("...") == format!("--{long}"));
+        of_flag && !arg.get_action().takes_values() && !value.is_empty()
+    })?;
+    let why = if matches!(arg.get_action(), ArgAction::Count) { "is not a number from 0 to 255" } else { NO_SWITCH };
+    Some(format!("{name}={:?} {why}", value.to_string_lossy()))
 }
 
 fn of(name: &'static str) -> Command {
@@ -284,8 +301,7 @@ fn of(name: &'static str) -> Command {
 }
 
 fn process(command: Command) -> Command {
-    job(command, &PROCESS)
-        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")))
+    let with_models = own(command, &PROCESS)
         .arg(
             Arg::new("execution-id")
                 .long("execution-id")
@@ -297,28 +313,38 @@ fn process(command: Command) -> Command {
             switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
                 .requires("id"),
         )
-        .after_help(help::PROCESS)
+        .next_help_heading(MODELS)
+        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")));
+    scheduled(with_models).after_help(help::PROCESS)
 }
 
 fn recover(command: Command) -> Command {
-    job(command, &RECOVER)
-        .arg(switch("requeue", "NIKITA_RECOVER_REQUEUE", "Back to active while attempts are left, instead of failed"))
-        .arg(
-            Arg::new("kind")
-                .value_name("conversation|audit|execution")
-                .requires("ids")
-                .help("By hand: recover just these"),
-        )
-        .arg(Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"))
-        .after_help(help::RECOVER)
+    let by_hand = [
+        Arg::new("kind").value_name("conversation|audit|execution").requires("ids").help("By hand: recover just these"),
+        Arg::new("ids").value_name("ID").num_args(1..).help("Their ids"),
+    ];
+    let requeue =
+        switch("requeue", "NIKITA_RECOVER_REQUEUE", "Back to active while attempts are left, instead of failed");
+    scheduled(own(command.args(by_hand), &RECOVER).arg(requeue)).after_help(help::RECOVER)
 }
 
-fn job(command: Command, own: &[Setting]) -> Command {
-    common(command)
-        .args(own.iter().map(argument))
+fn job(command: Command, settings: &[Setting]) -> Command {
+    scheduled(own(command, settings))
+}
+
+/// What a command takes that no other does.
+fn own(command: Command, settings: &[Setting]) -> Command {
+    command.next_help_heading(WORK).args(settings.iter().map(argument))
+}
+
+/// What every job takes beside its own.
+fn scheduled(command: Command) -> Command {
+    let run = command
+        .next_help_heading(RUN)
         .arg(switch("dry-run", "NIKITA_DRY_RUN", "Say what a run would do now, and write nothing").short('n'))
         .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
-        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), now()])
+        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), now()]);
+    common(run)
 }
 
 /// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
@@ -328,15 +354,20 @@ fn replaced(name: &'static str) -> Command {
 }
 
 fn common(command: Command) -> Command {
-    command.args([
-        argument(&DATABASE_URL).hide_env_values(true),
-        argument(&DB_TIMEOUT),
-        argument(&ENV_FILE),
-        argument(&FORMAT),
-        quiet(),
-        verbose(),
-    ])
+    command
+        .next_help_heading(DATABASE)
+        .args([argument(&DATABASE_URL).hide_env_values(true), argument(&DB_TIMEOUT), argument(&ENV_FILE)])
+        .next_help_heading(OUTPUT)
+        .args([argument(&FORMAT), quiet(), verbose()])
+        .next_help_heading(None)
 }
+
+/// The topics of `--help`.
+const WORK: &str = "What it does";
+const RUN: &str = "The run";
+const MODELS: &str = "Models";
+const DATABASE: &str = "Database and settings";
+const OUTPUT: &str = "Output";
 
 fn argument(setting: &Setting) -> Arg {
     let arg = Arg::new(setting.id)
@@ -359,8 +390,19 @@ fn switch(id: &'static str, variable: &'static str, help: &'static str) -> Arg {
         .env(variable)
         .hide_env_values(true)
         .action(ArgAction::SetTrue)
-        .value_parser(FalseyValueParser::new())
+        .value_parser(switched)
         .help(help)
+}
+
+const NO_SWITCH: &str = "is neither true nor false";
+
+/// What a switch's variable says; nothing is no.
+fn switched(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" | "n" | "f" => Ok(false),
+        "y" | "t" => Ok(true),
+        text => parse::switch(text),
+    }
 }
 
 /// For tests. No variable sets it: one that is left in an environment would charge for years ahead.

@@ -9,7 +9,7 @@ use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, doctor, help, looking, models};
+use super::{args, compose, doctor, help, looking, models, whence};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
@@ -53,7 +53,7 @@ async fn command(name: &str, matches: &ArgMatches, output: &Output) -> Result<En
         "check" => looking::check(matches).await,
         "report" => looking::report(matches).await,
         "doctor" => doctor::doctor(matches).await,
-        "migrate" => migrate(matches).await,
+        "migrate" => migrate(matches, output).await,
         "demo" => demo(matches).await,
         "detect-stuck" | "recover-stuck" => Err(replaced(name)),
         other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
@@ -252,15 +252,20 @@ fn replaced(name: &str) -> Problem {
     Problem::Usage(format!("{name} has been replaced: use `nikita-jobs {by}`"))
 }
 
-async fn migrate(matches: &ArgMatches) -> Result<Ended, Problem> {
+async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let began = clock::start();
     let plan = raw::is_on(matches, "plan");
     let own = compose::database_to_migrate(matches)?;
+    let by = own.as_ref().map_or_else(|| whence::by(matches), |_| "MIGRATION_DATABASE_URL".to_owned());
+    let database = match own {
+        Some(own) => own,
+        None if plan => compose::database_as_it_is(matches)?,
+        None => compose::database(matches)?,
+    };
+    output.note(&format!("database {}, by {by}", whence::which(&database)));
     let store = if plan {
-        let database = own.map_or_else(|| compose::database_as_it_is(matches), Ok)?;
         Store::look(&database, compose::terms_of_look(matches)?, None).await?
     } else {
-        let database = own.map_or_else(|| compose::database(matches), Ok)?;
         let store = Store::connect(&database, compose::patient_terms(matches)?, 1, None).await?;
         store.require_primary().await?;
         store

@@ -15,15 +15,15 @@ mod database;
 
 use database::state_folder;
 pub use database::{
-    connect, database, database_as_it_is, database_to_migrate, names_no_database, patient_terms, terms_of_job,
-    terms_of_look,
+    DEFAULT_FILE, connect, database, database_as_it_is, database_to_migrate, names_no_database, patient_terms,
+    terms_of_job, terms_of_look,
 };
 
-use super::conflict;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
 use super::spending;
+use super::{args, conflict};
 use crate::config::parse;
 use crate::core::decay::{ChapterRule, Rules};
 use crate::core::graph;
@@ -115,14 +115,7 @@ pub fn grace(matches: &ArgMatches) -> Result<Duration, Problem> {
 
 /// How decay works.
 pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
-    let hours = |text: &str| text.parse().ok().filter(|hours| (1..=ChapterRule::MOST_GRACE_HOURS).contains(hours));
-    let rate = |text: &str| parse::hundredths(text).filter(|rate| *rate <= ChapterRule::MOST_HUNDREDTHS_PER_HOUR);
-    let graces = raw::required(matches, "grace-hours", |text| {
-        parse::by_chapter(text, hours, "8,16,24,48,72, none over a year")
-    })?;
-    let rates = raw::required(matches, "rates", |text| {
-        parse::by_chapter(text, rate, "0.8,0.6,0.4,0.3,0.2, none over 100 or with more than two decimals")
-    })?;
+    let (graces, rates) = (args::decay::GRACES.read(matches)?, args::decay::RATES.read(matches)?);
     let mut chapters = Vec::with_capacity(graces.len());
     for (grace, rate) in graces.into_iter().zip(rates) {
         let rule = ChapterRule::new(grace, rate);
@@ -130,14 +123,12 @@ pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
             rule.ok_or_else(|| Problem::configuration("a grace over a year, or over 100 points an hour".to_owned()))?,
         );
     }
-    let most = raw::required(matches, "max-points", |text| {
-        parse::hundredths(text).ok_or_else(|| "is not a positive number of points such as 20".to_owned())
-    })?;
+    let most = args::decay::MOST.read(matches)?;
     let chapters = chapters.try_into().map_err(|_| Problem::configuration("five chapters are needed".to_owned()))?;
     Ok(decay::Settings {
         rules: Rules { chapters, most_per_run: Points(most) },
-        chunk: raw::required(matches, "chunk", |text| parse::count(text, 1_000_000))?,
-        batch: raw::value(matches, "batch", |text| parse::count(text, i64::from(i32::MAX)))?,
+        chunk: args::decay::CHUNK.read(matches)?,
+        batch: args::decay::BATCH.find(matches)?,
     })
 }
 
@@ -275,6 +266,7 @@ pub fn workshop(
     let settings = StageSettings {
         duplicate_similarity: raw::required(matches, "duplicate-similarity", parse::similarity)?,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
+        drop_unsupported: raw::required(matches, "unsupported-facts", unsupported)?,
         template: template(matches)?,
         conflict: conflict::keeper(matches)?,
         breakup: conflict::breakup(matches)?,
@@ -333,4 +325,12 @@ pub fn check_budget(settings: &process_conversations::Settings, providers: &Prov
 /// Whether the pipeline is switched on.
 pub fn pipeline_enabled(matches: &ArgMatches) -> Result<bool, Problem> {
     raw::required(matches, "pipeline-enabled", parse::switch)
+}
+/// Whether facts that the transcript does not show are dropped.
+fn unsupported(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "keep" => Ok(false),
+        "drop" => Ok(true),
+        _ => Err("is neither keep nor drop".to_owned()),
+    }
 }

@@ -17,6 +17,7 @@ use crate::providers::{EmbeddingModel, LanguageModel, Providers};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
 
+mod sources;
 mod variables;
 
 use variables::Variables;
@@ -31,13 +32,17 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     let (models, providers) = models(matches)?;
     // Which models are chosen is told under `models`.
     let told = |said: &String| !models.iter().any(|check| said.contains(&check.message));
-    let mut checks: Vec<Check> = variables.wrong.iter().filter(|said| told(said)).map(|said| wrong(said)).collect();
-    if checks.is_empty() {
+    let mut checks = sources::settings();
+    let wrong: Vec<Check> = variables.wrong.iter().filter(|said| told(said)).map(|said| problem(said)).collect();
+    if wrong.is_empty() {
         checks.push(Check::ok("settings.variables", "the jobs understand every variable that is set"));
     }
+    checks.extend(wrong);
     checks.push(template(matches)?);
     checks.extend(files::judge(&secret_files()));
     checks.extend(models);
+    let remote = providers.language_model().or(providers.embeddings());
+    checks.extend(remote.and_then(|_| sources::proxy()));
     if raw::is_on(matches, "online") {
         checks.extend(online::ask(&providers).await);
     }
@@ -50,6 +55,7 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
         windows: variables.windows,
         pipeline_enabled: variables.pipeline_enabled,
     };
+    checks.extend(sources::database(settings.database.as_ref().ok(), matches));
     let (found, started_at) = doctor::examine(&settings).await;
     checks.extend(found);
     let (status, exit) = verdict(&checks);
@@ -67,7 +73,7 @@ fn own<T>(found: Result<T, Problem>) -> Result<Result<T, RunError>, Problem> {
     }
 }
 
-fn wrong(said: &str) -> Check {
+fn problem(said: &str) -> Check {
     Check::problem(
         "settings.variables",
         said,

@@ -4,12 +4,14 @@
 //! warning where it can't be read, is no env file, or is not to be trusted: whoever may write in a folder must not choose
 //! what another user's, or root's, runs do.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::{host, raw};
 use crate::config::env_file::{EnvFile, parse};
@@ -23,6 +25,12 @@ const MOST: u64 = 1024 * 1024;
 /// # Errors
 /// What is wrong with the file that was named, without a word of its content.
 pub fn load() -> Result<Vec<String>, String> {
+    let said = load_files()?;
+    REMARKS.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&said);
+    Ok(said)
+}
+
+fn load_files() -> Result<Vec<String>, String> {
     let Some(path) = named() else {
         let mut said = pass_over(Path::new(".env"));
         said.extend(host::adopt(false));
@@ -85,12 +93,37 @@ fn read(file: io::Result<File>) -> io::Result<Vec<u8>> {
 /// Sets the variables that are not set yet, and returns what there is to say about the file.
 pub fn set(shown: &str, file: EnvFile) -> Vec<String> {
     let lines: Vec<_> = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
+    note_origins(shown, &file);
     let mut said: Vec<_> = file.remarks.into_iter().map(|remark| format!("{shown}, {remark}")).collect();
     // Setting a variable is unsafe beside other threads. There is none yet, and dotenvy does it for us.
     if dotenvy::from_read(lines.concat().as_bytes()).is_err() {
         said.push(format!("{shown} can't be taken over whole"));
     }
     said
+}
+
+/// Which variables came from a file, and from which: set once, before there is another thread.
+static ORIGINS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// What was said about the files.
+static REMARKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What [`load`] has said.
+pub fn remarks() -> Vec<String> {
+    REMARKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Remembers what is about to be set.
+fn note_origins(shown: &str, file: &EnvFile) {
+    let mut origins = ORIGINS.lock().unwrap_or_else(PoisonError::into_inner);
+    let unset = file.variables.iter().filter(|(name, _)| env::var_os(name).is_none());
+    origins.extend(unset.map(|(name, _)| (name.clone(), shown.to_owned())));
+}
+
+/// Where a variable that is set came from, such as `the env file .env`.
+pub fn origin(variable: &str) -> String {
+    let origins = ORIGINS.lock().unwrap_or_else(PoisonError::into_inner);
+    origins.get(variable).cloned().unwrap_or_else(|| "the environment".to_owned())
 }
 
 /// A value as dotenvy reads it back in double quotes.

@@ -11,13 +11,14 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::{Map, Value};
 
+use super::harmless::Harmless;
 use super::output::{complain, print_text};
 use super::reference;
 use crate::domain::exit::Exit;
 use crate::domain::result::schema;
 
 /// The commands, as clap sees them.
-pub fn commands() -> [Command; 4] {
+pub fn commands() -> [Command; 5] {
     let shell = Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell));
     let directory = Arg::new("dir")
         .long("dir")
@@ -25,6 +26,9 @@ pub fn commands() -> [Command; 4] {
         .value_hint(ValueHint::DirPath)
         .help("Write a page for each command into this folder instead");
     [
+        Command::new("help")
+            .about("Explain a command; the same as COMMAND --help")
+            .arg(Arg::new("command").value_name("COMMAND").num_args(0..).help("Which command [default: all of them]")),
         Command::new("completions").about("Print a shell's completions").arg(shell.help("Which shell")).after_help(
             "Examples:\n  \
              nikita-jobs completions bash > /etc/bash_completion.d/nikita-jobs\n  \
@@ -74,7 +78,7 @@ pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode>
         _ => return None,
     };
     Some(match made {
-        Ok(text) => print_text(&text),
+        Ok(text) => print_text(&Harmless::ours(text)),
         Err(why) => {
             complain(&why);
             Exit::Failure.into()

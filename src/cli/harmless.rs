@@ -1,7 +1,7 @@
 //! What goes to a person's screen and to logs. Names, reasons and errors come from a database and from providers, and whoever wrote
 //! them may have put in what moves a cursor, turns text round or begins a line: stdout and stderr take only this type.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Display, Formatter, Write as _};
 
 use serde_json::Value;
 
@@ -17,32 +17,28 @@ impl Harmless {
         Self(inert(text, |char| matches!(char, '\n' | '\t')).into_bytes())
     }
 
-    /// One line, whatever the text holds, and its end.
-    pub fn line(text: &str) -> Self {
-        Self(inert(&text.replace(['\r', '\n'], " "), |char| char == '\t').into_bytes()).ended()
-    }
-
     /// A value as JSON, on one line.
     pub fn json(value: &Value) -> Self {
         Self(inert_json(&value.to_string()).into_bytes()).ended()
     }
 
-    /// A line of the log. On a terminal it has colours of ours: the log's library shows those of others as codes.
-    pub fn of_log(line: &str, json: bool) -> Self {
-        let line = line.trim_end_matches('\n');
-        if json {
-            return Self(inert_json(line).into_bytes()).ended();
-        }
-        let line = line.replace(['\r', '\n'], " ");
-        let mut parts = line.split("\u{1b}[");
-        let mut kept = inert(parts.next().unwrap_or_default(), |_| false);
+    /// A line of the log, which is JSON with a priority in front for the journal.
+    pub fn of_log(line: &str) -> Self {
+        Self(inert_json(line.trim_end_matches('\n')).into_bytes()).ended()
+    }
+
+    /// Of several lines, with colours of ours.
+    pub fn styled(text: &str) -> Self {
+        let lines = |char| char == '\n';
+        let mut parts = text.split("\u{1b}[");
+        let mut kept = inert(parts.next().unwrap_or_default(), lines);
         for part in parts {
             let end = part.find(|char: char| !(char.is_ascii_digit() || char == ';')).unwrap_or(part.len());
             let is_colour = part.get(end..).is_some_and(|rest| rest.starts_with('m'));
             kept.push_str(if is_colour { "\u{1b}[" } else { "\\u{1b}[" });
-            kept.push_str(&inert(part, |_| false));
+            kept.push_str(&inert(part, lines));
         }
-        Self(kept.into_bytes()).ended()
+        Self(kept.into_bytes())
     }
 
     /// A text of this program alone, such as a page of help in colours.
@@ -50,9 +46,9 @@ impl Harmless {
         Self(text)
     }
 
-    /// The same, with these in front or held back.
-    pub fn with_priority(mut self, prefix: &str) -> Self {
-        self.0.splice(0..0, prefix.bytes());
+    /// With its end of line.
+    pub fn ended(mut self) -> Self {
+        self.0.push(b'\n');
         self
     }
 
@@ -60,10 +56,16 @@ impl Harmless {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
 
-    fn ended(mut self) -> Self {
-        self.0.push(b'\n');
-        self
+/// One line, whatever the text holds, for a cell of a table.
+pub fn flat(text: &str) -> String {
+    inert(&text.replace(['\r', '\n', '\t'], " "), |_| false)
+}
+
+impl Display for Harmless {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
     }
 }
 
@@ -108,17 +110,20 @@ mod tests {
 
     #[test]
     fn what_acts_is_shown_as_its_code() {
-        assert_eq!(shown(&Harmless::text("a\u{1b}[2J\nb\u{9b}1m\u{202e}c\r")), "a\\u{1b}[2J\nb\\u{9b}1m\\u{202e}c\\u{d}");
-        assert_eq!(shown(&Harmless::line("a\nerror: b")), "a error: b\n");
+        assert_eq!(
+            shown(&Harmless::text("a\u{1b}[2J\nb\u{9b}1m\u{202e}c\r")),
+            "a\\u{1b}[2J\nb\\u{9b}1m\\u{202e}c\\u{d}"
+        );
+        assert_eq!(flat("a\nerror:\tb\u{202e}"), "a error: b\\u{202e}");
         assert_eq!(shown(&Harmless::json(&json!("a\u{9b}\u{202e}\n"))), "\"a\\u009b\\u202e\\n\"\n");
     }
 
     #[test]
     fn the_log_keeps_its_colours_and_nothing_else() {
-        let line = "\u{1b}[31mERROR\u{1b}[0m a\u{1b}[2Jb\u{1b}]0;x\u{7}\nc\n";
-        let kept = "\u{1b}[31mERROR\u{1b}[0m a\\u{1b}[2Jb\\u{1b}]0;x\\u{7} c\n";
-        assert_eq!(shown(&Harmless::of_log(line, false)), kept);
-        assert_eq!(shown(&Harmless::of_log("{\"a\":\"\u{9b}\"}\n", true)), "{\"a\":\"\\u009b\"}\n");
+        let line = "\u{1b}[31mERROR\u{1b}[0m a\u{1b}[2Jb\u{1b}]0;x\u{7}\nc";
+        let kept = "\u{1b}[31mERROR\u{1b}[0m a\\u{1b}[2Jb\\u{1b}]0;x\\u{7}\nc";
+        assert_eq!(shown(&Harmless::styled(line)), kept);
+        assert_eq!(shown(&Harmless::of_log("{\"a\":\"\u{9b}\"}\n")), "{\"a\":\"\\u009b\"}\n");
     }
 
     proptest! {
@@ -126,7 +131,9 @@ mod tests {
         fn no_text_acts(text in any::<String>()) {
             let acts = |text: &str| text.chars().any(|char| is_active(char) && !matches!(char, '\n' | '\t'));
             prop_assert!(!acts(&shown(&Harmless::text(&text))));
-            prop_assert!(!acts(&shown(&Harmless::line(&text))));
+            prop_assert!(!flat(&text).contains(is_active));
+            let without_colours = shown(&Harmless::styled(&text.replace('\u{1b}', "")));
+            prop_assert!(!acts(&without_colours));
             let json = shown(&Harmless::json(&json!(text)));
             prop_assert!(!acts(&json));
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);

@@ -1,53 +1,62 @@
 //! What `--help` says below the flags.
 
+use super::terminal::fit;
 use crate::domain::exit::Exit;
 
 /// Below the list of commands.
 pub fn overview() -> String {
     format!(
         "Examples:\n  \
-         nikita-jobs demo                                see all of it work, with nothing set up\n  \
-         nikita-jobs decay                               charge what is overdue\n  \
-         nikita-jobs decay --dry-run                     say what that would be\n  \
-         nikita-jobs process-conversations --batch 50    process up to fifty stale conversations\n  \
-         nikita-jobs health                              is all well?\n  \
-         nikita-jobs doctor                              what is wrong, and what to do\n  \
-         nikita-jobs decay -q || echo \"exit code $?\"     as cron runs it\n\n\
+         nikita-jobs demo                              see all of it work at once\n  \
+         nikita-jobs decay                             charge what is overdue\n  \
+         nikita-jobs decay --dry-run                   say what that would be\n  \
+         nikita-jobs process-conversations --batch 50  up to fifty stale conversations\n  \
+         nikita-jobs health                            is all well?\n  \
+         nikita-jobs doctor                            what is wrong, and what to do\n  \
+         nikita-jobs decay -q || echo \"exit code $?\"   as cron runs it\n\n\
          Exit codes:\n{}",
-        Exit::table()
+        exit_codes()
     )
 }
 
+/// The table of [`Exit`], at most 80 columns wide.
+fn exit_codes() -> String {
+    let lines = Exit::ALL.map(|exit| {
+        let meaning = fit(exit.meaning(), 73).replace("\n  ", "\n       ");
+        format!("{:>5}  {meaning}\n", exit.code())
+    });
+    lines.concat()
+}
+
 pub const DECAY: &str = "Examples:\n  \
-    nikita-jobs decay                      from cron or a timer, at any interval: the charge is the same\n  \
+    nikita-jobs decay                      from cron or a timer, at any interval\n  \
     nikita-jobs decay --dry-run            say who would be charged, and how much\n  \
-    nikita-jobs decay --force --batch 500  now, whatever the window, the 500 longest overdue\n\n\
+    nikita-jobs decay --force --batch 500  now, the 500 longest overdue\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 pub const PROCESS: &str = "Examples:\n  \
-    nikita-jobs process-conversations                        from cron or a timer, every minute\n  \
+    nikita-jobs process-conversations                        by cron, every minute\n  \
     nikita-jobs process-conversations --batch 100            clear a backlog\n  \
     nikita-jobs process-conversations --allow-overlap        on many hosts at once\n  \
-    nikita-jobs process-conversations --id UUID --reprocess  one conversation, anew\n  \
+    nikita-jobs process-conversations --id UUID --reprocess  one of them, anew\n  \
     NIKITA_REHEARSE=extraction=unavailable nikita-jobs process-conversations\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 pub const RECOVER: &str = "Stuck is what has not moved for half an hour, or what a run claimed that is dead. In bulk it takes care \
     of conversations; scan-stuck does of audits and executions.\n\n\
     Examples:\n  \
-    nikita-jobs recover --requeue              from cron or a timer: give the work of dead runs back\n  \
-    nikita-jobs recover --dry-run              say what is stuck, and by which rule\n  \
-    nikita-jobs recover conversation ID --requeue\n                                             \
-    by hand, whatever the rules say; whoever holds it writes nothing more\n  \
-    nikita-jobs recover audit ID               by hand: fail an audit that is in progress\n  \
-    nikita-jobs recover execution ID           by hand: fail a job's run; its process stops by itself\n\n\
+    nikita-jobs recover --requeue               give the work of dead runs back\n  \
+    nikita-jobs recover --dry-run               say what is stuck, by which rule\n  \
+    nikita-jobs recover conversation ID         one, whatever the rules say\n  \
+    nikita-jobs recover audit ID                fail an audit that is in progress\n  \
+    nikita-jobs recover execution ID            fail a job's run, which then stops\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 pub const PROMPT: &str = "It is rendered from the database as it is, as the pipeline would without a new conversation and without \
     enrichment.\n\n\
     Examples:\n  \
     nikita-jobs prompt render --user ID --format human\n  \
-    nikita-jobs prompt render --user ID --platform voice --template-dir ./templates    try a template of your own\n\n\
+    nikita-jobs prompt render --user ID --template-dir .    try your own template\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution whose owner's lease has run out, which shows no \
@@ -57,7 +66,7 @@ pub const SCAN: &str = "Unhealthy is an audit in progress or a running execution
     Examples:\n  \
     nikita-jobs scan-stuck                from cron or a timer, every five minutes\n  \
     nikita-jobs scan-stuck --dry-run      say what is unhealthy, and why\n  \
-    nikita-jobs scan-stuck --audit ID     judge one: exit 0 if it is healthy or has ended, else 1\n\n\
+    nikita-jobs scan-stuck --audit ID     judge one: exit 1 if it is unhealthy\n\n\
     `nikita-jobs --help` lists the exit codes.";
 
 /// Names of an earlier system, and the command that does it now.
@@ -101,15 +110,33 @@ pub const DOCTOR: &str = "It looks at the jobs' variables, the template, files w
     provider that can't be reached.\n\n\
     Examples:\n  \
     nikita-jobs doctor\n  \
-    nikita-jobs doctor --env-file /etc/nikita-jobs/env    with the settings of cron and the services\n  \
-    nikita-jobs doctor --online                           ask the models, too\n  \
-    nikita-jobs doctor -q || alert \"$?\"                  silent while the jobs can run";
+    nikita-jobs doctor --env-file FILE     with the settings of that file\n  \
+    nikita-jobs doctor --online            ask the models, too\n  \
+    nikita-jobs doctor -q || alert \"$?\"   silent while the jobs can run";
 
 pub const MIGRATE: &str = "Examples:\n  \
     nikita-jobs migrate --plan > plan.sql    read it first\n  \
-    nikita-jobs migrate                      once per release, before the jobs of the new binary run\n\n\
+    nikita-jobs migrate                      once per release, before the jobs run\n\n\
     SQLite files migrate themselves on first use; PostgreSQL only by this command. Where MIGRATION_DATABASE_URL is set, also by \
     MIGRATION_DATABASE_URL_FILE or a systemd credential, it is this command's way to the database; no other looks at it.";
 
 pub const DEMO: &str = "The demo builds its own database, and starts afresh each time. It never touches another file: a file \
     that is not a demo of ours is left alone, with an error.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_fit_eighty_columns() {
+        let pages =
+            [DECAY, PROCESS, RECOVER, PROMPT, SCAN, HEALTH, STATS, STATUS, REPORT, CHECK, DOCTOR, MIGRATE, DEMO];
+        let overview = overview();
+        for page in pages.into_iter().chain([overview.as_str()]) {
+            // A paragraph is broken by clap; a line that is indented would lose its place.
+            for line in page.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
+}

@@ -35,6 +35,13 @@ pub fn adopt(env_file_is_named: bool) -> Vec<String> {
     said
 }
 
+/// The SQLite database of this host's services, where there is one: systemd keeps it below `private` for a user of its own.
+pub fn database_of_services(file: &str) -> Option<PathBuf> {
+    let state = root().join(STATE);
+    let private = root().join("var/lib/private/nikita-jobs");
+    [state, private].into_iter().map(|folder| folder.join(file)).find(|path| path.is_file())
+}
+
 /// Where the host's files are: `/`, but for tests.
 fn root() -> PathBuf {
     env::var_os("NIKITA_HOST_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from)

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::demo_report;
+use super::harmless::flat;
+use super::{demo_report, terminal};
+use crate::core::span::span;
 use crate::domain::result::{
     ConversationPlan, ConversationResult, DecayResult, JobResult, Judgement, MigrateResult, MigrationEntry, Own,
     ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
@@ -12,11 +15,35 @@ use crate::domain::result::{
 
 mod doctor;
 mod looks;
+mod table;
 
-/// The result of a command as a person reads it.
+use table::Rows;
+
+/// The result of a command as a person reads it, in lines that fit the screen.
 pub fn render(result: &JobResult) -> String {
+    fitting(&result.own, page(result))
+}
+
+/// What one command found, where the common fields say nothing about it.
+pub fn found(own: &Own) -> String {
+    fitting(own, self::own(own, None))
+}
+
+/// A prompt and a plan are to be used as they are, and a broken line would change them; the demo's report has a width of its own.
+fn fitting(own: &Own, said: String) -> String {
+    let verbatim = match own {
+        Own::Migrate(it) => it.dry_run,
+        own => matches!(own, Own::Prompt(_) | Own::Demo(_) | Own::BrokenOff(_)),
+    };
+    match terminal::width_of_stdout().filter(|_| !verbatim) {
+        Some(width) => terminal::fit(&said, width),
+        None => said,
+    }
+}
+
+fn page(result: &JobResult) -> String {
     let Some(error) = &result.common.error else { return without_error(result) };
-    let message = &error.message;
+    let message = flat(&error.message);
     if !matches!(result.own, Own::Decay(_) | Own::Process(_) | Own::Recover(_) | Own::Scan(_)) {
         return format!("error: {message}");
     }
@@ -32,17 +59,16 @@ fn without_error(result: &JobResult) -> String {
         Own::Conversation(it) => one_conversation(result, it),
         Own::Recover(it) => format!("{}{}", heading(result), recoveries(it)),
         Own::Scan(it) => format!("{}{}", heading(result), scan(it)),
-        Own::Health(it) => format!("{}{}", result.common.status, looks::health(it)),
+        Own::Health(it) => format!("{}{}", result.common.status, looks::health(it, result.common.started_at)),
         Own::Change(it) => format!("{}: the verdict was {}", result.common.status, it.was),
-        own => self::own(own),
+        own => self::own(own, result.common.started_at),
     }
 }
 
-/// What one command found, where the common fields say nothing about it.
-pub fn own(own: &Own) -> String {
+fn own(own: &Own, now: Option<DateTime<Utc>>) -> String {
     match own {
         Own::Nothing {} | Own::Change(_) => String::new(),
-        Own::Skip(it) => skipped(it),
+        Own::Skip(it) => skipped(it, now),
         Own::Decay(it) => decay(it),
         Own::Process(it) => conversations(it),
         Own::ProcessPlan(it) => plan(it),
@@ -50,13 +76,13 @@ pub fn own(own: &Own) -> String {
         Own::ConversationPlan(it) => conversation_plan(it),
         Own::Recover(it) => recoveries(it),
         Own::Scan(it) => scan(it),
-        Own::Judgement(it) => judgement(it),
-        Own::Health(it) => looks::health(it),
-        Own::Stats(it) => looks::stats(it),
-        Own::Status(it) => looks::status(it),
-        Own::Execution(it) => looks::execution(&it.execution),
+        Own::Judgement(it) => judgement(it, now),
+        Own::Health(it) => looks::health(it, now),
+        Own::Stats(it) => looks::stats(it, now),
+        Own::Status(it) => looks::status(it, now),
+        Own::Execution(it) => looks::execution(&it.execution, now),
         Own::Check(it) => looks::check(it),
-        Own::Report(it) => looks::report(it),
+        Own::Report(it) => looks::report(it, now),
         Own::Doctor(it) => doctor::render(it),
         Own::Migrate(it) => migrations(it),
         Own::Prompt(it) => it.prompt.clone(),
@@ -65,18 +91,27 @@ pub fn own(own: &Own) -> String {
     }
 }
 
-fn skipped(it: &SkipResult) -> String {
-    let why = match it.reason {
-        SkipReason::RecentExecution => "skipped: a run completed a short while ago",
-        SkipReason::AlreadyRunning => "skipped: another run is going on",
-        SkipReason::PipelineDisabled => "skipped: the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)",
-    };
-    match (it.blocked_by, it.reopens_at) {
-        (Some(by), Some(at)) => {
-            format!("{why}\n  execution {by}\n  reopens   {}", at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+fn skipped(it: &SkipResult, now: Option<DateTime<Utc>>) -> String {
+    let (why, way_out) = match it.reason {
+        SkipReason::RecentExecution => {
+            ("a run completed a short while ago", "--force runs it now, whatever the window")
         }
-        _ => why.to_owned(),
+        SkipReason::AlreadyRunning => {
+            ("another run is going on", "nikita-jobs status shows it; --force does not go past its lock")
+        }
+        SkipReason::PipelineDisabled => {
+            ("the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)", "--pipeline-enabled true runs it now")
+        }
+    };
+    let mut said = format!("skipped: {why}");
+    if let Some(by) = it.blocked_by {
+        let _ = write!(said, "\n  execution  {by}");
     }
+    if let Some(at) = it.reopens_at {
+        let _ = write!(said, "\n  reopens    {}", instant(at, now));
+    }
+    let _ = write!(said, "\n  way out    {way_out}");
+    said
 }
 
 fn migrations(it: &MigrateResult) -> String {
@@ -123,11 +158,10 @@ fn conversations(it: &ProcessResult) -> String {
         ("cost usd", &it.cost_usd),
     ]);
     if !it.stage_timings.is_empty() {
-        let mut table = table();
-        table.set_header(["stage", "runs", "p50 ms", "p95 ms", "max ms", "errors"]);
+        let mut table = Rows::new().header(["stage", "runs", "p50 ms", "p95 ms", "max ms", "errors"]).right(1..6);
         for (stage, timing) in &it.stage_timings {
             let errors = it.stage_errors.get(stage).map_or(0, |errors| errors.count);
-            table.add_row([
+            table.row([
                 stage.to_string(),
                 timing.count.to_string(),
                 timing.p50_ms.to_string(),
@@ -136,11 +170,11 @@ fn conversations(it: &ProcessResult) -> String {
                 errors.to_string(),
             ]);
         }
-        said = format!("{said}\n\n{table}");
+        said = format!("{said}\n\n{}", table.show());
     }
     for entry in &it.conversations {
         if let Some(error) = &entry.error {
-            let _ = write!(said, "\n{} {}: {error}", entry.status, entry.conversation_id);
+            let _ = write!(said, "\n{} {}: {}", entry.status, entry.conversation_id, flat(error));
         }
     }
     said
@@ -156,16 +190,15 @@ fn one_conversation(result: &JobResult, it: &ConversationResult) -> String {
     let status = if it.stopped { result.common.status.as_str() } else { entry.status.as_str() };
     let mut said = format!("conversation {}: {status} ({} ms)", entry.conversation_id, result.common.duration_ms);
     if let Some(why) = &entry.error {
-        let _ = write!(said, "\n{why}");
+        let _ = write!(said, "\n{}", flat(why));
     }
     if !entry.stage_results.is_empty() {
-        let mut table = table();
-        table.set_header(["stage", "ms", "outcome"]);
+        let mut table = Rows::new().header(["stage", "ms", "outcome"]).right([1]);
         for (stage, ended) in &entry.stage_results {
             let outcome = ended.error.clone().unwrap_or_else(|| "ok".to_owned());
-            table.add_row([stage.to_string(), format!("{:.1}", ended.duration_ms), outcome]);
+            table.row([stage.to_string(), format!("{:.1}", ended.duration_ms), outcome]);
         }
-        said = format!("{said}\n\n{table}");
+        said = format!("{said}\n\n{}", table.show());
     }
     said
 }
@@ -173,10 +206,10 @@ fn one_conversation(result: &JobResult, it: &ConversationResult) -> String {
 fn recoveries(it: &RecoverResult) -> String {
     let mut said = figures(&[("recovered", &it.recovered), ("deferred", &it.deferred)]);
     for entry in &it.recoveries {
-        let _ = write!(said, "\n{} -> {}: {}", entry.name(), entry.to(), entry.reason());
+        let _ = write!(said, "\n{} -> {}: {}", entry.name(), entry.to(), flat(entry.reason()));
     }
     for entry in &it.errors {
-        let _ = write!(said, "\n{} not recovered: {}", entry.name(), entry.error());
+        let _ = write!(said, "\n{} not recovered: {}", entry.name(), flat(entry.error()));
     }
     said
 }
@@ -191,9 +224,9 @@ fn scan(it: &ScanResult) -> String {
     ]);
     for entry in &it.recoveries {
         let what = if entry.success { "-> failed" } else { "not recovered" };
-        let _ = write!(said, "\n{} {} {what}: {}", entry.kind, entry.id, entry.reason);
+        let _ = write!(said, "\n{} {} {what}: {}", entry.kind, entry.id, flat(&entry.reason));
         if let Some(error) = &entry.error {
-            let _ = write!(said, " ({error})");
+            let _ = write!(said, " ({})", flat(error));
         }
     }
     if it.stuck_conversations > 0 {
@@ -202,7 +235,7 @@ fn scan(it: &ScanResult) -> String {
     said
 }
 
-fn judgement(it: &Judgement) -> String {
+fn judgement(it: &Judgement, now: Option<DateTime<Utc>>) -> String {
     let name = match (it.audit_id, it.execution_id) {
         (Some(id), _) => format!("audit {id}"),
         (None, Some(id)) => format!("execution {id}"),
@@ -211,10 +244,10 @@ fn judgement(it: &Judgement) -> String {
     let verdict = if it.is_healthy { "healthy" } else { "unhealthy" };
     let mut said = format!("{name}: {}, {verdict}", it.status);
     for issue in &it.issues {
-        let _ = write!(said, "\n  {issue}");
+        let _ = write!(said, "\n  {}", flat(issue));
     }
     let owner = if it.task_running { "holds a live lease" } else { "holds no live lease" };
-    let at = it.last_activity.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let at = instant(it.last_activity, now);
     let _ = write!(said, "\n  last activity {at}; its owner {owner}");
     said
 }
@@ -229,16 +262,25 @@ fn heading(result: &JobResult) -> String {
 
 /// Figures in one table.
 fn figures(of: &[(&str, &dyn std::fmt::Display)]) -> String {
-    let mut table = table();
-    table.set_header(of.iter().map(|(label, _)| *label));
-    table.add_row(of.iter().map(|(_, figure)| figure.to_string()));
-    table.to_string()
+    let mut table = Rows::new().header(of.iter().map(|(label, _)| *label));
+    table.row(of.iter().map(|(_, figure)| figure.to_string()));
+    table.show()
 }
 
-/// A borderless table, as wide as it needs to be.
+/// `2026-11-22 05:00 UTC (3 h ago)`
+fn instant(at: DateTime<Utc>, now: Option<DateTime<Utc>>) -> String {
+    let absolute = at.format("%Y-%m-%d %H:%M UTC");
+    match now.map(|now| (at - now).num_seconds()) {
+        None => absolute.to_string(),
+        Some(0) => format!("{absolute} (now)"),
+        Some(ahead @ 1..) => format!("{absolute} (in {})", span(ahead)),
+        Some(ago) => format!("{absolute} ({} ago)", span(-ago)),
+    }
+}
+
+/// A borderless table, as wide as it needs to be: the demo's report has a width of its own.
 pub fn table() -> Table {
     let mut table = Table::new();
-    // Not fitted to the terminal's width: some terminals say that it is 0, and every column would be a letter wide.
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
 }

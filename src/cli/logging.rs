@@ -8,14 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
-use super::output::has_colour;
+use super::harmless::Harmless;
+use super::output::{Output, has_colour};
+use super::terminal;
 use crate::domain::exit::Exit;
+use crate::run::lifecycle::FAILURES;
 
 /// The most that `-q` holds back, in bytes; the oldest lines are given up first.
 const MOST_HELD: usize = 256 * 1024;
@@ -25,27 +28,37 @@ const MOST_HELD: usize = 256 * 1024;
 pub struct Log {
     held: Option<Arc<Mutex<Vec<u8>>>>,
     journal: bool,
+    /// Of the terminal, for whom lines are sentences; none where they are JSON.
+    width: Option<usize>,
 }
 
 /// What else listens, with a filter of its own.
 pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Starts the log. On a terminal it says `usual` and what is worse; one `-v` adds information, two add details.
-pub fn start(usual: Level, verbosity: u8, quiet: bool, beside: Option<Listener>) -> Log {
+pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
     let terminal = stderr().is_terminal();
     // A person looks at the table and the progress bar; a journal wants to know what ran.
-    let level = match (verbosity, terminal && !quiet) {
+    let level = match (output.verbosity, terminal) {
         (0, true) => usual,
         (0, false) | (1, true) => Level::INFO,
         (1, false) | (2, _) => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let log = Log { held: quiet.then(Arc::default), journal: is_journal() };
+    let log = Log { held: output.quiet.then(Arc::default), journal: is_journal(), width: terminal::width_of_stderr() };
     // Only our own words: libraries would quote statements and addresses.
     let filter = Targets::new().with_target("nikita_jobs", level);
+    let told = output.tells_the_reader_of_the_log();
+    let filter = if told { filter.with_target(FAILURES, LevelFilter::OFF) } else { filter };
     let lines = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_target(false);
-    let lines = if terminal && !quiet {
-        lines.with_ansi(has_colour(&stderr())).compact().with_filter(filter).boxed()
+    let lines = if terminal {
+        let lines = lines.with_ansi(has_colour(&stderr())).compact();
+        // A person who waits knows what time it is; one who asks for more is after something.
+        if output.verbosity == 0 {
+            lines.without_time().with_filter(filter).boxed()
+        } else {
+            lines.with_filter(filter).boxed()
+        }
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).with_filter(filter).boxed()
     };
@@ -61,7 +74,7 @@ impl Log {
         let Some(held) = &self.held else { return };
         let held = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
         if !matches!(exit, Exit::Success | Exit::Skipped) {
-            super::stderr::write(&held);
+            super::stderr::write(&Harmless::ours(held));
         }
     }
 }
@@ -105,16 +118,20 @@ impl Write for Line {
 impl Drop for Line {
     /// A line about a panic takes no lock that the thread may hold, and leaves the progress bar alone.
     fn drop(&mut self) {
-        let mut line = if self.log.journal { format!("<{}>", self.priority) } else { String::new() }.into_bytes();
-        line.append(&mut self.text);
+        let text = String::from_utf8_lossy(&self.text);
+        let line = match self.log.width {
+            Some(width) => Harmless::styled(&terminal::fit(&text.trim_end().replace(['\r', '\n'], " "), width)).ended(),
+            None if self.log.journal => Harmless::of_log(&format!("<{}>{text}", self.priority)),
+            None => Harmless::of_log(&text),
+        };
         let write = || super::stderr::write(&line);
         match &self.log.held {
             Some(held) if thread::panicking() => match held.try_lock() {
-                Ok(mut held) => hold(&mut held, &line),
-                Err(TryLockError::Poisoned(held)) => hold(&mut held.into_inner(), &line),
+                Ok(mut held) => hold(&mut held, line.as_bytes()),
+                Err(TryLockError::Poisoned(held)) => hold(&mut held.into_inner(), line.as_bytes()),
                 Err(TryLockError::WouldBlock) => write(),
             },
-            Some(held) => hold(&mut held.lock().unwrap_or_else(PoisonError::into_inner), &line),
+            Some(held) => hold(&mut held.lock().unwrap_or_else(PoisonError::into_inner), line.as_bytes()),
             None if thread::panicking() => write(),
             None => super::progress_bar::suspend(write),
         }

@@ -9,9 +9,10 @@ use clap::ArgMatches;
 
 use super::commands::listen;
 use super::compose;
+use super::harmless::Harmless;
 use super::output::Output;
 use super::raw::{self, Problem};
-use super::{human, page, progress_bar, replace_file};
+use super::{human, page, progress_bar, replace_file, terminal, whence};
 use crate::clock;
 use crate::config::database::Database;
 use crate::config::parse;
@@ -48,9 +49,10 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
     if !raw::is_on(matches, "watch") {
         return looked("status", matches, async |store| status::look(id, store).await).await;
     }
-    if output.is_json() || output.quiet || !stderr().is_terminal() {
+    if output.is_json() || output.quiet || !stderr().is_terminal() || terminal::is_dumb() {
         return Err(Problem::Usage(
-            "--watch is for a person at a terminal; leave it out, or ask for --format human".to_owned(),
+            "--watch is for a person at a terminal that can move its cursor; leave it out, or ask for --format human"
+                .to_owned(),
         ));
     }
     let signals = listen()?;
@@ -60,7 +62,7 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
             if matches!(&look.own, Own::Execution(it) if !it.execution.is_running()) {
                 return Ok(look);
             }
-            progress_bar::draw(human::own(&look.own));
+            progress_bar::draw(Harmless::text(&human::found(&look.own)).to_string());
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
                 () = signals.stopping() => return Ok(Look { status: Status::Interrupted, exit: signals.exit(), ..look }),
@@ -123,6 +125,7 @@ pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
 
 async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
     let (database, now) = (compose::database_as_it_is(matches)?, compose::now(matches)?);
+    Output::read(matches)?.note(&format!("database {}", whence::named(&database, matches)));
     let missing = match &database {
         Database::Sqlite(path) => {
             fs::symlink_metadata(&path.path).is_err_and(|error| error.kind() == ErrorKind::NotFound)

@@ -1,6 +1,8 @@
 //! The edge: arguments in, exit code and output out. [`main`] is the whole process; [`compose`] turns arguments into
 //! settings, store and providers; [`commands`] starts the job.
 
+use std::env;
+use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ mod doctor;
 mod env_file;
 mod figures;
 mod generate;
+mod harmless;
 mod help;
 mod host;
 mod human;
@@ -38,12 +41,15 @@ mod replace_file;
 mod spending;
 mod stderr;
 mod stdout;
+mod terminal;
 mod trace;
+mod whence;
 
 use crate::domain::exit::Exit;
 use crate::domain::result::{ErrorBody, ErrorKind as Kind, JobResult};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, failed};
+use harmless::Harmless;
 use monitors::Monitors;
 use output::Output;
 pub use stdout::see_whether_closed as see_whether_stdout_is_closed;
@@ -65,16 +71,26 @@ fn whole() -> ExitCode {
             return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
         }
     };
-    match args::command().try_get_matches() {
+    match args::command().try_get_matches_from(asked()) {
         Ok(matches) => generate::print(args::command, &matches).unwrap_or_else(|| run(&matches, &warnings)),
-        Err(error) => match args::not_text().filter(|_| error.kind() == ErrorKind::InvalidUtf8) {
-            Some(variable) => {
-                let error = RunError::Configuration(format!("{variable} is not UTF-8 text"));
+        Err(error) => match args::wrong_variable(&error) {
+            Some(why) => {
+                let error = RunError::Configuration(why);
                 Output::from_environment().print_early(&failed_early(None, &error))
             }
             None => wrong_usage(None, &error, Output::from_environment()),
         },
     }
+}
+
+/// The command line; `help COMMAND` is `COMMAND --help`.
+fn asked() -> Vec<OsString> {
+    let mut args: Vec<_> = env::args_os().collect();
+    if args.get(1).is_some_and(|first| first == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
 }
 
 fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
@@ -94,7 +110,7 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
     // The demo's conversations fail on purpose, and its report tells of them.
     let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
     let mut trace = Trace::begin();
-    let log = logging::start(usual, output.verbosity, output.quiet, trace.listener());
+    let log = logging::start(usual, output, trace.listener());
     trace.begin_run(name);
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -180,7 +196,7 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
     if !error.use_stderr() {
         return help_or_version(error);
     }
-    let _ = error.print();
+    output::complain_of_usage(error);
     if output.is_json() {
         let message = error.render().to_string();
         let first = match error.kind() {
@@ -189,7 +205,7 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
             _ => message.lines().next().unwrap_or_default().trim_start_matches("error: "),
         };
         let result = refused(name, Exit::Usage, ErrorBody::new(Kind::Usage, first));
-        return output.deliver(&result.to_value().to_string(), Exit::Usage.code());
+        return output.deliver(&result, Exit::Usage.code());
     }
     Exit::Usage.into()
 }
@@ -203,7 +219,7 @@ fn help_or_version(error: &clap::Error) -> ExitCode {
     } else {
         error.render().to_string()
     };
-    output::print_text(text.as_bytes())
+    output::print_text(&Harmless::styled(&text))
 }
 
 /// The result of a process that has not come as far as a job.

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use super::raw::{self, Problem};
 use crate::config::models::{self, EmbeddingChoice, LanguageChoice};
 use crate::config::{parse, secrets};
+use crate::core::manner::Limits;
 use crate::providers::anthropic::Anthropic;
+use crate::providers::asker::Asker;
 use crate::providers::embeddings::Embeddings;
 use crate::providers::endpoint::{Endpoint, Patience, Vendor};
 use crate::providers::openai::OpenAi;
@@ -32,13 +34,16 @@ pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
         None => LanguageChoice::Local,
     };
     let patience = patience(matches, "llm-rpm")?;
-    let endpoint = |vendor, model: &str| endpoint(matches, vendor, patience, (Port::LanguageModel, model));
+    let limits = Limits { context: tokens(matches, "llm-context")?, reply: tokens(matches, "llm-reply-tokens")? };
+    let asker = |vendor, model: &str| {
+        Ok::<_, Problem>(Asker::new(endpoint(matches, vendor, patience, (Port::LanguageModel, model))?, limits))
+    };
     Ok(match choice {
         LanguageChoice::Local => LanguageModel::Local,
         LanguageChoice::Anthropic(model) => {
-            LanguageModel::Anthropic(Anthropic::new(endpoint(Vendor::Anthropic, &model)?, model))
+            LanguageModel::Anthropic(Anthropic::new(asker(Vendor::Anthropic, &model)?, model))
         }
-        LanguageChoice::OpenAi(model) => LanguageModel::OpenAi(OpenAi::new(endpoint(Vendor::OpenAi, &model)?, model)),
+        LanguageChoice::OpenAi(model) => LanguageModel::OpenAi(OpenAi::new(asker(Vendor::OpenAi, &model)?, model)),
     })
 }
 
@@ -54,9 +59,14 @@ pub fn embeddings(matches: &ArgMatches) -> Result<EmbeddingModel, Problem> {
         EmbeddingChoice::Local => EmbeddingModel::Local,
         EmbeddingChoice::OpenAi(model) => {
             let endpoint = endpoint(matches, Vendor::OpenAi, patience, (Port::Embeddings, &model))?;
-            EmbeddingModel::OpenAi(Box::new(Embeddings::new(endpoint, model)))
+            EmbeddingModel::OpenAi(Box::new(Embeddings::new(Asker::new(endpoint, Limits::default()), model)))
         }
     })
+}
+
+fn tokens(matches: &ArgMatches, setting: &str) -> Result<Option<u32>, Problem> {
+    let count = raw::value(matches, setting, |text| parse::count(text, 100_000_000))?;
+    Ok(count.and_then(|count| u32::try_from(count).ok()))
 }
 
 fn key(vendor: Vendor) -> Result<Option<SecretString>, Problem> {

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
+use super::harmless::Harmless;
 use super::raw::{self, Problem};
-use super::{human, stderr, stdout};
+use super::{human, stderr, stdout, terminal};
 use crate::domain::exit::Exit;
+use crate::domain::result::JobResult;
 use crate::run::lifecycle::Ended;
 
 /// How a process speaks.
@@ -63,26 +65,38 @@ impl Output {
             let mut result = ended.result.clone();
             // The code that the shell will see.
             result.common.exit_code = code;
-            result.to_value().to_string()
+            Harmless::json(&result.to_value())
         } else {
-            human::render(&ended.result).trim_end().to_owned()
+            Harmless::text(human::render(&ended.result).trim_end()).ended()
         };
-        taken(stdout::write_unless_stopped((said + "\n").as_bytes()).await, code)
+        taken(stdout::write_unless_stopped(&said).await, code)
     }
 
     /// Prints a failure from before the log was there.
     pub fn print_early(self, ended: &Ended) -> ExitCode {
         complain(ended.result.common.error.as_ref().map_or("", |error| &error.message));
         if self.json && !stdout::is_used() {
-            return self.deliver(&ended.result.to_value().to_string(), ended.exit.code());
+            return self.deliver(&ended.result, ended.exit.code());
         }
         ended.exit.into()
     }
 
-    /// Writes a line to stdout, and gives the exit code.
+    /// Writes a result to stdout, and gives the exit code.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
-    pub fn deliver(self, line: &str, code: u8) -> ExitCode {
-        taken(stdout::write(format!("{line}\n").as_bytes()), code)
+    pub fn deliver(self, result: &JobResult, code: u8) -> ExitCode {
+        taken(stdout::write(&Harmless::json(&result.to_value())), code)
+    }
+
+    /// Whether the result itself tells whoever reads the log why a run failed, so that the log need not.
+    pub fn tells_the_reader_of_the_log(self) -> bool {
+        !self.json && !self.quiet && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Says to a person at a terminal what is no part of the result, such as which database was looked at.
+    pub fn note(self, text: &str) {
+        if !self.json && !self.quiet && std::io::stderr().is_terminal() {
+            stderr::write(&on_stderr(text));
+        }
     }
 }
 
@@ -98,7 +112,7 @@ fn taken(written: std::io::Result<()>, code: u8) -> ExitCode {
 }
 
 /// Prints a text that is no result, such as a manual page, and gives the exit code.
-pub fn print_text(text: &[u8]) -> ExitCode {
+pub fn print_text(text: &Harmless) -> ExitCode {
     match stdout::write(text) {
         Ok(()) => Exit::Success.into(),
         // Whoever reads has seen enough: `| head`. A script may still want to know.
@@ -109,13 +123,27 @@ pub fn print_text(text: &[u8]) -> ExitCode {
 
 /// An error in stderr, where there is no log yet, or no more.
 pub fn complain(message: &str) {
-    stderr::write(format!("error: {message}\n").as_bytes());
+    stderr::write(&on_stderr(&format!("error: {message}")));
+}
+
+/// A text as lines that fit, where stderr is a terminal.
+fn on_stderr(text: &str) -> Harmless {
+    match terminal::width_of_stderr() {
+        Some(width) => Harmless::styled(&terminal::fit(text, width)).ended(),
+        None => Harmless::styled(text).ended(),
+    }
+}
+
+/// What clap says about a command line that is wrong.
+pub fn complain_of_usage(error: &clap::Error) {
+    let said = error.render();
+    let said = if has_colour(&std::io::stderr()) { said.ansi().to_string() } else { said.to_string() };
+    stderr::write(&on_stderr(said.trim_end()));
 }
 
 /// Whether to colour what is written to this stream.
 pub fn has_colour(stream: &impl IsTerminal) -> bool {
-    let is = |name: &str, value: &str| env::var_os(name).is_some_and(|it| it == value);
-    stream.is_terminal() && !is("TERM", "dumb") && env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+    stream.is_terminal() && !terminal::is_dumb() && env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
 }
 
 fn format(text: &str) -> Result<bool, String> {

@@ -14,6 +14,7 @@ use crate::core::health::Health;
 use crate::core::span::span;
 use crate::jobs::report::Report;
 use crate::jobs::stats::sum;
+use crate::store::history::figures::MemorySums;
 use crate::store::history::spans::{Grain, Outcomes};
 
 const STYLE: &str = include_str!("page/style.css");
@@ -95,6 +96,7 @@ fn tiles(report: &Report) -> Markup {
     let runs: i64 = report.runs.iter().map(|it| it.total).sum();
     let failed_runs: i64 = report.runs.iter().map(|it| it.failed).sum();
     let cost: f64 = report.runs.iter().map(|it| it.cost_usd).sum();
+    let MemorySums { facts, unsupported, .. } = report.memory;
     let tile = |id: &str, label: &str, value: String, note: String| {
         html! { div.tile { dt { (label) } dd #(id) { (value) } dd.note { (note) } } }
     };
@@ -105,6 +107,8 @@ fn tiles(report: &Report) -> Markup {
                 (tile("tile-processed", "Processed", whole(processed), format!("{} failed, {} retried", whole(failed), whole(retrying))))
                 (tile("tile-runs", "Runs", whole(runs), format!("{} failed", whole(failed_runs))))
                 (tile("tile-pending", "Pending now", whole(report.examined.observed.pending.count), oldest(report)))
+                (tile("tile-facts", "Facts with their sentence", percent(facts - unsupported, facts),
+                    format!("{} of {} are nowhere in their transcript", whole(unsupported), whole(facts))))
                 (tile("tile-cost", "Cost", dollars(cost), "of all runs".to_owned()))
             }
         }

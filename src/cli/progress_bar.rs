@@ -6,13 +6,14 @@ use std::sync::{Arc, OnceLock};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::Output;
+use super::terminal;
 use crate::run::progress::Watch;
 
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
 
 /// What shows a run's progress; nothing unless stderr is a terminal.
 pub fn watch(output: Output, unit: &'static str) -> Option<Watch> {
-    if output.quiet || !stderr().is_terminal() {
+    if output.quiet || !stderr().is_terminal() || terminal::is_dumb() {
         return None;
     }
     let bar = BAR.get_or_init(|| {

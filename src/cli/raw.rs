@@ -73,11 +73,13 @@ pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
 
 /// The sentence for a value that is wrong, by where it came from.
 pub fn problem(matches: &ArgMatches, id: &str, text: &str, why: &str) -> Problem {
+    wrong(matches, id, super::args::variable_of(matches, id), text, why)
+}
+
+/// The same, for whoever knows its variable.
+pub fn wrong(matches: &ArgMatches, id: &str, variable: &str, text: &str, why: &str) -> Problem {
     match matches.value_source(id) {
-        Some(ValueSource::EnvVariable) => {
-            let variable = super::args::variable_of(matches, id);
-            Problem::configuration(format!("{variable}={text:?} {why}"))
-        }
+        Some(ValueSource::EnvVariable) => Problem::configuration(format!("{variable}={text:?} {why}")),
         _ => Problem::Usage(format!("--{id} {text:?} {why}")),
     }
 }

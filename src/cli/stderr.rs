@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use super::harmless::Harmless;
 use super::stdout::{AT_ONCE, PAUSE, is_ready};
 
 /// How many pauses a first line waits for a reader who is slow: a quarter of a second in all.
@@ -14,7 +15,7 @@ const MOST_PAUSES: usize = 25;
 static LOST: AtomicUsize = AtomicUsize::new(0);
 
 /// Writes a text, or loses it; never an error, because nobody is left to tell.
-pub fn write(text: &[u8]) {
+pub fn write(text: &Harmless) {
     // Of two threads that both see room, one would wait for ever.
     let mut stderr = io::stderr().lock();
     let lost = LOST.load(Ordering::Relaxed);
@@ -25,7 +26,7 @@ pub fn write(text: &[u8]) {
         );
         let _ = stderr.write_all(said.as_bytes());
     }
-    for part in text.chunks(AT_ONCE) {
+    for part in text.as_bytes().chunks(AT_ONCE) {
         if !becomes_ready() {
             LOST.fetch_add(1, Ordering::Relaxed);
             return;

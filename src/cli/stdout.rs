@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::harmless::Harmless;
 use crate::run::signals::Signals;
 
 /// What a pipe that is ready takes without a wait, in bytes (`PIPE_BUF`).
@@ -32,7 +33,8 @@ pub fn is_used() -> bool {
 ///
 /// # Errors
 /// Where stdout is closed, full, or has nobody who reads it.
-pub fn write(mut text: &[u8]) -> io::Result<()> {
+pub fn write(text: &Harmless) -> io::Result<()> {
+    let mut text = text.as_bytes();
     begin()?;
     while !text.is_empty() {
         match write_some(text)? {
@@ -47,7 +49,8 @@ pub fn write(mut text: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// As for [`write`], and after a signal.
-pub async fn write_unless_stopped(mut text: &[u8]) -> io::Result<()> {
+pub async fn write_unless_stopped(text: &Harmless) -> io::Result<()> {
+    let mut text = text.as_bytes();
     begin()?;
     let signals = Signals::listen()?;
     while !text.is_empty() {

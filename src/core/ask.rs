@@ -65,10 +65,32 @@ pub enum Answer {
     Notes(Box<Noted>),
     /// To [`ModelAsk::Summarise`] and [`ModelAsk::Enrich`].
     Text(String),
-    /// To [`Ask::Embed`]: as many vectors as texts.
-    Vectors(Vec<Vec<f32>>),
+    /// To [`Ask::Embed`]: what became of each text.
+    Vectors(Vec<Embedded>),
     /// To [`Ask::Similar`]: for each vector, the facts that are similar enough, the most similar first.
     Similar(Vec<Vec<Uuid>>),
+}
+
+/// What became of a text that was to get a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Embedded {
+    /// Its vector.
+    Vector(Vec<f32>),
+    /// None yet: embeddings were unavailable, or nobody has got to it.
+    Waits,
+    /// The embedder can't take this text, while it takes others.
+    SetAside,
+}
+
+impl Embedded {
+    /// The vector, if there is one.
+    #[must_use]
+    pub fn vector(self) -> Option<Vec<f32>> {
+        match self {
+            Self::Vector(vector) => Some(vector),
+            Self::Waits | Self::SetAside => None,
+        }
+    }
 }
 
 /// What a model noted.
@@ -97,9 +119,15 @@ pub enum NoAnswer {
     /// The provider answered, and the answer can't be used.
     #[error("invalid_reply: {0}")]
     InvalidReply(String),
-    /// The provider will never take this conversation.
+    /// The model declines to read this conversation, and will decline again.
+    #[error("refused by the provider: {0}")]
+    Declined(String),
+    /// The provider refuses this conversation, and answers harmless questions; it is asked again after hours.
     #[error("refused by the provider: {0}")]
     Refused(String),
+    /// The same, by a status that may pass, as a firewall's.
+    #[error("turned away by the provider: {0}")]
+    TurnedAway(String),
     /// The key or the model's name is wrong: the run stops.
     #[error("provider configuration: {0}")]
     Configuration(String),

@@ -19,6 +19,8 @@ pub enum Disposition {
         /// Whether the attempt counts, after too many outages.
         counts: bool,
     },
+    /// The provider has refused it: try again after hours; the attempt counts, and newer ones go on.
+    Refusal(TimeDelta),
     /// Give the conversation up.
     Fail,
     /// Give it back untouched, because the whole run must stop.
@@ -27,6 +29,10 @@ pub enum Disposition {
 
 /// Attempts after which a conversation is given up.
 pub const MOST_ATTEMPTS: i32 = 3;
+/// Refusals after which a conversation is given up.
+pub const MOST_REFUSALS: i32 = 3;
+/// How many hours a conversation waits after its first refusal, and after the next ones.
+const REFUSED_HOURS: [i64; 2] = [1, 6];
 /// Outages that cost no attempt.
 pub const FREE_OUTAGES: i32 = 10;
 
@@ -35,8 +41,15 @@ pub const FREE_OUTAGES: i32 = 10;
 pub fn dispose(claim: &Claim, error: &StageError) -> Disposition {
     let last = claim.attempt >= MOST_ATTEMPTS;
     match error {
-        StageError::InvalidTranscript(_) | StageError::NoAnswer(NoAnswer::Refused(_)) => Disposition::Fail,
-        StageError::NoAnswer(NoAnswer::Unavailable(_)) => {
+        StageError::InvalidTranscript(_) | StageError::NoAnswer(NoAnswer::Declined(_)) => Disposition::Fail,
+        StageError::NoAnswer(NoAnswer::Refused(_)) => {
+            if last || claim.refusals + 1 >= MOST_REFUSALS {
+                return Disposition::Fail;
+            }
+            let [first, later] = REFUSED_HOURS;
+            Disposition::Refusal(TimeDelta::hours(if claim.refusals <= 0 { first } else { later }))
+        }
+        StageError::NoAnswer(NoAnswer::Unavailable(_) | NoAnswer::TurnedAway(_)) => {
             let counts = claim.outages >= FREE_OUTAGES;
             if counts && last {
                 return Disposition::Fail;
@@ -70,7 +83,7 @@ mod tests {
 
     fn claim(attempt: i32, outages: i32) -> Claim {
         let id = Uuid::from_u128(7);
-        Claim { conversation: ConversationId(id), user: UserId(id), token: Token(id), attempt, outages }
+        Claim { conversation: ConversationId(id), user: UserId(id), token: Token(id), attempt, outages, refusals: 0 }
     }
 
     #[test]
@@ -91,9 +104,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_one_waits_an_hour_then_six_and_fails_at_the_third_refusal() {
+        let refused = NoAnswer::Refused(String::new()).into();
+        let after = |refusals, attempt| dispose(&Claim { refusals, ..claim(attempt, 0) }, &refused);
+        assert_eq!(after(0, 1), Disposition::Refusal(TimeDelta::hours(1)));
+        assert_eq!(after(1, 2), Disposition::Refusal(TimeDelta::hours(6)));
+        assert_eq!(after(2, 1), Disposition::Fail);
+        assert_eq!(after(0, 3), Disposition::Fail, "its attempts are used up");
+        let turned_away = NoAnswer::TurnedAway(String::new()).into();
+        assert!(matches!(dispose(&claim(3, 9), &turned_away), Disposition::Outage { counts: false, .. }));
+        assert_eq!(dispose(&claim(3, 10), &turned_away), Disposition::Fail);
+    }
+
+    #[test]
     fn what_no_retry_can_mend_fails_at_once_and_a_wrong_key_stops_the_run() {
         assert_eq!(dispose(&claim(1, 0), &StageError::InvalidTranscript(String::new())), Disposition::Fail);
-        assert_eq!(dispose(&claim(1, 0), &NoAnswer::Refused(String::new()).into()), Disposition::Fail);
+        assert_eq!(dispose(&claim(1, 0), &NoAnswer::Declined(String::new()).into()), Disposition::Fail);
         assert_eq!(dispose(&claim(1, 0), &NoAnswer::Configuration(String::new()).into()), Disposition::Release);
         assert_eq!(dispose(&claim(3, 10), &NoAnswer::CircuitOpen(String::new()).into()), Disposition::Release);
     }

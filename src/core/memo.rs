@@ -8,7 +8,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::ask::{Answer, Ask, ModelAsk, Noted};
+use super::ask::{Answer, Ask, Embedded, ModelAsk, Noted};
 
 /// The hash of all that decides an answer: the model, and everything it is sent. 64 hexadecimal digits; none for a question
 /// that is not a model's.
@@ -45,7 +45,17 @@ pub fn write(answer: &Answer) -> Option<String> {
     let value = match answer {
         Answer::Notes(noted) => json!({ "notes": noted }),
         Answer::Text(text) => json!({ "text": text }),
-        Answer::Vectors(vectors) => json!({"vectors": vectors.iter().map(|it| digits(it)).collect::<Vec<_>>()}),
+        // Where a text has no vector, all are asked for again: that one may get it.
+        Answer::Vectors(vectors) => {
+            let all: Option<Vec<String>> = vectors
+                .iter()
+                .map(|it| match it {
+                    Embedded::Vector(vector) => Some(digits(vector)),
+                    Embedded::Waits | Embedded::SetAside => None,
+                })
+                .collect();
+            json!({ "vectors": all? })
+        }
         Answer::Similar(_) => return None,
     };
     Some(value.to_string())
@@ -62,7 +72,8 @@ pub fn read(text: &str) -> Option<Answer> {
         return Some(Answer::Text(text.as_str()?.to_owned()));
     }
     let vectors = value.get("vectors")?.as_array()?;
-    Some(Answer::Vectors(vectors.iter().map(|it| numbers(it.as_str()?)).collect::<Option<_>>()?))
+    let vector = |it: &Value| numbers(it.as_str()?).map(Embedded::Vector);
+    Some(Answer::Vectors(vectors.iter().map(vector).collect::<Option<_>>()?))
 }
 
 /// Little-endian bytes in base64: a tenth of what the decimal digits take, and exact.
@@ -114,13 +125,14 @@ mod tests {
                 left_out: 2,
             })),
             Answer::Text("line\nline".into()),
-            Answer::Vectors(vec![vec![0.1, -0.0, f32::MIN_POSITIVE, 1e30], vec![]]),
+            Answer::Vectors(vec![Embedded::Vector(vec![0.1, -0.0, f32::MIN_POSITIVE, 1e30]), Embedded::Vector(vec![])]),
         ] {
             let text = write(&answer).expect("a model's");
             assert!(!text.contains('\0'), "a database column must hold it");
             assert_eq!(read(&text), Some(answer));
         }
         assert_eq!(write(&Answer::Similar(vec![])), None);
+        assert_eq!(write(&Answer::Vectors(vec![Embedded::Vector(vec![]), Embedded::SetAside])), None);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::refusal::Meaning;
+
 /// The most retries of a request; with the first try it is made four times at most.
 pub const MOST_RETRIES: u32 = 3;
 
@@ -10,14 +12,12 @@ pub const MOST_RETRIES: u32 = 3;
 pub enum Trouble {
     /// No connection, no reply in time, or a reply that broke off.
     NoReply,
-    /// A status other than success.
-    Status {
-        /// The status.
-        code: u16,
+    /// An error.
+    Told {
+        /// What it means.
+        meaning: Meaning,
         /// How long the provider asks to wait.
         retry_after: Option<Duration>,
-        /// Whether it says that the account's money is used up.
-        spent: bool,
     },
 }
 
@@ -28,7 +28,7 @@ pub enum Verdict {
     Again(Duration),
     /// Give up for now: the provider is unavailable.
     Unavailable,
-    /// Never ask this again: the provider will not take this conversation.
+    /// Don't ask this again in this way: the request is refused.
     Refused,
     /// Stop the run: the key, the model's name or the address is wrong.
     Misconfigured,
@@ -41,16 +41,16 @@ pub enum Verdict {
 /// is not begun.
 #[must_use]
 pub fn decide(trouble: Trouble, retries: u32, left: Duration, base: Duration, chance: f64) -> Verdict {
-    let pause = match trouble {
-        Trouble::NoReply => backoff(retries, base, chance),
-        Trouble::Status { code, retry_after, spent } => match code {
-            _ if spent => return Verdict::Unavailable,
-            408 | 409 | 425 | 500..=599 => backoff(retries, base, chance),
-            429 => retry_after.unwrap_or_else(|| backoff(retries, base, chance)),
-            400 | 413 | 422 => return Verdict::Refused,
-            _ => return Verdict::Misconfigured,
-        },
+    let asked = match trouble {
+        Trouble::NoReply => None,
+        Trouble::Told { meaning: Meaning::Passing | Meaning::Throttled, retry_after } => retry_after,
+        Trouble::Told { meaning: Meaning::Spent, .. } => return Verdict::Unavailable,
+        Trouble::Told { meaning: Meaning::Refused | Meaning::TurnedAway, .. } => return Verdict::Refused,
+        Trouble::Told { meaning: Meaning::Key | Meaning::Model | Meaning::Address, .. } => {
+            return Verdict::Misconfigured;
+        }
     };
+    let pause = asked.unwrap_or_else(|| backoff(retries, base, chance));
     if retries < MOST_RETRIES && pause < left { Verdict::Again(pause) } else { Verdict::Unavailable }
 }
 
@@ -69,21 +69,13 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const LONG: Duration = Duration::from_mins(10);
 
-    fn status(code: u16) -> Trouble {
-        Trouble::Status { code, retry_after: None, spent: false }
+    fn told(meaning: Meaning) -> Trouble {
+        Trouble::Told { meaning, retry_after: None }
     }
 
-    #[rstest]
-    #[case(408)]
-    #[case(409)]
-    #[case(500)]
-    #[case(502)]
-    #[case(503)]
-    #[case(504)]
-    #[case(529)]
-    #[case(429)]
-    fn passing_trouble_is_tried_again_after_one_two_four_seconds(#[case] code: u16) {
-        for trouble in [status(code), Trouble::NoReply] {
+    #[test]
+    fn passing_trouble_is_tried_again_after_one_two_four_seconds() {
+        for trouble in [told(Meaning::Passing), told(Meaning::Throttled), Trouble::NoReply] {
             for (retries, seconds) in [(0, 1), (1, 2), (2, 4)] {
                 assert_eq!(decide(trouble, retries, LONG, SECOND, 0.5), Verdict::Again(SECOND * seconds));
             }
@@ -92,39 +84,33 @@ mod tests {
     }
 
     #[rstest]
-    #[case(400, Verdict::Refused)]
-    #[case(422, Verdict::Refused)]
-    #[case(401, Verdict::Misconfigured)]
-    #[case(403, Verdict::Misconfigured)]
-    #[case(404, Verdict::Misconfigured)]
-    #[case(301, Verdict::Misconfigured)]
-    #[case(405, Verdict::Misconfigured)]
-    fn what_waiting_can_not_mend_is_never_tried_again(#[case] code: u16, #[case] verdict: Verdict) {
-        assert_eq!(decide(status(code), 0, LONG, SECOND, 0.5), verdict);
+    #[case(Meaning::Refused, Verdict::Refused)]
+    #[case(Meaning::TurnedAway, Verdict::Refused)]
+    #[case(Meaning::Key, Verdict::Misconfigured)]
+    #[case(Meaning::Model, Verdict::Misconfigured)]
+    #[case(Meaning::Address, Verdict::Misconfigured)]
+    #[case(Meaning::Spent, Verdict::Unavailable)]
+    fn what_waiting_can_not_mend_is_never_tried_again(#[case] meaning: Meaning, #[case] verdict: Verdict) {
+        let trouble = Trouble::Told { meaning, retry_after: Some(Duration::ZERO) };
+        assert_eq!(decide(trouble, 0, LONG, SECOND, 0.5), verdict);
     }
 
     #[test]
-    fn a_429_waits_as_long_as_it_says_if_that_fits() {
-        let asks = |wait| Trouble::Status { code: 429, retry_after: Some(wait), spent: false };
-        assert_eq!(decide(asks(SECOND * 7), 0, SECOND * 8, SECOND, 0.5), Verdict::Again(SECOND * 7));
-        assert_eq!(decide(asks(SECOND * 8), 0, SECOND * 8, SECOND, 0.5), Verdict::Unavailable);
-        assert_eq!(decide(asks(Duration::ZERO), 0, SECOND, SECOND, 0.5), Verdict::Again(Duration::ZERO));
-    }
-
-    #[test]
-    fn an_empty_purse_is_never_asked_again() {
-        for code in [400, 402, 429] {
-            let trouble = Trouble::Status { code, retry_after: Some(Duration::ZERO), spent: true };
-            assert_eq!(decide(trouble, 0, LONG, SECOND, 0.5), Verdict::Unavailable);
+    fn whoever_says_when_is_waited_for_as_long_as_that_fits() {
+        for meaning in [Meaning::Throttled, Meaning::Passing] {
+            let asks = |wait| Trouble::Told { meaning, retry_after: Some(wait) };
+            assert_eq!(decide(asks(SECOND * 7), 0, SECOND * 8, SECOND, 0.5), Verdict::Again(SECOND * 7));
+            assert_eq!(decide(asks(SECOND * 8), 0, SECOND * 8, SECOND, 0.5), Verdict::Unavailable);
+            assert_eq!(decide(asks(Duration::ZERO), 0, SECOND, SECOND, 0.5), Verdict::Again(Duration::ZERO));
         }
     }
 
     proptest! {
         #[test]
-        fn no_wait_outlives_the_deadline(code in 100..600_u16, retries in 0..6_u32, left in 0..20_000_u64,
+        fn no_wait_outlives_the_deadline(retries in 0..6_u32, left in 0..20_000_u64,
                 after in proptest::option::of(0..100_000_u64), chance in 0.0..1.0_f64) {
             let left = Duration::from_millis(left);
-            let trouble = Trouble::Status { code, retry_after: after.map(Duration::from_millis), spent: false };
+            let trouble = Trouble::Told { meaning: Meaning::Passing, retry_after: after.map(Duration::from_millis) };
             if let Verdict::Again(pause) = decide(trouble, retries, left, SECOND, chance) {
                 prop_assert!(pause < left && retries < MOST_RETRIES);
             }

@@ -9,6 +9,8 @@ pub struct StageSettings {
     pub duplicate_similarity: f64,
     /// The longest transcript that is sent to a model, in characters; over it the oldest messages go first.
     pub transcript_budget: usize,
+    /// Whether facts whose quote is nowhere in the transcript are left out.
+    pub drop_unsupported: bool,
     /// The prompt template.
     pub template: PromptTemplate,
     /// Who heats the conflict.

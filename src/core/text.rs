@@ -62,12 +62,41 @@ pub fn last_chars(text: &str, most: usize) -> &str {
     text.char_indices().nth_back(before).map_or(text, |(start, _)| text.get(start..).unwrap_or(text))
 }
 
+/// The one that `word` is most likely a misspelling of: at most a third of its letters are others.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distances = known.map(|it| (distance(word, it), it));
+    distances.filter(|(distance, it)| distance * 3 <= it.chars().count()).min().map(|(_, it)| it)
+}
+
+/// How many letters must be put in, taken out or changed (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, char) in one.chars().enumerate() {
+        let mut before = line;
+        let mut last = line + 1;
+        for (place, theirs) in other.iter().enumerate() {
+            let above = row.get(place + 1).copied().unwrap_or_default();
+            let cost = (above + 1).min(last + 1).min(before + usize::from(char != *theirs));
+            if let Some(cell) = row.get_mut(place) {
+                *cell = last;
+            }
+            (before, last) = (above, cost);
+        }
+        if let Some(cell) = row.last_mut() {
+            *cell = last;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    use super::{clean, first_chars, is_blank, last_chars, one_line};
+    use super::{clean, distance, first_chars, is_blank, last_chars, nearest, one_line};
 
     #[rstest]
     #[case::nothing("", true)]
@@ -109,6 +138,14 @@ mod tests {
     fn cuts_between_characters(#[case] text: &str, #[case] most: usize, #[case] first: &str, #[case] last: &str) {
         assert_eq!(first_chars(text, most), first);
         assert_eq!(last_chars(text, most), last);
+    }
+
+    #[test]
+    fn misspellings_are_near() {
+        assert_eq!([distance("", "abc"), distance("kitten", "sitting"), distance("a", "a")], [3, 3, 0]);
+        let known = ["NIKITA_LEASE", "NIKITA_DECAY_WINDOW", "NIKITA_FORCE"];
+        assert_eq!(nearest("NIKITA_DECAY_WINDWO", known.into_iter()), Some("NIKITA_DECAY_WINDOW"));
+        assert_eq!(nearest("ENTIRELY_OTHERWISE", known.into_iter()), None);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use super::text;
 use crate::domain::conversation::{Conversation, Message, Role};
 
 mod parts;
+pub mod shorten;
 mod voice;
 
 /// A transcript as it was read.

@@ -20,6 +20,8 @@ pub struct Claim {
     pub attempt: i32,
     /// How often a provider's outage has handed it back without an attempt.
     pub outages: i32,
+    /// How often a provider has refused it before.
+    pub refusals: i32,
 }
 
 /// A conversation as the pipeline reads it.

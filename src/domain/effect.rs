@@ -82,6 +82,10 @@ pub struct NewFact {
     pub graph_type: GraphType,
     /// The sentence.
     pub fact: String,
+    /// How much it is to be believed, 0 to 1.
+    pub confidence: f64,
+    /// Where it comes from.
+    pub metadata: Value,
     /// 1536 numbers; none where embeddings were unavailable, to be filled in by a later run.
     pub embedding: Option<Vec<f32>>,
     /// The active facts that it replaces.

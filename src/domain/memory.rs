@@ -41,6 +41,9 @@ pub struct Fact {
     pub graph_type: String,
     /// The sentence.
     pub fact: String,
+    /// Whether the transcript that it comes from does not show it.
+    #[serde(skip)]
+    pub unsupported: bool,
     /// When it was learned.
     pub created_at: DateTime<Utc>,
 }

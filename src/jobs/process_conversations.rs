@@ -86,7 +86,9 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
         // On trial, one conversation shows how the provider is before the others follow.
         let at_once = if circuits.is_on_trial() { 1 } else { settings.concurrency };
         let free = at_once.saturating_sub(in_flight.tasks.len()).min(settings.batch - claimed);
-        let barred = circuits.is_open() || settings.budget.is_some_and(|budget| in_flight.spent() >= budget);
+        let barred = circuits.is_open()
+            || in_flight.tally.only_refusals()
+            || settings.budget.is_some_and(|budget| in_flight.spent() >= budget);
         if look && free > 0 && !barred && trouble.is_none() && !run.signals.is_stopping() {
             match run.store.claim(&due, run.execution, free).await {
                 Ok(claims) => {
@@ -125,16 +127,23 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
     let spent = in_flight.spent();
     let mut tally = in_flight.tally;
     tally.circuit_open = detected > 0 && circuits.is_open();
+    if tally.only_refusals() {
+        let why = "the model provider has refused every conversation of this run, though it answers harmless questions; they wait, and \
+                   the next run takes others. `last_error` of each says why";
+        trouble = trouble.or_else(|| Some(RunError::Configuration(why.to_owned())));
+    }
     tally.budget_reached = settings.budget.is_some_and(|budget| spent >= budget);
     if trouble.is_none() && !tally.budget_reached && !run.signals.is_stopping() {
         let meter = Meter::default();
         // What is embedded late can wait for the next run; a signal can't.
-        tally.embedded = tokio::select! {
-            embedded = backfill::embed_late_facts(workshop, &run.store, settings.backfill, &meter) => embedded,
-            () = run.signals.stopping() => 0,
+        let late = tokio::select! {
+            late = backfill::embed_late_facts(workshop, run, settings.backfill, &meter) => late,
+            () = run.signals.stopping() => backfill::Late::default(),
         };
+        (tally.embedded, tally.set_aside) = (late.embedded, late.set_aside);
         tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     }
+    tally.learnt = circuits.learnt();
     let kept = async {
         run.store.forget_memos().await?;
         circuits.keep_all().await
@@ -243,8 +252,11 @@ impl<'a> InFlight<'a> {
 
     /// What the run has cost so far, in US dollars, what is under way included.
     fn spent(&self) -> Decimal {
-        let under_way = self.in_hand.iter().map(|it| Bill::of(self.prices, &it.meter.usage()).total());
-        self.tally.bill.total() + under_way.sum::<Decimal>()
+        let mut bill = self.tally.bill.clone();
+        for it in &self.in_hand {
+            bill.add(&Bill::of(self.prices, &it.meter.usage()));
+        }
+        bill.total()
     }
 
     /// Lets what is running go on until the grace is over, then breaks it off and gives it back.

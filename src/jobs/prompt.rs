@@ -30,6 +30,7 @@ pub async fn render(
         findings.summary = Some(Summary { text, source: Source::Extraction });
     }
     let settings = Arc::new(StageSettings {
+        drop_unsupported: false,
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
         template,

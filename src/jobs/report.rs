@@ -9,6 +9,7 @@ use super::stats::{SAMPLE, before};
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::history::executions::Execution;
+use crate::store::history::figures::MemorySums;
 use crate::store::history::spans::{Grain, Outcomes, Runs};
 use crate::store::history::stages::{Sample, Slow, StageFigures};
 
@@ -41,6 +42,8 @@ pub struct Report {
     pub outcomes: Vec<Outcomes>,
     /// The stages.
     pub stages: Vec<StageFigures>,
+    /// Facts and tokens.
+    pub memory: MemorySums,
     /// The slowest conversations.
     pub slowest: Vec<Slow>,
     /// The latest execution of each job.
@@ -64,6 +67,7 @@ pub async fn gather(settings: &Settings, store: &Store) -> Result<Report, RunErr
         runs: store.runs_by_span(since, grain).await?,
         outcomes: store.outcomes_by_span(since, grain).await?,
         stages: store.stage_figures(&sample).await?,
+        memory: store.memory_sums(&sample).await?,
         slowest: store.slowest_conversations(&sample, SLOWEST).await?,
         latest: store.latest_executions().await?,
         sample: SAMPLE,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::{Look, dollars, rounded};
-use crate::domain::result::{JobCounts, OutcomeCounts, StatsResult};
+use crate::domain::result::{FactCounts, JobCounts, OutcomeCounts, StatsResult, TokenCounts};
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::history::spans::{Grain, Outcomes, Runs};
@@ -27,7 +27,9 @@ pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
     let since = before(store.now().await?, since);
     let runs = store.runs_by_span(since, Grain::Day).await?;
     let outcomes = sum(&store.outcomes_by_span(since, Grain::Day).await?);
-    let stages = store.stage_figures(&Sample { since, runs: SAMPLE }).await?;
+    let sample = Sample { since, runs: SAMPLE };
+    let stages = store.stage_figures(&sample).await?;
+    let sums = store.memory_sums(&sample).await?;
     let pipeline: Vec<_> = runs.iter().filter(|it| it.job == "process-conversations").collect();
     let times = |of: fn(&StageFigures) -> f64| -> BTreeMap<String, f64> {
         stages.iter().map(|it| (it.stage.clone(), rounded(of(it), 2))).collect()
@@ -35,7 +37,7 @@ pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
     let counts = |of: fn(&StageFigures) -> i64| -> BTreeMap<String, i64> {
         stages.iter().map(|it| (it.stage.clone(), of(it))).collect()
     };
-    Ok(Look::ok(StatsResult {
+    Ok(Look::ok(Box::new(StatsResult {
         since,
         total_executions: pipeline.iter().map(|it| it.total).sum(),
         success_count: pipeline.iter().map(|it| it.completed).sum(),
@@ -55,10 +57,24 @@ pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
             skipped: outcomes.skipped,
             released: outcomes.released,
         },
+        facts: FactCounts {
+            learned: sums.facts,
+            unsupported: sums.unsupported,
+            unsupported_share: share(sums.unsupported, sums.facts),
+        },
+        tokens: TokenCounts { input: sums.input, cached: sums.cached, cached_share: share(sums.cached, sums.input) },
         jobs: by_job(&runs),
         sampled_executions: outcomes.runs.min(SAMPLE),
         sample_is_whole: outcomes.runs <= SAMPLE,
-    }))
+    })))
+}
+
+/// A part of a whole, 0 to 1; none of nothing.
+#[must_use]
+pub fn share(part: i64, whole: i64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    let share = part as f64 / whole as f64;
+    (whole > 0).then(|| rounded(share, 4))
 }
 
 /// The stage that takes longest on average.

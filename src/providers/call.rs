@@ -3,7 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::core::stages::StageName;
+use crate::core::usage::{self, Count};
 
 /// A question's circumstances.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +26,16 @@ pub struct Usage {
     pub stage: StageName,
     /// The model, by the provider's name for it.
     pub model: String,
-    /// Tokens sent.
-    pub input_tokens: u64,
-    /// Tokens received.
-    pub output_tokens: u64,
+    /// The tokens; none where the reply does not say.
+    pub count: Option<Count>,
+}
+
+impl Usage {
+    /// What a reply says it has used.
+    #[must_use]
+    pub fn read(call: Call<'_>, model: &str, reply: &Value) -> Self {
+        Self { stage: call.stage, model: model.to_owned(), count: usage::read(reply) }
+    }
 }
 
 /// Collects what a conversation's replies have used.

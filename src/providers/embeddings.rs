@@ -1,4 +1,9 @@
 //! OpenAI's Embeddings, or a compatible server's: vectors in base64, or as lists of numbers from servers that know no other.
+//!
+//! ```text
+//!   batch ─▶ 5xx, 4xx or numbers that are none ─▶ a harmless text, once a run ─▶ not answered: an outage, or 78
+//!                                                    └ answered: halved, and halved again ─▶ who breaks it is set aside
+//! ```
 
 use std::time::Duration;
 
@@ -6,71 +11,244 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::endpoint::Endpoint;
-use super::openai;
+use super::asker::{Asker, Asking, Probed, is_final};
+use super::call::{Call, Usage};
+use super::endpoint::{Stop, Tries};
 use super::remote::Remote;
 use crate::clock;
-use crate::core::ask::{DIMENSIONS, NoAnswer};
+use crate::core::ask::{DIMENSIONS, Embedded, NoAnswer};
+use crate::core::manner::Manner;
+use crate::core::refusal::Refusal;
+use crate::core::text;
 
 /// The longest a question may take, its retries included (spec 05).
 const LONGEST: Duration = Duration::from_secs(30);
+/// The most requests that look for the text that breaks a batch (spec 05).
+const MOST_SEARCHES: usize = 16;
+/// A text that nobody has anything against.
+pub const HARMLESS: &str = "hello";
 
 /// An embedding model.
 #[derive(Debug)]
 pub struct Embeddings {
-    endpoint: Endpoint,
+    asker: Asker,
     model: String,
 }
 
+/// Why a batch has no vectors, where it may be for one of its texts.
+enum Suspicion {
+    /// A 5xx that the circuit does not know of.
+    Failed(String),
+    /// A 4xx.
+    Refused(Refusal),
+    /// These of its texts have numbers that are none; the others have vectors.
+    Numbers,
+}
+
+/// What came of a request.
+enum Got {
+    Vectors,
+    Suspicious(Suspicion),
+}
+
 impl Embeddings {
-    /// A model behind an endpoint.
+    /// A model of a server.
     #[must_use]
-    pub const fn new(endpoint: Endpoint, model: String) -> Self {
-        Self { endpoint, model }
+    pub const fn new(asker: Asker, model: String) -> Self {
+        Self { asker, model }
     }
 
     /// Who it is, and the gate before it.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
-        self.endpoint.remote()
+        self.asker.remote()
     }
 
-    /// One vector for each text, in their order. At most [`crate::core::ask::MOST_TEXTS`] texts.
+    /// What becomes of each text, in their order. At most [`crate::core::ask::MOST_TEXTS`] texts. One without anything to see is not
+    /// sent.
     ///
     /// # Errors
-    /// [`NoAnswer`] by spec 05's table; [`NoAnswer::InvalidReply`] where vectors are wrong in number or length.
-    pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Vec<Vec<f32>>, NoAnswer> {
-        let mut request = json!({"model": self.model, "input": texts, "encoding_format": "base64"});
-        // Other models have one length, and refuse to be asked for it.
-        if self.model.starts_with("text-embedding-3") {
-            request["dimensions"] = json!(DIMENSIONS);
+    /// [`NoAnswer`] by spec 05's table: [`NoAnswer::InvalidReply`] where vectors are wrong in number, [`NoAnswer::Configuration`] where
+    /// they are of another length.
+    pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Vec<Embedded>, NoAnswer> {
+        let call = Call { deadline: call.deadline.min(clock::start() + LONGEST), ..call };
+        let mut each: Vec<Embedded> = texts.iter().map(|_| Embedded::Waits).collect();
+        let (seen, unseen): (Vec<usize>, Vec<usize>) =
+            (0..texts.len()).partition(|at| !text::one_line(&texts[*at]).is_empty());
+        for at in unseen {
+            each[at] = Embedded::SetAside;
         }
-        let deadline = call.deadline.min(clock::start() + LONGEST);
-        let reply = self.endpoint.post("/embeddings", &request, &texts.join("\n"), deadline).await?;
-        call.meter.add(openai::usage(call, &self.model, &reply["usage"]));
-        read(&reply, texts.len())
+        if seen.is_empty() {
+            return Ok(each);
+        }
+        let harmless = *texts == [HARMLESS.to_owned()];
+        let tries = if harmless { Tries::Insist } else { Tries::Quietly };
+        let Got::Suspicious(suspicion) = self.get(call, texts, &seen, &mut each, tries).await? else {
+            return Ok(each);
+        };
+        if harmless {
+            return Err(match suspicion {
+                Suspicion::Failed(why) => NoAnswer::Unavailable(why),
+                Suspicion::Refused(refusal) => self.asker.verdict(&refusal, "", None),
+                Suspicion::Numbers => NoAnswer::InvalidReply("embeddings: what is not a finite number".to_owned()),
+            });
+        }
+        let fresh = !self.asker.has_probed();
+        match (self.asker.probed(Box::pin(self.probe(call))).await, suspicion) {
+            (Probed::Answered, suspicion) => {
+                Box::pin(self.search(call, texts, &mut each, seen, suspicion, fresh)).await?;
+            }
+            (Probed::No(NoAnswer::Unavailable(_)), Suspicion::Failed(why)) => {
+                // It was the server after all.
+                if let Ok(attempt) = self.remote().admit(call.deadline) {
+                    attempt.unavailable();
+                }
+                if self.remote().is_open() {
+                    return Err(NoAnswer::Unavailable(why));
+                }
+                self.get(call, texts, &seen, &mut each, Tries::InsistAgain).await?;
+            }
+            (Probed::No(why), _) => return Err(why),
+        }
+        Ok(each)
+    }
+
+    /// Looks for the texts that break a batch, half by half.
+    async fn search(
+        &self,
+        call: Call<'_>,
+        texts: &[String],
+        each: &mut [Embedded],
+        batch: Vec<usize>,
+        suspicion: Suspicion,
+        fresh: bool,
+    ) -> Result<(), NoAnswer> {
+        let mut left = MOST_SEARCHES;
+        let mut any = fresh;
+        let mut broken = vec![(batch, suspicion)];
+        let mut culprits = Vec::new();
+        while let Some((part, suspicion)) = broken.pop() {
+            let part: Vec<usize> = part.into_iter().filter(|at| matches!(each[*at], Embedded::Waits)).collect();
+            if let [one] = part[..] {
+                culprits.push((one, matches!(suspicion, Suspicion::Failed(_))));
+                continue;
+            }
+            for half in part.chunks(part.len().div_ceil(2).max(1)) {
+                if left == 0 {
+                    self.set_aside(each, &culprits, any);
+                    return Ok(());
+                }
+                left -= 1;
+                match self.get(call, texts, half, each, Tries::Quietly).await {
+                    Ok(Got::Vectors) => any = true,
+                    Ok(Got::Suspicious(suspicion)) => broken.push((half.to_vec(), suspicion)),
+                    Err(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_)) => {
+                        self.set_aside(each, &culprits, any);
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        self.set_aside(each, &culprits, any);
+        Ok(())
+    }
+
+    /// Texts that were refused are set aside; those that only failed, where others did not at the same time.
+    fn set_aside(&self, each: &mut [Embedded], culprits: &[(usize, bool)], any: bool) {
+        for (at, _) in culprits.iter().filter(|(_, failed)| any || !failed) {
+            each[*at] = Embedded::SetAside;
+        }
+        if !culprits.is_empty() {
+            tracing::warn!(provider = %self.remote(), texts = culprits.len(), "texts that can't be embedded, set aside");
+        }
+    }
+
+    async fn probe(&self, call: Call<'_>) -> Probed {
+        let texts = [HARMLESS.to_owned()];
+        let mut each = [Embedded::Waits];
+        let got = self.get(call, &texts, &[0], &mut each, Tries::Once).await;
+        let stop = match got {
+            Ok(Got::Vectors) => return Probed::Answered,
+            Ok(Got::Suspicious(Suspicion::Refused(refusal))) => Stop::Refused(refusal),
+            Ok(Got::Suspicious(Suspicion::Failed(why))) => Stop::Failed(why),
+            Ok(Got::Suspicious(Suspicion::Numbers)) => {
+                Stop::No(NoAnswer::Unavailable("embeddings hold what is not a finite number".to_owned()))
+            }
+            // A reply that can't be read shows nothing of the server's health.
+            Err(NoAnswer::InvalidReply(why)) => Stop::No(NoAnswer::Unavailable(why)),
+            Err(why) => Stop::No(why),
+        };
+        self.asker.judged(Err(stop))
+    }
+
+    /// Asks for the vectors of some of the texts, and puts them into their places.
+    async fn get(
+        &self,
+        call: Call<'_>,
+        texts: &[String],
+        which: &[usize],
+        each: &mut [Embedded],
+        tries: Tries,
+    ) -> Result<Got, NoAnswer> {
+        let input: Vec<&str> = which.iter().map(|at| texts[*at].as_str()).collect();
+        let build = |manner: &Manner| {
+            let mut request = json!({"model": self.model, "input": input});
+            if !manner.unencoded {
+                request["encoding_format"] = json!(if manner.floats { "float" } else { "base64" });
+            }
+            if !manner.any_length {
+                request["dimensions"] = json!(DIMENSIONS);
+            }
+            request
+        };
+        let asking = Asking { path: "/embeddings", build: &build, transcript: None, deadline: call.deadline, tries };
+        let reply = match Box::pin(self.asker.ask(&asking)).await {
+            Ok((reply, _)) => reply,
+            Err(Stop::Failed(why)) => return Ok(Got::Suspicious(Suspicion::Failed(why))),
+            Err(Stop::Refused(refusal)) if is_final(&refusal) => return Err(self.asker.verdict(&refusal, "", None)),
+            Err(Stop::Refused(refusal)) => return Ok(Got::Suspicious(Suspicion::Refused(refusal))),
+            Err(Stop::No(why)) => return Err(why),
+        };
+        call.meter.add(Usage::read(call, &self.model, &reply));
+        let mut all_finite = true;
+        for (at, vector) in which.iter().zip(read(&reply, which.len())?) {
+            if vector.iter().all(|number| number.is_finite()) {
+                each[*at] = Embedded::Vector(vector);
+            } else {
+                all_finite = false;
+            }
+        }
+        Ok(if all_finite { Got::Vectors } else { Got::Suspicious(Suspicion::Numbers) })
     }
 }
 
+/// The vectors of a reply, in the order in which they were asked for; what is no number in them is not finite.
 fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
     let wrong = |why: String| NoAnswer::InvalidReply(format!("embeddings: {why}"));
     let data = reply["data"].as_array().ok_or_else(|| wrong("the reply has no data".to_owned()))?;
     if data.len() != asked {
         return Err(wrong(format!("{} vectors for {asked} texts", data.len())));
     }
+    // One that is left out is 0, as in Google's protocol.
+    let index = |item: &Value| match &item["index"] {
+        Value::Null => Some(0),
+        index => index.as_u64().and_then(|index| usize::try_from(index).ok()),
+    };
+    // Without an index, or all with 0, they are in the order asked.
+    let in_order = data.iter().all(|item| index(item) == Some(0));
     let mut vectors = vec![None; asked];
-    for item in data {
-        let index = item["index"].as_u64().and_then(|index| usize::try_from(index).ok());
-        let place = index.and_then(|index| vectors.get_mut(index));
+    for (order, item) in data.iter().enumerate() {
+        let at = if in_order { Some(order) } else { index(item) };
+        let place = at.and_then(|at| vectors.get_mut(at));
         let Some(place) = place.filter(|place| place.is_none()) else {
             return Err(wrong("an index is missing, repeated or out of range".to_owned()));
         };
         let vector = vector(&item["embedding"]).ok_or_else(|| wrong("a vector can't be read".to_owned()))?;
         if vector.len() != DIMENSIONS {
             let length = vector.len();
-            return Err(wrong(format!(
-                "a vector has {length} numbers, not {DIMENSIONS}; the model must fit the memory"
+            return Err(NoAnswer::Configuration(format!(
+                "embeddings: a vector has {length} numbers, not {DIMENSIONS}; the model must fit the memory"
             )));
         }
         *place = Some(vector);
@@ -78,7 +256,7 @@ fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
     vectors.into_iter().collect::<Option<_>>().ok_or_else(|| wrong("an index is missing".to_owned()))
 }
 
-/// Little-endian 32-bit floats in base64, or a list of numbers.
+/// Little-endian 32-bit floats in base64, or a list of numbers, perhaps in a list of its own.
 fn vector(value: &Value) -> Option<Vec<f32>> {
     match value {
         Value::String(text) => {
@@ -86,9 +264,17 @@ fn vector(value: &Value) -> Option<Vec<f32>> {
             let (numbers, rest) = bytes.as_chunks::<4>();
             rest.is_empty().then(|| numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
         }
-        #[expect(clippy::cast_possible_truncation, reason = "vectors are stored as 32-bit floats")]
-        Value::Array(numbers) => numbers.iter().map(|number| number.as_f64().map(|number| number as f32)).collect(),
+        Value::Array(inner) if inner.len() == 1 && inner[0].is_array() => vector(&inner[0]),
+        Value::Array(numbers) => numbers.iter().map(number).collect(),
         _ => None,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "vectors are stored as 32-bit floats")]
+fn number(value: &Value) -> Option<f32> {
+    match value {
+        Value::Null => Some(f32::NAN),
+        value => value.as_f64().map(|number| number as f32),
     }
 }
 
@@ -110,15 +296,34 @@ mod tests {
     }
 
     #[rstest]
+    // doobidoo/mcp-memory-service#612: no index. BerriAI/litellm#25656: always 0. samfoy/pi-session-search#13: Gemini leaves out 0.
+    #[case::gemini(json!([{"embedding": 0}, {"index": 1, "embedding": 1}]))]
+    #[case::none(json!([{"embedding": 0}, {"embedding": 1}]))]
+    #[case::zeros(json!([{"index": 0, "embedding": 0}, {"index": 0, "embedding": 1}]))]
+    #[case::nulls(json!([{"index": null, "embedding": 0}, {"index": null, "embedding": 1}]))]
+    fn without_an_index_they_are_in_the_order_asked(#[case] mut data: Value) {
+        let (one, two) = (vec![0.25; DIMENSIONS], vec![-1.5; DIMENSIONS]);
+        data[0]["embedding"] = json!(one);
+        // A list in a list: llama.cpp's /embedding.
+        data[1]["embedding"] = json!([two]);
+        assert_eq!(read(&json!({ "data": data }), 2).unwrap(), [one, two]);
+    }
+
+    #[rstest]
     #[case::none(json!({"error": "x"}), "has no data")]
     #[case::too_few(json!({"data": []}), "0 vectors for 1 texts")]
-    #[case::short(json!({"data": [{"index": 0, "embedding": [0.5, 0.5]}]}), "a vector has 2 numbers, not 1536")]
     #[case::index(json!({"data": [{"index": 1, "embedding": [0.5]}]}), "an index is missing")]
     #[case::no_base64(json!({"data": [{"index": 0, "embedding": "%%%"}]}), "can't be read")]
-    #[case::odd_bytes(json!({"data": [{"index": 0, "embedding": "AAAA"}]}), "can't be read")]
+    #[case::odd_bytes(json!({"data": [{"index": 0, "embedding": "AAAA="}]}), "can't be read")]
     #[case::words(json!({"data": [{"index": 0, "embedding": ["x"]}]}), "can't be read")]
     fn what_does_not_fit_is_no_vector(#[case] reply: Value, #[case] said: &str) {
         let error = read(&reply, 1).unwrap_err().to_string();
         assert!(error.starts_with("invalid_reply: embeddings: ") && error.contains(said), "{error}");
+    }
+
+    #[test]
+    fn another_length_is_a_matter_of_the_settings() {
+        let error = read(&json!({"data": [{"index": 0, "embedding": [0.5, 0.5]}]}), 1).unwrap_err();
+        assert!(matches!(&error, NoAnswer::Configuration(why) if why.contains("2 numbers, not 1536")), "{error}");
     }
 }

@@ -7,15 +7,21 @@
 //!           └▶ EmbeddingModel ─ local      │
 //!                            └─ embeddings ┘
 //! ```
+//!
+//! Between the two stands `asker`: what a server refuses of a request is asked otherwise.
 
 use std::time::Duration;
 
 use crate::clock;
-use crate::core::ask::{Answer, ModelAsk, NoAnswer, Noted};
+use crate::core::ask::{Answer, Embedded, ModelAsk, NoAnswer, Noted};
 use crate::core::stages::{StageError, StageName};
 
+mod address;
 pub mod anthropic;
+pub mod asker;
+mod body;
 pub mod call;
+mod chat;
 pub mod embeddings;
 pub mod endpoint;
 pub mod http;
@@ -105,17 +111,24 @@ impl Providers {
     async fn converse(&self, call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
         let question = Question::from(ask);
         let model = self.language_model().map_or("local", |remote| remote.model.as_str());
-        match question.check(self.say(call, &question, None).await?, model) {
-            Ok(answer) => Ok(answer),
+        let (said, left_out) = self.say(call, &question, None).await?;
+        match question.check(said, model) {
+            Ok(answer) => Ok(without(answer, left_out)),
             Err(broken) if matches!(question.form, question::Form::Text) => Err(broken.into()),
             Err(broken) => {
                 tracing::info!(violation = broken.violation, "the reply breaks its form, asking once more");
-                Ok(question.check(self.say(call, &question, Some(&broken)).await?, model)?)
+                let (said, left_out) = self.say(call, &question, Some(&broken)).await?;
+                Ok(without(question.check(said, model)?, left_out))
             }
         }
     }
 
-    async fn say(&self, call: Call<'_>, question: &Question<'_>, broken: Option<&Broken>) -> Result<Said, NoAnswer> {
+    async fn say(
+        &self,
+        call: Call<'_>,
+        question: &Question<'_>,
+        broken: Option<&Broken>,
+    ) -> Result<(Said, usize), NoAnswer> {
         match &self.language {
             LanguageModel::Local => Err(NoAnswer::NotOffered),
             LanguageModel::Anthropic(model) => model.say(call, question, broken).await,
@@ -130,7 +143,7 @@ impl Providers {
     pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
         Ok(Answer::Vectors(match &self.embeddings {
-            EmbeddingModel::Local => texts.iter().map(|text| local::embed(text)).collect(),
+            EmbeddingModel::Local => texts.iter().map(|text| Embedded::Vector(local::embed(text))).collect(),
             EmbeddingModel::OpenAi(model) => model.embed(call, texts).await?,
         }))
     }
@@ -166,6 +179,14 @@ impl Providers {
         if self.rehearsal.latency > Duration::ZERO {
             tokio::time::sleep(self.rehearsal.latency).await;
         }
+    }
+}
+
+/// The answer, with how many of the oldest messages the model was not shown.
+fn without(answer: Answer, left_out: usize) -> Answer {
+    match answer {
+        Answer::Notes(noted) => Answer::Notes(Box::new(Noted { left_out, ..*noted })),
+        other => other,
     }
 }
 

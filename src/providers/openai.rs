@@ -1,77 +1,86 @@
-//! OpenAI's Chat Completions, or a compatible server's: JSON through a strict response format.
+//! OpenAI's Chat Completions, or a compatible server's: JSON through a strict response format, or as the server likes it.
 
 use serde_json::{Value, json};
 
+use super::asker::Asker;
 use super::call::{Call, Usage};
-use super::endpoint::Endpoint;
-use super::question::{Broken, Form, MOST_REPLY_TOKENS, Question, Said};
+use super::chat::{How, Wire, put};
+use super::question::{Broken, Form, Question, Said};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
+use crate::core::manner::Structure;
 use crate::core::reply::Notes;
 
 /// A chat model.
 #[derive(Debug)]
 pub struct OpenAi {
-    endpoint: Endpoint,
+    asker: Asker,
     model: String,
 }
 
 impl OpenAi {
-    /// A model behind an endpoint.
+    /// A model of a server.
     #[must_use]
-    pub const fn new(endpoint: Endpoint, model: String) -> Self {
-        Self { endpoint, model }
+    pub const fn new(asker: Asker, model: String) -> Self {
+        Self { asker, model }
     }
 
     /// Who it is, and the gate before it.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
-        self.endpoint.remote()
+        self.asker.remote()
     }
 
-    /// Asks once; `broken` is the reply to an earlier asking that is to be mended.
+    /// Asks once; `broken` is the reply to an earlier asking that is to be mended. Also how many of the oldest messages were not shown.
     ///
     /// # Errors
-    /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Refused`] where the model declines.
+    /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] where the model declines.
     pub async fn say(
         &self,
         call: Call<'_>,
         question: &Question<'_>,
         broken: Option<&Broken>,
-    ) -> Result<Said, NoAnswer> {
-        let request = self.request(question, broken);
-        let reply = self.endpoint.post("/chat/completions", &request, question.data, call.deadline).await?;
-        call.meter.add(usage(call, &self.model, &reply["usage"]));
-        read(&reply["choices"][0], question.form)
+    ) -> Result<(Said, usize), NoAnswer> {
+        let (reply, left_out) = put(self, &self.asker, call, question, broken).await?;
+        Ok((read(&reply["choices"][0], question.form)?, left_out))
     }
+}
 
-    fn request(&self, question: &Question<'_>, broken: Option<&Broken>) -> Value {
-        let mut messages = vec![
-            json!({"role": "system", "content": question.instructions}),
-            json!({"role": "user", "content": question.data}),
-        ];
+impl Wire for OpenAi {
+    const PATH: &'static str = "/chat/completions";
+
+    fn request(&self, question: &Question<'_>, data: &str, broken: Option<&Broken>, how: How<'_>) -> Value {
+        let manner = how.manner;
+        let instructions = question.instructions(manner.structure != Structure::Enforced);
+        let mut messages = if manner.one_message {
+            vec![json!({"role": "user", "content": format!("{instructions}\n\n{data}")})]
+        } else {
+            vec![json!({"role": "system", "content": instructions}), json!({"role": "user", "content": data})]
+        };
         if let Some(broken) = broken {
             messages.push(json!({"role": "assistant", "content": broken.reply}));
             messages.push(json!({"role": "user", "content": broken.complaint()}));
         }
-        let mut request =
-            json!({"model": self.model, "messages": messages, "max_completion_tokens": MOST_REPLY_TOKENS});
+        let mut request = json!({"model": self.model, "messages": messages});
+        if !manner.unlimited {
+            let limit = if manner.max_tokens { "max_tokens" } else { "max_completion_tokens" };
+            request[limit] = json!(how.reply_limit());
+        }
         if let Form::Json { name, schema } = question.form {
-            let format = json!({"name": name, "strict": true, "schema": schema});
-            request["response_format"] = json!({"type": "json_schema", "json_schema": format});
+            match manner.structure {
+                Structure::Enforced => {
+                    let format = json!({"name": name, "strict": true, "schema": schema});
+                    request["response_format"] = json!({"type": "json_schema", "json_schema": format});
+                }
+                Structure::Json => request["response_format"] = json!({"type": "json_object"}),
+                Structure::Prompted => {}
+            }
         }
         request
     }
-}
 
-/// What a reply used, by its `usage`. Embeddings count no completion.
-pub(super) fn usage(call: Call<'_>, model: &str, usage: &Value) -> Usage {
-    let count = |field: &str| usage[field].as_u64().unwrap_or_default();
-    Usage {
-        stage: call.stage,
-        model: model.to_owned(),
-        input_tokens: count("prompt_tokens"),
-        output_tokens: count("completion_tokens"),
+    fn usage(&self, call: Call<'_>, reply: &Value) -> Usage {
+        Usage::read(call, &self.model, reply)
     }
 }
 
@@ -82,7 +91,7 @@ fn read(choice: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
     }
     let finish = choice["finish_reason"].as_str().unwrap_or_default().to_ascii_lowercase();
     if message["refusal"].as_str().is_some_and(|refusal| !refusal.is_empty()) || finish == "content_filter" {
-        return Err(NoAnswer::Refused("the model declines to read this conversation".to_owned()));
+        return Err(NoAnswer::Declined("the model declines to read this conversation".to_owned()));
     }
     if ["length", "max_tokens", "model_length", "max_output_tokens"].contains(&finish.as_str()) {
         return Ok(Said::Cut);
@@ -104,12 +113,13 @@ fn read(choice: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
     }
 }
 
-/// The text of a message's content: as it is, or as a list of parts; what a part thinks is none.
+/// The text of a message's content: as it is, or as a list of parts; what a part thinks is none. An object is the answer itself.
 pub(super) fn written(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().map(written).collect(),
         Value::Object(part) => match part.get("type").and_then(Value::as_str) {
+            None if part.get("text").is_none() => content.to_string(),
             None | Some("text" | "output_text") => part.get("text").map(written).unwrap_or_default(),
             _ => String::new(),
         },

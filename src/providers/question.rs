@@ -3,10 +3,13 @@
 use serde_json::Value;
 
 use crate::core::ask::{Answer, ModelAsk, NoAnswer, Noted};
+use crate::core::manner::{Limits, Manner};
 use crate::core::reply::{Notes, plain};
+use crate::core::transcript::Rendered;
+use crate::core::transcript::shorten::{shorten, tokens};
 
-/// The most tokens of a reply. Every model in use may write so many.
-pub const MOST_REPLY_TOKENS: u32 = 8_192;
+/// A transcript that nobody has anything against.
+pub const HARMLESS: &str = "user: Hello, how are you?\nnikita: I am well, thank you. I have been reading all day.";
 /// The most characters of a broken reply that are shown to the model again.
 const MOST_SHOWN: usize = 40_000;
 
@@ -19,6 +22,8 @@ pub struct Question<'a> {
     pub data: &'a str,
     /// How it is to reply.
     pub form: Form<'a>,
+    /// Whether the data is a transcript, of which the oldest messages may be left out.
+    pub is_transcript: bool,
 }
 
 /// How a model is to reply.
@@ -44,7 +49,7 @@ pub enum Said {
     Notes(Notes),
     /// Text, which may be JSON.
     Text(String),
-    /// It was cut off at [`MOST_REPLY_TOKENS`].
+    /// It was cut off.
     Cut,
 }
 
@@ -72,17 +77,51 @@ impl<'a> From<&'a ModelAsk> for Question<'a> {
     fn from(ask: &'a ModelAsk) -> Self {
         match ask {
             ModelAsk::Extract { instructions, transcript, schema } => {
-                Self { instructions, data: transcript, form: Form::Json { name: "conversation_notes", schema } }
+                let form = Form::Json { name: "conversation_notes", schema };
+                Self { instructions, data: transcript, form, is_transcript: true }
             }
             ModelAsk::Summarise { instructions, transcript } => {
-                Self { instructions, data: transcript, form: Form::Text }
+                Self { instructions, data: transcript, form: Form::Text, is_transcript: true }
             }
-            ModelAsk::Enrich { instructions, prompt } => Self { instructions, data: prompt, form: Form::Text },
+            ModelAsk::Enrich { instructions, prompt } => {
+                Self { instructions, data: prompt, form: Form::Text, is_transcript: false }
+            }
         }
     }
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// A harmless question of the same form; none where it is that itself.
+    #[must_use]
+    pub fn harmless(&self) -> Option<Question<'a>> {
+        let Question { instructions, form, .. } = *self;
+        (self.data != HARMLESS).then_some(Question { instructions, data: HARMLESS, form, is_transcript: true })
+    }
+
+    /// As much of the data as the model takes.
+    #[must_use]
+    pub fn shown(&self, manner: &Manner, limits: Limits) -> Rendered {
+        let schema = match self.form {
+            Form::Json { schema, .. } => tokens(&schema.to_string()),
+            Form::Text => 0,
+        };
+        match manner.transcript_limit(limits, tokens(self.instructions) + schema) {
+            Some(most) if self.is_transcript => shorten(self.data, most),
+            _ => Rendered { text: self.data.to_owned(), left_out: 0 },
+        }
+    }
+
+    /// The instructions, with the schema where the server is not told of it.
+    #[must_use]
+    pub fn instructions(&self, with_schema: bool) -> String {
+        match self.form {
+            Form::Json { schema, .. } if with_schema => format!(
+                "{}\n\nReply with one JSON object and nothing else: no fence, no comment. It must satisfy this JSON schema:\n{schema}",
+                self.instructions
+            ),
+            _ => self.instructions.to_owned(),
+        }
+    }
     /// The answer in what `model` said.
     ///
     /// # Errors
@@ -95,8 +134,7 @@ impl Question<'_> {
         let notes = |notes| Answer::Notes(Box::new(Noted { notes, model: model.to_owned(), left_out: 0 }));
         match (self.form, said) {
             (_, Said::Cut) => {
-                let limit = format!("it was cut off at {MOST_REPLY_TOKENS} tokens, so it must be shorter");
-                Err(broken("", limit))
+                Err(broken("", "it was cut off at the most tokens of a reply, so it must be shorter".to_owned()))
             }
             (Form::Text, Said::Text(text)) => match plain::text(&text) {
                 text if text.is_empty() => Err(broken("", "it is empty".to_owned())),
@@ -131,7 +169,7 @@ mod tests {
     fn check(reply: &Value) -> Result<Answer, Broken> {
         let schema = extraction::schema();
         let form = Form::Json { name: "conversation_notes", schema: &schema };
-        Question { instructions: "", data: "", form }.check(Said::Text(reply.to_string()), "m")
+        Question { instructions: "", data: "", form, is_transcript: true }.check(Said::Text(reply.to_string()), "m")
     }
 
     #[rstest]
@@ -147,7 +185,7 @@ mod tests {
 
     #[test]
     fn nothing_at_all_is_broken() {
-        let question = Question { instructions: "", data: "", form: Form::Text };
+        let question = Question { instructions: "", data: "", form: Form::Text, is_transcript: false };
         assert!(question.check(Said::Text(" \n".to_owned()), "m").is_err());
         assert!(question.check(Said::Text("<think>hm".to_owned()), "m").is_err());
         assert!(question.check(Said::Cut, "m").unwrap_err().violation.contains("cut off"));

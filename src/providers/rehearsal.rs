@@ -82,7 +82,7 @@ impl Rehearsal {
             return Err(match fault.kind {
                 Kind::Fail => StageError::Failed(why()),
                 Kind::Unavailable => NoAnswer::Unavailable(why()).into(),
-                Kind::Refuse => NoAnswer::Refused(why()).into(),
+                Kind::Refuse => NoAnswer::Declined(why()).into(),
                 Kind::Misconfigure => NoAnswer::Configuration(why()).into(),
                 #[expect(clippy::panic, reason = "a rehearsed bug has to be one")]
                 Kind::Panic => panic!("rehearsed"),

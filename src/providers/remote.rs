@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::clock;
 use crate::core::ask::NoAnswer;
 use crate::core::breaker::{Breaker, Standing, Ticket};
+use crate::core::manner::Manner;
 
 /// What a provider is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,23 +41,52 @@ pub struct Remote {
     pub vendor: &'static str,
     /// The host of its base URL, with its port where one is named; never a user or a password.
     pub host: String,
+    /// The path of its base URL.
+    pub path: String,
     /// The model, by the provider's name for it.
     pub model: String,
     gate: Mutex<Breaker>,
+    manner: Mutex<Manner>,
     since: Instant,
 }
 
 impl Remote {
     /// A provider that nothing is known about yet.
     #[must_use]
-    pub fn new(port: Port, vendor: &'static str, host: String, model: String) -> Self {
-        Self { port, vendor, host, model, gate: Mutex::default(), since: clock::start() }
+    pub fn new(port: Port, vendor: &'static str, host: String, path: String, model: String) -> Self {
+        Self {
+            port,
+            vendor,
+            host,
+            path,
+            model,
+            gate: Mutex::default(),
+            manner: Mutex::default(),
+            since: clock::start(),
+        }
     }
 
     /// By which its breaker is kept: another server, vendor or port starts afresh, another model does not.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{} {} {}", self.port.as_str(), self.vendor, self.host)
+    }
+
+    /// By which what was learnt of it is kept: another path starts afresh, too.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}{}", self.key(), self.path)
+    }
+
+    /// How it is asked now.
+    #[must_use]
+    pub fn manner(&self) -> Manner {
+        self.manner.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks it so from now on.
+    pub fn adopt(&self, manner: Manner) {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
     /// Asks for leave to make one request, which is to be over by `deadline`.
@@ -160,7 +190,7 @@ mod tests {
     use crate::core::breaker::MOST_FAILURES;
 
     fn remote() -> Remote {
-        Remote::new(Port::LanguageModel, "anthropic", "models.example".into(), "m".into())
+        Remote::new(Port::LanguageModel, "anthropic", "models.example".into(), "/v1".into(), "m".into())
     }
 
     fn soon() -> Instant {

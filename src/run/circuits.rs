@@ -18,8 +18,10 @@ use super::pipeline::Workshop;
 use crate::clock;
 use crate::core::ask::{ModelAsk, NoAnswer};
 use crate::core::breaker::{BETWEEN_PROBES, Standing};
+use crate::core::manner::Manner;
 use crate::core::stages::StageName;
 use crate::domain::ids::ExecutionId;
+use crate::domain::result::Learnt;
 use crate::providers::call::{Call, Meter};
 use crate::providers::remote::Remote;
 use crate::store::{Result, Store};
@@ -31,7 +33,7 @@ const PROBE_TIME: Duration = Duration::from_secs(10);
 pub struct Circuits<'a> {
     workshop: &'a Workshop,
     store: &'a Store,
-    kept: Vec<Standing>,
+    kept: Vec<(Standing, Manner)>,
 }
 
 impl<'a> Circuits<'a> {
@@ -39,10 +41,12 @@ impl<'a> Circuits<'a> {
     pub async fn begin(workshop: &'a Workshop, store: &'a Store, execution: ExecutionId) -> Result<Self> {
         let mut circuits = Self { workshop, store, kept: Vec::new() };
         for remote in circuits.remotes() {
-            let standing = store.breaker(&remote.key()).await?;
+            let (standing, manner) = store.breaker(&remote.key(), &remote.address(), &remote.model).await?;
             let may_probe = standing.open && store.take_probe(&remote.key(), execution, BETWEEN_PROBES).await?;
             remote.restore(standing, may_probe);
-            circuits.kept.push(standing);
+            let manner = manner.unwrap_or_default();
+            remote.adopt(manner.clone());
+            circuits.kept.push((standing, manner));
         }
         Ok(circuits)
     }
@@ -82,7 +86,7 @@ impl<'a> Circuits<'a> {
 
     /// Writes down what has opened or closed.
     pub async fn keep(&mut self) -> Result<()> {
-        let turned = |(remote, kept): (&Remote, &Standing)| remote.standing().open != kept.open;
+        let turned = |(remote, (kept, _)): (&Remote, &(Standing, Manner))| remote.standing().open != kept.open;
         if self.remotes().zip(&self.kept).any(turned) { self.keep_all().await } else { Ok(()) }
     }
 
@@ -90,16 +94,35 @@ impl<'a> Circuits<'a> {
     pub async fn keep_all(&mut self) -> Result<()> {
         let remotes: Vec<_> = self.remotes().collect();
         for (remote, kept) in remotes.into_iter().zip(&mut self.kept) {
-            let standing = remote.standing();
-            if standing != *kept {
-                if standing.open != kept.open {
+            let (standing, manner) = (remote.standing(), remote.manner());
+            if standing != kept.0 {
+                if standing.open != kept.0.open {
                     tracing::warn!(provider = %remote, open = standing.open, "circuit turned");
                 }
                 self.store.keep_breaker(&remote.key(), standing).await?;
-                *kept = standing;
+                kept.0 = standing;
+            }
+            if manner != kept.1 {
+                self.store.keep_lessons(&remote.address(), &remote.model, &manner).await?;
+                kept.1 = manner;
             }
         }
         Ok(())
+    }
+
+    /// How servers are asked otherwise than usual, for the result.
+    #[must_use]
+    pub fn learnt(&self) -> Vec<Learnt> {
+        let told = |remote: &Remote| {
+            let asked = remote.manner().words();
+            (!asked.is_empty()).then(|| Learnt {
+                port: remote.port.as_str().to_owned(),
+                provider: remote.to_string(),
+                model: remote.model.clone(),
+                asked,
+            })
+        };
+        self.remotes().filter_map(told).collect()
     }
 
     fn remotes(&self) -> impl Iterator<Item = &'a Remote> + use<'a> {

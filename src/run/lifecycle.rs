@@ -33,6 +33,9 @@ use crate::store::precheck::{Gate, Precheck};
 use crate::store::runs::{Begun, Lease, RunEnd, Runner};
 use crate::store::{Store, StoreError};
 
+/// The target of the log's line about a failure. The result says the same.
+pub const FAILURES: &str = "nikita_jobs::failures";
+
 /// How a run is to be made.
 #[derive(Clone)]
 pub struct Plan {
@@ -118,7 +121,7 @@ pub async fn run(
 /// The result of a run that failed before it began, or whose end could not be written.
 #[must_use]
 pub fn failed(job: &str, error: &RunError) -> Ended {
-    tracing::error!(error = %error, kind = %error.kind(), job, "run failed");
+    tracing::error!(target: FAILURES, error = %error, kind = %error.kind(), job, "run failed");
     Ended { result: JobResult::failure(job, error.exit(), error.body()), exit: error.exit() }
 }
 
@@ -269,7 +272,7 @@ pub fn interrupted(command: &str, signals: &Signals) -> Ended {
 fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
     let (own, exit, status, cost_usd, error) = match outcome {
         Ok(Report { error: Some(error), own, cost_usd, .. }) => {
-            tracing::error!(error = %error, kind = %error.kind(), job, "run stopped");
+            tracing::error!(target: FAILURES, error = %error, kind = %error.kind(), job, "run stopped");
             (own, error.exit(), Status::Error, cost_usd, Some(error.body()))
         }
         Ok(Report { own, cost_usd, complaint, .. }) if run.signals.is_stopping() => {
@@ -284,7 +287,7 @@ fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms
             (own, exit, status, cost_usd, complaint)
         }
         Err(error) => {
-            tracing::error!(error = %error, kind = %error.kind(), job, "run failed");
+            tracing::error!(target: FAILURES, error = %error, kind = %error.kind(), job, "run failed");
             (Own::Nothing {}, error.exit(), Status::Error, None, Some(error.body()))
         }
     };

@@ -14,7 +14,7 @@ use crate::core::settings::StageSettings;
 use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
-use crate::domain::result::{Fallback, StageResult, StageStatus};
+use crate::domain::result::{Fallback, MemoryFigures, StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
@@ -41,6 +41,8 @@ pub struct Walk {
     pub stages: BTreeMap<StageName, StageResult>,
     /// What is to be changed, or the critical failure that stopped it.
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
+    /// What became of its facts.
+    pub memory: MemoryFigures,
     /// How many of its messages can't be read.
     pub unreadable: usize,
     /// What stood in for what went wrong.
@@ -113,18 +115,25 @@ pub async fn walk(
             Err(error) if stage.critical || ends_the_run(&error) => {
                 drop(running);
                 let unreadable = unreadable(&findings);
-                return Walk { stages, outcome: Err((stage.name, error)), unreadable, fallback };
+                return Walk {
+                    stages,
+                    outcome: Err((stage.name, error)),
+                    memory: MemoryFigures::default(),
+                    unreadable,
+                    fallback,
+                };
             }
             Err(error) => {
                 tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
             }
         }
     }
+    let memory = findings.memory_update.as_ref().map(|update| update.figures).unwrap_or_default();
     if findings.prompt_builder.as_ref().is_some_and(|it| it.fell_back) {
         fallback = Fallback::PlainPrompt;
     }
     let unreadable = unreadable(&findings);
-    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()), unreadable, fallback }
+    Walk { stages, outcome: Ok(effects.into_iter().flatten().collect()), memory, unreadable, fallback }
 }
 
 fn unreadable(findings: &Findings) -> usize {

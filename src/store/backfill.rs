@@ -1,6 +1,6 @@
 //! Facts without a vector: finding them, and storing what they have got later (spec 04).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::codec::{DbId, DbIds, DbTime, DbVector};
@@ -45,17 +45,32 @@ impl BareRow {
     }
 }
 
+/// A time as `memory_facts.metadata` holds it.
+fn stamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
 impl Store {
-    /// The oldest active facts without a vector, at most `most`. Blank ones are left alone: no provider embeds them.
-    pub async fn facts_without_vector(&self, most: usize) -> Result<Vec<BareFact>> {
+    /// The oldest active facts without a vector, at most `most`. Blank ones are left alone: no provider embeds them; and so are those
+    /// that were set aside within a day before `now`.
+    pub async fn facts_without_vector(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<BareFact>> {
+        let before = stamp(now.checked_sub_signed(TimeDelta::days(1)).unwrap_or(now));
         let mut tx = self.begin_read().await?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows: Vec<BareRow> = fetch_all!(&mut tx, _, sql::FACTS_WITHOUT_VECTOR, most);
+        let rows: Vec<BareRow> = fetch_all!(&mut tx, _, sql::FACTS_WITHOUT_VECTOR, before, most);
         tx.rollback().await?;
         let mut odd = Oddities::default();
         let facts = rows.into_iter().filter_map(|row| row.fact(&mut odd)).collect();
         odd.tell();
         Ok(facts)
+    }
+
+    /// Notes that the embedder can't take these facts' texts: they are tried again after a day.
+    pub async fn set_aside_facts(&self, facts: &[Uuid], now: DateTime<Utc>) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        execute!(&mut tx, sql::SET_ASIDE_FACTS, DbIds(facts.to_vec()), stamp(now));
+        tx.commit().await?;
+        Ok(())
     }
 
     /// When these facts were learned.

@@ -13,6 +13,8 @@ use super::{Pool, Result, Store, StoreError};
 use crate::clock;
 use crate::config::database::Database;
 
+mod surroundings;
+
 /// How often two connections are compared before they count as apart.
 const ROUNDS: usize = 3;
 /// How many of SQLite's virtual instructions go by between two looks at the clock.

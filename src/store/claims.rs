@@ -52,6 +52,7 @@ row! {
         claim_token: Read<DbId>,
         processing_attempts: Read<i64>,
         provider_outages: Read<i64>,
+        refusals: Read<i64>,
     }
 }
 
@@ -65,6 +66,7 @@ impl ClaimedRow {
             token: Token(odd.need("conversations.claim_token", self.claim_token)?.0),
             attempt: number(self.processing_attempts),
             outages: number(self.provider_outages),
+            refusals: number(self.refusals),
         })
     }
 }
@@ -163,7 +165,9 @@ impl Store {
     async fn is_closed_as(&self, claim: &Claim, outcome: &Outcome) -> Result<bool> {
         let (status, error) = match outcome {
             Outcome::Failed { error } => ("failed", Some(error)),
-            Outcome::Retry { error, .. } | Outcome::Outage { error, .. } => ("active", Some(error)),
+            Outcome::Retry { error, .. } | Outcome::Refusal { error, .. } | Outcome::Outage { error, .. } => {
+                ("active", Some(error))
+            }
             Outcome::Released => ("active", None),
         };
         let mut tx = self.autocommit().await?;
@@ -185,12 +189,13 @@ impl Store {
     }
 
     async fn close_in(&self, tx: &mut Tx, claim: &Claim, outcome: &Outcome) -> Result<bool> {
-        let (status, attempts, outages, pause, error) = match outcome {
-            Outcome::Failed { error } => ("failed", 0, 0, None, Some(error)),
-            Outcome::Retry { pause, error } => ("active", 0, 0, Some(*pause), Some(error)),
-            Outcome::Outage { pause, counts: true, error } => ("active", 0, 1, Some(*pause), Some(error)),
-            Outcome::Outage { pause, counts: false, error } => ("active", 1, 1, Some(*pause), Some(error)),
-            Outcome::Released => ("active", 1, 0, None, None),
+        let (status, attempts, outages, refusals, pause, error) = match outcome {
+            Outcome::Failed { error } => ("failed", 0, 0, 0, None, Some(error)),
+            Outcome::Retry { pause, error } => ("active", 0, 0, 0, Some(*pause), Some(error)),
+            Outcome::Refusal { pause, error } => ("active", 0, 0, 1, Some(*pause), Some(error)),
+            Outcome::Outage { pause, counts: true, error } => ("active", 0, 1, 0, Some(*pause), Some(error)),
+            Outcome::Outage { pause, counts: false, error } => ("active", 1, 1, 0, Some(*pause), Some(error)),
+            Outcome::Released => ("active", 1, 0, 0, None, None),
         };
         let left: Option<(i64,)> = fetch_optional!(
             &mut *tx,
@@ -202,6 +207,7 @@ impl Store {
             status,
             attempts,
             outages,
+            refusals,
             pause.map(TimeDelta::as_seconds_f64),
             error
         );
@@ -267,6 +273,13 @@ pub enum Outcome {
     },
     /// To be tried again; the attempt counts.
     Retry {
+        /// Not before so long from now, on the database's clock.
+        pause: TimeDelta,
+        /// Why, without any conversation text.
+        error: String,
+    },
+    /// The provider has refused it, and answers others; its player's newer ones go on meanwhile. The attempt counts.
+    Refusal {
         /// Not before so long from now, on the database's clock.
         pause: TimeDelta,
         /// Why, without any conversation text.

@@ -24,8 +24,6 @@ use rows::CommitRows;
 
 /// Which program made a prompt: `ready_prompts.pipeline_version`.
 const PIPELINE_VERSION: &str = concat!("nikita-jobs ", env!("CARGO_PKG_VERSION"));
-/// `memory_facts.confidence` of an extracted fact (spec 04).
-const CONFIDENCE: f64 = 0.85;
 /// `memory_facts.source` of an extracted fact (spec 04).
 const SOURCE: &str = "pipeline_extraction";
 
@@ -95,7 +93,6 @@ impl Store {
             Json(rows),
             DbVector(rows.vectors.clone()),
             SOURCE,
-            CONFIDENCE,
             PIPELINE_VERSION
         );
         Ok(closed == 1)
@@ -124,7 +121,7 @@ impl Store {
         }
         if !rows.facts.is_empty() {
             let (facts, vectors) = (Json(&rows.facts), DbVector(rows.vectors.clone()));
-            execute!(&mut *tx, sqlite::COMMIT_FACTS, facts, vectors, user, conversation, now, SOURCE, CONFIDENCE);
+            execute!(&mut *tx, sqlite::COMMIT_FACTS, facts, vectors, user, conversation, now, SOURCE);
         }
         if !rows.superseded.is_empty() {
             execute!(&mut *tx, sqlite::COMMIT_SUPERSEDED, Json(&rows.superseded), user);

@@ -5,6 +5,7 @@
 //! What does not have the expected shape is passed over, inside SQL.
 
 pub mod executions;
+pub mod figures;
 pub mod present;
 pub mod spans;
 pub mod stages;

@@ -102,7 +102,7 @@ fn is_ours(constraint: &str) -> bool {
     constraint.starts_with("pg_") || OURS.contains(&constraint)
 }
 
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "conversations_one_claim_per_user",
     "conversations_one_claim_per_player",
     "ready_prompts_current",
@@ -112,10 +112,11 @@ const OURS: [&str; 10] = [
     "job_executions_pkey",
     "job_leases_pkey",
     "provider_breakers_pkey",
+    "provider_lessons_pkey",
     "stage_memos_pkey",
 ];
 
-const OURS_ON_SQLITE: [&str; 10] = [
+const OURS_ON_SQLITE: [&str; 11] = [
     "conversations.user_id",
     "conversations_one_claim",
     "ready_prompts.user_id, ready_prompts.platform",
@@ -125,6 +126,7 @@ const OURS_ON_SQLITE: [&str; 10] = [
     "job_executions.id",
     "job_leases.lease_key",
     "provider_breakers.provider",
+    "provider_lessons.address",
     "stage_memos.conversation_id",
 ];
 

@@ -113,6 +113,16 @@ fn a_wrong_value_in_the_environment_names_the_variable_and_exits_78() {
 }
 
 #[test]
+fn a_switch_takes_yes_or_no_and_nothing_else() {
+    for (variable, value) in [("NIKITA_DRY_RUN", "perhaps"), ("NIKITA_QUIET", "2"), ("NIKITA_FORCE", "maybe")] {
+        let done = untouched(&["decay"], &[(variable, value)]).code(78);
+        assert_eq!(done.error(), format!("{variable}={value:?} is neither true nor false"));
+    }
+    let done = untouched(&["decay"], &[("NIKITA_VERBOSE", "very")]).code(78);
+    assert_eq!(done.error(), "NIKITA_VERBOSE=\"very\" is not a number from 0 to 255");
+}
+
+#[test]
 fn the_variable_that_is_named_is_the_commands_own() {
     let both = [("NIKITA_DECAY_BATCH", "0"), ("NIKITA_PROCESS_BATCH", "0")];
     assert!(untouched(&["decay"], &both).code(78).error().starts_with("NIKITA_DECAY_BATCH=\"0\" "));

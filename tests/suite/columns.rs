@@ -53,9 +53,10 @@ fn columns(db: &Db) -> Vec<Vec<String>> {
 }
 
 fn is_key(table: &str, column: &str) -> bool {
-    let ours = ["execution_id", "token", "provider", "conversation_id", "stage", "input_hash"];
+    let ours = ["execution_id", "token", "provider", "conversation_id", "stage", "input_hash", "address", "model"];
     KEYS.iter().any(|(name, keys)| *name == table && keys.contains(&column))
-        || ["job_leases", "provider_breakers", "stage_memos"].contains(&table) && ours.contains(&column)
+        || ["job_leases", "provider_breakers", "provider_lessons", "stage_memos"].contains(&table)
+            && ours.contains(&column)
 }
 
 /// A table at a time, because a run of the binary for each column would take minutes.

@@ -75,13 +75,13 @@ on_every_database! {
         run_all(db);
         let result = look(host.doctor(db, &[]), "ok", 0);
         let of_database: &[&str] = if db.is_postgres() {
-            &["database.connection", "database.pooler", "database.clock", "database.schema", "database.pgvector"]
+            &["database.place", "database.connection", "database.pooler", "database.transport", "database.proxy", "database.role", "database.clock", "database.schema", "database.pgvector"]
         } else {
-            &["database.file", "database.file_system", "database.integrity", "database.journal", "database.schema"]
+            &["database.place", "database.file", "database.file_system", "database.readers", "database.integrity", "database.journal", "database.schema"]
         };
-        let mut expected = vec!["settings.variables", "settings.template", "settings.secret_files", "models.language", "models.embeddings"];
+        let mut expected = vec!["settings.sources", "settings.variables", "settings.template", "settings.secret_files", "models.language", "models.embeddings"];
         expected.extend(of_database);
-        expected.extend(["schedule.installed", "schedule.window", "jobs.decay", "jobs.process_conversations", "jobs.recover", "jobs.scan_stuck"]);
+        expected.extend(["schedule.installed", "schedule.window", "jobs.decay", "jobs.process_conversations", "jobs.recover", "jobs.scan_stuck", "data.ids", "data.times", "data.locks", "data.other_programs"]);
         assert_eq!(named(&result, "ok"), expected, "{result}");
         assert_eq!(result["checks"].as_array().unwrap().len(), expected.len());
         assert_eq!(host.doctor(db, &["-q"]).done().code(0).all(), "");
@@ -92,13 +92,14 @@ on_every_database! {
         run_all(db);
         let said = host.doctor(db, &["--format", "human"]).done().code(0).stdout();
         let topics: Vec<_> = said.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
-        assert_eq!(topics[..5], ["settings", "models", "database", "schedule", "jobs"], "{said}");
-        assert_eq!((topics.len(), topics[5]), (6, "All is well in 16 checks."), "{said}");
+        assert_eq!(topics[..6], ["settings", "models", "database", "schedule", "jobs", "data"], "{said}");
+        let checks = if db.is_postgres() { 25 } else { 23 };
+        assert_eq!((topics.len(), topics[6]), (7, format!("All is well in {checks} checks.").as_str()), "{said}");
         assert!(said.contains("\n  ok       schema: ") && !said.contains('\u{1b}'), "{said:?}");
         let said = Host::bare().doctor(db, &["--format", "human"]).done().code(0).stdout();
         assert!(said.contains("  warning  installed: no schedule is installed on this host"), "{said}");
         assert!(said.contains("\n           -> Enable the timers"), "{said}");
-        assert_eq!(said.lines().last(), Some("The jobs can run; 1 warning in 16 checks."), "{said}");
+        assert_eq!(said.lines().last(), Some(format!("The jobs can run; 1 warning in {checks} checks.").as_str()), "{said}");
     }
 
     fn it_only_reads(db) {
@@ -152,12 +153,82 @@ on_every_database! {
 }
 
 #[test]
+fn it_says_which_settings_count_and_where_they_come_from() {
+    let (db, host) = (Db::sqlite(), Host::bare());
+    host.file(".env", "NIKITA_DECAY_WINDOW=5m\nNIKITA_LEASE=60s\n");
+    let bin = host.doctor(&db, &[]).env("NIKITA_LEASE", "80s").env("NIKITA_DECAY_WINDWO", "5m");
+    let result = look(bin, "warning", 0);
+    let said =
+        ["from the environment: ", "DATABASE_URL", "NIKITA_LEASE", "from the env file .env: NIKITA_DECAY_WINDOW"];
+    says(&result, "settings.sources", "ok", &said);
+    says(
+        &result,
+        "settings.unknown",
+        "warning",
+        &["NIKITA_DECAY_WINDWO (the environment) is set", "NIKITA_DECAY_WINDOW"],
+    );
+    says(&result, "database.place", "ok", &["sqlite:/", ", by DATABASE_URL (the environment)"]);
+    host.file(".env", "this is no env file\n");
+    says(
+        &look(host.doctor(&db, &[]), "warning", 0),
+        "settings.env_file",
+        "warning",
+        &[".env is passed over", "--env-file"],
+    );
+}
+
+#[test]
+fn another_database_than_the_services_is_told() {
+    let (db, host) = (Db::sqlite(), Host::bare());
+    let theirs = "var/lib/private/nikita-jobs/nikita-jobs.sqlite";
+    host.file(theirs, "");
+    let result = look(host.doctor(&db, &[]), "warning", 0);
+    says(&result, "database.services", "warning", &[theirs, "--database-url"]);
+    let url = format!("sqlite:{}", host.path(theirs).display());
+    let result = host.doctor(&db, &[]).env("DATABASE_URL", url).done().json();
+    assert!(of(&result, "database.services").is_empty(), "{result}");
+}
+
+#[test]
+fn a_file_that_everyone_can_read_is_told() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let (db, host) = (Db::sqlite(), Host::bare());
+    set_permissions(db.file(), Permissions::from_mode(0o644)).unwrap();
+    set_permissions(db.file().parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
+    says(
+        &look(host.doctor(&db, &[]), "warning", 0),
+        "database.readers",
+        "warning",
+        &["and the conversations in it", "chmod o="],
+    );
+}
+
+on_every_database! {
+    fn rows_of_others_are_counted(db) {
+        let host = Host::bare();
+        insert(db, &[past("decay", 60), past("recover", -7200)]);
+        db.execute("insert into users (decayed_through) values ('2999-01-01T00:00:00.000000Z')");
+        let result = look(host.doctor(db, &["--now", NOW]), "warning", 0);
+        says(&result, "data.times", "warning", &["dated later than now: 1 run, 1 player's decay", "clock has jumped"]);
+        says(&result, "data.other_programs", "ok", &["another program has made ", "in the last day"]);
+        if db.is_postgres() {
+            return;
+        }
+        db.execute("insert into users (id) values ('42')");
+        db.execute("insert into conversations (user_id) values ('42')");
+        let result = look(host.doctor(db, &["--now", NOW]), "warning", 0);
+        says(&result, "data.ids", "warning", &["1 conversation has an id that is not spelled"]);
+    }
+}
+
+#[test]
 fn trouble_speaks_also_with_quiet() {
     let db = Db::sqlite();
     let done = Host::bare().doctor(&db, &["-q"]).env("NIKITA_LEASE", "never").done().code(78);
     assert_eq!(done.json()["status"], json!("error"));
     let done = Host::bare().doctor(&db, &["-q", "--format", "human"]).env("NIKITA_LEASE", "never").done().code(78);
-    assert!(done.stdout().ends_with("1 problem and 1 warning in 16 checks.\n"), "{}", done.stdout());
+    assert!(done.stdout().ends_with("1 problem and 1 warning in 23 checks.\n"), "{}", done.stdout());
 }
 
 #[test]

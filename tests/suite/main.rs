@@ -56,5 +56,6 @@ mod spending;
 mod stats;
 mod status;
 mod streams;
+mod terminal;
 mod urls;
 mod waits;

@@ -36,7 +36,7 @@ on_every_database! {
         let text = db.run(&["prompt", "render", "--user", &user]).code(0).json();
         let prompt = text["prompt"].as_str().unwrap();
         for part in ["# Identity", "# Immersion", "# Platform", "# State", "# Relationship", "# Memory", "# Continuity", "# Inner Life",
-            "# Psychology", "# Chapter", "They work as a nurse in Lisbon."] {
+            "# Psychology", "# Chapter", "I work as a nurse in Lisbon."] {
             assert!(prompt.contains(part), "{part} is not in {prompt}");
         }
         assert!((100..=6_500).contains(&text["token_count"].as_u64().unwrap()));

@@ -13,11 +13,13 @@ use crate::support::promises;
 use crate::support::seed::{NOW, backlog};
 
 mod faults;
+mod habits;
 mod injection;
 mod marked;
 mod replies;
 mod settings;
 mod stages;
+mod vectors;
 mod wire;
 
 /// The first pause before a retry in these tests, in the place of a second.

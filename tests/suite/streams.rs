@@ -67,6 +67,12 @@ fn every_command(folder: &Path) -> Vec<Vec<String>> {
         "migrate",
         "migrate --plan",
         "prompt render --user 019b0000-0000-7000-8000-000000000000",
+        "check",
+        "help",
+        "help decay",
+        "schema",
+        "schema decay",
+        "reference",
         "completions bash",
         "man",
         "--help",
@@ -80,6 +86,12 @@ fn every_command(folder: &Path) -> Vec<Vec<String>> {
     ];
     let words = |line: &str| line.split(' ').map(ToOwned::to_owned).collect();
     let mut all: Vec<Vec<String>> = lines.into_iter().map(words).collect();
+    let listed = bin::command(&["--help"]).done().code(0).stdout();
+    let listed = listed.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(' ')).map(|(name, _)| name);
+    for name in names.filter(|name| !name.is_empty() && !["report", "demo"].contains(name)) {
+        assert!(all.iter().any(|args| args[0] == name), "{name} is not tried here");
+    }
     all.push(vec!["report".into(), "-o".into(), report.to_str().unwrap().into()]);
     all.push(vec!["demo".into(), "--path".into(), demo.to_str().unwrap().into()]);
     all
@@ -110,7 +122,7 @@ fn a_stderr_that_takes_nothing_changes_neither_code_nor_result_of_any_command() 
         for trouble in TROUBLES {
             let redirection = if matches!(trouble, Trouble::Closed) { "2>&-" } else { "" };
             let done = through_shell(&db, folder.path(), &args, redirection).stderr(trouble.stream()).done();
-            assert_eq!(done.exit(), usual.exit(), "{args:?} {trouble:?}: {}", done.stdout());
+            assert_eq!(done.exit(), usual.exit(), "{args:?} {trouble:?}: {} {}", done.stdout(), usual.stderr());
             assert_eq!(is_json(&done), is_json(&usual), "{args:?} {trouble:?}: {}", done.stdout());
             assert_eq!(done.stdout().is_empty(), usual.stdout().is_empty(), "{args:?} {trouble:?}");
         }

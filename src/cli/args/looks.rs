@@ -2,7 +2,9 @@
 
 use clap::{Arg, Command};
 
-use super::{IDLE, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, common, models, now, setting, switch};
+use super::{
+    IDLE, MODELS, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, common, models, now, own, setting, switch,
+};
 use crate::cli::help;
 
 const HEALTH: [Setting; 4] = [
@@ -53,7 +55,8 @@ const DOCTOR: [Setting; 2] =
     [TEMPLATE_DIR, setting("root", "NIKITA_HOST_ROOT", "DIR", Some("/"), "Where the host's files are, for tests")];
 
 /// Of the models' settings, those that say which are used and where they are.
-const CHOOSE_MODELS: [&str; 5] = ["llm", "embeddings", "anthropic-base-url", "openai-base-url", "backoff"];
+const CHOOSE_MODELS: [&str; 7] =
+    ["llm", "embeddings", "llm-context", "llm-reply-tokens", "anthropic-base-url", "openai-base-url", "backoff"];
 
 /// Their tables of settings; one that has all of another's is asked first.
 pub(super) const TABLES: [&[Setting]; 5] = [&REPORT, &HEALTH, &CHECK, &STATS, &DOCTOR];
@@ -81,26 +84,24 @@ pub(super) fn commands() -> [Command; 6] {
 }
 
 fn status(command: Command) -> Command {
-    look(command, &[])
-        .arg(Arg::new("id").value_name("EXECUTION_ID").help("Which execution [default: the latest of each job]"))
-        .arg(
-            switch("watch", "NIKITA_STATUS_WATCH", "On a terminal: look again every second, until it has ended")
-                .short('w'),
-        )
-        .after_help(help::STATUS)
+    let id = Arg::new("id").value_name("EXECUTION_ID").help("Which execution [default: the latest of each job]");
+    let watch = switch("watch", "NIKITA_STATUS_WATCH", "On a terminal: look again every second, until it has ended");
+    common(own(command.arg(id), &[]).args([watch.short('w'), now()])).after_help(help::STATUS)
 }
 
 fn doctor(command: Command) -> Command {
-    look(command, &DOCTOR)
+    let online = switch("online", "NIKITA_DOCTOR_ONLINE", "Ask each model that is not local one small question");
+    let with_models = own(command, &DOCTOR)
         .mut_arg("root", |it| it.hide(true))
-        .arg(switch("online", "NIKITA_DOCTOR_ONLINE", "Ask each model that is not local one small question"))
+        .args([online, now()])
+        .next_help_heading(MODELS)
         .args(models::SETTINGS.iter().filter(|setting| CHOOSE_MODELS.contains(&setting.id)).map(argument))
         // One question, and no second try: no pause is short enough.
-        .mut_arg("backoff", |it| it.hide(true).default_value("1h"))
-        .after_help(help::DOCTOR)
+        .mut_arg("backoff", |it| it.hide(true).default_value("1h"));
+    common(with_models).after_help(help::DOCTOR)
 }
 
 /// A command that only looks.
-fn look(command: Command, own: &[Setting]) -> Command {
-    common(command).args(own.iter().map(argument)).arg(now())
+fn look(command: Command, settings: &[Setting]) -> Command {
+    common(own(command, settings).arg(now()))
 }

@@ -2,7 +2,7 @@
 
 use super::{Setting, setting};
 
-pub(super) const SETTINGS: [Setting; 9] = [
+pub(super) const SETTINGS: [Setting; 11] = [
     setting(
         "llm",
         "NIKITA_LLM",
@@ -23,6 +23,20 @@ pub(super) const SETTINGS: [Setting; 9] = [
         "BOOL",
         Some("true"),
         "Whether a language model that is not local polishes prompts",
+    ),
+    setting(
+        "llm-context",
+        "NIKITA_LLM_CONTEXT",
+        "TOKENS",
+        None,
+        "The model's context, for a request and its reply; over it the oldest messages go first [default: learnt from a refusal]",
+    ),
+    setting(
+        "llm-reply-tokens",
+        "NIKITA_LLM_REPLY_TOKENS",
+        "TOKENS",
+        None,
+        "The most tokens of a reply [default: 8192, a quarter of the context, or less where the server says so]",
     ),
     setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests a minute [default: no limit]"),
     setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests a minute [default: no limit]"),

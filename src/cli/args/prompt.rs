@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::{Setting, TEMPLATE_DIR, argument, common, setting};
+use super::{Setting, TEMPLATE_DIR, argument, common, own, setting};
 use crate::cli::help;
 
 pub(super) const SETTINGS: [Setting; 2] = [
@@ -18,9 +18,6 @@ pub(super) fn command() -> Command {
 
 fn arguments(command: Command) -> Command {
     let action = Arg::new("action").value_name("render").help("The one thing to do with a prompt").required(true);
-    common(command)
-        .arg(action.value_parser(["render"]).hide_possible_values(true))
-        .args(SETTINGS.iter().map(argument))
-        .arg(argument(&TEMPLATE_DIR))
-        .after_help(help::PROMPT)
+    let command = command.arg(action.value_parser(["render"]).hide_possible_values(true));
+    common(own(command, &SETTINGS).arg(argument(&TEMPLATE_DIR))).after_help(help::PROMPT)
 }

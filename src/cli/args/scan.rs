@@ -3,7 +3,7 @@
 use clap::{Arg, Command};
 
 use super::monitors::ping_url;
-use super::{Setting, job, setting};
+use super::{Setting, own, scheduled, setting};
 use crate::cli::help;
 
 pub(super) const SETTINGS: [Setting; 9] = [
@@ -65,19 +65,10 @@ pub(super) fn command() -> Command {
 }
 
 fn arguments(command: Command) -> Command {
-    job(command, &SETTINGS)
-        .arg(
-            Arg::new("audit")
-                .long("audit")
-                .value_name("ID")
-                .conflicts_with("execution")
-                .help("Only judge this audit, and change nothing"),
-        )
-        .arg(
-            Arg::new("execution")
-                .long("execution")
-                .value_name("ID")
-                .help("Only judge this execution, and change nothing"),
-        )
-        .after_help(help::SCAN)
+    let only = |id: &'static str, help| Arg::new(id).long(id).value_name("ID").help(help);
+    scheduled(own(command, &SETTINGS).args([
+        only("audit", "Only judge this audit, and change nothing").conflicts_with("execution"),
+        only("execution", "Only judge this execution, and change nothing"),
+    ]))
+    .after_help(help::SCAN)
 }

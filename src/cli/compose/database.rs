@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::store::terms::{self, Terms};
 
 /// The name of the default SQLite file in the state folder.
-const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
+pub const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
 
 /// Which database, to be written to: the state folder is made where it is needed.
 pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {

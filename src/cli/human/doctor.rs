@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::Table;
-
+use crate::cli::terminal::width_of_stdout;
 use crate::core::text::one_line;
 use crate::domain::result::{CheckEntry, CheckStatus, DoctorResult};
 
@@ -59,10 +58,7 @@ fn verdict(checks: &[CheckEntry]) -> String {
 }
 
 fn width() -> usize {
-    match Table::new().width() {
-        Some(width @ 40..) => usize::from(width).min(WIDTH),
-        _ => WIDTH,
-    }
+    width_of_stdout().map_or(WIDTH, |width| width.min(WIDTH))
 }
 
 /// Lines of at most `width` characters, but for words that are longer.

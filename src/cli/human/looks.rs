@@ -3,19 +3,22 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use comfy_table::CellAlignment;
 
-use super::table;
+use super::{Rows, instant};
 use crate::cli::figures::{dollars, millis, name, percent, whole};
+use crate::cli::harmless::flat;
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
 use crate::domain::result::{
     CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, StatsResult, StatusResult,
 };
 
+/// The time of the look, by the database's clock.
+type Now = Option<DateTime<Utc>>;
+
 /// What follows the verdict.
-pub fn health(it: &HealthResult) -> String {
-    let mut said = it.reasons.iter().fold(String::new(), |said, reason| said + "\n  " + reason);
+pub fn health(it: &HealthResult, now: Now) -> String {
+    let mut said = it.reasons.iter().fold(String::new(), |said, reason| said + "\n  " + &flat(reason));
     let judged = it.judged_conversations;
     let outcome = match (it.recent_success_rate, it.avg_duration_ms) {
         (Some(rate), Some(ms)) => {
@@ -34,17 +37,17 @@ pub fn health(it: &HealthResult) -> String {
         ("conversations", outcome),
         ("pending", format!("{}{oldest}", whole(it.pending))),
         ("stuck", stuck),
-        ("last completed run", it.last_completed_at.map_or_else(|| "never".to_owned(), time)),
+        ("last completed run", it.last_completed_at.map_or_else(|| "never".to_owned(), |at| instant(at, now))),
     ];
     let _ = write!(said, "\n\n{}", pairs(rows));
     said
 }
 
-pub fn stats(it: &StatsResult) -> String {
+pub fn stats(it: &StatsResult, now: Now) -> String {
     let of = &it.conversations;
     let mut said = format!(
         "Since {}: {} runs of process-conversations, {} completed\n\n{}",
-        time(it.since),
+        instant(it.since, now),
         whole(it.total_executions),
         whole(it.success_count),
         pairs([
@@ -61,17 +64,26 @@ pub fn stats(it: &StatsResult) -> String {
                 )
             ),
             ("cost", dollars(it.cost_usd.parse().unwrap_or_default())),
+            (
+                "facts",
+                format!(
+                    "{} learned, {} of them nowhere in their transcript",
+                    whole(it.facts.learned),
+                    whole(it.facts.unsupported)
+                )
+            ),
+            ("tokens", format!("{} sent, {} of them from a cache", whole(it.tokens.input), whole(it.tokens.cached))),
             ("slowest stage", it.slowest_stage.as_deref().map_or_else(|| "none".to_owned(), name)),
         ])
     );
     if !it.count.is_empty() {
-        let mut table = table();
-        table.set_header(["stage", "runs", "failed", "average", "p50", "p95", "max"]);
+        let header = ["stage", "runs", "failed", "average", "p50", "p95", "max"];
+        let mut table = Rows::new().header(header).right(1..7);
         let mut stages: Vec<_> = it.count.iter().collect();
         stages.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (stage, count) in stages {
             let ms = |of: &std::collections::BTreeMap<String, f64>| millis(of.get(stage).copied().unwrap_or_default());
-            table.add_row([
+            table.row([
                 name(stage),
                 whole(*count),
                 whole(it.failure_count.get(stage).copied().unwrap_or_default()),
@@ -81,47 +93,53 @@ pub fn stats(it: &StatsResult) -> String {
                 ms(&it.max_duration_ms),
             ]);
         }
-        right(&mut table, 1..7);
-        let _ = write!(said, "\n\n{table}");
+        let _ = write!(said, "\n\n{}", table.show());
         if !it.sample_is_whole {
             let _ = write!(said, "\n\nOf the newest {} runs that met a conversation.", whole(it.sampled_executions));
         }
     }
     if !it.jobs.is_empty() {
-        let mut table = table();
-        table.set_header(["job", "runs", "completed", "failed", "running"]);
+        let mut table = Rows::new().header(["job", "runs", "completed", "failed", "running"]).right(1..5);
         for (job, of) in &it.jobs {
-            table.add_row([name(job), whole(of.total), whole(of.completed), whole(of.failed), whole(of.running)]);
+            table.row([name(job), whole(of.total), whole(of.completed), whole(of.failed), whole(of.running)]);
         }
-        right(&mut table, 1..5);
-        let _ = write!(said, "\n\n{table}");
+        let _ = write!(said, "\n\n{}", table.show());
     }
     said
 }
 
-pub fn status(it: &StatusResult) -> String {
-    let mut table = table();
-    table.set_header(["job", "latest run", "began", "took", "", "execution"]);
-    for entry in &it.jobs {
-        let Some(run) = &entry.execution else {
-            table.add_row([name(&entry.job), "never ran".to_owned()]);
-            continue;
-        };
-        table.add_row([
-            name(&entry.job),
-            standing(run),
-            if run.is_running() { time(run.started_at) } else { format!("ended {} ago", span(run.age_seconds)) },
-            took(run),
-            progress(run).or_else(|| complaint(run)).unwrap_or_default(),
-            name(&run.execution_id),
-        ]);
-    }
-    table.to_string()
+pub fn status(it: &StatusResult, now: Now) -> String {
+    let blocks = it.jobs.iter().map(|entry| {
+        let job = name(&entry.job);
+        entry
+            .execution
+            .as_ref()
+            .map_or_else(|| format!("{job}: never ran"), |run| format!("{job}: {}", in_short(run, now)))
+    });
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
-pub fn execution(it: &ExecutionStatus) -> String {
-    let mut rows =
-        vec![("began", time(it.started_at)), (if it.is_running() { "running for" } else { "took" }, took(it))];
+/// A run in a few lines: how it stands, when and where, how far, which.
+fn in_short(run: &ExecutionStatus, now: Now) -> String {
+    let when = match run.completed_at.filter(|_| !run.is_running()) {
+        Some(ended) => format!("ended {}, took {}", instant(ended, now), took(run)),
+        None => format!("began {}", instant(run.started_at, now)),
+    };
+    let mut said = format!("{}\n  {when}", standing(run));
+    if let Some(host) = &run.host {
+        let _ = write!(said, " on {}", name(host));
+    }
+    for more in progress(run).into_iter().chain(complaint(run)) {
+        let _ = write!(said, "\n  {more}");
+    }
+    let _ = write!(said, "\n  execution {}", name(&run.execution_id));
+    said
+}
+
+pub fn execution(it: &ExecutionStatus, now: Now) -> String {
+    let mut rows = vec![("began", instant(it.started_at, now))];
+    rows.extend(it.completed_at.map(|ended| ("ended", instant(ended, now))));
+    rows.push((if it.is_running() { "running for" } else { "took" }, took(it)));
     if let Some(host) = &it.host {
         let pid = it.pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
         rows.push(("host", format!("{}, process {pid}", name(host))));
@@ -144,10 +162,8 @@ pub fn execution(it: &ExecutionStatus) -> String {
         let value = value.as_str().map_or_else(|| value.to_string(), name);
         [name(&field.replace('_', " ")), value]
     });
-    let mut table = table();
-    table.add_rows(rows.into_iter().map(|(label, value)| [label.to_owned(), value]));
-    table.add_rows(figures);
-    format!("{head}\n\n{table}")
+    let rows = rows.into_iter().map(|(label, value)| [label.to_owned(), value]);
+    format!("{head}\n\n{}", Rows::new().rows(rows.chain(figures)).show())
 }
 
 /// `running, lease live`, or how it ended.
@@ -194,10 +210,9 @@ pub fn check(it: &CheckResult) -> String {
         if let Some(limits) = promise.limits {
             let _ = write!(said, "\n({limits})");
         }
-        let mut table = table();
         let short = |text: &str| first_chars(&one_line(text), 200).to_owned();
-        table.add_rows(promise.rows.iter().map(|row| [short(&row.id), short(&row.found)]));
-        let _ = write!(said, "\n{table}");
+        let table = Rows::new().rows(promise.rows.iter().map(|row| [short(&row.id), short(&row.found)]));
+        let _ = write!(said, "\n{}", table.show());
         if promise.more {
             let _ = write!(said, "\nand more; --rows lists them");
         }
@@ -205,26 +220,11 @@ pub fn check(it: &CheckResult) -> String {
     said
 }
 
-pub fn report(it: &ReportResult) -> String {
+pub fn report(it: &ReportResult, now: Now) -> String {
     let kilobytes = i64::try_from(it.bytes / 1000).unwrap_or(i64::MAX).max(1);
-    format!("{}: since {}, {} KB; the pipeline is {}", it.file, time(it.since), whole(kilobytes), it.health)
+    format!("{}: since {}, {} KB; the pipeline is {}", it.file, instant(it.since, now), whole(kilobytes), it.health)
 }
 
 fn pairs<const N: usize>(rows: [(&str, String); N]) -> String {
-    let mut table = table();
-    table.add_rows(rows.map(|(label, value)| [label.to_owned(), value]));
-    table.to_string()
-}
-
-fn right(table: &mut comfy_table::Table, columns: std::ops::Range<usize>) {
-    for column in columns {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-}
-
-/// `2026-11-22 05:00 UTC`
-fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
+    Rows::new().rows(rows.map(|(label, value)| [label.to_owned(), value])).show()
 }

@@ -8,6 +8,7 @@ use crate::domain::result::{CheckEntry, CheckStatus, Status};
 pub mod cron;
 pub mod judge;
 pub mod rhythm;
+pub mod surroundings;
 pub mod timer;
 
 /// The jobs, and how often the shipped schedule runs each, in seconds (`systemd/`, `crontab.example`).

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{Context, Output, StageError, Step};
 use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer, Noted};
@@ -85,6 +86,13 @@ An empty list is a good answer where there is nothing to note.";
 #[must_use]
 pub fn schema() -> Value {
     Notes::schema()
+}
+
+/// A short hash of what the model is told, by which it is seen which instructions have brought a fact forth.
+#[must_use]
+pub fn instructions_hash() -> String {
+    let digest = Sha256::digest(INSTRUCTIONS.as_bytes());
+    digest.iter().take(4).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
 }
 
 /// Begins the stage. A transcript without any text is understood without a question.

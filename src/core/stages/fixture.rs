@@ -88,6 +88,7 @@ pub fn context(snapshot: Snapshot, findings: Findings) -> Context {
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
+        drop_unsupported: false,
         template: PromptTemplate::shipped().unwrap(),
         conflict: ConflictKeeper::Auto,
         breakup: false,

@@ -5,14 +5,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::extraction::ExtractedFact;
+use super::extraction::{self, ExtractedFact};
 use super::{Context, Output, StageError, Step};
-use crate::core::ask::{Answer, Ask, DIMENSIONS, MOST_TEXTS, NoAnswer};
+use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, MOST_TEXTS, NoAnswer};
 use crate::core::similarity::cosine;
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
+use crate::domain::result::MemoryFigures;
 
 /// What became of the extracted facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,10 +26,20 @@ pub struct MemoryUpdate {
     pub superseded: BTreeSet<Uuid>,
     /// How many have no vector yet, because embeddings were unavailable.
     pub without_vector: usize,
+    /// For the result.
+    pub figures: MemoryFigures,
 }
 
-/// A fact's vector; none where embeddings were unavailable.
-type Vector = Option<Vec<f32>>;
+/// `memory_facts.confidence` of a fact that the transcript shows, and of one that it does not (spec 04).
+const CONFIDENCE: [f64; 2] = [0.85, 0.4];
+
+/// Whose facts these are, and when.
+#[derive(Clone)]
+struct Source {
+    conversation: ConversationId,
+    model: String,
+    now: DateTime<Utc>,
+}
 
 /// Begins the stage. Two facts that differ only in case and white space count once: the first stays. Without an extraction
 /// there is nothing to remember.
@@ -36,15 +49,23 @@ type Vector = Option<Vec<f32>>;
 /// can't be read. Embeddings that are unavailable or not offered are no error: the fact is stored without one (spec 04), and
 /// replaces nothing.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
+    let extraction = context.findings.extraction.as_ref();
     let conversation = context.snapshot.conversation.id;
+    let model = extraction.map(|it| it.model.clone()).unwrap_or_default();
+    let source = Source { conversation, model, now: context.snapshot.now };
     let own = match context.snapshot.conversation.earlier {
         Some(_) => conversation.all_of("memory_facts"),
         None => vec![],
     };
     let least = context.settings.duplicate_similarity;
-    let facts = distinct(context.findings.extraction.as_ref().map(|it| it.facts.as_slice()).unwrap_or_default());
+    let mut facts = distinct(extraction.map(|it| it.facts.as_slice()).unwrap_or_default());
+    let unsupported = facts.iter().filter(|fact| fact.message.is_none()).count();
+    if context.settings.drop_unsupported {
+        facts.retain(|fact| fact.message.is_some());
+    }
     if facts.is_empty() {
-        return Ok(Step::done(Output::MemoryUpdate(MemoryUpdate::default()), vec![]));
+        let figures = MemoryFigures { unsupported_facts: unsupported, ..MemoryFigures::default() };
+        return Ok(Step::done(Output::MemoryUpdate(MemoryUpdate { figures, ..MemoryUpdate::default() }), vec![]));
     }
     let texts: Vec<String> = facts.iter().map(|fact| fact.fact.clone()).collect();
     let asks = texts.chunks(MOST_TEXTS).map(|batch| Ask::Embed(batch.to_vec())).collect();
@@ -52,7 +73,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
         asks,
         Box::new(move |answers| {
             let vectors = read_vectors(facts.len(), answers)?;
-            Ok(compare(conversation, own, least, facts, vectors))
+            Ok(compare(source, own, least, facts, vectors, unsupported))
         }),
     ))
 }
@@ -66,20 +87,24 @@ fn distinct(facts: &[ExtractedFact]) -> Vec<ExtractedFact> {
     facts.iter().filter(is_new).cloned().collect()
 }
 
-/// One vector for each of `count` texts, from the answers to their batches.
-fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<Vec<Vector>, NoAnswer> {
+/// What became of each of `count` texts, from the answers to their batches.
+fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<Vec<Embedded>, NoAnswer> {
     let mut vectors = Vec::with_capacity(count);
     for answer in answers {
         let asked = MOST_TEXTS.min(count - vectors.len());
         match answer {
             Ok(Answer::Vectors(batch)) => {
                 check(&batch, asked)?;
-                vectors.extend(batch.into_iter().map(Some));
+                vectors.extend(batch);
             }
             Ok(_) => return Err(NoAnswer::InvalidReply("the reply to an embedding call is no list of vectors".into())),
-            Err(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_) | NoAnswer::NotOffered) => {
-                vectors.extend((0..asked).map(|_| None));
-            }
+            Err(
+                NoAnswer::Unavailable(_)
+                | NoAnswer::CircuitOpen(_)
+                | NoAnswer::NotOffered
+                | NoAnswer::Refused(_)
+                | NoAnswer::TurnedAway(_),
+            ) => vectors.extend((0..asked).map(|_| Embedded::Waits)),
             Err(error) => return Err(error),
         }
     }
@@ -90,11 +115,12 @@ fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<
 }
 
 /// A vector too few, too short or not finite is a failure, never a truncated row (spec 05).
-fn check(vectors: &[Vec<f32>], asked: usize) -> Result<(), NoAnswer> {
+fn check(vectors: &[Embedded], asked: usize) -> Result<(), NoAnswer> {
     if vectors.len() != asked {
         return Err(NoAnswer::InvalidReply(format!("{} vectors for {asked} texts", vectors.len())));
     }
     for (index, vector) in vectors.iter().enumerate() {
+        let Embedded::Vector(vector) = vector else { continue };
         if vector.len() != DIMENSIONS {
             let length = vector.len();
             return Err(NoAnswer::InvalidReply(format!("vectors[{index}] has {length} numbers, not {DIMENSIONS}")));
@@ -107,16 +133,17 @@ fn check(vectors: &[Vec<f32>], asked: usize) -> Result<(), NoAnswer> {
 }
 
 fn compare(
-    conversation: ConversationId,
+    source: Source,
     own: Vec<Uuid>,
     least: f64,
     facts: Vec<ExtractedFact>,
-    vectors: Vec<Vector>,
+    vectors: Vec<Embedded>,
+    unsupported: usize,
 ) -> Step {
-    let known: Vec<Vec<f32>> = vectors.iter().flatten().cloned().collect();
+    let known: Vec<Vec<f32>> = vectors.iter().filter_map(|it| it.clone().vector()).collect();
     if known.is_empty() {
         let none = vec![vec![]; facts.len()];
-        return decide(conversation, least, facts, vectors, none);
+        return decide(&source, least, facts, vectors, none, unsupported);
     }
     let asked = known.len();
     Step::ask_one(Ask::Similar { vectors: known, least, own }, move |answer| {
@@ -125,41 +152,74 @@ fn compare(
             _ => return Err(StageError::Failed(format!("no list of similar facts for each of {asked} vectors"))),
         };
         // Only the facts with a vector were asked about.
-        let to_each = vectors.iter().map(|vector| vector.as_ref().and_then(|_| similar.next()).unwrap_or_default());
+        let has = |vector: &Embedded| matches!(vector, Embedded::Vector(_));
+        let to_each = vectors.iter().map(|vector| if has(vector) { similar.next() } else { None }.unwrap_or_default());
         let to_each = to_each.collect();
-        Ok(decide(conversation, least, facts, vectors, to_each))
+        Ok(decide(&source, least, facts, vectors, to_each, unsupported))
     })
 }
 
 /// Replaces older facts, one new fact after the other. What an earlier one has replaced stays replaced by it.
 fn decide(
-    conversation: ConversationId,
+    source: &Source,
     least: f64,
     facts: Vec<ExtractedFact>,
-    vectors: Vec<Vector>,
+    vectors: Vec<Embedded>,
     similar: Vec<Vec<Uuid>>,
+    unsupported: usize,
 ) -> Step {
+    let set_aside = vectors.iter().filter(|it| **it == Embedded::SetAside).count();
+    let figures = MemoryFigures { facts: facts.len(), unsupported_facts: unsupported, texts_set_aside: set_aside };
     let mut taken = BTreeSet::new();
     let mut decided: Vec<NewFact> = Vec::with_capacity(facts.len());
-    for (index, ((fact, embedding), similar)) in facts.into_iter().zip(vectors).zip(similar).enumerate() {
-        let id = conversation.derive("memory_facts", index);
+    for (index, ((fact, embedded), similar)) in facts.into_iter().zip(vectors).zip(similar).enumerate() {
+        let id = source.conversation.derive("memory_facts", index);
+        let metadata = provenance(source, &fact, embedded == Embedded::SetAside);
+        let embedding = embedded.vector();
         let supersedes: Vec<Uuid> = similar.into_iter().filter(|old| taken.insert(*old)).collect();
         for earlier in decided.iter_mut().filter(|earlier| earlier.superseded_by.is_none()) {
             let alike = earlier.embedding.as_ref().zip(embedding.as_ref()).is_some_and(|(a, b)| cosine(a, b) >= least);
             earlier.superseded_by = alike.then_some(id);
         }
+        let confidence = CONFIDENCE[usize::from(fact.message.is_none())];
         let ExtractedFact { fact, graph_type, .. } = fact;
-        decided.push(NewFact { id, graph_type, fact, embedding, supersedes, superseded_by: None });
+        decided.push(NewFact {
+            id,
+            graph_type,
+            fact,
+            confidence,
+            metadata,
+            embedding,
+            supersedes,
+            superseded_by: None,
+        });
     }
     let active = decided.iter().filter(|fact| fact.superseded_by.is_none());
     let update = MemoryUpdate {
         learned: active.map(|fact| fact.fact.clone()).collect(),
         superseded: taken,
         without_vector: decided.iter().filter(|fact| fact.embedding.is_none()).count(),
+        figures,
     };
     // The last one first: `superseded_by` is a foreign key, so the row it names must be there already.
     let effects = decided.into_iter().rev().map(Effect::RememberFact).collect();
     Step::done(Output::MemoryUpdate(update), effects)
+}
+
+/// Where a fact comes from, as `memory_facts.metadata` keeps it.
+fn provenance(source: &Source, fact: &ExtractedFact, set_aside: bool) -> Value {
+    let mut metadata = json!({"model": source.model, "instructions": extraction::instructions_hash()});
+    match fact.message {
+        Some(message) => {
+            metadata["message"] = json!(message);
+            metadata["quote"] = json!(fact.quote);
+        }
+        None => metadata["supported"] = json!(false),
+    }
+    if set_aside {
+        metadata["set_aside_at"] = json!(source.now.to_rfc3339_opts(SecondsFormat::Micros, true));
+    }
+    metadata
 }
 
 #[cfg(test)]

@@ -35,12 +35,12 @@ pub use doctor::{CheckEntry, DoctorResult};
 pub use health::{Change, HealthResult};
 pub use looks::{MigrateResult, MigrationEntry, PromptResult, ReportResult};
 pub use process::{
-    ConversationEntry, ConversationPlan, ConversationResult, ProcessPlan, ProcessResult, StageErrors, StageResult,
-    Timing, Tokens,
+    ConversationEntry, ConversationPlan, ConversationResult, Learnt, MemoryFigures, ProcessPlan, ProcessResult,
+    StageErrors, StageResult, Timing, Tokens,
 };
 pub use recover::{ConversationRecovery, NotRecovered, RecordRecovery, RecoverResult, RecoveryEntry};
 pub use scan::{Judgement, ScanRecovery, ScanResult};
-pub use stats::{JobCounts, OutcomeCounts, StatsResult};
+pub use stats::{FactCounts, JobCounts, OutcomeCounts, StatsResult, TokenCounts};
 pub use status::{ExecutionResult, ExecutionStatus, JobStatus, StatusResult, Stored, StoredProgress};
 
 use super::exit::Exit;
@@ -146,7 +146,7 @@ own! {
     /// `health --on-change` where the look itself failed.
     Change(Change),
     /// `stats`.
-    Stats(StatsResult),
+    Stats(Box<StatsResult>),
     /// `status`.
     Status(StatusResult),
     /// `status` of one execution.

@@ -41,16 +41,58 @@ pub struct ProcessResult {
     pub cost_usd: String,
     /// Models without a price; their tokens count as free.
     pub unpriced: BTreeSet<String>,
+    /// Replies that did not say what they used; each counts as the dearest one that did.
+    pub uncounted: u32,
     /// Whether `--budget-usd` stopped it.
     pub budget_reached: bool,
     /// Whether the language model's circuit is open.
     pub circuit_open: bool,
     /// Facts that got their vector late.
     pub embedded: u64,
+    /// What became of the facts.
+    #[serde(flatten)]
+    pub memory: MemoryFigures,
+    /// Conversations that a provider has refused, while it answers harmless questions.
+    pub refused: usize,
+    /// How servers were asked otherwise than usual.
+    pub learnt: Vec<Learnt>,
     /// The conversations, at most 500.
     pub conversations: Vec<ConversationEntry>,
     /// How many more there were.
     pub conversations_unlisted: usize,
+}
+
+/// What became of facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MemoryFigures {
+    /// New ones.
+    pub facts: usize,
+    /// Facts whose quote is nowhere in the transcript.
+    pub unsupported_facts: usize,
+    /// Facts whose text the embedder can't take.
+    pub texts_set_aside: usize,
+}
+
+impl MemoryFigures {
+    /// Adds another conversation's.
+    pub const fn add(&mut self, other: Self) {
+        self.facts += other.facts;
+        self.unsupported_facts += other.unsupported_facts;
+        self.texts_set_aside += other.texts_set_aside;
+    }
+}
+
+/// How a server was asked otherwise than usual.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Learnt {
+    /// `language_model` or `embeddings`.
+    pub port: String,
+    /// Whose protocol it speaks, and its host.
+    pub provider: String,
+    /// The model that is asked there.
+    pub model: String,
+    /// What is done otherwise.
+    pub asked: Vec<String>,
 }
 
 /// What a run would do.
@@ -93,6 +135,8 @@ pub struct Timing {
 pub struct Tokens {
     /// Tokens asked with.
     pub input: u64,
+    /// Of them, those that the provider has read from its cache.
+    pub cached: u64,
     /// Tokens answered with.
     pub output: u64,
     /// What they cost, in US dollars.
@@ -112,6 +156,9 @@ pub struct ConversationEntry {
     pub stage_results: BTreeMap<StageName, StageResult>,
     /// What its model calls cost, in US dollars; null where a model has no price.
     pub cost_usd: Option<String>,
+    /// What became of its facts.
+    #[serde(flatten)]
+    pub memory: MemoryFigures,
     /// Why it did not succeed, without any conversation text.
     pub error: Option<String>,
     /// The critical stage that failed.
@@ -142,6 +189,7 @@ impl ConversationEntry {
             total_duration_ms: 0,
             stage_results: BTreeMap::new(),
             cost_usd: None,
+            memory: MemoryFigures { facts: 0, unsupported_facts: 0, texts_set_aside: 0 },
             error: None,
             failed_stage: None,
             reason: None,
@@ -174,6 +222,8 @@ pub struct ConversationResult {
     pub pipeline_execution_id: ExecutionId,
     /// Times by stage.
     pub stage_timings: BTreeMap<StageName, Timing>,
+    /// How servers were asked otherwise than usual.
+    pub learnt: Vec<Learnt>,
     /// The entry once more, in the list in which `health`, `stats` and `report` look for it.
     pub conversations: Vec<ConversationEntry>,
     /// Whether something stopped the run: then the run's status counts, not the entry's.

@@ -33,12 +33,38 @@ pub struct StatsResult {
     pub count: BTreeMap<String, i64>,
     /// How the conversations came out.
     pub conversations: OutcomeCounts,
+    /// What was learned.
+    pub facts: FactCounts,
+    /// What models were sent.
+    pub tokens: TokenCounts,
     /// The runs of each job.
     pub jobs: BTreeMap<String, JobCounts>,
     /// How many runs the figures of the stages come from.
     pub sampled_executions: i64,
     /// Whether those are all that met a conversation.
     pub sample_is_whole: bool,
+}
+
+/// Facts of the sampled runs.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub struct FactCounts {
+    /// New ones.
+    pub learned: i64,
+    /// Those of them whose quote is nowhere in the transcript.
+    pub unsupported: i64,
+    /// Their share, 0 to 1; null where there are none.
+    pub unsupported_share: Option<f64>,
+}
+
+/// Tokens of the sampled runs.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub struct TokenCounts {
+    /// Sent.
+    pub input: i64,
+    /// Those of them that a provider has read from its cache.
+    pub cached: i64,
+    /// Their share, 0 to 1; null where none was sent.
+    pub cached_share: Option<f64>,
 }
 
 /// Conversations by outcome.

@@ -25,7 +25,7 @@ pub fn judge(files: &[PathBuf]) -> Vec<Check> {
 }
 
 /// Whether others may read the file, and get to it.
-fn is_open(file: &Path) -> bool {
+pub(super) fn is_open(file: &Path) -> bool {
     let Ok(real) = fs::canonicalize(file) else { return false };
     let grants = |path: &Path, mode| fs::metadata(path).is_ok_and(|of| of.permissions().mode() & mode != 0);
     grants(&real, 0o004) && real.ancestors().skip(1).all(|folder| grants(folder, 0o001))

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock;
 use crate::config::database::Database;
-use crate::core::doctor::{Check, Mark, SHIPPED, judge};
+use crate::core::doctor::{Check, Mark, SHIPPED, judge, surroundings};
 use crate::run::error::RunError;
 use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
@@ -80,6 +80,12 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
             _ => Check::skipped(name, "the database is not ready"),
         };
         checks.push(check);
+    }
+    if let (Some(store), Some(now)) = (&store, now) {
+        match store.doctor_counts(now).await {
+            Ok(counts) => checks.extend(surroundings::data(counts)),
+            Err(error) => checks.push(failed("data.times", error)),
+        }
     }
     if let Some(store) = store {
         store.close().await;

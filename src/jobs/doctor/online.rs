@@ -1,14 +1,15 @@
-//! One small question to each provider that is chosen, for `--online`.
+//! What a run asks, of each provider that is chosen, with harmless words: for `--online`.
 
 use std::time::Duration;
 
 use crate::clock;
 use crate::core::ask::{Answer, ModelAsk, NoAnswer};
 use crate::core::doctor::Check;
-use crate::core::stages::StageName;
+use crate::core::stages::{StageName, extraction};
 use crate::domain::exit::Exit;
-use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
+use crate::providers::remote::Remote;
+use crate::providers::{Providers, embeddings, question};
 
 /// The longest that a provider may take.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -19,12 +20,18 @@ pub async fn ask(providers: &Providers) -> Vec<Check> {
     let call = || Call { stage: StageName::Extraction, deadline: clock::start() + LONGEST, meter: &meter };
     let mut checks = Vec::new();
     if providers.language_model().is_some() {
-        let hello = ModelAsk::Summarise { instructions: "Reply with the word: here", transcript: "user: hello".into() };
-        checks.push(judge("models.language_online", in_time(providers.ask(call(), &hello)).await));
+        let ask = ModelAsk::Extract {
+            instructions: extraction::INSTRUCTIONS,
+            transcript: question::HARMLESS.to_owned(),
+            schema: extraction::schema(),
+        };
+        let answer = in_time(providers.ask(call(), &ask)).await;
+        checks.push(judge("models.language_online", "notes of a conversation", answer, providers.language_model()));
     }
     if providers.embeddings().is_some() {
-        let texts = ["hello".to_owned()];
-        checks.push(judge("models.embeddings_online", in_time(providers.embed(call(), &texts)).await));
+        let texts = [embeddings::HARMLESS.to_owned()];
+        let answer = in_time(providers.embed(call(), &texts)).await;
+        checks.push(judge("models.embeddings_online", "the vector of a word", answer, providers.embeddings()));
     }
     checks
 }
@@ -34,9 +41,11 @@ async fn in_time(asked: impl Future<Output = Result<Answer, NoAnswer>>) -> Resul
     tokio::time::timeout(LONGEST, asked).await.unwrap_or_else(late)
 }
 
-fn judge(name: &'static str, answer: Result<Answer, NoAnswer>) -> Check {
+fn judge(name: &'static str, what: &str, answer: Result<Answer, NoAnswer>, remote: Option<&Remote>) -> Check {
+    let learnt = remote.map(|remote| remote.manner().words()).unwrap_or_default();
     match answer {
-        Ok(_) => Check::ok(name, "it answered a small question"),
+        Ok(_) if learnt.is_empty() => Check::ok(name, format!("it answered with {what}")),
+        Ok(_) => Check::ok(name, format!("it answered with {what}; learnt how to ask it: {}", learnt.join("; "))),
         Err(error @ (NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_))) => Check::failed(
             name,
             Exit::Unavailable,

@@ -6,14 +6,17 @@ use super::{failed, schema, skipped};
 use crate::clock;
 use crate::config::database::Database;
 use crate::core::doctor::judge::{self, Pooling};
-use crate::core::doctor::{Check, Mark};
+use crate::core::doctor::{Check, Mark, surroundings};
 use crate::store::checkup::{Place, place};
 use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
 /// What can't be looked at without a connection.
-const LATER: [&str; 6] = [
+const LATER: [&str; 9] = [
     "database.pooler",
+    "database.transport",
+    "database.proxy",
+    "database.role",
     "database.clock",
     "database.access",
     "database.schema",
@@ -38,6 +41,16 @@ pub(super) async fn examine(
     let mut checks = vec![connection];
     let pooler = pooler(&store, database, &place, terms, now).await;
     checks.push(pooler.unwrap_or_else(|error| failed("database.pooler", error)));
+    let seen = checks.last().is_some_and(|pooler| pooler.message.starts_with("a pooler"));
+    match store.way().await {
+        Ok(None) => {}
+        Ok(Some(way)) => checks.extend([
+            surroundings::transport(way, &place.host, seen),
+            surroundings::proxy(way, place.port),
+            surroundings::role(way),
+        ]),
+        Err(error) => checks.push(failed("database.transport", error)),
+    }
     let before = clock::host_time();
     checks.push(match store.now().await {
         Ok(now) => judge::clock(now, before.into(), clock::host_time().into()),

@@ -29,6 +29,7 @@ pub(super) async fn examine(
 ) -> (Vec<Check>, Option<Store>) {
     let mut checks = vec![file(path, unnamed)];
     checks.extend(file_system(path));
+    checks.extend(readers(path));
     let why = match checks[0].mark {
         Mark::Problem(_) => "the file can't be used",
         _ if !path.exists() => "the file is not there yet",
@@ -128,6 +129,21 @@ fn can_be_made(folder: &Path, unnamed: bool) -> bool {
         return folder.parent().is_some_and(|parent| can_be_made(parent, unnamed));
     }
     folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// Whether others on this host can read what people have written.
+fn readers(path: &Path) -> Option<Check> {
+    let name = "database.readers";
+    path.is_file().then(|| {
+        if !super::files::is_open(path) {
+            return Check::ok(name, "not every user of this host can read the file");
+        }
+        Check::warning(
+            name,
+            format!("every user of this host can read {}, and the conversations in it", path.display()),
+            "Take the permission away: chmod o= of the file, and of those that begin with its name (-wal, -shm)",
+        )
+    })
 }
 
 /// Whether it lies on this host.

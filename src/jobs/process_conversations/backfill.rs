@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock;
-use crate::core::ask::{Answer, DIMENSIONS, MOST_TEXTS};
-use crate::core::backfill::{Late, decide};
+use crate::core::ask::{Answer, DIMENSIONS, Embedded, MOST_TEXTS};
+use crate::core::backfill::{Late as LateFact, decide};
 use crate::core::stages::StageName;
 use crate::domain::ids::UserId;
 use crate::providers::call::{Call, Meter};
 use crate::providers::remote::Remote;
+use crate::run::lifecycle::Run;
 use crate::run::pipeline::Workshop;
 use crate::store::backfill::BareFact;
 use crate::store::{Result, Store};
@@ -19,18 +20,28 @@ const BATCH_TIME: Duration = Duration::from_secs(30);
 /// As much of a fact as is embedded: well inside the models' 8,191 tokens in any language.
 const MOST_CHARS: usize = 2_000;
 
-/// Embeds at most `most` facts, the oldest first; how many it was. What goes wrong is logged and left to the next run:
-/// memories that can't be searched yet are no reason to fail.
-pub async fn embed_late_facts(workshop: &Workshop, store: &Store, most: usize, meter: &Meter) -> u64 {
-    let mut embedded = 0;
+/// What became of facts without a vector.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Late {
+    /// How many have one now.
+    pub embedded: u64,
+    /// How many have a text that the embedder can't take.
+    pub set_aside: usize,
+}
+
+/// Embeds at most `most` facts, the oldest first. What goes wrong is logged and left to the next run: memories that can't be searched
+/// yet are no reason to fail.
+pub async fn embed_late_facts(workshop: &Workshop, run: &Run, most: usize, meter: &Meter) -> Late {
+    let mut late = Late::default();
     if most == 0 || workshop.providers.embeddings().is_some_and(Remote::is_open) {
-        return embedded;
+        return late;
     }
-    let facts = match store.facts_without_vector(most).await {
+    let store = &run.store;
+    let facts = match store.facts_without_vector(run.now, most).await {
         Ok(facts) => facts,
         Err(error) => {
             tracing::warn!(error = %error, "facts without a vector not read");
-            return embedded;
+            return late;
         }
     };
     for batch in facts.chunks(MOST_TEXTS) {
@@ -52,27 +63,40 @@ pub async fn embed_late_facts(workshop: &Workshop, store: &Store, most: usize, m
                 break;
             }
         };
-        match store_late(workshop, store, batch, vectors).await {
-            Ok(stored) => embedded += stored,
+        let aside: Vec<_> =
+            batch.iter().zip(&vectors).filter(|(_, it)| **it == Embedded::SetAside).map(|(fact, _)| fact.id).collect();
+        late.set_aside += aside.len();
+        let stored = async {
+            if !aside.is_empty() {
+                store.set_aside_facts(&aside, run.now).await?;
+            }
+            store_late(workshop, store, batch, vectors).await
+        };
+        match stored.await {
+            Ok(stored) => late.embedded += stored,
             Err(error) => {
                 tracing::warn!(error = %error, "late vectors not stored");
                 break;
             }
         }
     }
-    embedded
+    late
 }
 
-fn fits(vectors: &[Vec<f32>], texts: usize) -> bool {
-    let good = |vector: &Vec<f32>| vector.len() == DIMENSIONS && vector.iter().all(|it| it.is_finite());
+fn fits(vectors: &[Embedded], texts: usize) -> bool {
+    let good = |it: &Embedded| match it {
+        Embedded::Vector(vector) => vector.len() == DIMENSIONS && vector.iter().all(|it| it.is_finite()),
+        Embedded::Waits | Embedded::SetAside => true,
+    };
     vectors.len() == texts && vectors.iter().all(good)
 }
 
 /// Player by player, because a fact is compared with those of its player only.
-async fn store_late(workshop: &Workshop, store: &Store, batch: &[BareFact], vectors: Vec<Vec<f32>>) -> Result<u64> {
+async fn store_late(workshop: &Workshop, store: &Store, batch: &[BareFact], vectors: Vec<Embedded>) -> Result<u64> {
     let least = workshop.settings.duplicate_similarity;
     let mut players: BTreeMap<UserId, Vec<(&BareFact, Vec<f32>)>> = BTreeMap::new();
-    for (fact, vector) in batch.iter().zip(vectors) {
+    let known = batch.iter().zip(vectors).filter_map(|(fact, it)| Some((fact, it.vector()?)));
+    for (fact, vector) in known {
         players.entry(fact.user).or_default().push((fact, vector));
     }
     let mut stored = 0;
@@ -81,7 +105,7 @@ async fn store_late(workshop: &Workshop, store: &Store, batch: &[BareFact], vect
         let similar = store.similar_facts(user, Vec::new(), &vectors, least).await?;
         let known: Vec<_> = similar.iter().flatten().copied().collect();
         let learned_at: BTreeMap<_, _> = store.learned_at(&known).await?.into_iter().collect();
-        let late = facts.into_iter().zip(vectors).zip(similar).map(|((fact, vector), similar)| Late {
+        let late = facts.into_iter().zip(vectors).zip(similar).map(|((fact, vector), similar)| LateFact {
             id: fact.id,
             created_at: fact.created_at,
             vector,

@@ -15,12 +15,16 @@ pub struct Bill {
     stages: BTreeMap<StageName, Line>,
     /// Models without a price; their tokens count as free.
     pub unpriced: BTreeSet<String>,
+    /// Replies that did not say what they have used; each counts as the dearest that did.
+    pub uncounted: u32,
+    dearest: Decimal,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Line {
     input: u64,
     output: u64,
+    cached: u64,
     usd: Decimal,
 }
 
@@ -29,11 +33,17 @@ impl Bill {
     pub fn of(prices: &Prices, usage: &[Usage]) -> Self {
         let mut bill = Self::default();
         for it in usage {
-            let usd = prices.cost(&it.model, it.input_tokens, it.output_tokens);
+            let Some(count) = it.count else {
+                bill.uncounted += 1;
+                continue;
+            };
+            let usd = prices.cost(&it.model, count.input, count.output);
             if usd.is_none() {
                 bill.unpriced.insert(it.model.clone());
             }
-            let line = Line { input: it.input_tokens, output: it.output_tokens, usd: usd.unwrap_or_default() };
+            let usd = usd.unwrap_or_default();
+            bill.dearest = bill.dearest.max(usd);
+            let line = Line { input: count.input, output: count.output, cached: count.cached, usd };
             bill.stages.entry(it.stage).or_default().add(line);
         }
         bill
@@ -44,12 +54,15 @@ impl Bill {
         for (stage, line) in &other.stages {
             self.stages.entry(*stage).or_default().add(*line);
         }
+        self.uncounted += other.uncounted;
+        self.dearest = self.dearest.max(other.dearest);
         other.unpriced.iter().filter(|model| self.unpriced.insert((*model).clone())).cloned().collect()
     }
 
     /// The sum, in US dollars.
     pub fn total(&self) -> Decimal {
-        self.stages.values().map(|line| line.usd).sum()
+        let counted: Decimal = self.stages.values().map(|line| line.usd).sum();
+        counted + self.dearest * Decimal::from(self.uncounted)
     }
 
     /// The sum as it stands in an entry and in `job_executions.cost_usd`: a conversation may cost a fraction of a cent.
@@ -65,7 +78,8 @@ impl Bill {
     /// `stage_tokens` of the result.
     pub fn by_stage(&self) -> BTreeMap<StageName, Tokens> {
         let line = |(stage, line): (&StageName, &Line)| {
-            (*stage, Tokens { input: line.input, output: line.output, cost_usd: dollars(line.usd, 6) })
+            let usd = dollars(line.usd, 6);
+            (*stage, Tokens { input: line.input, cached: line.cached, output: line.output, cost_usd: usd })
         };
         self.stages.iter().map(line).collect()
     }
@@ -75,6 +89,7 @@ impl Line {
     fn add(&mut self, other: Self) {
         self.input = self.input.saturating_add(other.input);
         self.output = self.output.saturating_add(other.output);
+        self.cached = self.cached.saturating_add(other.cached);
         self.usd += other.usd;
     }
 }
@@ -82,15 +97,15 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::usage::Count;
 
     #[test]
     fn adds_up_by_stage_and_names_what_has_no_price() {
         let prices = Prices::shipped().expect("in order");
-        let usage = |stage, model: &str, input_tokens, output_tokens| Usage {
+        let usage = |stage, model: &str, input, output| Usage {
             stage,
             model: model.into(),
-            input_tokens,
-            output_tokens,
+            count: Some(Count { input, output, cached: 0 }),
         };
         let one = Bill::of(
             &prices,
@@ -106,10 +121,28 @@ mod tests {
         assert_eq!(
             both.by_stage(),
             BTreeMap::from([
-                (StageName::Extraction, Tokens { input: 3000, output: 400, cost_usd: "0.005000".to_owned() }),
-                (StageName::MemoryUpdate, Tokens { input: 140, output: 0, cost_usd: "0.000000".to_owned() }),
+                (
+                    StageName::Extraction,
+                    Tokens { input: 3000, cached: 0, output: 400, cost_usd: "0.005000".to_owned() }
+                ),
+                (StageName::MemoryUpdate, Tokens { input: 140, cached: 0, output: 0, cost_usd: "0.000000".to_owned() }),
             ])
         );
         assert_eq!(Bill::default().add(&one), ["somebody's"]);
+    }
+
+    #[test]
+    fn a_reply_that_does_not_say_costs_as_much_as_the_dearest_that_does() {
+        let prices = Prices::shipped().expect("in order");
+        let usage = |input: Option<u64>| Usage {
+            stage: StageName::Extraction,
+            model: "claude-haiku-4-5".into(),
+            count: input.map(|input| Count { input, output: 0, cached: 0 }),
+        };
+        let mut bill = Bill::of(&prices, &[usage(None), usage(Some(1_000_000))]);
+        assert_eq!((bill.uncounted, bill.total()), (1, Decimal::from(2)));
+        // One that is dearer makes up for those before it.
+        bill.add(&Bill::of(&prices, &[usage(Some(3_000_000)), usage(None)]));
+        assert_eq!((bill.uncounted, bill.total()), (2, Decimal::from(1 + 3 + 2 * 3)));
     }
 }

@@ -70,6 +70,7 @@ pub async fn work(
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }
+    in_flight.tally.learnt = circuits.learnt();
     let (exit, cost_usd) = (in_flight.tally.exit(), Some(in_flight.tally.bill.exact()));
     let result = in_flight.tally.result(1, 0);
     let conversations = result.conversations.clone();
@@ -81,6 +82,7 @@ pub async fn work(
         entry: ConversationEntry { cost_usd: Some(result.cost_usd), ..entry },
         pipeline_execution_id: run.execution,
         stage_timings: result.stage_timings,
+        learnt: result.learnt,
         conversations,
         stopped,
     };

@@ -23,6 +23,15 @@ use crate::store::claims::{Fate, Outcome};
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
+/// Why a provider did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It was unavailable.
+    Unavailable,
+    /// It has refused this conversation, and answers others.
+    Refused,
+}
+
 /// A conversation's entry, with what is not for the result.
 #[derive(Debug)]
 pub struct Entry {
@@ -32,8 +41,8 @@ pub struct Entry {
     pub bill: Bill,
     /// The error that should stop the run.
     pub stop: Option<RunError>,
-    /// Whether a provider was unavailable.
-    pub outage: bool,
+    /// What kept a provider from answering, if that was why.
+    pub unanswered: Option<Unanswered>,
     /// Whether the claim was lost: nothing was written.
     pub lost: bool,
     /// Whether it met a bug of ours.
@@ -50,7 +59,7 @@ impl Entry {
             shown: ConversationEntry::new(conversation, status),
             bill: Bill::default(),
             stop: None,
-            outage: false,
+            unanswered: None,
             lost: false,
             bug: false,
         }
@@ -113,7 +122,7 @@ const fn reason(error: &StageError) -> &'static str {
         StageError::NoAnswer(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_)) => "provider_unavailable",
         StageError::NoAnswer(NoAnswer::InvalidReply(_)) => "invalid_reply",
         StageError::NoAnswer(NoAnswer::Configuration(_)) => "configuration",
-        StageError::NoAnswer(NoAnswer::Refused(_)) => "refused",
+        StageError::NoAnswer(NoAnswer::Declined(_) | NoAnswer::Refused(_) | NoAnswer::TurnedAway(_)) => "refused",
         StageError::NoAnswer(NoAnswer::Store(_)) => "database",
         _ => "failed",
     }
@@ -193,6 +202,7 @@ async fn through_the_pipeline(
     entry.shown.fallback = walked.fallback;
     entry.shown.unreadable_messages = (walked.unreadable > 0).then_some(walked.unreadable);
     entry.shown.stage_results = walked.stages;
+    entry.shown.memory = walked.memory;
     entry
 }
 
@@ -231,6 +241,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         Disposition::Outage { pause, counts } => {
             (Outcome::Outage { pause, counts, error: text.clone() }, EntryStatus::Retrying)
         }
+        Disposition::Refusal(pause) => (Outcome::Refusal { pause, error: text.clone() }, EntryStatus::Retrying),
         Disposition::Fail => (Outcome::Failed { error: text.clone() }, EntryStatus::Failed),
         Disposition::Release => (Outcome::Released, EntryStatus::Released),
     };
@@ -239,8 +250,10 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::unavailable(why.clone()).into()),
         _ => None,
     };
-    let outage = matches!(outcome, Outcome::Outage { .. });
-    let entry = Entry { outage, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
+    let refused = matches!(error, StageError::NoAnswer(NoAnswer::Refused(_) | NoAnswer::TurnedAway(_)));
+    let outage = matches!(outcome, Outcome::Outage { .. }).then_some(Unanswered::Unavailable);
+    let unanswered = if refused { Some(Unanswered::Refused) } else { outage };
+    let entry = Entry { unanswered, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
     let mut entry = settle(entry, claim, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry

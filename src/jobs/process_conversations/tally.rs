@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::bill::Bill;
-use super::one::Entry;
+use super::one::{Entry, Unanswered};
 use crate::core::stages::StageName;
 use crate::domain::exit::Exit;
-use crate::domain::result::{ConversationEntry, EntryStatus, ErrorBody, ErrorKind, ProcessResult, StageErrors, Timing};
+use crate::domain::result::{
+    ConversationEntry, EntryStatus, ErrorBody, ErrorKind, Learnt, MemoryFigures, ProcessResult, StageErrors, Timing,
+};
 use crate::run::lifecycle::Report;
 
 /// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes. It is as many as `health` reads.
 const MOST_LISTED: usize = 500;
+
+/// After so many refused conversations of a run, and none processed, nothing more is claimed (spec 05).
+const MOST_REFUSED: usize = 5;
 
 /// The sums of a run.
 #[derive(Debug, Default)]
@@ -23,6 +28,9 @@ pub struct Tally {
     released: usize,
     unknown: usize,
     outages: usize,
+    /// Conversations that a provider has refused, while it answers harmless questions.
+    pub refused: usize,
+    memory: MemoryFigures,
     lost: usize,
     bugs: usize,
     errors: BTreeMap<StageName, StageErrors>,
@@ -37,6 +45,10 @@ pub struct Tally {
     pub budget_reached: bool,
     /// How many facts have got their vector late.
     pub embedded: u64,
+    /// How many texts of earlier facts can't be embedded.
+    pub set_aside: usize,
+    /// How servers were asked otherwise than usual.
+    pub learnt: Vec<Learnt>,
 }
 
 impl Tally {
@@ -58,7 +70,9 @@ impl Tally {
             EntryStatus::Released => self.released += 1,
             EntryStatus::Unknown => self.unknown += 1,
         }
-        self.outages += usize::from(entry.outage);
+        self.outages += usize::from(entry.unanswered == Some(Unanswered::Unavailable));
+        self.refused += usize::from(entry.unanswered == Some(Unanswered::Refused));
+        self.memory.add(shown.memory);
         self.lost += usize::from(entry.lost);
         self.bugs += usize::from(entry.bug);
         for (name, stage) in &shown.stage_results {
@@ -84,9 +98,19 @@ impl Tally {
 
     /// Adds to the cost.
     pub fn charge(&mut self, bill: &Bill) {
+        if self.bill.uncounted == 0 && bill.uncounted > 0 {
+            tracing::warn!(
+                "a reply does not say how many tokens it has used; it counts as the dearest one of this run that does"
+            );
+        }
         for model in self.bill.add(bill) {
             tracing::warn!(model, "this model has no price, its tokens count as free; NIKITA_PRICES_FILE can name one");
         }
+    }
+
+    /// Whether so many were refused, and none processed, that the fault must be elsewhere.
+    pub const fn only_refusals(&self) -> bool {
+        self.refused >= MOST_REFUSED && self.processed == 0
     }
 
     /// The job's fields and its exit code.
@@ -99,6 +123,8 @@ impl Tally {
 
     /// The job's fields.
     pub fn result(self, detected: usize, deferred: usize) -> ProcessResult {
+        let texts_set_aside = self.memory.texts_set_aside + self.set_aside;
+        let memory = MemoryFigures { texts_set_aside, ..self.memory };
         ProcessResult {
             detected,
             processed: self.processed,
@@ -114,9 +140,13 @@ impl Tally {
             stage_tokens: self.bill.by_stage(),
             cost_usd: self.bill.rounded(),
             unpriced: self.bill.unpriced,
+            uncounted: self.bill.uncounted,
             budget_reached: self.budget_reached,
             circuit_open: self.circuit_open,
             embedded: self.embedded,
+            memory,
+            refused: self.refused,
+            learnt: self.learnt,
             conversations: self.entries,
             conversations_unlisted: self.unlisted,
         }
@@ -214,6 +244,7 @@ mod tests {
             token: Token(Uuid::nil()),
             attempt: 1,
             outages: 0,
+            refusals: 0,
         };
         for n in 0..=500 {
             tally.add(&Entry::failed(&claim(n), "too long".to_owned()));

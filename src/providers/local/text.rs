@@ -1,7 +1,5 @@
 //! From a transcript to messages, sentences and words, with bounds on how much of it is looked at.
 
-use std::borrow::Cow;
-
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::words;
@@ -92,70 +90,11 @@ fn sentences_of_a_line(line: &str) -> Vec<&str> {
     sentences
 }
 
-/// The sentence without what it only opens with: "Well, I moved" and "Oh no, Nikita, I moved" are "I moved".
-pub fn without_opener(sentence: &str) -> &str {
-    let mut rest = sentence;
-    loop {
-        let Some((word, after)) = rest.split_once(char::is_whitespace) else { return rest };
-        let core = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let after = after.trim_start();
-        let next = after.split_whitespace().next().unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric());
-        let low = core.to_lowercase();
-        let opens = core.is_empty()
-            || words::INTERJECTIONS.contains(&low.as_str())
-                && (word.ends_with([',', '.', '!', ':', '…', '-', '—'])
-                    || words::SUBJECTS.contains(&next.to_lowercase().as_str())
-                    || words::LEAD_INS.contains(&next.to_lowercase().as_str())
-                    || words::INTERJECTIONS.contains(&next.to_lowercase().as_str()));
-        if !opens || after.is_empty() {
-            return rest;
-        }
-        rest = after;
-    }
-}
-
-/// Shouting in lower case; other text as it is.
-pub fn unshout(sentence: &str) -> Cow<'_, str> {
-    let shouted =
-        sentence.chars().filter(|c| c.is_uppercase()).count() > 4 && !sentence.chars().any(char::is_lowercase);
-    if shouted { Cow::Owned(sentence.to_lowercase()) } else { Cow::Borrowed(sentence) }
-}
-
-/// One word between blanks, with the punctuation around it.
-#[derive(Clone, Debug)]
-pub struct Token<'a> {
-    /// Punctuation before the word; the whole token where there is no letter or digit in it.
-    pub before: &'a str,
-    /// From the first letter or digit to the last.
-    pub core: &'a str,
-    /// Punctuation after it.
-    pub after: &'a str,
-    /// `core` in lower case.
-    pub low: String,
-}
-
-/// The words of a sentence as they are written.
-pub fn tokens(sentence: &str) -> Vec<Token<'_>> {
-    sentence
-        .split_whitespace()
-        .map(|word| {
-            let from = word.find(char::is_alphanumeric).unwrap_or(word.len());
-            let tail = &word[from..];
-            let to = tail.char_indices().rfind(|(_, c)| c.is_alphanumeric()).map_or(0, |(at, c)| at + c.len_utf8());
-            let core = &tail[..to];
-            Token { before: &word[..from], core, after: &tail[to..], low: core.to_lowercase() }
-        })
-        .collect()
-}
-
 /// The words of a sentence for matching: lower case, without punctuation, contractions taken apart (`don't` is `do not`).
 pub fn plain_words(sentence: &str) -> Vec<String> {
     let mut plain = Vec::new();
-    for token in tokens(sentence) {
-        if token.core.is_empty() {
-            continue;
-        }
-        let word = token.low.as_str();
+    for word in sentence.split_whitespace() {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         if let Some((_, apart)) = words::CONTRACTIONS.iter().find(|(contraction, _)| *contraction == word) {
             plain.extend(apart.split(' ').map(str::to_owned));
             continue;
@@ -165,10 +104,29 @@ pub fn plain_words(sentence: &str) -> Vec<String> {
             .find_map(|(ending, means)| word.strip_suffix(ending).map(|stem| (stem, means)));
         match apart {
             Some((stem, means)) => plain.extend([stem.to_owned(), means.to_owned()]),
-            None => plain.push(token.low),
+            None if word.is_empty() => {}
+            None => plain.push(word),
         }
     }
     plain
+}
+
+/// Whether the words of `phrase` stand one after the other.
+pub fn has_phrase(plain: &[String], phrase: &str) -> bool {
+    let phrase: Vec<&str> = phrase.split(' ').collect();
+    plain.windows(phrase.len()).any(|window| window.iter().zip(&phrase).all(|(a, b)| a == b))
+}
+
+/// Whether it orders a program about. Such words are never repeated, and neither is what stands around them.
+pub fn gives_orders(text: &str) -> bool {
+    let plain = plain_words(text);
+    plain.iter().any(|word| words::DIRECTIVES.contains(&word.as_str()))
+        || words::DIRECTIVE_PHRASES.iter().any(|phrase| has_phrase(&plain, phrase))
+}
+
+/// Whether it asks something, in any script's question mark.
+pub fn is_question(sentence: &str) -> bool {
+    sentence.contains(['?', '？', '؟', '⁇', '‽'])
 }
 
 /// At most `most` characters, cut at a blank where there is one, with an ellipsis where something was cut.
@@ -185,23 +143,4 @@ pub fn clip(text: &str, most: usize) -> String {
 pub fn quote(text: &str, most: usize) -> String {
     let text = clip(text.trim(), most);
     format!("“{}”", text.replace(['"', '“', '”', '„'], "'"))
-}
-
-/// Upper case for the first letter, and one full stop at the end instead of exclamation marks and faces.
-pub fn as_sentence(text: &str) -> String {
-    let text =
-        text.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '(' | '"' | '“' | '$' | '€' | '£'));
-    let text =
-        text.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, ')' | '"' | '”' | '%' | '°' | '€' | '+'));
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else { return String::new() };
-    let unbalanced = text.matches('"').count() % 2 == 1;
-    let rest = if unbalanced { chars.as_str().replace('"', "") } else { chars.as_str().to_owned() };
-    let end = if rest.ends_with(['”', '"']) && rest.trim_end_matches(['”', '"']).ends_with(['.', '!', '?']) {
-        ""
-    } else {
-        "."
-    };
-    let first = if unbalanced && first == '"' { String::new() } else { first.to_uppercase().collect() };
-    format!("{first}{rest}{end}")
 }

@@ -45,7 +45,7 @@ const fn table(name: &'static str, columns: &'static [Column]) -> Table {
     Table { name, columns }
 }
 
-pub(super) static TABLES: [Table; 21] = [
+pub(super) static TABLES: [Table; 22] = [
     table(
         "users",
         &[
@@ -114,6 +114,7 @@ pub(super) static TABLES: [Table; 21] = [
             ("last_error", Text, Null),
             ("claimed_at", Time, Null),
             ("closed_token", Id, Null),
+            ("refusals", Integer, Is("0")),
         ],
     ),
     table(
@@ -309,6 +310,16 @@ pub(super) static TABLES: [Table; 21] = [
             ("tried_at", Time, Null),
             ("probed_by", Id, Null),
             ("updated_at", Time, Null),
+        ],
+    ),
+    table(
+        "provider_lessons",
+        &[
+            ("address", Key, Null),
+            ("model", Key, Null),
+            ("version", Text, Is("''")),
+            ("manner", Text, Is("'{}'")),
+            ("learnt_at", Time, Null),
         ],
     ),
     table(

@@ -47,6 +47,7 @@ pub(super) struct FactRow<'a> {
     fact: &'a str,
     first: Option<usize>,
     last: Option<usize>,
+    confidence: f64,
     metadata: Value,
     superseded_by: Option<Uuid>,
 }
@@ -253,13 +254,18 @@ impl<'a> CommitRows<'a> {
                 self.superseded.push(SupersededRow { id: *id, by: fact.id });
             }
         }
+        let mut metadata = fact.metadata.clone();
+        if slice.is_none() {
+            metadata["awaiting_vector"] = json!(true);
+        }
         self.facts.push(FactRow {
             id: fact.id,
             graph_type: fact.graph_type.as_str(),
             fact: &fact.fact,
             first: slice.map(|it| it.0),
             last: slice.map(|it| it.1),
-            metadata: if slice.is_some() { json!({}) } else { json!({"awaiting_vector": true}) },
+            confidence: fact.confidence,
+            metadata,
             superseded_by: fact.superseded_by,
         });
     }

@@ -23,7 +23,6 @@ impl Store {
     /// indexes of tables that hold rows; then those. A migration enters the ledger when its indexes are valid, so that one that was
     /// broken off goes on where it was.
     pub(super) async fn migrate_gently(&self) -> Result<Plan> {
-        self.in_one_go(LEDGER.to_owned()).await?;
         let mut tx = self.begin_read().await?;
         let mut done = plan(&mut tx).await?;
         tx.rollback().await?;
@@ -31,6 +30,7 @@ impl Store {
             return Ok(done);
         }
         self.nothing_in_the_way().await?;
+        self.in_one_go(LEDGER.to_owned()).await?;
         for addition in &done.additions {
             self.in_one_go(addition.clone()).await?;
         }
@@ -110,20 +110,17 @@ impl Store {
             _,
             "select count(*) from pg_attribute where attrelid = to_regclass('ready_prompts') and attname = 'is_current'"
         );
-        let twice: i64 = if there && lacks == 1 {
-            let (twice,): (i64,) = fetch_one!(&mut tx, _, postgres::PROMPTS_IN_THE_WAY);
-            twice
-        } else {
-            0
-        };
+        let (twice, example): (i64, Option<String>) =
+            if there && lacks == 1 { fetch_one!(&mut tx, _, postgres::PROMPTS_IN_THE_WAY) } else { (0, None) };
         tx.rollback().await?;
         if twice == 0 {
             return Ok(());
         }
+        let example = example.unwrap_or_default();
         let pairs = if twice == 1 { "one pair".to_owned() } else { format!("{twice} pairs") };
         Err(StoreError::schema(format!(
-            "ready_prompts has more than one current prompt for {pairs} of player and platform, and the jobs need one at most. Nothing \
-             has been changed. Keep one of each as current, for example the row that was stored last: `update ready_prompts set \
+            "ready_prompts has more than one current prompt for {pairs} of player and platform (one of them: {example}), and the \
+             jobs need one at most. Nothing has been changed. Keep one of each as current, for example the row that was stored last: `update ready_prompts set \
              is_current = false where is_current and ctid not in (select distinct on (user_id, platform) ctid from ready_prompts where \
              is_current order by user_id, platform, ctid desc)`. Then run `nikita-jobs migrate` again"
         )))

@@ -25,7 +25,7 @@ impl Store {
             score_delta: None,
             earlier: Some(Earlier { summary: None }),
         };
-        let claim = Claim { conversation: id, user, token: Token(Uuid::nil()), attempt: 1, outages: 0 };
+        let claim = Claim { conversation: id, user, token: Token(Uuid::nil()), attempt: 1, outages: 0, refusals: 0 };
         let snapshots = self.read(&[claim], HashMap::from([(id.0, nothing)]), now).await?;
         Ok(snapshots.into_iter().next().map(|(_, snapshot)| snapshot))
     }

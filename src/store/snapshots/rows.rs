@@ -100,6 +100,7 @@ row! {
         pub id: Read<DbId>,
         pub graph_type: Read<String>,
         pub fact: Read<String>,
+        pub unsupported: Read<bool>,
         pub learned_at: Read<DbTime>,
     }
 }

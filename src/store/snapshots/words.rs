@@ -93,6 +93,7 @@ pub(super) fn fact(row: FactRow, odd: &mut Oddities) -> Of<Fact> {
         id: odd.need("memory_facts.id", row.id)?.0,
         graph_type: odd.some("memory_facts.graph_type", row.graph_type).unwrap_or_default(),
         fact: odd.need("memory_facts.fact", row.fact)?,
+        unsupported: row.unsupported.ok().unwrap_or_default(),
         created_at: odd.need("memory_facts.created_at", row.learned_at)?.0,
     };
     Some((user, fact))

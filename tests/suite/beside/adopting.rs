@@ -121,7 +121,7 @@ fn another_encoding_is_refused() {
     db.execute(&format!("drop database {name} with (force)"));
 }
 
-/// Types that other deployments have: statuses as enums, times without a zone, scores in double precision.
+/// Types that other deployments have: statuses as enums, times without a zone, a history in double precision.
 #[test]
 fn other_types_are_worked_with() {
     let app = App::new(Schema::Current, Place::Plain);
@@ -133,8 +133,6 @@ fn other_types_are_worked_with() {
          alter table conversations alter column status drop default; \
          alter table conversations alter column status type conversation_status using status::conversation_status; \
          alter table conversations alter column status set default 'active'; \
-         alter table users alter column relationship_score drop default; \
-         alter table users alter column relationship_score type double precision; \
          alter table score_history alter column score type double precision; \
          alter table users alter column last_interaction_at type timestamp using last_interaction_at at time zone 'UTC'; \
          alter table conversations alter column last_message_at type timestamp using last_message_at at time zone 'UTC'",

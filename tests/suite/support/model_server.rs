@@ -51,6 +51,8 @@ pub enum Step {
     HangUp,
     /// Sends a body of so many bytes, as long as it is read.
     Huge(usize),
+    /// Does what the request deserves.
+    By(fn(&Request) -> Step),
 }
 
 impl Step {
@@ -89,6 +91,8 @@ pub struct Request {
     pub method: String,
     /// The path; through a proxy the whole URL.
     pub path: String,
+    /// What follows a question mark.
+    pub query: String,
     /// By names in lower case.
     pub headers: BTreeMap<String, String>,
     pub body: Value,
@@ -244,6 +248,7 @@ impl ModelServer {
     /// Whether the other side was there to the end.
     fn play(&self, stream: &mut dyn Stream, request: &Request, step: &Step) -> bool {
         match step {
+            Step::By(judge) => self.play(stream, request, &judge(request)),
             Step::Good => answer(stream, 200, &[], self.good(request).as_bytes()),
             Step::Answer(status, headers, body) => answer(stream, *status, headers, body.as_bytes()),
             Step::Late(wait) => {
@@ -296,7 +301,10 @@ impl ModelServer {
                 None => message(body, &json!([{"type": "text", "text": text}]), "end_turn"),
             }
         } else if request.path.ends_with(CHAT) {
-            let content = if body["response_format"].is_object() { notes.to_string() } else { text };
+            // A form is asked for by its field, or in the instructions.
+            let instructions = body["messages"][0]["content"].as_str().unwrap_or_default();
+            let structured = body["response_format"].is_object() || instructions.contains("JSON schema");
+            let content = if structured { notes.to_string() } else { text };
             chat(body, &json!({"role": "assistant", "content": content, "refusal": null, "annotations": []}), "stop")
         } else if request.path.ends_with(EMBEDDINGS) {
             let texts = body["input"].as_array().cloned().unwrap_or_default();
@@ -396,7 +404,9 @@ fn read_request(stream: &mut dyn Stream) -> Option<Request> {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
     let mut first = lines.next()?.split(' ');
-    let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let (path, query) = (path.to_owned(), query.to_owned());
     let headers: BTreeMap<String, String> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
@@ -409,7 +419,7 @@ fn read_request(stream: &mut dyn Stream) -> Option<Request> {
         }
     }
     let body = serde_json::from_slice(&bytes[end..]).unwrap_or_default();
-    Some(Request { at, method, path, headers, body })
+    Some(Request { at, method, path, query, headers, body })
 }
 
 fn head(status: u16, headers: &[(&str, String)], length: usize) -> String {

@@ -85,6 +85,7 @@ fn a_conversation_is_asked_about_and_noted() {
 fn the_result_says_what_was_left_out() {
     let mut context = with_messages(json!([{"role": "user", "content": "old"}, {"role": "user", "content": "new"}]));
     let settings = crate::core::settings::StageSettings {
+        drop_unsupported: false,
         duplicate_similarity: 0.87,
         transcript_budget: 10,
         template: crate::core::prompt::PromptTemplate::shipped().unwrap(),

@@ -2,25 +2,32 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rstest::rstest;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{MemoryUpdate, begin};
-use crate::core::ask::{Answer, Ask, DIMENSIONS, NoAnswer};
+use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, NoAnswer};
 use crate::core::stages::extraction::{ExtractedFact, Extraction};
 use crate::core::stages::fixture::{asked, context, decided, failed, snapshot};
 use crate::core::stages::{Context, Findings, Output, StageError, Step};
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
 use crate::domain::memory::GraphType;
+use crate::domain::result::MemoryFigures;
+
+fn embedded(vectors: Vec<Vec<f32>>) -> Answer {
+    Answer::Vectors(vectors.into_iter().map(Embedded::Vector).collect())
+}
 
 fn with_facts<S: AsRef<str>>(facts: &[S]) -> Context {
     let fact = |fact: &S| ExtractedFact {
         fact: fact.as_ref().into(),
         graph_type: GraphType::User,
-        ..ExtractedFact::default()
+        quote: "said so".into(),
+        message: Some(2),
     };
     let facts = facts.iter().map(fact);
-    let extraction = Extraction { facts: facts.collect(), ..Extraction::default() };
+    let extraction = Extraction { facts: facts.collect(), model: "m".into(), ..Extraction::default() };
     context(snapshot(), Findings { extraction: Some(extraction), ..Findings::default() })
 }
 
@@ -59,7 +66,7 @@ fn old(number: u128) -> Uuid {
 fn run(facts: &[&str], angles: &[f32], similar: &[&[u128]]) -> (Vec<NewFact>, MemoryUpdate) {
     let (_, then) = asked(begin(&with_facts(facts)));
     let vectors: Vec<Vec<f32>> = angles.iter().copied().map(at_angle).collect();
-    let (asks, then) = asked(then(vec![Ok(Answer::Vectors(vectors.clone()))]));
+    let (asks, then) = asked(then(vec![Ok(embedded(vectors.clone()))]));
     assert_eq!(asks, [Ask::Similar { vectors, least: 0.87, own: vec![] }]);
     let similar = similar.iter().map(|ids| ids.iter().copied().map(old).collect()).collect();
     outcome(then(vec![Ok(Answer::Similar(similar))]))
@@ -85,7 +92,7 @@ fn a_hundred_texts_a_call_at_most() {
     let sizes = asks.iter().map(|ask| if let Ask::Embed(texts) = ask { texts.len() } else { 0 });
     assert_eq!(sizes.collect::<Vec<_>>(), [100, 100, 1]);
     // The middle batch is unavailable: its facts alone have no vector.
-    let batch = |size: usize| Ok(Answer::Vectors(vec![at_angle(0.0); size]));
+    let batch = |size: usize| Ok(embedded(vec![at_angle(0.0); size]));
     let (asks, then) = asked(then(vec![batch(100), Err(NoAnswer::Unavailable("503".into())), batch(1)]));
     assert!(matches!(&asks[..], [Ask::Similar { vectors, .. }] if vectors.len() == 101));
     let mut similar = vec![vec![]; 101];
@@ -105,11 +112,16 @@ fn without_embeddings_facts_are_stored_without_a_vector(#[case] reason: NoAnswer
     let (_, then) = asked(begin(&with_facts(&["One.", "Two."])));
     let (facts, update) = outcome(then(vec![Err(reason)]));
     let learned = vec!["One.".into(), "Two.".into()];
-    assert_eq!(update, MemoryUpdate { learned, superseded: BTreeSet::new(), without_vector: 2 });
+    let figures = MemoryFigures { facts: 2, ..MemoryFigures::default() };
+    assert_eq!(update, MemoryUpdate { learned, superseded: BTreeSet::new(), without_vector: 2, figures });
     let expected = |index: usize, fact: &str| NewFact {
         id: id(index),
         graph_type: GraphType::User,
         fact: fact.into(),
+        confidence: 0.85,
+        metadata: json!({
+            "message": 2, "quote": "said so", "model": "m", "instructions": crate::core::stages::extraction::instructions_hash(),
+        }),
         embedding: None,
         supersedes: vec![],
         superseded_by: None,
@@ -118,11 +130,11 @@ fn without_embeddings_facts_are_stored_without_a_vector(#[case] reason: NoAnswer
 }
 
 #[rstest]
-#[case::too_few(Ok(Answer::Vectors(vec![at_angle(0.0)])), "1 vectors for 2 texts")]
-#[case::too_many(Ok(Answer::Vectors(vec![at_angle(0.0); 3])), "3 vectors for 2 texts")]
-#[case::short(Ok(Answer::Vectors(vec![at_angle(0.0), vec![0.0; 1535]])), "vectors[1] has 1535 numbers, not 1536")]
+#[case::too_few(Ok(embedded(vec![at_angle(0.0)])), "1 vectors for 2 texts")]
+#[case::too_many(Ok(embedded(vec![at_angle(0.0); 3])), "3 vectors for 2 texts")]
+#[case::short(Ok(embedded(vec![at_angle(0.0), vec![0.0; 1535]])), "vectors[1] has 1535 numbers, not 1536")]
 #[case::no_number(
-    Ok(Answer::Vectors(vec![vec![f32::NAN; DIMENSIONS], at_angle(0.0)])),
+    Ok(embedded(vec![vec![f32::NAN; DIMENSIONS], at_angle(0.0)])),
     "vectors[0] holds what is not a finite number"
 )]
 #[case::another_kind(Ok(Answer::Text("hi".into())), "the reply to an embedding call is no list of vectors")]
@@ -133,7 +145,7 @@ fn wrong_vectors_fail_the_stage(#[case] answer: Result<Answer, NoAnswer>, #[case
 }
 
 #[rstest]
-#[case(NoAnswer::Refused("400".into()))]
+#[case(NoAnswer::Declined("400".into()))]
 #[case(NoAnswer::Configuration("401".into()))]
 fn other_reasons_are_passed_on(#[case] reason: NoAnswer) {
     let (_, then) = asked(begin(&with_facts(&["One."])));
@@ -145,7 +157,7 @@ fn other_reasons_are_passed_on(#[case] reason: NoAnswer) {
 #[case(Ok(Answer::Similar(vec![])), "no list of similar facts for each of 1 vectors")]
 fn without_similar_facts_the_stage_fails(#[case] answer: Result<Answer, NoAnswer>, #[case] expected: &str) {
     let (_, then) = asked(begin(&with_facts(&["One."])));
-    let (_, then) = asked(then(vec![Ok(Answer::Vectors(vec![at_angle(0.0)]))]));
+    let (_, then) = asked(then(vec![Ok(embedded(vec![at_angle(0.0)]))]));
     assert_eq!(failed(then(vec![answer])).to_string(), expected);
 }
 
@@ -154,7 +166,15 @@ fn a_new_fact_replaces_every_similar_old_one() {
     let (facts, update) = run(&["Likes tea.", "Has a cat."], &[0.0, 90.0], &[&[1, 2], &[]]);
     assert_eq!((&facts[0].supersedes[..], &facts[1].supersedes[..]), (&[old(1), old(2)][..], &[][..]));
     let learned = vec!["Likes tea.".into(), "Has a cat.".into()];
-    assert_eq!(update, MemoryUpdate { learned, superseded: BTreeSet::from([old(1), old(2)]), without_vector: 0 });
+    assert_eq!(
+        update,
+        MemoryUpdate {
+            learned,
+            superseded: BTreeSet::from([old(1), old(2)]),
+            without_vector: 0,
+            figures: update.figures
+        }
+    );
 }
 
 #[test]
@@ -178,7 +198,8 @@ fn a_later_fact_replaces_an_earlier_one_of_the_conversation() {
         MemoryUpdate {
             learned: vec!["Far off.".into(), "Is 32.".into()],
             superseded: BTreeSet::from([old(1)]),
-            without_vector: 0
+            without_vector: 0,
+            figures: update.figures,
         }
     );
 }
@@ -186,7 +207,7 @@ fn a_later_fact_replaces_an_earlier_one_of_the_conversation() {
 #[test]
 fn a_fact_is_stored_before_those_that_name_it() {
     let (_, then) = asked(begin(&with_facts(&["Is 30.", "Is 31."])));
-    let (_, then) = asked(then(vec![Ok(Answer::Vectors(vec![at_angle(0.0), at_angle(1.0)]))]));
+    let (_, then) = asked(then(vec![Ok(embedded(vec![at_angle(0.0), at_angle(1.0)]))]));
     let decision = decided(then(vec![Ok(Answer::Similar(vec![vec![], vec![]]))]));
     let order =
         decision.effects.iter().map(|effect| if let Effect::RememberFact(fact) = effect { fact.id } else { old(0) });
@@ -214,4 +235,35 @@ proptest! {
             prop_assert!(fact.superseded_by.is_none_or(|by| facts[index + 1..].iter().any(|later| later.id == by)));
         }
     }
+}
+
+#[test]
+fn what_the_transcript_does_not_show_is_believed_less_or_left_out() {
+    let with = |drop| {
+        let mut context = with_facts(&["One.", "Two."]);
+        let mut findings = (*context.findings).clone();
+        findings.extraction.as_mut().expect("facts").facts[1].message = None;
+        context.findings = std::sync::Arc::new(findings);
+        let settings = crate::core::settings::StageSettings {
+            drop_unsupported: drop,
+            template: crate::core::prompt::PromptTemplate::shipped().expect("a template"),
+            ..*context.settings
+        };
+        context.settings = std::sync::Arc::new(settings);
+        let (asks, then) = asked(begin(&context));
+        let Ask::Embed(texts) = &asks[0] else { panic!("{asks:?}") };
+        (texts.len(), outcome(then(vec![Ok(Answer::Vectors(vec![Embedded::SetAside; texts.len()]))])))
+    };
+    let (asked_for, (facts, update)) = with(false);
+    assert_eq!(asked_for, 2);
+    assert_eq!(
+        (facts[1].confidence, &facts[1].metadata["supported"], facts[1].metadata.get("quote")),
+        (0.4, &json!(false), None)
+    );
+    assert_eq!(facts[0].metadata["set_aside_at"], facts[1].metadata["set_aside_at"]);
+    assert!(facts[0].metadata["set_aside_at"].as_str().is_some_and(|at| at.ends_with('Z')));
+    assert_eq!(update.figures, MemoryFigures { facts: 2, unsupported_facts: 1, texts_set_aside: 2 });
+    let (asked_for, (facts, update)) = with(true);
+    assert_eq!((asked_for, facts.len()), (1, 1));
+    assert_eq!(update.figures, MemoryFigures { facts: 1, unsupported_facts: 1, texts_set_aside: 1 });
 }

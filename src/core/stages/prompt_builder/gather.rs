@@ -152,22 +152,28 @@ impl Bounds {
     }
 }
 
-/// What was just learned, then what was known, each under whom it is about.
+/// What was just learned, then what was known, each under whom it is about; last what the transcripts do not show.
 fn facts(snapshot: &Snapshot, findings: &Findings, bounds: &Bounds) -> Memory {
     let extracted = findings.extraction.as_ref().map_or(&[][..], |extraction| &extraction.facts);
     let learned = findings.memory_update.as_ref().map_or(&[][..], |memory| &memory.learned);
-    let graph_of = |fact: &str| extracted.iter().find(|it| it.fact == fact).map_or(GraphType::User, |it| it.graph_type);
-    let new = learned.iter().map(|fact| (graph_of(fact).as_str(), fact.as_str()));
+    let new = learned.iter().map(|fact| {
+        let known = extracted.iter().find(|it| it.fact == *fact);
+        let graph = known.map_or(GraphType::User, |it| it.graph_type).as_str();
+        (known.is_some_and(|it| it.message.is_none()), graph, fact.as_str())
+    });
     // The snapshot was read before this conversation replaced some of them.
     let replaced = |id| findings.memory_update.as_ref().is_some_and(|memory| memory.superseded.contains(id));
     let known = snapshot.facts.iter().filter(|fact| !replaced(&fact.id));
-    let known = known.map(|fact| (fact.graph_type.as_str(), fact.fact.as_str()));
+    let known = known.map(|fact| (fact.unsupported, fact.graph_type.as_str(), fact.fact.as_str()));
+    // What nobody is seen to have said stands last.
+    let (doubted, shown): (Vec<_>, Vec<_>) = new.chain(known).partition(|(unsupported, ..)| *unsupported);
 
     let mut memory = Memory::default();
     let mut seen = HashSet::new();
-    let sentences = new
-        .chain(known)
-        .map(|(graph, fact)| (graph, bounds.sentence(fact)))
+    let sentences = shown
+        .into_iter()
+        .chain(doubted)
+        .map(|(_, graph, fact)| (graph, bounds.sentence(fact)))
         .filter(|(_, fact)| !fact.is_empty() && seen.insert(fact.to_lowercase()))
         .take(bounds.facts);
     for (graph, fact) in sentences {

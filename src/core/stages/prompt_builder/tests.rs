@@ -27,6 +27,7 @@ fn rendered(snapshot: &Snapshot, findings: &Findings, platform: Platform) -> Pla
 
 fn known(id: u128, graph: &str, fact: &str) -> Fact {
     Fact {
+        unsupported: false,
         id: Uuid::from_u128(id),
         graph_type: graph.to_owned(),
         fact: fact.to_owned(),

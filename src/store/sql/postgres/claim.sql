@@ -39,6 +39,7 @@ with moment as materialized (
       and (o.status = 'processing'
            or (o.status = 'active'
                and coalesce(o.processing_attempts, 0) < :most_attempts
+               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
                and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                and (coalesce(o.last_message_at, o.ended_at), o.id)
                  < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -76,6 +77,7 @@ with moment as materialized (
       and (o.status = 'processing'
            or (o.status = 'active'
                and coalesce(o.processing_attempts, 0) < :most_attempts
+               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
                and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                and (coalesce(o.last_message_at, o.ended_at), o.id)
                  < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -120,4 +122,5 @@ returning
   c.user_id,
   c.claim_token,
   cast(c.processing_attempts as bigint) as processing_attempts,
-  cast(coalesce(c.provider_outages, 0) as bigint) as provider_outages
+  cast(coalesce(c.provider_outages, 0) as bigint) as provider_outages,
+  cast(coalesce(c.refusals, 0) as bigint) as refusals

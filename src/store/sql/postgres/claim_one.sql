@@ -16,6 +16,7 @@ set
   status = 'processing',
   processing_attempts = case when :anew then 1 else coalesce(c.processing_attempts, 0) + 1 end,
   provider_outages = case when :anew then 0 else c.provider_outages end,
+  refusals = case when :anew then 0 else c.refusals end,
   processing_started_at = moment.at,
   claimed_at = moment.at,
   updated_at = moment.at,
@@ -43,6 +44,7 @@ where c.id = :conversation
          and (o.status = 'processing'
               or (o.status = 'active'
                   and coalesce(o.processing_attempts, 0) < :most_attempts
+                  and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                   and (coalesce(o.last_message_at, o.ended_at), o.id)
                     < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -66,4 +68,5 @@ returning
   c.user_id,
   c.claim_token,
   cast(c.processing_attempts as bigint) as processing_attempts,
-  cast(coalesce(c.provider_outages, 0) as bigint) as provider_outages
+  cast(coalesce(c.provider_outages, 0) as bigint) as provider_outages,
+  cast(coalesce(c.refusals, 0) as bigint) as refusals

@@ -5,6 +5,7 @@
 -- :status        text               where it goes: processed, active, failed
 -- :attempts      integer            how many are given back
 -- :outages       integer            how many are added
+-- :refusals      integer            how many are added
 -- :pause_seconds double precision   until the next try; null: none
 -- :error         text               why, without any conversation text
 with closed as (
@@ -16,6 +17,7 @@ with closed as (
     claim_token = null,
     processing_attempts = c.processing_attempts - :attempts,
     provider_outages = coalesce(c.provider_outages, 0) + :outages,
+    refusals = coalesce(c.refusals, 0) + :refusals,
     next_attempt_at = coalesce(:clock::timestamptz, clock_timestamp()) + make_interval(secs => :pause_seconds),
     last_error = :error,
     updated_at = coalesce(:clock::timestamptz, clock_timestamp())

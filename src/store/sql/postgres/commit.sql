@@ -7,7 +7,6 @@
 -- :rows             jsonb              the effects, table by table (commit/rows.rs)
 -- :vectors          real[]             all vectors end to end
 -- :source           text               memory_facts.source
--- :confidence       double precision   memory_facts.confidence
 -- :pipeline_version text               who made the prompts
 -- Every part hangs on `closed`, which has a row where the claim was ours. All parts see the database as it was when the statement
 -- began, and none sees what another has written.
@@ -42,14 +41,16 @@ with closed as (
     id, user_id, graph_type, fact, source, confidence, embedding, metadata, is_active, superseded_by, conversation_id, created_at
   )
   select
-    f.id, :user, f.graph_type, f.fact, :source, :confidence, :vectors[f.first : f.last], f.metadata,
+    f.id, :user, f.graph_type, f.fact, :source, f.confidence, :vectors[f.first : f.last], f.metadata,
     f.superseded_by is null and f.first is not null, f.superseded_by, :conversation, :now
   from closed, jsonb_to_recordset(:rows -> 'facts') as f (
-    id uuid, graph_type text, fact text, first integer, last integer, metadata jsonb, superseded_by uuid
+    id uuid, graph_type text, fact text, first integer, last integer, confidence double precision, metadata jsonb,
+    superseded_by uuid
   )
   on conflict (id) do update set
     graph_type = excluded.graph_type,
     fact = excluded.fact,
+    confidence = excluded.confidence,
     embedding = excluded.embedding,
     metadata = excluded.metadata,
     is_active = excluded.is_active,

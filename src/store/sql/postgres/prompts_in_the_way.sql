@@ -1,8 +1,8 @@
--- prompts_in_the_way: how many players have two current prompts on a platform
+-- prompts_in_the_way: how many players have two current prompts on a platform, and one of them
 -- needs: ready_prompts
-select count(*)
+select count(*) as pairs, min(user_id::text || ', ' || platform::text) as example
 from (
-  select 1
+  select user_id, platform
   from ready_prompts
   where is_current
   group by user_id, platform

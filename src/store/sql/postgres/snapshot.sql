@@ -64,10 +64,11 @@ select
         id::text,
         graph_type::text,
         fact::text,
+        coalesce(confidence < 0.5, false) as unsupported,
         created_at::text as learned_at
       from (
         select
-          user_id, id, graph_type, fact, created_at,
+          user_id, id, graph_type, fact, confidence, created_at,
           row_number() over (partition by user_id order by created_at desc, id) as place
         from (
           select user_id, id, graph_type, fact, created_at

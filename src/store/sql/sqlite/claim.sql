@@ -62,6 +62,7 @@ where id in (
           and (o.status = 'processing'
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
+                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
                    and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -113,6 +114,7 @@ where id in (
           and (o.status = 'processing'
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
+                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
                    and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -125,4 +127,5 @@ where id in (
   order by over_at, id
   limit 10 -- most
 )
-returning id, user_id, claim_token, processing_attempts, coalesce(provider_outages, 0) as provider_outages
+returning id, user_id, claim_token, processing_attempts, coalesce(provider_outages, 0) as provider_outages,
+  coalesce(refusals, 0) as refusals

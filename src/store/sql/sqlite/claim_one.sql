@@ -11,6 +11,7 @@ set
   status = 'processing',
   processing_attempts = case when :anew then 1 else coalesce(c.processing_attempts, 0) + 1 end,
   provider_outages = case when :anew then 0 else c.provider_outages end,
+  refusals = case when :anew then 0 else c.refusals end,
   processing_started_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   claimed_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
@@ -41,6 +42,7 @@ where c.id = :conversation
          and (o.status = 'processing'
               or (o.status = 'active'
                   and coalesce(o.processing_attempts, 0) < :most_attempts
+                  and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                   and (coalesce(o.last_message_at, o.ended_at), o.id)
                     < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -59,4 +61,5 @@ where c.id = :conversation
         -- [/busy]
     )
   )
-returning id, user_id, claim_token, processing_attempts, coalesce(provider_outages, 0) as provider_outages
+returning id, user_id, claim_token, processing_attempts, coalesce(provider_outages, 0) as provider_outages,
+  coalesce(refusals, 0) as refusals

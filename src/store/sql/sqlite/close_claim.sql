@@ -5,6 +5,7 @@
 -- :status        text      where it goes: processed, active, failed
 -- :attempts      integer   how many are given back
 -- :outages       integer   how many are added
+-- :refusals      integer   how many are added
 -- :pause_seconds real      until the next try; null: none
 -- :error         text      why, without any conversation text
 update conversations as c
@@ -15,6 +16,7 @@ set
   claim_token = null,
   processing_attempts = c.processing_attempts - :attempts,
   provider_outages = coalesce(c.provider_outages, 0) + :outages,
+  refusals = coalesce(c.refusals, 0) + :refusals,
   next_attempt_at = strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '+' || :pause_seconds || ' seconds'),
   last_error = :error,
   updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))

@@ -5,7 +5,6 @@
 -- :conversation text         which one
 -- :now          text         the run's time
 -- :source       text         memory_facts.source
--- :confidence   real         memory_facts.confidence
 insert into memory_facts (
   id, user_id, graph_type, fact, source, confidence, embedding, metadata, is_active, superseded_by, conversation_id, created_at
 )
@@ -15,7 +14,7 @@ select
   f.value ->> 'graph_type',
   f.value ->> 'fact',
   :source,
-  :confidence,
+  f.value ->> 'confidence',
   substr(:vectors, (f.value ->> 'first' - 1) * 4 + 1, (f.value ->> 'last' - f.value ->> 'first' + 1) * 4),
   f.value -> 'metadata',
   f.value ->> 'superseded_by' is null and f.value ->> 'first' is not null,
@@ -27,6 +26,7 @@ where true
 on conflict (id) do update set
   graph_type = excluded.graph_type,
   fact = excluded.fact,
+  confidence = excluded.confidence,
   embedding = excluded.embedding,
   metadata = excluded.metadata,
   is_active = excluded.is_active,

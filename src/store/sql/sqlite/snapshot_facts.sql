@@ -7,10 +7,11 @@ select
   id,
   graph_type,
   fact,
+  coalesce(confidence < 0.5, 0) as unsupported,
   created_at as learned_at
 from (
   select
-    user_id, id, graph_type, fact, created_at,
+    user_id, id, graph_type, fact, confidence, created_at,
     row_number() over (partition by user_id order by created_at desc, id) as place
   from (
     select user_id, id, graph_type, fact, created_at

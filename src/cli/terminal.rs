@@ -1,0 +1,90 @@
+//! How wide a person's screen is, and lines that fit it: broken between words, never within one.
+
+use std::io::{IsTerminal, stderr, stdout};
+
+use comfy_table::Table;
+
+/// A terminal that says it is narrower does not know, or shows nothing that can be read.
+const NARROWEST: usize = 40;
+/// Where a terminal does not say how wide it is.
+const USUAL: usize = 80;
+
+/// The columns of stdout; none where it is no terminal: a program or a file takes lines as long as they are.
+pub fn width_of_stdout() -> Option<usize> {
+    stdout().is_terminal().then(|| known(Table::new().width()))
+}
+
+/// The same of stderr.
+pub fn width_of_stderr() -> Option<usize> {
+    stderr().is_terminal().then(|| known(Table::new().use_stderr().width()))
+}
+
+fn known(width: Option<u16>) -> usize {
+    width.map(usize::from).filter(|width| *width >= NARROWEST).unwrap_or(USUAL)
+}
+
+/// Whether the terminal shows lines and nothing else: no colours, no cursor that moves.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|it| it == "dumb")
+}
+
+/// A text whose lines are at most `width` columns long, but for words that are longer themselves. What a line goes on with stands
+/// two columns further in.
+pub fn fit(text: &str, width: usize) -> String {
+    let lines = text.split('\n').map(|line| if columns(line) <= width { line.to_owned() } else { broken(line, width) });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn broken(line: &str, width: usize) -> String {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let further = (indent + 2).min(width / 2);
+    let (mut lines, mut last, mut begun) = (vec![" ".repeat(indent)], indent, false);
+    for word in line.trim_start_matches(' ').split(' ') {
+        let long = columns(word);
+        if begun && last + 1 + long > width {
+            lines.push(" ".repeat(further));
+            (last, begun) = (further, false);
+        }
+        // Of the blanks between two columns of a table, none begins a line.
+        let blank = if begun { " " } else { "" };
+        if let Some(line) = lines.last_mut().filter(|_| begun || long > 0) {
+            line.push_str(blank);
+            line.push_str(word);
+            last += blank.len() + long;
+            begun = true;
+        }
+    }
+    let lines: Vec<_> = lines.iter().map(|line| line.trim_end_matches(' ')).collect();
+    lines.join("\n")
+}
+
+/// How many columns a text takes, without the codes of colours.
+fn columns(text: &str) -> usize {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().map_or(0, |part| part.chars().count());
+    first + parts.map(|part| part.split_once('m').map_or(part, |(_, rest)| rest).chars().count()).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{columns, fit};
+
+    #[test]
+    fn lines_break_between_words_and_go_on_further_in() {
+        assert_eq!(fit("one two three\nfour", 9), "one two\n  three\nfour");
+        assert_eq!(fit("  one two three", 9), "  one two\n    three");
+        assert_eq!(fit("onetwothreefour five", 9), "onetwothreefour\n  five");
+        assert_eq!(fit("\u{1b}[31mone two\u{1b}[0m three", 9), "\u{1b}[31mone two\u{1b}[0m\n  three");
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_there_and_every_line_fits(text in "[a-z]{1,9}( [a-z]{1,9}){0,40}", width in 20_usize..90) {
+            let fitted = fit(&text, width);
+            prop_assert!(fitted.lines().all(|line| columns(line) <= width), "{}", fitted);
+            prop_assert_eq!(fitted.split_whitespace().collect::<Vec<_>>(), text.split(' ').collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The judgements about what lies around our rows: the way to the server, and the rows and sessions of others.
+
+use super::Check;
+
+/// The way to a PostgreSQL server, as the server sees it.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server")]
+pub struct Way {
+    /// Whether this connection is encrypted, by what the server sees of it: its part of the way.
+    pub encrypted: bool,
+    /// Whether the server would encrypt.
+    pub offers_tls: bool,
+    /// The port that it listens on; none through a socket.
+    pub port: Option<i32>,
+    /// Whether it is a standby, which is only read.
+    pub standby: bool,
+    /// Whether a commit waits for a standby.
+    pub waits_for_standby: bool,
+    /// How many standbys are connected.
+    pub standbys: i64,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Conversations whose id, or whose player's id, is not spelled as we compare ids.
+    pub odd_ids: i64,
+    /// Runs that ended, or showed a sign of life, later than now.
+    pub future_runs: i64,
+    /// Leases of which the same is true.
+    pub future_leases: i64,
+    /// Players who are charged up to a later time than now.
+    pub future_watermarks: i64,
+    /// Runs of our jobs in the last day that another program made.
+    pub foreign_runs: i64,
+    /// Sessions that have waited for a lock for over ten seconds.
+    pub waiting: i64,
+    /// Sessions that have held a transaction open for over a minute, and do nothing in it.
+    pub idle_in_transaction: i64,
+}
+
+/// Whether others can read along between this host and the server. `host` is the URL's; `pooled` is whether the server sees a pooler, and
+/// not us.
+#[must_use]
+pub fn transport(way: Way, host: &str, pooled: bool) -> Check {
+    let name = "database.transport";
+    let here = host.starts_with('/') || ["localhost", "::1"].contains(&host) || host.starts_with("127.");
+    let remedy =
+        "Add sslmode=verify-full to DATABASE_URL, with sslrootcert= where the certificate is signed by nobody known";
+    match (here, way.encrypted, way.offers_tls) {
+        (_, true, _) => Check::ok(name, "the server's part of the way is encrypted (TLS)"),
+        (true, false, _) => Check::ok(name, "not encrypted, and it does not leave this host"),
+        (false, false, _) if pooled => Check::remark(
+            name,
+            "the way from the pooler to the server is not encrypted; the way to the pooler can't be seen from here",
+            "Nothing, if the pooler stands beside the server; sslmode=verify-full in DATABASE_URL for the way to the pooler",
+        ),
+        (false, false, true) => Check::warning(
+            name,
+            format!("everything goes to {host} in plain text, although the server offers TLS"),
+            remedy,
+        ),
+        (false, false, false) => Check::warning(
+            name,
+            format!("everything goes to {host} in plain text, and the server offers no TLS"),
+            "Let the server offer TLS (ssl = on), then add sslmode=verify-full to DATABASE_URL; nothing, if the network is encrypted",
+        ),
+    }
+}
+
+/// What stands between: the port of the URL is not the one that the server listens on.
+#[must_use]
+pub fn proxy(way: Way, port: u16) -> Check {
+    let name = "database.proxy";
+    match way.port {
+        Some(own) if own != i32::from(port) => Check::remark(
+            name,
+            format!(
+                "port {port} leads to a server that listens on port {own}: a pooler, a proxy or a container stands between"
+            ),
+            "Nothing; the longest idle time of whatever stands between should be over a minute",
+        ),
+        Some(_) => Check::ok(name, "the server itself listens on the port of DATABASE_URL"),
+        None => Check::ok(name, "the server listens on a socket of its host"),
+    }
+}
+
+/// Whether jobs can run there, and whether their commits return.
+#[must_use]
+pub fn role(way: Way) -> Check {
+    let name = "database.role";
+    if way.standby {
+        return Check::problem(name, "the server is a read-only standby", "Name the primary in DATABASE_URL");
+    }
+    if way.waits_for_standby && way.standbys == 0 {
+        return Check::warning(
+            name,
+            "every commit waits for a standby (synchronous_standby_names), and none is connected",
+            "Bring the standby back, or take it out of synchronous_standby_names",
+        );
+    }
+    Check::ok(name, "the server is a primary, and no commit waits for a standby that is away")
+}
+
+/// What others have left in the rows, and who holds up whom.
+#[must_use]
+pub fn data(counts: Counts) -> Vec<Check> {
+    let many = |count: i64, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    let ids = "data.ids";
+    let ids = match counts.odd_ids {
+        0 => Check::ok(ids, "every conversation's ids are spelled as the jobs compare them"),
+        odd => Check::warning(
+            ids,
+            format!(
+                "{} an id that is not spelled as the jobs compare ids",
+                many(odd, "conversation has", "conversations have")
+            ),
+            "Spell ids as lower-case UUIDs with hyphens, those of conversations, of their players and of what refers to both",
+        ),
+    };
+    let times = "data.times";
+    let ahead: Vec<String> = [
+        (counts.future_runs, "run", "runs"),
+        (counts.future_leases, "lease", "leases"),
+        (counts.future_watermarks, "player's decay", "players' decay"),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, more)| many(count, one, more))
+    .collect();
+    let times = if ahead.is_empty() {
+        Check::ok(times, "nothing is dated in the future")
+    } else {
+        Check::warning(
+            times,
+            format!("dated later than now: {}", ahead.join(", ")),
+            "See whether the database's clock has jumped. Runs and leases of the future are not believed; players who are charged up \
+             to a later time are charged nothing until then",
+        )
+    };
+    let locks = "data.locks";
+    let locks = match (counts.waiting, counts.idle_in_transaction) {
+        (0, 0) => Check::ok(locks, "nobody waits for a lock, and no transaction is left open"),
+        (waiting, idle) => Check::warning(
+            locks,
+            format!(
+                "{} for a lock, and {} a transaction open without doing anything in it",
+                many(waiting, "session waits", "sessions wait"),
+                many(idle, "session holds", "sessions hold")
+            ),
+            "Look at pg_stat_activity: who is idle in transaction, and pg_blocking_pids() of who waits",
+        ),
+    };
+    let foreign = "data.other_programs";
+    let foreign = match counts.foreign_runs {
+        0 => Check::ok(foreign, "no other program has run a job of this name in the last day"),
+        runs => Check::remark(
+            foreign,
+            format!("another program has made {} of these jobs in the last day", many(runs, "run", "runs")),
+            "Nothing while both run, which the windows and the watermarks allow for; docs/deploy.md says how to end with one",
+        ),
+    };
+    vec![ids, times, locks, foreign]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::doctor::Mark;
+
+    const WAY: Way = Way {
+        encrypted: false,
+        offers_tls: true,
+        port: Some(5432),
+        standby: false,
+        waits_for_standby: false,
+        standbys: 0,
+    };
+
+    #[test]
+    fn plain_text_over_a_network_is_a_warning() {
+        let mark = |way, host, pooled| transport(way, host, pooled).mark;
+        assert_eq!(mark(WAY, "db.example", false), Mark::Warning);
+        assert_eq!(mark(Way { offers_tls: false, ..WAY }, "db.example", false), Mark::Warning);
+        assert_eq!(mark(WAY, "db.example", true), Mark::Ok);
+        assert_eq!(mark(Way { encrypted: true, ..WAY }, "db.example", false), Mark::Ok);
+        for here in ["127.0.0.1", "localhost", "::1", "/run/postgresql"] {
+            assert_eq!(mark(WAY, here, false), Mark::Ok, "{here}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_and_what_is_waited_for() {
+        assert!(proxy(WAY, 6432).message.contains("a pooler, a proxy"));
+        assert_eq!(proxy(WAY, 5432).remedy, None);
+        assert!(matches!(role(Way { standby: true, ..WAY }).mark, Mark::Problem(_)));
+        assert_eq!(role(Way { waits_for_standby: true, ..WAY }).mark, Mark::Warning);
+        assert_eq!(role(Way { waits_for_standby: true, standbys: 1, ..WAY }).mark, Mark::Ok);
+    }
+
+    #[test]
+    fn what_is_counted_is_told() {
+        assert!(data(Counts::default()).iter().all(|check| check.mark == Mark::Ok && check.remedy.is_none()));
+        let all = Counts {
+            odd_ids: 1,
+            future_runs: 2,
+            future_leases: 0,
+            future_watermarks: 1,
+            foreign_runs: 3,
+            waiting: 1,
+            idle_in_transaction: 1,
+        };
+        let said: Vec<_> = data(all).into_iter().map(|check| check.message).collect();
+        assert_eq!(said[0], "1 conversation has an id that is not spelled as the jobs compare ids");
+        assert_eq!(said[1], "dated later than now: 2 runs, 1 player's decay");
+        assert!(said[2].starts_with("1 session waits for a lock, and 1 session holds a transaction open"));
+        assert_eq!(said[3], "another program has made 3 runs of these jobs in the last day");
+    }
+}

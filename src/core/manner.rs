@@ -1,0 +1,330 @@
+//! How a server wants to be asked, as a value: what it has refused decides how it is asked now (spec 05).
+//!
+//! ```text
+//!   max_completion_tokens ─▶ max_tokens ─▶ a smaller number          encoding_format: base64 ─▶ floats
+//!   json_schema ─▶ json_object, schema in the prompt ─▶ plain text   dimensions, cache_control ─▶ left out
+//!   forced tool, thinking off ─▶ the tool is offered                 a system message ─▶ the first line of the user's
+//!   context length ─▶ smaller reply ─▶ less of the oldest transcript
+//! ```
+//!
+//! A refusal's words choose the field, and only among those that the refused request had.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::refusal::Refusal;
+
+/// The most tokens of a reply, where nothing else is set or learnt. Every model in use may write so many.
+pub const MOST_REPLY_TOKENS: u32 = 8_192;
+/// The least that a reply is cut down to.
+const LEAST_REPLY_TOKENS: u32 = 256;
+/// The first guess where a context is too short and nobody says how short.
+const SMALL_REPLY_TOKENS: u32 = 2_048;
+/// What a request holds besides instructions and transcript.
+const OVERHEAD_TOKENS: u32 = 100;
+/// Less of a transcript than this is not worth reading.
+const LEAST_TRANSCRIPT_TOKENS: u32 = 64;
+
+/// How structured answers are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Structure {
+    /// By a schema that the server holds the model to, or a tool that the model is made to call.
+    #[default]
+    Enforced,
+    /// By a schema in the instructions, and the server sees to it that the reply is JSON.
+    Json,
+    /// By a schema in the instructions.
+    Prompted,
+}
+
+/// How a server is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "habits that have nothing to do with one another")]
+pub struct Manner {
+    /// The reply's limit is called `max_tokens`.
+    pub max_tokens: bool,
+    /// The reply's limit is left out.
+    pub unlimited: bool,
+    /// How structured answers are asked for.
+    pub structure: Structure,
+    /// The tool is offered, and thinking is not mentioned.
+    pub offers: bool,
+    /// Instructions go in front of the data, because a message of their own is refused.
+    pub one_message: bool,
+    /// Nothing is said about caching.
+    pub uncached: bool,
+    /// Vectors are asked for as lists of numbers.
+    pub floats: bool,
+    /// Vectors are taken as the server likes to send them.
+    pub unencoded: bool,
+    /// The length of vectors is not mentioned.
+    pub any_length: bool,
+    /// The most tokens of a reply.
+    pub reply_tokens: Option<u32>,
+    /// The most tokens of a transcript, by [`super::transcript::shorten::tokens`].
+    pub transcript_tokens: Option<u32>,
+}
+
+/// Numbers that a user has set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// The tokens that go into a request and its reply together.
+    pub context: Option<u32>,
+    /// The most tokens of a reply.
+    pub reply: Option<u32>,
+}
+
+/// What a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The request is too long for the model, or for it and the reply together.
+    Context,
+    /// The field that limits the reply.
+    ReplyLimit,
+    /// The forced tool call, or leaving off thinking.
+    ToolChoice,
+    /// The form of a structured answer.
+    Structure,
+    /// The message with the instructions.
+    System,
+    /// The mark for caching.
+    Cache,
+    /// The encoding of vectors.
+    Encoding,
+    /// The length of vectors.
+    Dimensions,
+}
+
+/// What the refused request was.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Its body.
+    pub body: &'a Value,
+    /// The tokens of its transcript; none where it has none that may be shortened.
+    pub transcript: Option<u32>,
+    /// What the user has set.
+    pub limits: Limits,
+}
+
+impl Sent<'_> {
+    fn has(&self, field: &str) -> bool {
+        self.body.get(field).is_some()
+    }
+}
+
+/// What a refusal is about, of all that was sent; none where it names nothing of ours.
+#[must_use]
+pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
+    let param = refusal.param.as_deref().unwrap_or_default();
+    let by_param = [
+        (Topic::ReplyLimit, &["max_completion_tokens", "max_tokens"][..]),
+        (Topic::Structure, &["response_format", "tools", "text.format"][..]),
+        (Topic::ToolChoice, &["tool_choice", "thinking"][..]),
+        (Topic::Encoding, &["encoding_format"][..]),
+        (Topic::Dimensions, &["dimensions"][..]),
+    ];
+    let named =
+        by_param.iter().find(|(_, names)| names.iter().any(|name| !param.is_empty() && param.starts_with(name)));
+    let kinds =
+        ["context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "request_too_large"];
+    let says = |words: &[&str]| words.iter().any(|word| refusal.words.contains(word));
+    let is_long = refusal.kinds.iter().any(|kind| kinds.contains(&kind.as_str()))
+        || says(&[
+            "context length",
+            "context window",
+            "context size",
+            "context limit",
+            "prompt is too long",
+            "input is too long",
+            "too many tokens",
+            "reduce the length",
+        ]);
+    let is_chat = sent.has("messages");
+    let words = [
+        (Topic::Context, is_long && is_chat),
+        (Topic::ToolChoice, says(&["tool_choice", "tool choice", "forced tool", "forces tool", "thinking"])),
+        (
+            Topic::Structure,
+            says(&["response_format", "json_schema", "json_object", "additionalproperties", "input_schema"]),
+        ),
+        (
+            Topic::ReplyLimit,
+            says(&["max_completion_tokens", "max_tokens", "max_new_tokens", "max_output_tokens", "maxoutputtokens"]),
+        ),
+        (Topic::Cache, says(&["cache_control", "prompt caching", "ephemeral"])),
+        (Topic::Encoding, says(&["encoding_format", "base64"])),
+        (Topic::Dimensions, says(&["dimension", "matryoshka"])),
+        (
+            Topic::System,
+            says(&[
+                "system role",
+                "system message",
+                "system prompt",
+                "developer instruction",
+                "role 'system'",
+                "roles must alternate",
+            ]),
+        ),
+        (
+            Topic::Structure,
+            says(&[
+                "schema",
+                "structured output",
+                "grammar",
+                "guided",
+                "json mode",
+                "tool use",
+                "tools",
+                "function call",
+            ]),
+        ),
+    ];
+    let worded = words.iter().find(|(topic, said)| *said && is_sent(*topic, sent)).map(|(topic, _)| *topic);
+    // A limit that is too long for the context is named as a parameter, too.
+    let long = worded.filter(|topic| *topic == Topic::Context);
+    long.or_else(|| named.map(|(topic, _)| *topic).filter(|topic| is_sent(*topic, sent))).or(worded)
+}
+
+fn is_sent(topic: Topic, sent: Sent<'_>) -> bool {
+    match topic {
+        Topic::Context => sent.has("messages"),
+        Topic::ReplyLimit => sent.has("max_completion_tokens") || sent.has("max_tokens"),
+        Topic::ToolChoice => sent.has("tool_choice") || sent.has("thinking"),
+        Topic::Structure => sent.has("response_format") || sent.has("tools"),
+        Topic::System => sent.has("system") || sent.body["messages"][0]["role"] == "system",
+        Topic::Cache => !sent.body["system"][0]["cache_control"].is_null(),
+        Topic::Encoding => sent.has("encoding_format"),
+        Topic::Dimensions => sent.has("dimensions"),
+    }
+}
+
+impl Manner {
+    /// How to ask after a refusal, and what it was about; none where it is about nothing of ours, or nothing is left to change.
+    #[must_use]
+    pub fn learn(&self, refusal: &Refusal, sent: Sent<'_>) -> Option<(Topic, Self)> {
+        let topic = topic(refusal, sent)?;
+        let mut next = self.clone();
+        match topic {
+            Topic::Context => next.shrink(refusal, sent)?,
+            Topic::ReplyLimit => next.limit_otherwise(refusal, sent),
+            Topic::ToolChoice => next.offers = true,
+            Topic::Structure => {
+                next.structure = match self.structure {
+                    Structure::Enforced if sent.has("response_format") => Structure::Json,
+                    _ => Structure::Prompted,
+                };
+            }
+            Topic::System => next.one_message = true,
+            Topic::Cache => next.uncached = true,
+            Topic::Encoding if self.floats => next.unencoded = true,
+            Topic::Encoding => next.floats = true,
+            Topic::Dimensions => next.any_length = true,
+        }
+        (next != *self).then_some((topic, next))
+    }
+
+    /// The most tokens of a reply.
+    #[must_use]
+    pub fn reply_limit(&self, limits: Limits) -> u32 {
+        let of_context = limits.context.map_or(u32::MAX, |context| context / 4);
+        let set = limits.reply.unwrap_or_else(|| MOST_REPLY_TOKENS.min(of_context)).max(1);
+        self.reply_tokens.map_or(set, |learnt| learnt.min(set))
+    }
+
+    /// The most tokens of a transcript, when the instructions have so many; none where there is no limit.
+    #[must_use]
+    pub fn transcript_limit(&self, limits: Limits, instructions: u32) -> Option<u32> {
+        let room = |context: u32| {
+            let rest = context.saturating_sub(self.reply_limit(limits) + instructions + OVERHEAD_TOKENS);
+            rest.max(LEAST_TRANSCRIPT_TOKENS)
+        };
+        [limits.context.map(room), self.transcript_tokens].into_iter().flatten().min()
+    }
+
+    /// A smaller reply first, then less of the transcript.
+    fn shrink(&mut self, refusal: &Refusal, sent: Sent<'_>) -> Option<()> {
+        let reply = self.reply_limit(sent.limits);
+        let context = number_after(
+            &refusal.words,
+            &["n_ctx\":", "> ", "context length", "context window", "context size", "context limit", "maximum"],
+        );
+        let smaller =
+            context.map_or(SMALL_REPLY_TOKENS, |context| context / 4).clamp(LEAST_REPLY_TOKENS, MOST_REPLY_TOKENS);
+        if smaller < reply {
+            self.reply_tokens = Some(smaller);
+            return Some(());
+        }
+        let now = sent.transcript?.min(self.transcript_tokens.unwrap_or(u32::MAX));
+        let fits = context.map(|context| context.saturating_sub(reply + OVERHEAD_TOKENS) / 2);
+        let less = fits.filter(|fits| *fits < now).unwrap_or(now / 2);
+        if less < LEAST_TRANSCRIPT_TOKENS {
+            return None;
+        }
+        self.transcript_tokens = Some(less);
+        Some(())
+    }
+
+    /// The limit under its other name, or a smaller one where the number itself is too large.
+    fn limit_otherwise(&mut self, refusal: &Refusal, sent: Sent<'_>) {
+        let reply = self.reply_limit(sent.limits);
+        let too_large = [
+            "too large",
+            "at most",
+            "less than or equal",
+            "valid range",
+            "maximum allowed",
+            "maximum value",
+            "must be <=",
+            "exceed",
+        ];
+        if too_large.iter().any(|words| refusal.words.contains(words)) {
+            let allowed = numbers(&refusal.words).filter(|number| (16..reply).contains(number)).max();
+            self.reply_tokens = Some(allowed.unwrap_or(reply / 2).max(1));
+        } else if sent.has("max_completion_tokens") {
+            self.max_tokens = true;
+        } else {
+            self.unlimited = true;
+        }
+    }
+
+    /// What is done otherwise, for people; nothing where the server is asked as any is.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut say = |is: bool, what: &str| words.extend(is.then(|| what.to_owned()));
+        say(self.max_tokens && !self.unlimited, "max_tokens in the place of max_completion_tokens");
+        say(self.unlimited, "no limit of the reply");
+        say(self.structure == Structure::Json, "json_object in the place of json_schema, the schema in the prompt");
+        say(self.structure == Structure::Prompted, "the schema in the prompt alone");
+        say(self.offers, "the tool is offered, not forced");
+        say(self.one_message, "instructions and data in one message");
+        say(self.uncached, "without cache_control");
+        say(self.floats && !self.unencoded, "vectors as numbers in the place of base64");
+        say(self.unencoded, "without encoding_format");
+        say(self.any_length, "without dimensions");
+        words.extend(self.reply_tokens.map(|tokens| format!("at most {tokens} tokens of reply")));
+        words.extend(self.transcript_tokens.map(|tokens| format!("at most about {tokens} tokens of transcript")));
+        words
+    }
+}
+
+fn numbers(words: &str) -> impl Iterator<Item = u32> {
+    let plain = words.replace(',', "");
+    let found: Vec<u32> =
+        plain.split(|char: char| !char.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
+    found.into_iter()
+}
+
+/// The first number of at least 64 that follows one of these words.
+fn number_after(words: &str, marks: &[&str]) -> Option<u32> {
+    let after = |mark: &&str| {
+        let at = words.find(mark)? + mark.len();
+        numbers(super::text::first_chars(&words[at..], 60)).find(|number| *number >= 64)
+    };
+    marks.iter().find_map(after)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+use rstest::rstest;
+use serde_json::json;
+
+use super::*;
+
+fn chat() -> Value {
+    json!({"model": "m", "messages": [{"role": "system", "content": "i"}, {"role": "user", "content": "d"}],
+           "max_completion_tokens": 8192, "response_format": {"type": "json_schema"}})
+}
+
+fn claude() -> Value {
+    json!({"model": "m", "max_tokens": 8192, "system": [{"type": "text", "text": "i", "cache_control": {"type": "ephemeral"}}],
+           "messages": [], "tools": [], "tool_choice": {}, "thinking": {"type": "disabled"}})
+}
+
+fn vectors() -> Value {
+    json!({"model": "m", "input": ["x"], "encoding_format": "base64", "dimensions": 1536})
+}
+
+fn told(body: &Value) -> Refusal {
+    Refusal::read(400, body, None)
+}
+
+fn learn(manner: &Manner, sent: &Value, message: &str) -> Option<(Topic, Manner)> {
+    let sent = Sent { body: sent, transcript: Some(1_000), limits: Limits::default() };
+    manner.learn(&told(&json!({"error": {"message": message}})), sent)
+}
+
+#[rstest]
+// editor-code-assistant/eca#231
+#[case::mistral(chat(), "body.max_completion_tokens: Extra inputs are not permitted", Topic::ReplyLimit)]
+#[case::openai(
+    chat(),
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+    Topic::ReplyLimit
+)]
+// llm-exe/llm-exe#662
+#[case::deepseek(chat(), "This response_format type is unavailable now", Topic::Structure)]
+#[case::groq(chat(), "This model does not support response format `json_schema`.", Topic::Structure)]
+#[case::gemini(chat(), "Invalid JSON payload received. Unknown name \"additionalProperties\"", Topic::Structure)]
+#[case::lm_studio(chat(), "'response_format.type' must be 'json_schema' or 'text'", Topic::Structure)]
+#[case::vllm_context(
+    chat(),
+    "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens",
+    Topic::Context
+)]
+#[case::gemma(chat(), "Developer instruction is not enabled for models/gemma-3-27b-it", Topic::System)]
+// kubeai-project/kubeai#499
+#[case::template(chat(), "Conversation roles must alternate user/assistant/user/assistant/...", Topic::System)]
+#[case::forced(claude(), "tool_choice forces tool use is not compatible with this model", Topic::ToolChoice)]
+#[case::thinking(claude(), "thinking.type: Input should be 'adaptive'", Topic::ToolChoice)]
+#[case::cache(claude(), "system.0.cache_control: Extra inputs are not permitted", Topic::Cache)]
+#[case::no_tools(claude(), "this model does not support tools", Topic::Structure)]
+#[case::claude_context(claude(), "prompt is too long: 208310 tokens > 200000 maximum", Topic::Context)]
+#[case::base64(vectors(), "encoding_format: only float is supported", Topic::Encoding)]
+#[case::matryoshka(
+    vectors(),
+    "Model \"m\" does not support matryoshka representation, changing output dimensions",
+    Topic::Dimensions
+)]
+fn words_choose_among_what_was_sent(#[case] sent: Value, #[case] message: &str, #[case] expected: Topic) {
+    assert_eq!(learn(&Manner::default(), &sent, message).map(|(topic, _)| topic), Some(expected), "{message}");
+}
+
+#[rstest]
+#[case::not_sent(chat(), "tool_choice and thinking are not supported, nor is encoding_format")]
+#[case::nothing_of_ours(chat(), "Request contains an invalid argument.")]
+#[case::no_context_of_texts(vectors(), "maximum context length is 8192 tokens")]
+fn what_was_not_sent_can_not_be_left_out(#[case] sent: Value, #[case] message: &str) {
+    assert_eq!(learn(&Manner::default(), &sent, message), None);
+}
+
+#[test]
+fn a_parameter_goes_before_words() {
+    let body = json!({"error": {"message": "json_schema is fine", "param": "max_completion_tokens"}});
+    let sent = chat();
+    let sent = Sent { body: &sent, transcript: None, limits: Limits::default() };
+    assert_eq!(topic(&told(&body), sent), Some(Topic::ReplyLimit));
+}
+
+#[test]
+fn a_structure_is_given_up_by_degrees() {
+    let first = learn(&Manner::default(), &chat(), "response_format").unwrap().1;
+    let second = learn(&first, &chat(), "response_format").unwrap().1;
+    assert_eq!((first.structure, second.structure), (Structure::Json, Structure::Prompted));
+    assert_eq!(learn(&second, &chat(), "response_format"), None, "nothing is left to change");
+    assert_eq!(learn(&Manner::default(), &claude(), "no tools").unwrap().1.structure, Structure::Prompted);
+}
+
+#[rstest]
+#[case("max_completion_tokens is too large: 8192. This model supports at most 4096 completion tokens", 4096)]
+#[case("max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens", 4096)]
+#[case("Invalid max_tokens value, the valid range of max_tokens is [1, 8000]", 8000)]
+#[case("`max_tokens` must be less than or equal to `1,024`", 1024)]
+#[case("max_tokens is too large", 4096)]
+fn a_limit_that_is_too_large_becomes_smaller(#[case] message: &str, #[case] tokens: u32) {
+    assert_eq!(learn(&Manner::default(), &chat(), message).unwrap().1.reply_limit(Limits::default()), tokens);
+}
+
+#[test]
+fn a_limit_goes_by_its_other_name_and_then_by_none() {
+    let first = learn(&Manner::default(), &chat(), "max_completion_tokens: unknown").unwrap().1;
+    assert!(first.max_tokens);
+    let sent = json!({"messages": [], "max_tokens": 8192});
+    assert!(learn(&first, &sent, "max_tokens: unknown").unwrap().1.unlimited);
+}
+
+#[test]
+fn a_context_that_is_too_short_costs_the_reply_first_and_then_the_oldest() {
+    let said =
+        "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens (808 in the messages)";
+    let first = learn(&Manner::default(), &chat(), said).unwrap().1;
+    assert_eq!((first.reply_tokens, first.transcript_tokens), (Some(1024), None));
+    let second = learn(&first, &chat(), said).unwrap().1;
+    assert_eq!((second.reply_tokens, second.transcript_tokens), (Some(1024), Some(500)));
+    // Nobody says how short: ollama, openrouter.
+    let mut manner = Manner::default();
+    for _ in 0..4 {
+        manner = learn(&manner, &chat(), "the request exceeds the context size").unwrap().1;
+    }
+    assert_eq!((manner.reply_tokens, manner.transcript_tokens), (Some(2048), Some(125)), "half of it each time");
+    // llama.cpp: https://github.com/ggml-org/llama.cpp/blob/master/tools/server (exceed_context_size_error).
+    let body = json!({"error": {"code": 400, "message": "the request exceeds the available context size, try increasing it",
+                                "type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 2048}});
+    let sent = chat();
+    let sent = Sent { body: &sent, transcript: Some(8_000), limits: Limits::default() };
+    assert_eq!(Manner::default().learn(&told(&body), sent).unwrap().1.reply_tokens, Some(512));
+}
+
+#[test]
+fn what_is_set_bounds_what_is_learnt() {
+    let limits = Limits { context: Some(4_096), reply: None };
+    let manner = Manner::default();
+    assert_eq!(
+        (manner.reply_limit(limits), manner.transcript_limit(limits, 400)),
+        (1_024, Some(4_096 - 1_024 - 400 - 100))
+    );
+    let limits = Limits { context: None, reply: Some(300) };
+    assert_eq!((manner.reply_limit(limits), manner.transcript_limit(limits, 400)), (300, None));
+    let learnt = Manner { reply_tokens: Some(9_000), ..Manner::default() };
+    assert_eq!(learnt.reply_limit(limits), 300);
+}
+
+#[test]
+fn it_is_kept_as_text_and_told_in_words() {
+    let manner = Manner { max_tokens: true, structure: Structure::Json, reply_tokens: Some(512), ..Manner::default() };
+    let text = serde_json::to_string(&manner).unwrap();
+    assert_eq!(serde_json::from_str::<Manner>(&text).unwrap(), manner);
+    assert_eq!(serde_json::from_str::<Manner>("{\"of_a_later_version\": 1}").unwrap(), Manner::default());
+    assert_eq!(manner.words().len(), 3);
+    assert!(Manner::default().words().is_empty());
+}

@@ -1,0 +1,91 @@
+//! A question to a language model, in whichever wire format: asked in the server's manner, and held against a harmless one where it is
+//! refused.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::asker::{Asker, Asking, Probed, is_final};
+use super::call::{Call, Usage};
+use super::endpoint::{Stop, Tries};
+use super::question::{Broken, Form, Question};
+use crate::clock;
+use crate::core::ask::NoAnswer;
+use crate::core::manner::{Limits, Manner};
+use crate::core::transcript::shorten::tokens;
+
+/// The longest that the harmless question may take.
+const PROBE_TIME: Duration = Duration::from_secs(15);
+
+/// A wire format.
+pub(super) trait Wire: Sync {
+    /// Below the server's address.
+    const PATH: &'static str;
+
+    /// The body of a request. `data` is what the model is shown of the question's.
+    fn request(&self, question: &Question<'_>, data: &str, broken: Option<&Broken>, how: How<'_>) -> Value;
+
+    /// What a reply has used; none where it does not say.
+    fn usage(&self, call: Call<'_>, reply: &Value) -> Usage;
+}
+
+/// The manner of a request.
+#[derive(Clone, Copy)]
+pub(super) struct How<'a> {
+    pub(super) manner: &'a Manner,
+    pub(super) limits: Limits,
+}
+
+impl How<'_> {
+    /// The most tokens of the reply.
+    pub(super) fn reply_limit(self) -> u32 {
+        self.manner.reply_limit(self.limits)
+    }
+}
+
+/// Puts a question; the reply, and how many of the oldest messages the model was not shown.
+pub(super) async fn put<W: Wire>(
+    wire: &W,
+    asker: &Asker,
+    call: Call<'_>,
+    question: &Question<'_>,
+    broken: Option<&Broken>,
+) -> Result<(Value, usize), NoAnswer> {
+    let limits = asker.limits;
+    let build = |manner: &Manner| {
+        let shown = question.shown(manner, limits).text;
+        wire.request(question, &shown, broken, How { manner, limits })
+    };
+    let transcript = question.is_transcript.then(|| tokens(question.data));
+    let asking = Asking { path: W::PATH, build: &build, transcript, deadline: call.deadline, tries: Tries::Insist };
+    match Box::pin(asker.ask(&asking)).await {
+        Ok((reply, manner)) => {
+            call.meter.add(wire.usage(call, &reply));
+            Ok((reply, question.shown(&manner, limits).left_out))
+        }
+        Err(Stop::No(why)) => Err(why),
+        Err(Stop::Failed(why)) => Err(NoAnswer::Unavailable(why)),
+        Err(Stop::Refused(refusal)) => {
+            let probed = match (question.form, question.harmless()) {
+                (Form::Json { .. }, Some(harmless)) if !is_final(&refusal) => {
+                    Some(asker.probed(Box::pin(probe(wire, asker, call, &harmless))).await)
+                }
+                (Form::Json { .. }, _) => None,
+                // Whoever asks for a text can do without, so nobody need know whose trouble it is.
+                (Form::Text, _) => Some(Probed::Answered),
+            };
+            Err(asker.verdict(&refusal, question.data, probed))
+        }
+    }
+}
+
+async fn probe<W: Wire>(wire: &W, asker: &Asker, call: Call<'_>, harmless: &Question<'_>) -> Probed {
+    let limits = asker.limits;
+    let build = |manner: &Manner| wire.request(harmless, harmless.data, None, How { manner, limits });
+    let deadline = clock::start() + PROBE_TIME;
+    let asking = Asking { path: W::PATH, build: &build, transcript: None, deadline, tries: Tries::Once };
+    let reply = asker.post(&asking, &asker.remote().manner()).await;
+    let probed = asker.judged(reply.map(|reply| call.meter.add(wire.usage(call, &reply))));
+    tracing::info!(provider = %asker.remote(), answered = matches!(probed, Probed::Answered), "a refusal held against a harmless question");
+    probed
+}

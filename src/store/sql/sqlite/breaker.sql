@@ -1,0 +1,14 @@
+-- breaker: how an earlier run left a provider's breaker, and what was learnt of the server within a day
+-- :clock    text   the hidden --now; null: the database's clock
+-- :provider text   which one
+-- :address  text   its address
+-- :model    text   the model that is asked there
+-- :version  text   this program's
+select coalesce(b.failures, 0) as failures, b.opened_at is not null as open, l.manner
+from (select coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) as now) t
+left join provider_breakers b on b.provider = :provider
+left join provider_lessons l
+  on l.address = :address
+  and l.model = :model
+  and l.version = :version
+  and l.learnt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', t.now, '-24 hours')

@@ -1,0 +1,13 @@
+-- keep_lessons: keeps what was learnt of a server
+-- :clock   text   the hidden --now; null: the database's clock
+-- :address text   where it is
+-- :model   text   the model that is asked there
+-- :version text   this program's
+-- :manner  text   how it is asked, as JSON
+insert into provider_lessons (address, model, version, manner, learnt_at)
+select :address, :model, :version, :manner, coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+where true
+on conflict (address, model) do update set
+  version = excluded.version,
+  manner = excluded.manner,
+  learnt_at = excluded.learnt_at

@@ -1,0 +1,183 @@
+//! Embedders as they are: one text that breaks a batch, replies of odd shapes, and how long a text is left alone.
+
+use serde_json::{Value, json};
+
+use super::process;
+use crate::on_every_database;
+use crate::support::db::Db;
+use crate::support::model_server::{EMBEDDINGS, ModelServer, Request, Step, encoded, vector};
+use crate::support::promises;
+use crate::support::seed::{backlog, time};
+
+const DAY: i64 = 86_400;
+
+fn texts(request: &Request) -> Vec<String> {
+    request.body["input"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+/// An answer with these vectors' items, made from their place and their text.
+fn items(request: &Request, item: impl Fn(usize, &str) -> Value) -> Step {
+    let data: Vec<Value> = texts(request).iter().enumerate().map(|(at, text)| item(at, text)).collect();
+    Step::reply(&json!({"data": data, "usage": {"prompt_tokens": 1, "total_tokens": 1}}))
+}
+
+/// A server that extracts twenty facts, one of them with a poison.
+fn twenty_facts() -> ModelServer {
+    let server = ModelServer::start();
+    let facts: Vec<Value> = (0..20)
+        .map(|i| json!({"fact": if i == 13 { "A poison.".to_owned() } else { format!("Fact {i}.") }, "kind": "user"}))
+        .collect();
+    server
+        .extracts(json!({"facts": facts, "threads": [], "thoughts": [], "summary": "s", "emotional_tone": "neutral"}));
+    server
+}
+
+fn poisoned(request: &Request) -> bool {
+    texts(request).iter().any(|text| text.contains("poison"))
+}
+
+/// The poison is alone without a vector and is left alone for a day; the circuit does not know of it.
+fn sets_one_aside(db: &Db, judge: fn(&Request) -> Step) {
+    backlog(db, 1);
+    let server = twenty_facts();
+    server.script(EMBEDDINGS, [Step::By(judge)]);
+    let result = process(db, &server, "anthropic").done().code(0).json();
+    assert_eq!(
+        (&result["processed"], &result["texts_set_aside"], &result["facts"]),
+        (&json!(1), &json!(1), &json!(20))
+    );
+    let bare = "select fact from memory_facts where embedding is null";
+    assert_eq!(db.rows(bare), [["A poison."]]);
+    let asked = server.calls(EMBEDDINGS);
+    assert!(asked <= 1 + 1 + 16, "the batch, a harmless text and the search: {asked}");
+    assert_eq!(db.rows("select failures from provider_breakers where failures > 0"), Vec::<Vec<String>>::new());
+    let again = |seconds: i64| {
+        let before = server.calls(EMBEDDINGS);
+        let now = time(seconds);
+        let bin = server.serves(db.command(&["process-conversations", "--force", "--now", &now]));
+        let bin =
+            bin.env("NIKITA_LLM", "anthropic:model-1").env("NIKITA_ENRICH", "false").env("NIKITA_BACKOFF", "10ms");
+        bin.done().code(0);
+        server.calls(EMBEDDINGS) - before
+    };
+    assert_eq!(again(3_600), 0);
+    assert_eq!(again(DAY + 60), 2, "once more, and a harmless text");
+    assert_eq!(again(DAY + 3_600), 0);
+    server.script(EMBEDDINGS, [Step::Good]);
+    assert_eq!(again(3 * DAY), 1);
+    assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), 0.0);
+    promises::kept(db);
+}
+
+on_every_database! {
+    fn a_text_that_breaks_the_embedder_is_set_aside(db) {
+        // hang-in/seCall#5, ollama/ollama#9639: 500, "failed to encode response: json: unsupported value: NaN", for the whole batch.
+        sets_one_aside(db, |request| if poisoned(request) { Step::status(500) } else { Step::Good });
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_never_stored() {
+    // Python writes NaN as such, which is no JSON; others write null; base64 holds it.
+    sets_one_aside(&Db::sqlite(), |request| {
+        let Step::Answer(status, headers, body) = items(request, |at, text| {
+            let numbers = if text.contains("poison") { json!("N-A-N") } else { json!(vector(text)) };
+            json!({"index": at, "embedding": numbers})
+        }) else {
+            unreachable!("an answer")
+        };
+        Step::Answer(status, headers, body.replace("\"N-A-N\"", &format!("[{}NaN]", "0.5,".repeat(1535))))
+    });
+    sets_one_aside(&Db::sqlite(), |request| {
+        let whole = poisoned(request);
+        items(request, |at, text| {
+            let mut numbers = vector(text);
+            numbers[7] = if whole { f32::NAN } else { numbers[7] };
+            json!({"index": at, "embedding": encoded(&numbers)})
+        })
+    });
+}
+
+#[test]
+fn a_text_that_is_refused_fails_no_conversation() {
+    for status in [400, 413, 422] {
+        let judge: fn(&Request) -> Step = match status {
+            400 => |request| {
+                if poisoned(request) {
+                    Step::error(400, "invalid_request_error", "'$.input' is invalid")
+                } else {
+                    Step::Good
+                }
+            },
+            413 => |request| {
+                if poisoned(request) {
+                    Step::error(413, "Validation", "`inputs` must have less than 512 tokens. Given: 600")
+                } else {
+                    Step::Good
+                }
+            },
+            _ => |request| if poisoned(request) { Step::error(422, "x", "unprocessable") } else { Step::Good },
+        };
+        sets_one_aside(&Db::sqlite(), judge);
+    }
+}
+
+#[test]
+fn a_batch_that_is_too_large_is_halved() {
+    // huggingface/text-embeddings-inference: "batch size 20 > maximum allowed batch size 8".
+    let db = Db::sqlite();
+    backlog(&db, 1);
+    let server = twenty_facts();
+    server.script(
+        EMBEDDINGS,
+        [Step::By(|request| {
+            if texts(request).len() > 8 {
+                Step::error(413, "Validation", "batch size 20 > maximum allowed batch size 8")
+            } else {
+                Step::Good
+            }
+        })],
+    );
+    let result = process(&db, &server, "anthropic").done().code(0).json();
+    assert_eq!((&result["processed"], &result["texts_set_aside"]), (&json!(1), &json!(0)));
+    assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), 0.0);
+}
+
+#[test]
+fn an_embedder_that_refuses_everything_is_a_matter_of_the_settings() {
+    let db = Db::sqlite();
+    backlog(&db, 3);
+    let server = ModelServer::start();
+    server.script(EMBEDDINGS, [Step::error(400, "invalid_request_error", "this is no embedding model")]);
+    process(&db, &server, "anthropic").args(&["--concurrency", "1"]).done().code(78);
+    assert_eq!(server.calls(EMBEDDINGS), 2, "one, and a harmless one");
+    assert_eq!(
+        db.number("select count(*) from conversations where status = 'active' and processing_attempts = 0"),
+        3.0
+    );
+}
+
+#[test]
+fn without_an_index_vectors_are_in_the_order_asked() {
+    // doobidoo/mcp-memory-service#612, BerriAI/litellm#25656, samfoy/pi-session-search#13
+    for item in [
+        |at: usize, text: &str| {
+            if at == 0 { json!({"embedding": vector(text)}) } else { json!({"index": at, "embedding": vector(text)}) }
+        },
+        |_: usize, text: &str| json!({"embedding": vector(text)}),
+        |_: usize, text: &str| json!({"index": 0, "embedding": vector(text)}),
+        |_: usize, text: &str| json!({"index": null, "embedding": [vector(text)]}),
+    ] {
+        let db = Db::sqlite();
+        backlog(&db, 1);
+        let server = ModelServer::start();
+        let facts = ["They work as a nurse in Lisbon.", "They love climbing."];
+        let data: Vec<Value> = facts.iter().enumerate().map(|(at, text)| item(at, text)).collect();
+        server.script(EMBEDDINGS, [Step::reply(&json!({"data": data}))]);
+        process(&db, &server, "anthropic").done().code(0);
+        let row = db.rows("select hex(embedding) from memory_facts where fact = 'They love climbing.'");
+        let bytes: Vec<_> =
+            vector(facts[1]).iter().flat_map(|it| it.to_le_bytes()).map(|it| format!("{it:02X}")).collect();
+        assert_eq!(row, [[bytes.concat()]]);
+    }
+}
