@@ -71,6 +71,13 @@ const LEASE: Setting = setting(
     Some("90s"),
     "How long the run's lease lives without a renewal; at least 2s",
 );
+const DB_TIMEOUT: Setting = setting(
+    "db-timeout",
+    "NIKITA_DB_TIMEOUT",
+    "DUR",
+    None,
+    "The longest wait for an answer of the database [default: a sixth of the lease, 15s at most; 60s in all to look]",
+);
 const TEMPLATE_DIR: Setting = setting(
     "template-dir",
     "NIKITA_TEMPLATE_DIR",
@@ -186,7 +193,7 @@ const IDLE: Setting =
 
 /// The environment variable of a command's argument, for messages.
 pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
-    let common = [&DATABASE_URL, &ENV_FILE, &FORMAT, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
+    let common = [&DATABASE_URL, &DB_TIMEOUT, &ENV_FILE, &FORMAT, &LEASE, &SKIP_EXIT_CODE, &METRICS_FILE];
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // `scan` has all that RECOVER has, so it is asked first.
@@ -367,7 +374,7 @@ fn replaced(name: &'static str) -> Command {
 fn common(command: Command) -> Command {
     command
         .next_help_heading(DATABASE)
-        .args([argument(&DATABASE_URL).hide_env_values(true), argument(&ENV_FILE)])
+        .args([argument(&DATABASE_URL).hide_env_values(true), argument(&DB_TIMEOUT), argument(&ENV_FILE)])
         .next_help_heading(OUTPUT)
         .args([argument(&FORMAT), quiet(), verbose()])
         .next_help_heading(None)

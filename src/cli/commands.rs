@@ -18,14 +18,30 @@ use crate::jobs::demo::{self, Demo};
 use crate::jobs::process_conversations::{self, by_id};
 use crate::jobs::{decay, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Ended, Plan, Skip, common, precheck, run, skipped};
+use crate::run::lifecycle::{Ended, Plan, Skip, common, interrupted, precheck, run, skipped};
 use crate::run::signals::Signals;
 use crate::store::Store;
 use crate::store::migrate::Pending;
 
 /// Does what the command says.
 pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
-    let ended = match name {
+    let signals = listen()?;
+    let ended = tokio::select! {
+        biased;
+        ended = command(name, matches, output) => ended,
+        // Whatever it waits for.
+        () = signals.too_late() => Ok(interrupted(name, &signals)),
+    };
+    progress_bar::clear();
+    let mut ended = ended?;
+    if raw::text(matches, "now").is_some() {
+        ended.result.common.now_overridden = true;
+    }
+    Ok(ended)
+}
+
+async fn command(name: &str, matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
+    match name {
         "decay" => decay(matches, output).await,
         "process-conversations" => process(matches, output).await,
         "recover" => recover(matches, output).await,
@@ -45,9 +61,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
         "demo" => demo(matches).await,
         "detect-stuck" | "recover-stuck" => Err(replaced(name)),
         other => Err(Problem::Run(RunError::Bug(format!("the command {other} has no code")))),
-    };
-    progress_bar::clear();
-    ended
+    }
 }
 
 async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
@@ -253,7 +267,13 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
         None => compose::database(matches)?,
     };
     output.note(&format!("database {}, by {by}", whence::which(&database)));
-    let store = if plan { Store::look(&database, None).await? } else { Store::connect(&database, 1, None).await? };
+    let store = if plan {
+        Store::look(&database, compose::terms_of_look(matches)?, None).await?
+    } else {
+        let store = Store::connect(&database, compose::patient_terms(matches)?, 1, None).await?;
+        store.require_primary().await?;
+        store
+    };
     let started_at = store.now().await?;
     let done = if plan { store.plan_migration().await? } else { store.migrate().await? };
     store.close().await;

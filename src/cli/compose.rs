@@ -10,15 +10,21 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use secrecy::ExposeSecret;
+
+mod database;
+
+use database::state_folder;
+pub use database::{
+    DEFAULT_FILE, connect, database, database_as_it_is, database_to_migrate, names_no_database, patient_terms,
+    terms_of_job, terms_of_look,
+};
 
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
 use super::spending;
 use super::{args, conflict};
-use crate::config::database::Database;
-use crate::config::{parse, secrets, state};
+use crate::config::parse;
 use crate::core::decay::{ChapterRule, Rules};
 use crate::core::graph;
 use crate::core::prompt::PromptTemplate;
@@ -36,18 +42,8 @@ use crate::run::lifecycle::Plan;
 use crate::run::pipeline::Workshop;
 use crate::store::Store;
 
-/// The name of the default SQLite file in the state folder.
-pub const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
-/// The name of the demo's file there.
+/// The name of the demo's file in the state folder.
 const DEMO_FILE: &str = "demo.sqlite";
-
-/// Which database, to be written to: the state folder is made where it is needed.
-pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
-    if let Some(named) = named_database(matches)? {
-        return Ok(named);
-    }
-    Ok(Database::Sqlite(state_folder()?.join(DEFAULT_FILE)))
-}
 
 /// Where the demo's database goes: never where `DATABASE_URL` says. Absolute.
 pub fn demo_path(matches: &ArgMatches) -> Result<PathBuf, Problem> {
@@ -73,58 +69,6 @@ pub fn program() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
-/// The state folder, made if it is not there.
-fn state_folder() -> Result<PathBuf, Problem> {
-    let folder = state::folder().map_err(Problem::configuration)?;
-    state::make_folder(&folder).map_err(|error| {
-        Problem::configuration(format!("the state folder {} can't be made: {error}", folder.display()))
-    })?;
-    Ok(folder)
-}
-
-/// Which database, only to be looked at: nothing is made.
-pub fn database_as_it_is(matches: &ArgMatches) -> Result<Database, Problem> {
-    if let Some(named) = named_database(matches)? {
-        return Ok(named);
-    }
-    Ok(Database::Sqlite(state::folder().map_err(Problem::configuration)?.join(DEFAULT_FILE)))
-}
-
-/// Whether nobody names a database, so that it is the file in the state folder.
-pub fn names_no_database(matches: &ArgMatches) -> bool {
-    matches!(named_database(matches), Ok(None))
-}
-
-/// Which database `migrate` works on: where the jobs go through a pooler, or as a user who may not alter tables,
-/// `MIGRATION_DATABASE_URL` is its own way there. A flag is for this command alone, and wins.
-pub fn database_to_migrate(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
-    if matches.value_source("database-url") == Some(ValueSource::CommandLine) {
-        return Ok(None);
-    }
-    let secret = secrets::find("MIGRATION_DATABASE_URL").map_err(Problem::configuration)?;
-    let parsed = secret.map(|url| Database::parse(url.expose_secret())).transpose();
-    parsed.map_err(|why| Problem::configuration(format!("MIGRATION_DATABASE_URL {why}")))
-}
-
-fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
-    if let Some(url) = raw::text(matches, "database-url") {
-        // Without the URL, unlike other wrong values: it may hold a password.
-        return Database::parse(url).map(Some).map_err(|why| match matches.value_source("database-url") {
-            Some(ValueSource::EnvVariable) => Problem::configuration(format!("DATABASE_URL {why}")),
-            _ => Problem::Usage(format!("--database-url {why}")),
-        });
-    }
-    let secret = secrets::find("DATABASE_URL").map_err(Problem::configuration)?;
-    let parsed = secret.map(|url| Database::parse(url.expose_secret())).transpose();
-    parsed.map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")))
-}
-
-/// The database, open as it is.
-pub async fn connect(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
-    let now = now(matches)?;
-    Ok(Store::connect(&database(matches)?, connections, now).await?)
-}
-
 pub fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
     raw::value(matches, "now", |text| {
         let time = DateTime::parse_from_rfc3339(text).map_err(|why| format!("is not RFC 3339: {why}"))?;
@@ -140,7 +84,8 @@ pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'sta
         unit,
         overlap: raw::is_on(matches, "allow-overlap"),
         lease: lease(matches)?,
-        window: (!raw::is_on(matches, "force")).then_some(window),
+        window: Some(window).filter(|window| !window.is_zero() && !raw::is_on(matches, "force")),
+        grace: grace(matches)?,
         watch: progress_bar::watch(output, unit),
         execution: raw::value(matches, "execution-id", |text| text.parse().map_err(|_| "is not a UUID".to_owned()))?,
     })
@@ -161,6 +106,11 @@ pub fn lease(matches: &ArgMatches) -> Result<Duration, Problem> {
         short if short < Duration::from_secs(2) => Err("must be at least 2s".to_owned()),
         lease => Ok(lease),
     })
+}
+
+/// How long what is under way may go on after a signal.
+pub fn grace(matches: &ArgMatches) -> Result<Duration, Problem> {
+    Ok(raw::value(matches, "grace", parse::duration_or_zero)?.unwrap_or(Plan::GRACE))
 }
 
 /// How decay works.
@@ -278,7 +228,6 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
         concurrency: number("concurrency", 200)?,
         session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
         rollout: raw::rollout(matches)?,
-        grace: raw::required(matches, "grace", parse::duration_or_zero)?,
         prices: Arc::new(spending::prices(matches)?),
         budget: spending::budget(matches)?,
         backfill: usize::try_from(raw::required(matches, "backfill", |text| parse::count_or_zero(text, 100_000))?)

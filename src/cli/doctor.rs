@@ -49,6 +49,7 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     let settings = doctor::Settings {
         database: own(compose::database_as_it_is(matches))?,
         unnamed: compose::names_no_database(matches),
+        terms: compose::terms_of_look(matches)?,
         now: compose::now(matches)?,
         root: PathBuf::from(raw::text(matches, "root").unwrap_or("/")),
         windows: variables.windows,

@@ -40,6 +40,7 @@ pub async fn exec(matches: &ArgMatches, output: &Output) -> Result<Ended, Proble
     };
     let plan = Plan {
         execution: None,
+        grace: settings.grace,
         // A process runs one job, so that its name may stay for as long as the process does.
         job: Box::leak(name.into_boxed_str()),
         unit: "lines",

@@ -24,6 +24,7 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
 use crate::store::Store;
 use crate::store::history::executions::Listed;
+use crate::store::terms::Terms;
 
 /// How often `--watch` looks again.
 const EVERY: Duration = Duration::from_secs(1);
@@ -129,11 +130,17 @@ fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
 /// The database as it is, with this binary's schema; nothing is made, migrated or stored. An SQLite file that is not there counts
 /// as an empty one.
 pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
+    open_on(matches, compose::terms_of_look(matches)?).await
+}
+
+async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
     let (database, now) = (compose::database_as_it_is(matches)?, compose::now(matches)?);
     Output::read(matches)?.note(&format!("database {}", whence::named(&database, matches)));
     let missing = match &database {
-        Database::Sqlite(path) => fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound),
-        Database::Postgres { .. } => false,
+        Database::Sqlite(path) => {
+            fs::symlink_metadata(&path.path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        }
+        Database::Postgres(_) => false,
     };
     if let (Database::Sqlite(path), true) = (&database, missing) {
         tracing::warn!(
@@ -142,7 +149,14 @@ pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
         );
         return Ok(Store::empty(now).await?);
     }
-    let store = Store::look(&database, now).await?;
+    let store = Store::look(&database, terms, now).await?;
+    if let Some(standby) = store.standby().await? {
+        tracing::warn!(
+            server = standby.server,
+            lag.seconds = standby.lag_seconds,
+            "looking at a read-only standby, which shows what the primary had so many seconds ago"
+        );
+    }
     store.check_schema().await?;
     Ok(store)
 }
@@ -161,7 +175,13 @@ pub async fn looked(
     look: impl AsyncFnOnce(&Store) -> Result<Look, RunError>,
 ) -> Result<Ended, Problem> {
     let began = clock::start();
-    let store = open(matches).await?;
+    // `check` reads all there is, and a look that is repeated has no end.
+    let terms = if command == "check" || raw::is_on(matches, "watch") {
+        compose::patient_terms(matches)?
+    } else {
+        compose::terms_of_look(matches)?
+    };
+    let store = open_on(matches, terms).await?;
     let started_at = store.now().await?;
     let looked = look(&store).await;
     store.close().await;

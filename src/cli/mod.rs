@@ -144,11 +144,22 @@ fn work(
         runtime.block_on(async {
             let monitors = Monitors::begin(name, matches)?;
             let ended = commands::dispatch(name, matches, &output).instrument(trace.span.clone()).await;
-            match &ended {
-                Ok(ended) => monitors.end(ended).await,
-                Err(raw::Problem::Run(error)) => monitors.end(&failed_early(Some(name), error)).await,
-                // A wrong command line is for whoever typed it.
-                Err(raw::Problem::Usage(_)) => {}
+            let told = async {
+                match &ended {
+                    Ok(ended) => monitors.end(ended).await,
+                    Err(raw::Problem::Run(error)) => monitors.end(&failed_early(Some(name), error)).await,
+                    // A wrong command line is for whoever typed it.
+                    Err(raw::Problem::Usage(_)) => {}
+                }
+            };
+            match commands::listen() {
+                // What is to be told can wait for a slow address, a signal can't.
+                Ok(signals) => tokio::select! {
+                    biased;
+                    () = told => {}
+                    () = signals.too_late() => {}
+                },
+                Err(_) => told.await,
             }
             ended
         })

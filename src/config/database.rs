@@ -1,25 +1,57 @@
 //! Which database: a `postgres://` URL, or the path of an SQLite file.
 
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use super::postgres_url::PostgresUrl;
 
 /// Where the players and conversations are.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// PostgreSQL.
-    Postgres {
-        /// Holds a password, hence secret.
-        url: SecretString,
-        /// Whether a pooler in transaction mode stands in between; `None` where the URL does not say.
-        pooled: Option<bool>,
-    },
+    Postgres(Box<PostgresUrl>),
     /// An SQLite file, created and migrated on first use.
-    Sqlite(PathBuf),
+    Sqlite(SqliteFile),
+}
+
+/// An SQLite file, and what may be done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// `mode=`: `ro` reads alone, `rw` makes no file.
+    pub mode: SqliteMode,
+}
+
+/// What may be done with an SQLite file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SqliteMode {
+    /// `rwc`: it is made where it is not there.
+    #[default]
+    Create,
+    /// `rw`: it must be there.
+    Write,
+    /// `ro`: it is never changed.
+    Read,
+}
+
+impl From<PathBuf> for SqliteFile {
+    fn from(path: PathBuf) -> Self {
+        Self { path, mode: SqliteMode::default() }
+    }
+}
+
+impl Deref for SqliteFile {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
 }
 
 impl Database {
-    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…` or `sqlite:PATH` (also `sqlite://PATH`).
+    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, the same with an ORM's driver (`postgresql+asyncpg://`), or `sqlite:PATH`
+    /// (also `sqlite://PATH`).
     ///
     /// # Errors
     /// A sentence without the URL in it, because the URL may hold a password.
@@ -30,17 +62,13 @@ impl Database {
                 "is empty; give postgres://… or sqlite:PATH, or leave it out for the default SQLite file".into()
             );
         }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let (url, pooled) = without_pgbouncer(url)?;
-            return Ok(Self::Postgres { url: url.into(), pooled });
+        if let Some((scheme, rest)) = url.split_once("://")
+            && ["postgres", "postgresql"].contains(&scheme.split_once('+').map_or(scheme, |(scheme, _)| scheme))
+        {
+            return PostgresUrl::parse(rest).map(Box::new).map(Self::Postgres);
         }
         if let Some(path) = url.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            let path = path.split_once('?').map_or(path, |(path, _)| path);
-            if path.is_empty() || path == ":memory:" {
-                return Err("names no SQLite file; give sqlite:PATH".into());
-            }
-            return Ok(Self::Sqlite(path.into()));
+            return sqlite(path.strip_prefix("//").unwrap_or(path)).map(Self::Sqlite);
         }
         let scheme = url.split_once(':').map_or("no scheme", |(scheme, _)| scheme);
         let known = scheme.len() <= 20 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-. ".contains(c));
@@ -49,46 +77,56 @@ impl Database {
     }
 }
 
-/// Takes `pgbouncer=true` out of a URL, which is not the server's to know, and says what it was.
-fn without_pgbouncer(url: &str) -> Result<(String, Option<bool>), String> {
-    let Some((address, options)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
-    let mut pooled = None;
-    let mut kept = Vec::new();
-    for option in options.split('&') {
-        match option.split_once('=') {
-            Some(("pgbouncer", "true")) => pooled = Some(true),
-            Some(("pgbouncer", "false")) => pooled = Some(false),
-            Some(("pgbouncer", _)) => return Err("has pgbouncer= with neither true nor false".to_owned()),
-            _ => kept.push(option),
-        }
+fn sqlite(rest: &str) -> Result<SqliteFile, String> {
+    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    if path.is_empty() || path == ":memory:" {
+        return Err("names no SQLite file; give sqlite:PATH".into());
     }
-    let url = if kept.is_empty() { address.to_owned() } else { format!("{address}?{}", kept.join("&")) };
-    Ok((url, pooled))
+    let mut file = SqliteFile::from(PathBuf::from(path));
+    for parameter in parameters.split('&').filter(|it| !it.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        file.mode = match (name, value) {
+            ("mode", "rwc") => SqliteMode::Create,
+            ("mode", "rw") => SqliteMode::Write,
+            ("mode", "ro") => SqliteMode::Read,
+            ("mode", _) => return Err("has mode= with none of ro, rw and rwc".into()),
+            _ => {
+                let name: String = name.chars().filter(char::is_ascii_graphic).take(40).collect();
+                return Err(format!(
+                    "has the parameter {name}, which an SQLite file does not take; only mode= is understood"
+                ));
+            }
+        };
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Database, without_pgbouncer};
+    use super::{Database, SqliteMode};
 
     #[test]
-    fn understands_pgbouncer_and_keeps_it_from_the_server() {
-        let url = |text: &str| without_pgbouncer(text).map(|(url, pooled)| format!("{url} {pooled:?}"));
-        assert_eq!(url("postgres://h/d").as_deref(), Ok("postgres://h/d None"));
-        assert_eq!(url("postgres://h/d?pgbouncer=true").as_deref(), Ok("postgres://h/d Some(true)"));
-        assert_eq!(
-            url("postgres://h/d?sslmode=require&pgbouncer=false&a=b").as_deref(),
-            Ok("postgres://h/d?sslmode=require&a=b Some(false)")
-        );
-        assert_eq!(url("postgres://h/d?pgbouncer=maybe").unwrap_err(), "has pgbouncer= with neither true nor false");
+    fn understands_an_orms_spelling() {
+        for url in ["postgres://h/d", "postgresql://h/d", "postgresql+asyncpg://h/d", "postgresql+psycopg2://h/d"] {
+            assert!(matches!(Database::parse(url), Ok(Database::Postgres(it)) if it.database.as_deref() == Some("d")));
+        }
+        assert!(Database::parse("postgresqlx://h/d").is_err());
     }
 
     #[test]
-    fn reads_the_three_spellings_of_a_path() {
-        for url in ["sqlite:/tmp/a.db", "sqlite:///tmp/a.db", "sqlite:///tmp/a.db?mode=rwc"] {
-            assert!(
-                matches!(Database::parse(url), Ok(Database::Sqlite(path)) if path == std::path::Path::new("/tmp/a.db"))
-            );
+    fn reads_the_spellings_of_a_path() {
+        for (url, mode) in [
+            ("sqlite:/tmp/a.db", SqliteMode::Create),
+            ("sqlite:///tmp/a.db", SqliteMode::Create),
+            ("sqlite:///tmp/a.db?mode=rwc", SqliteMode::Create),
+            ("sqlite:/tmp/a.db?mode=rw", SqliteMode::Write),
+            ("sqlite:/tmp/a.db?mode=ro", SqliteMode::Read),
+        ] {
+            let Ok(Database::Sqlite(file)) = Database::parse(url) else { panic!("{url}") };
+            assert_eq!((file.path.to_str(), file.mode), (Some("/tmp/a.db"), mode), "{url}");
         }
+        assert_eq!(Database::parse("sqlite:a?mode=x").unwrap_err(), "has mode= with none of ro, rw and rwc");
+        assert!(Database::parse("sqlite:a?cache=shared").unwrap_err().contains("the parameter cache"));
     }
 
     #[test]

@@ -4,5 +4,6 @@ pub mod database;
 pub mod env_file;
 pub mod models;
 pub mod parse;
+pub mod postgres_url;
 pub mod secrets;
 pub mod state;

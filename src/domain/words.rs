@@ -97,6 +97,8 @@ words! {
         Database = "database",
         /// The run lost its lease.
         LeaseLost = "lease_lost",
+        /// A signal has ended it before it had anything to say.
+        Interrupted = "interrupted",
         /// The work itself failed.
         Failed = "failed",
         /// A bug of ours.
@@ -135,6 +137,8 @@ words! {
         Skipped = "skipped",
         /// Given back with its attempt.
         Released = "released",
+        /// Nobody knows what became of it: an answer of the database was lost.
+        Unknown = "unknown",
     }
 }
 

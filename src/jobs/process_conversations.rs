@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use rust_decimal::Decimal;
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -24,9 +25,10 @@ use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::pipeline::Workshop;
+use crate::run::signals::TOLD;
 use crate::run::spans;
-use crate::store::Store;
-use crate::store::claims::{Due, Outcome};
+use crate::store::claims::{Due, Fate, Outcome};
+use crate::store::{Class, Store, StoreError};
 use bill::Bill;
 use one::{Entry, Told, process};
 use tally::Tally;
@@ -44,8 +46,6 @@ pub struct Settings {
     pub session_timeout: Duration,
     /// The share of players whose conversations are taken, 0 to 100 percent.
     pub rollout: u8,
-    /// How long running pipelines may go on after a signal.
-    pub grace: Duration,
     /// What models cost.
     pub prices: Arc<Prices>,
     /// The cost, in US dollars, from which on nothing more is claimed.
@@ -57,14 +57,22 @@ pub struct Settings {
 /// Claims and processes until the cap is reached or nothing is due.
 pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result<Report, RunError> {
     let due = due(settings, run.now);
-    let detected = run.store.count_due(&due).await?;
-    run.progress.expect(u64::try_from(detected.min(settings.batch)).unwrap_or(u64::MAX));
+    // A count that can't be had in time is not known, and the work goes on.
+    let detected = match run.store.count_due(&due).await {
+        Ok(detected) => Some(detected),
+        Err(error) if matches!(error.class(), Class::Server | Class::Unclear) => {
+            tracing::warn!(error = %error, "how many conversations are due is not known");
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    run.progress.expect(u64::try_from(detected.unwrap_or_default().min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
     let mut in_flight = InFlight::new(settings, run, workshop);
     let telling = Telling::begin(run, settings.concurrency);
     let mut claimed = 0;
     let mut trouble = None;
-    if detected > 0 {
+    if detected != Some(0) {
         let meter = Meter::default();
         trouble = tokio::select! {
             probed = circuits.probe(&meter) => probed.err(),
@@ -105,12 +113,17 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
                 if let Err(error) = circuits.keep().await { trouble = trouble.or(Some(error.into())); }
             }
             () = run.signals.stopping() => {
-                in_flight.wind_up(settings.grace).await;
+                in_flight.wind_up().await;
                 break;
             }
         }
     }
+    if trouble.is_some() || in_flight.tally.is_troubled() {
+        in_flight.give_back_unbegun().await;
+    }
     telling.end().await;
+    // Not known: what was claimed was due, and nothing is said of the rest.
+    let detected = detected.unwrap_or(claimed);
     let deferred = detected.saturating_sub(claimed);
     let spent = in_flight.spent();
     let mut tally = in_flight.tally;
@@ -136,7 +149,11 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
         run.store.forget_memos().await?;
         circuits.keep_all().await
     };
-    if let Err(error) = kept.await {
+    // Where the database is in trouble, or a signal presses, the next run does it.
+    if trouble.is_none()
+        && !run.signals.is_stopping()
+        && let Err(error) = kept.await
+    {
         trouble = trouble.or(Some(error.into()));
     }
     Ok(Report { error: trouble, ..tally.report(detected, deferred) })
@@ -180,9 +197,7 @@ impl<'a> InFlight<'a> {
         let snapshots = match self.run.store.snapshots(claims, self.run.now).await {
             Ok(snapshots) => snapshots,
             Err(error) => {
-                for claim in claims {
-                    self.release(claim, "the run stopped", Bill::default()).await;
-                }
+                self.give_back_unbegun().await;
                 return Err(error.into());
             }
         };
@@ -245,15 +260,18 @@ impl<'a> InFlight<'a> {
         bill.total()
     }
 
-    /// Lets what is running go on for `grace`, then breaks it off and gives it back.
-    async fn wind_up(&mut self, grace: Duration) {
-        let ended = tokio::time::timeout(grace, async {
+    /// Lets what is running go on until the grace is over, then breaks it off and gives it back.
+    async fn wind_up(&mut self) {
+        let signals = self.run.signals.clone();
+        let ended = async {
             while !self.tasks.is_empty() {
                 self.next().await;
             }
-        });
-        if ended.await.is_ok() {
-            return;
+        };
+        tokio::select! {
+            biased;
+            () = ended => return,
+            () = signals.overdue(Duration::ZERO) => {}
         }
         self.tasks.abort_all();
         while let Some(ended) = self.tasks.join_next_with_id().await {
@@ -262,23 +280,48 @@ impl<'a> InFlight<'a> {
                 self.ended(id, entry);
             }
         }
-        for Task { claim, meter, .. } in std::mem::take(&mut self.in_hand) {
+        // All at once, because there is little time; a commit may have been under way, so each is asked what has become of it.
+        let in_hand = std::mem::take(&mut self.in_hand);
+        let (run, signals) = (self.run, &signals);
+        let fates = in_hand.iter().map(|task| async move {
+            tokio::select! {
+                biased;
+                fate = run.store.learn_fate(&task.claim) => fate,
+                () = signals.overdue(TOLD) => Err(StoreError::unanswered("no answer in time after the signal")),
+            }
+        });
+        let fates = join_all(fates).await;
+        for (Task { claim, meter, .. }, fate) in in_hand.iter().zip(fates) {
             let bill = Bill::of(self.prices, &meter.usage());
-            self.release(&claim, "broken off by a signal", bill).await;
+            let entry = match fate {
+                Ok(Fate::Committed) => Entry::committed(claim),
+                Ok(Fate::GivenBack) => Entry::released(claim, "broken off by a signal"),
+                Ok(Fate::Unknown) => {
+                    tracing::info!(conversation = %claim.conversation, "not ours to release");
+                    self.tally.charge(&bill);
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(error = %error, conversation = %claim.conversation, "not released, left to `recover`");
+                    Entry::unknown(claim, error.message())
+                }
+            };
+            self.tally.add(&entry.billed(bill));
         }
     }
 
-    /// Gives a conversation back. One that was committed in this very moment is not ours any more, and stays as it is.
-    async fn release(&mut self, claim: &Claim, why: &str, bill: Bill) {
-        match self.run.store.close_claim(claim, &Outcome::Released).await {
-            Ok(true) => return self.tally.add(&Entry::released(claim, why).billed(bill)),
-            Ok(false) => tracing::info!(conversation = %claim.conversation, "not ours to release"),
-            Err(error) => {
-                tracing::error!(error = %error, conversation = %claim.conversation, "not released, left to `recover`");
+    /// Gives back what this run has claimed and does not have in hand: not begun, or never heard of.
+    async fn give_back_unbegun(&mut self) {
+        let in_hand: Vec<_> = self.in_hand.iter().map(|task| task.claim.conversation).collect();
+        match self.run.store.give_back_claims(self.run.execution, in_hand).await {
+            Ok(unbegun) => {
+                for conversation in unbegun {
+                    tracing::warn!(%conversation, "claimed and not begun; given back with its attempt");
+                    self.tally.add(&Entry::never_begun(conversation));
+                }
             }
+            Err(error) => tracing::error!(error = %error, "claims may be left to `recover`"),
         }
-        // Paid for all the same.
-        self.tally.charge(&bill);
     }
 
     /// A bug of ours must cost the conversation an attempt, or it would kill every run for ever.

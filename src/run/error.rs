@@ -16,6 +16,9 @@ pub enum RunError {
     /// The run's lease ran out or was taken over; since then it has written nothing.
     #[error("this run lost its lease ({0}) and has stopped; what it had not committed goes to another run")]
     LeaseLost(&'static str),
+    /// The database could not be asked for so long that the run's lease is over; since then it has written nothing.
+    #[error("this run lost its lease ({0}) and has stopped; what it had not committed goes to another run")]
+    LeaseOutage(&'static str),
     /// The work itself failed.
     #[error("{0}")]
     Failed(String),
@@ -35,6 +38,7 @@ impl RunError {
                 Class::Row | Class::Run => Exit::Failure,
             },
             Self::Configuration(_) => Exit::Configuration,
+            Self::LeaseOutage(_) => Exit::Unavailable,
             Self::LeaseLost(_) | Self::Failed(_) => Exit::Failure,
             Self::Bug(_) => Exit::Internal,
         }
@@ -58,7 +62,7 @@ impl RunError {
                 Class::Row | Class::Run => ErrorKind::Database,
             },
             Self::Configuration(_) => ErrorKind::Configuration,
-            Self::LeaseLost(_) => ErrorKind::LeaseLost,
+            Self::LeaseLost(_) | Self::LeaseOutage(_) => ErrorKind::LeaseLost,
             Self::Failed(_) => ErrorKind::Failed,
             Self::Bug(_) => ErrorKind::Internal,
         }

@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::error::RunError;
 use super::progress::Progress;
 use crate::clock;
 use crate::store::Store;
 use crate::store::runs::Lease;
 
 /// Renews until it is dropped or aborted; where the lease is lost, cancels `lost` and ends with the reason.
-pub(super) async fn beat(store: Store, lease: Lease, progress: Progress, lost: CancellationToken) -> &'static str {
+pub(super) async fn beat(store: Store, lease: Lease, progress: Progress, lost: CancellationToken) -> RunError {
     let third = lease.length / 3;
     // Writes must have stopped before another host may judge the lease dead.
     let margin = lease.length / 6;
@@ -33,19 +34,19 @@ pub(super) async fn beat(store: Store, lease: Lease, progress: Progress, lost: C
                     renewed = asked;
                     break;
                 }
-                Ok(Ok(false)) => return give_up(&lost, "another run has taken it, or it ran out"),
+                Ok(Ok(false)) => return give_up(&lost, RunError::LeaseLost("another run has taken it, or it ran out")),
                 Ok(Err(error)) => {
                     tracing::warn!(error = %error, "lease not renewed, trying again");
                     tokio::time::sleep((lease.length / 30).min(Duration::from_secs(1))).await;
                 }
-                Err(_) => return give_up(&lost, "it could not be renewed in time"),
+                Err(_) => return give_up(&lost, RunError::LeaseOutage("it could not be renewed in time")),
             }
         }
     }
 }
 
-fn give_up(lost: &CancellationToken, why: &'static str) -> &'static str {
-    tracing::error!(why, "lease lost, stopping all writes");
+fn give_up(lost: &CancellationToken, why: RunError) -> RunError {
+    tracing::error!(error = %why, "lease lost, stopping all writes");
     lost.cancel();
     why
 }

@@ -24,14 +24,14 @@ use tracing::Instrument;
 use super::error::RunError;
 use super::heartbeat::beat;
 use super::progress::{Progress, Watch};
-use super::signals::Signals;
+use super::signals::{FINISHED, RELEASED, Signals};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::ExecutionId;
-use crate::domain::result::{ErrorBody, JobResult, Own, SkipReason, SkipResult, Status};
-use crate::store::Store;
+use crate::domain::result::{ErrorBody, ErrorKind, JobResult, Own, SkipReason, SkipResult, Status};
 use crate::store::precheck::{Gate, Precheck};
 use crate::store::runs::{Begun, Lease, RunEnd, Runner};
+use crate::store::{Store, StoreError};
 
 /// The target of the log's line about a failure. The result says the same.
 pub const FAILURES: &str = "nikita_jobs::failures";
@@ -49,11 +49,21 @@ pub struct Plan {
     pub lease: Duration,
     /// How long after a completed run the next one is skipped; none for a forced run.
     pub window: Option<Duration>,
+    /// How long its work may go on after a signal.
+    pub grace: Duration,
     /// Told of progress.
     pub watch: Option<Watch>,
     /// The run's id, where its caller has chosen one to poll it by.
     pub execution: Option<ExecutionId>,
 }
+
+impl Plan {
+    /// The grace of a job that has no setting for it.
+    pub const GRACE: Duration = Duration::from_secs(20);
+}
+
+/// How long after a signal an answer to begin is waited for: a run that has begun can be closed.
+const BEGUN: Duration = Duration::from_secs(2);
 
 /// What a job gets for its work.
 pub struct Run {
@@ -145,7 +155,7 @@ pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
 pub async fn precheck(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunError> {
     let key = format!("job:{}", plan.job);
     let gate = Gate { job: plan.job, key: (!plan.overlap).then_some(&key), window: plan.window };
-    match store.precheck(&gate).await {
+    match store.precheck(&gate).await? {
         Precheck::Clear if !store.lacks_columns().await? => {}
         Precheck::Clear | Precheck::Unclear => store.make_ready().await?,
         Precheck::Blocked { now, by } => return Ok(blocked(plan, &by).map(|skip| skipped(plan.job, skip, now))),
@@ -187,7 +197,13 @@ async fn try_run(
     }
     let key = if plan.overlap { format!("job:{}:{execution}", plan.job) } else { format!("job:{}", plan.job) };
     let lease = Lease { key, execution, token: clock::new_token(), length: plan.lease };
-    let answer = store.begin_run(plan.job, &lease, &this_process(), plan.window).await?;
+    let runner = this_process();
+    signals.begin_run(plan.grace);
+    let answer = tokio::select! {
+        biased;
+        answer = store.begin_run(plan.job, &lease, &runner, plan.window) => answer?,
+        () = signals.heard_for(BEGUN) => return Ok(interrupted(plan.job, signals)),
+    };
     let now = match (blocked(plan, &answer), answer) {
         (None, Begun::Started { now }) => now,
         (Some(skip), _) => return Ok(skipped(plan.job, skip, store.now().await?)),
@@ -207,16 +223,24 @@ async fn try_run(
         outcome = AssertUnwindSafe(work(&run)).catch_unwind().instrument(span) => {
             Some(outcome.unwrap_or_else(|_| Err(RunError::Bug("the job panicked".to_owned()))))
         }
+        () = signals.overdue(RELEASED) => Some(Ok(broken_off())),
     };
     let Some(outcome) = outcome else {
-        let error = RunError::LeaseLost(heart.await.unwrap_or("the heartbeat ended"));
+        let error = heart.await.unwrap_or(RunError::LeaseLost("the heartbeat ended"));
         return Ok(conclude(&run, plan.job, Err(error), clock::millis_since(began)).0);
     };
 
     let (ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
     let completed = matches!(ended.exit, Exit::Success | Exit::Partial);
-    let end = RunEnd { completed, result: &ended.result.to_value(), duration_ms: clock::millis_since(began), cost_usd };
-    let closed = store.finish_run(&lease, &end).await;
+    let value = ended.result.to_value();
+    let end = RunEnd { completed, result: &value, duration_ms: clock::millis_since(began), cost_usd };
+    let closed = tokio::select! {
+        biased;
+        closed = store.finish_run(&lease, &end) => closed,
+        () = signals.overdue(FINISHED) => {
+            Err(StoreError::unanswered("the end of the run was not written in time after the signal; whether it is there is unknown"))
+        }
+    };
     // Only now: the lease must live until everything is released.
     heart.abort();
     let failure = match closed {
@@ -225,6 +249,23 @@ async fn try_run(
         Err(error) => error.into(),
     };
     Ok(conclude(&run, plan.job, Err(failure), clock::millis_since(began)).0)
+}
+
+/// The report of work that a signal has ended, and that did not wind up in time.
+fn broken_off() -> Report {
+    let message =
+        "the work did not end in time after the signal and was broken off; what it had in hand goes back by `recover`";
+    let complaint = Some(ErrorBody::new(ErrorKind::Interrupted, message));
+    Report { own: Own::Nothing {}, exit: Exit::Failure, complaint, cost_usd: None, error: None }
+}
+
+/// The result of a command that a signal has ended before it had anything to say.
+#[must_use]
+pub fn interrupted(command: &str, signals: &Signals) -> Ended {
+    let message = "ended by a signal; nothing was begun that another run would not take over";
+    let mut result = common(command, Status::Interrupted, signals.exit(), None, None, 0, Own::Nothing {});
+    result.common.error = Some(ErrorBody::new(ErrorKind::Interrupted, message));
+    Ended { result, exit: signals.exit() }
 }
 
 /// Puts the common fields of the contract in front of a job's own.
@@ -252,6 +293,8 @@ fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms
     };
     let mut result = common(job, status, exit, Some(run.execution), Some(run.now), duration_ms, own);
     result.common.error = error;
+    // It closes no window of a run without a `--now`.
+    result.common.now_overridden = run.store.is_overridden();
     (Ended { result, exit }, cost_usd)
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection};
+use sqlx::Row;
 
+use super::connections::Lent;
+use super::servers::Servers;
 use super::session::{Tx, fetch_one, fetch_optional};
 use super::{Pool, Result, Store, StoreError, sql};
 use crate::clock;
@@ -60,10 +60,9 @@ pub enum Soundness {
 /// # Errors
 /// [`super::Class::Configuration`] where the URL can't be read; without the URL.
 pub fn place(database: &Database) -> Result<Option<Place>> {
-    let Database::Postgres { url, .. } = database else { return Ok(None) };
-    let options: PgConnectOptions = super::read_url(url.expose_secret())?;
-    let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
-    Ok(Some(Place { host, port: options.get_port() }))
+    let Database::Postgres(url) = database else { return Ok(None) };
+    let (host, port) = Servers::of(url, true)?.place();
+    Ok(Some(Place { host, port }))
 }
 
 impl Store {
@@ -92,13 +91,13 @@ impl Store {
         let (mut of_first, mut of_second) = (None, None);
         for _ in 0..ROUNDS {
             for _ in 0..2 {
-                let process = process(first.connection()).await?;
+                let process = process(&mut first).await?;
                 if of_first.is_some_and(|before| before != process) {
                     return Ok(true);
                 }
                 of_first = Some(process);
             }
-            let process = process(second.connection()).await?;
+            let process = process(&mut second).await?;
             if of_second.is_some_and(|before| before != process) || of_first == Some(process) {
                 return Ok(true);
             }
@@ -137,9 +136,8 @@ impl Store {
 }
 
 /// The process of the server that serves a transaction.
-async fn process(connection: &mut PgConnection) -> Result<i32> {
-    let mut tx = connection.begin().await?;
-    let (process,) = sqlx::query_as("select pg_backend_pid()").persistent(false).fetch_one(&mut *tx).await?;
-    tx.commit().await?;
-    Ok(process)
+async fn process(connection: &mut Lent) -> Result<i32> {
+    let rows = connection.simple("select pg_backend_pid()".to_owned()).await?;
+    let row = rows.first().ok_or_else(|| StoreError::other("the server does not name its process"))?;
+    Ok(row.try_get(0)?)
 }

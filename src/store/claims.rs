@@ -111,7 +111,7 @@ impl Store {
 
     /// How many conversations a claim could take, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
-        let mut tx = self.autocommit().await?;
+        let mut tx = self.begin_long_read().await?;
         let (count,): (i64,) = fetch_one!(
             &mut tx,
             _,
@@ -121,7 +121,7 @@ impl Store {
             MOST_ATTEMPTS,
             i32::from(due.rollout)
         );
-        tx.commit().await?;
+        tx.rollback().await?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
@@ -145,8 +145,39 @@ impl Store {
         tx.commit().await
     }
 
-    /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written.
+    /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written. Where the answer is
+    /// lost, it is done again, and then looked at how the row stands.
+    ///
+    /// # Errors
+    /// [`StoreError::is_unsure`] where nobody knows whether it was done.
     pub async fn close_claim(&self, claim: &Claim, outcome: &Outcome) -> Result<bool> {
+        let lost = match retrying(|| self.try_close_claim(claim, outcome)).await {
+            Err(error) if error.is_unsure() => error,
+            other => return other,
+        };
+        let again = match retrying(|| self.try_close_claim(claim, outcome)).await {
+            Ok(false) => self.is_closed_as(claim, outcome).await,
+            other => other,
+        };
+        if matches!(again, Ok(true)) { Ok(true) } else { Err(lost) }
+    }
+
+    async fn is_closed_as(&self, claim: &Claim, outcome: &Outcome) -> Result<bool> {
+        let (status, error) = match outcome {
+            Outcome::Failed { error } => ("failed", Some(error)),
+            Outcome::Retry { error, .. } | Outcome::Refusal { error, .. } | Outcome::Outage { error, .. } => {
+                ("active", Some(error))
+            }
+            Outcome::Released => ("active", None),
+        };
+        let mut tx = self.autocommit().await?;
+        let conversation = DbId::from(claim.conversation);
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql::IS_CLOSED_AS, conversation, status, error);
+        tx.commit().await?;
+        Ok(count == 1)
+    }
+
+    async fn try_close_claim(&self, claim: &Claim, outcome: &Outcome) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let ours = self.close_in(&mut tx, claim, outcome).await?;
         if ours {

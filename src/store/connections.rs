@@ -1,23 +1,25 @@
-//! Connections to PostgreSQL, warm between two transactions.
-//!
-//! A pool asks a connection whether it still lives when it is taken, and again when it is given back: two round trips around
-//! every transaction, of which ours are short. So those that have just done their work wait here, in front of the pool, and
-//! are taken as they are:
+//! Connections to PostgreSQL, kept warm between two transactions, and the waits on them.
 //!
 //! ```text
 //!   take ◀── warm, used a moment ago ◀──┐
 //!     ▲                                 │ done
-//!     └───── the pool asks, or connects │           begun and not ended ──▶ rolled back, then to the pool
+//!     ├───── warm, asked ◀──────────────┤ dropped: rolled back, or asked
+//!     └───── connected                  └──▶ closed, where it does not answer
 //! ```
+//!
+//! Each answer is waited for as long as the command's [`Terms`] say. A wait that is over drops the connection: nobody knows how it stands.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, PgPool, Postgres};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{PATIENCE, Result, StoreError};
+use super::servers::Servers;
+use super::terms::Terms;
+use super::{LAST_WORD, PATIENCE, Result, StoreError};
 use crate::clock;
 
 /// A connection that has been idle for longer is asked whether it still lives: a server may have been restarted.
@@ -25,94 +27,268 @@ const WARM: Duration = Duration::from_secs(1);
 
 /// The connections of one store.
 #[derive(Clone, Debug)]
-pub(super) struct Connections {
-    pool: PgPool,
-    warm: Arc<Mutex<Vec<Warm>>>,
-    /// As many as the pool has connections, so that whoever gets one never waits for a connection that is warm.
+pub(super) struct Connections(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    servers: Servers,
+    terms: Terms,
+    warm: Mutex<Vec<Warm>>,
+    /// One for each connection that may be open. A server that has no more than there are takes seats away.
     seats: Arc<Semaphore>,
-    /// Whether a server stands behind, and no pooler in transaction mode. There a statement may be prepared under a name that
-    /// outlives its transaction; behind a pooler the next transaction is on another connection, where the name is not known,
-    /// or is another client's.
-    pub(super) direct: bool,
+    open: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
 struct Warm {
-    connection: PoolConnection<Postgres>,
+    open: Open,
     since: Instant,
 }
 
-/// A connection in use. Where it is dropped before [`Lent::give_back`], nobody knows how it stands, and the pool looks.
+/// An open connection, counted.
+#[derive(Debug)]
+struct Open {
+    connection: PgConnection,
+    server: usize,
+    _counted: Counted,
+}
+
+/// Counts a connection for as long as it is open.
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A connection in use. Where it is dropped before [`Lent::give_back`], nobody knows how it stands, and it is asked.
 pub(crate) struct Lent {
-    connection: Option<PoolConnection<Postgres>>,
+    open: Option<Open>,
     home: Connections,
     in_transaction: bool,
-    _seat: OwnedSemaphorePermit,
+    /// Whether reads of whole tables are under way.
+    is_long: bool,
+    seat: Option<OwnedSemaphorePermit>,
+}
+
+/// How long an answer may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Within(Option<Duration>);
+
+/// No answer.
+pub(crate) enum Unheard {
+    /// None came in time.
+    Silence(Duration),
+    /// One came, and it is no good.
+    Failed(sqlx::Error),
+}
+
+impl Within {
+    /// Waits for an answer.
+    pub(crate) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Unheard> {
+        let answer = match self.0 {
+            Some(limit) => tokio::time::timeout(limit, answer).await.map_err(|_| Unheard::Silence(limit))?,
+            None => answer.await,
+        };
+        answer.map_err(Unheard::Failed)
+    }
+}
+
+impl Unheard {
+    fn is_silence(&self) -> bool {
+        match self {
+            Self::Silence(_) => true,
+            Self::Failed(error) => !matches!(error, sqlx::Error::Database(_)),
+        }
+    }
+
+    fn error(self, of: &str, server: &str) -> StoreError {
+        match self {
+            Self::Failed(error) => error.into(),
+            Self::Silence(limit) => StoreError::unanswered(format!(
+                "{server} has not answered {of} within {} s: it is frozen, cut off, or waits for something itself, such as a \
+                 synchronous standby that is gone. Whether {of} has been carried out is unknown",
+                limit.as_secs_f64()
+            )),
+        }
+    }
 }
 
 impl Connections {
-    /// `first` is one that is open already.
-    pub(super) fn new(pool: PgPool, first: PoolConnection<Postgres>, direct: bool) -> Self {
-        let seats = usize::try_from(pool.options().get_max_connections()).unwrap_or(1);
-        let connections = Self { pool, warm: Arc::default(), seats: Arc::new(Semaphore::new(seats)), direct };
+    /// Connects once, so that what is wrong with the URL or the server is known.
+    pub(super) async fn open(servers: Servers, terms: Terms, most: u32) -> Result<Self> {
+        let seats = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
+        let open = Arc::default();
+        let connections = Self(Arc::new(Inner { servers, terms, warm: Mutex::default(), seats, open }));
+        let first = connections.connect(true).await?;
         connections.keep(first);
-        connections
+        Ok(connections)
+    }
+
+    async fn connect(&self, patient: bool) -> Result<Open> {
+        let (connection, server) = self.0.servers.connect(&self.0.terms, patient).await?;
+        self.0.open.fetch_add(1, Ordering::SeqCst);
+        Ok(Open { connection, server, _counted: Counted(Arc::clone(&self.0.open)) })
     }
 
     /// A connection for one statement, or for a transaction to begin on.
     pub(super) async fn take(&self) -> Result<Lent> {
-        let seat = tokio::time::timeout(PATIENCE, Arc::clone(&self.seats).acquire_owned()).await;
-        let seat = seat.ok().and_then(std::result::Result::ok).ok_or(StoreError::from(sqlx::Error::PoolTimedOut))?;
-        let connection = match self.warm().await {
-            Some(connection) => connection,
-            None => self.pool.acquire().await?,
-        };
-        Ok(Lent { connection: Some(connection), home: self.clone(), in_transaction: false, _seat: seat })
-    }
-
-    /// The one that was used last: the fewer are in use, the fewer have to be kept warm.
-    async fn warm(&self) -> Option<PoolConnection<Postgres>> {
         loop {
-            let Warm { mut connection, since } = self.lock().pop()?;
-            if since.elapsed() <= WARM || connection.ping().await.is_ok() {
-                return Some(connection);
-            }
-            connection.close_on_drop();
+            let patience = self.0.terms.answer().map_or(PATIENCE, |answer| answer.max(PATIENCE));
+            let seat = tokio::time::timeout(patience, Arc::clone(&self.0.seats).acquire_owned()).await;
+            let seat =
+                seat.ok().and_then(std::result::Result::ok).ok_or(StoreError::from(sqlx::Error::PoolTimedOut))?;
+            let open = match self.warm().await? {
+                Some(open) => open,
+                None => match self.connect(self.0.open.load(Ordering::SeqCst) == 0).await {
+                    Ok(open) => open,
+                    Err(error) if error.says_no_connection_is_left() => {
+                        // The server has no more for us than are open: from now on we share those.
+                        if self.0.open.load(Ordering::SeqCst) > 0 {
+                            seat.forget();
+                        }
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            let home = self.clone();
+            return Ok(Lent { open: Some(open), home, in_transaction: false, is_long: false, seat: Some(seat) });
         }
     }
 
-    fn keep(&self, connection: PoolConnection<Postgres>) {
-        self.lock().push(Warm { connection, since: clock::start() });
+    /// The one that was used last: the fewer are in use, the fewer have to be kept warm.
+    async fn warm(&self) -> Result<Option<Open>> {
+        loop {
+            let Some(Warm { mut open, since }) = self.lock().pop() else { return Ok(None) };
+            if since.elapsed() <= WARM {
+                return Ok(Some(open));
+            }
+            match Within(self.0.terms.answer()).wait(open.connection.ping()).await {
+                Ok(()) => return Ok(Some(open)),
+                // A new connection would find no other server there.
+                Err(silence @ Unheard::Silence(_)) => {
+                    return Err(silence.error("whether it is there", self.0.servers.name(open.server)));
+                }
+                Err(Unheard::Failed(_)) => {}
+            }
+        }
+    }
+
+    fn keep(&self, open: Open) {
+        self.lock().push(Warm { open, since: clock::start() });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Warm>> {
-        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.warm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a server stands behind, and no pooler in transaction mode.
+    pub(super) fn is_direct(&self) -> bool {
+        self.0.servers.direct
+    }
+
+    /// Whether each statement has to be part of a transaction that begins with its settings.
+    pub(super) fn by_text(&self) -> bool {
+        self.0.servers.by_text()
+    }
+
+    /// Told which `lock_timeout` is in force: where it is another than the server was told, transactions say it themselves.
+    pub(super) fn learn(&self, lock_timeout: &str) {
+        if !self.by_text() && !self.0.terms.is_in_force(lock_timeout) {
+            tracing::debug!(lock_timeout, "the start-up options are not in force; each transaction begins with them");
+            self.0.servers.go_by_text();
+        }
     }
 
     /// Says goodbye to the server on every connection.
     pub(super) async fn close(&self) {
         let warm = std::mem::take(&mut *self.lock());
-        for Warm { connection, .. } in warm {
-            // Nobody is left to tell.
-            let _ = connection.close().await;
-        }
-        self.pool.close().await;
+        let farewells = warm.into_iter().map(|it| it.open.connection.close());
+        // Nobody is left to tell.
+        let _ = tokio::time::timeout(LAST_WORD, futures_util::future::join_all(farewells)).await;
     }
 }
 
 impl Lent {
-    /// Begins a transaction with this text, which may go on with settings for it: one round trip.
-    pub(super) async fn begin(&mut self, text: &'static str) -> Result<()> {
+    /// How long the next answer may take.
+    pub(crate) fn within(&self) -> Within {
+        let terms = &self.home.0.terms;
+        Within(if self.is_long { terms.long_answer() } else { terms.answer() })
+    }
+
+    /// What an answer means: where there is none, nobody knows how the connection stands, and it is dropped.
+    pub(crate) fn heard<T>(&mut self, answer: Result<T, Unheard>) -> Result<T> {
+        self.heard_of("a statement", answer)
+    }
+
+    fn heard_of<T>(&mut self, what: &str, answer: Result<T, Unheard>) -> Result<T> {
+        answer.map_err(|unheard| {
+            let server = self.server().to_owned();
+            if unheard.is_silence() {
+                self.open = None;
+            }
+            unheard.error(what, &server)
+        })
+    }
+
+    /// The server's name.
+    pub(super) fn server(&self) -> &str {
+        self.open.as_ref().map_or("the server", |open| self.home.0.servers.name(open.server))
+    }
+
+    /// Begins a transaction, with more settings for it: one round trip.
+    pub(super) async fn begin(&mut self, more: &str) -> Result<()> {
+        let text = if self.home.by_text() {
+            format!("begin{}{more}", self.home.0.terms.local_settings())
+        } else {
+            format!("begin{more}")
+        };
         // From here on it may be open, whether or not we learn of it.
         self.in_transaction = true;
-        sqlx::raw_sql(text).execute(self.connection()).await?;
+        let within = self.within();
+        let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).execute(self.connection())).await;
+        self.heard(answer).map(drop)
+    }
+
+    /// Begins a transaction for a read of a whole table.
+    pub(super) async fn begin_long(&mut self, more: &str) -> Result<()> {
+        let long = format!("{}{more}", self.home.0.terms.long_settings());
+        self.begin(&long).await?;
+        self.is_long = true;
         Ok(())
+    }
+
+    /// One statement in the simple protocol, which is whole even behind a pooler: one round trip.
+    pub(super) async fn simple(&mut self, sql: String) -> Result<Vec<PgRow>> {
+        let text = if self.home.by_text() {
+            format!("begin{}; {sql}; commit", self.home.0.terms.local_settings())
+        } else {
+            sql
+        };
+        let within = self.within();
+        let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(self.connection())).await;
+        self.heard(answer)
     }
 
     /// Ends a transaction; without one, each statement has committed itself.
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.in_transaction {
-            sqlx::raw_sql("commit").execute(self.connection()).await?;
+            let (asked, within) = (clock::start(), self.within());
+            let answer = within.wait(sqlx::raw_sql("commit").execute(self.connection())).await;
+            self.heard_of("COMMIT", answer)?;
+            self.in_transaction = false;
+            if self.home.0.terms.slow_commit().is_some_and(|slow| !self.is_long && asked.elapsed() >= slow) {
+                // A COMMIT takes so long only where the server waits for a synchronous standby, and its limit ends that wait.
+                return Err(StoreError::unanswered(format!(
+                    "{} has waited {} s with COMMIT, as for a synchronous standby that is gone (synchronous_standby_names). What was \
+                     committed is on that server, and perhaps on no other",
+                    self.server(),
+                    asked.elapsed().as_secs()
+                )));
+            }
         }
         self.give_back();
         Ok(())
@@ -121,7 +297,9 @@ impl Lent {
     /// Ends a transaction as if it had not been.
     pub(super) async fn rollback(mut self) -> Result<()> {
         if self.in_transaction {
-            sqlx::raw_sql("rollback").execute(self.connection()).await?;
+            let within = self.within();
+            let answer = within.wait(sqlx::raw_sql("rollback").execute(self.connection())).await;
+            self.heard_of("ROLLBACK", answer)?;
         }
         self.give_back();
         Ok(())
@@ -129,38 +307,42 @@ impl Lent {
 
     /// The connection itself.
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        #[expect(clippy::expect_used, reason = "only giving it back, which takes `self`, leaves it empty")]
-        self.connection.as_deref_mut().expect("a lent connection is there until it is given back")
+        #[expect(
+            clippy::expect_used,
+            reason = "nothing is asked of a connection that has been given back, or has not answered"
+        )]
+        self.open.as_mut().map(|open| &mut open.connection).expect("a lent connection is there until it is given back")
     }
 
     /// Whether statements may be prepared under a name that outlives the transaction.
-    pub(crate) const fn keeps_statements(&self) -> bool {
-        self.home.direct
+    pub(crate) fn keeps_statements(&self) -> bool {
+        self.home.is_direct()
     }
 
     fn give_back(&mut self) {
         self.in_transaction = false;
-        if let Some(connection) = self.connection.take() {
-            self.home.keep(connection);
+        if let Some(open) = self.open.take() {
+            self.home.keep(open);
         }
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        if !self.in_transaction {
-            return;
-        }
-        // As the pool does with a transaction of its own: what was begun is rolled back before another gets the connection.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if sqlx::raw_sql("rollback").execute(&mut *connection).await.is_err() {
-                    connection.close_on_drop();
-                }
-            });
-        } else {
-            connection.close_on_drop();
-        }
+        let (Some(mut open), Ok(runtime)) = (self.open.take(), tokio::runtime::Handle::try_current()) else { return };
+        let (home, seat, in_transaction) = (self.home.clone(), self.seat.take(), self.in_transaction);
+        // What was begun is rolled back before another gets the connection, and an answer that is under way is waited for.
+        runtime.spawn(async move {
+            let within = Within(home.0.terms.answer());
+            let settled = if in_transaction {
+                within.wait(sqlx::raw_sql("rollback").execute(&mut open.connection)).await.is_ok()
+            } else {
+                within.wait(open.connection.ping()).await.is_ok()
+            };
+            if settled {
+                home.keep(open);
+            }
+            drop(seat);
+        });
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use super::terms::Terms;
 use super::{Class, Result, Store, StoreError};
 use crate::config::database::Database;
 use crate::config::state;
@@ -42,7 +43,8 @@ impl Store {
             remove(path).await?;
         }
         create(path).await?;
-        let store = Self::open(&Database::Sqlite(path.to_owned()), connections, None).await?;
+        let store =
+            Self::open(&Database::Sqlite(path.to_owned().into()), Terms::patient(None), connections, None).await?;
         Ok((store, earlier))
     }
 }

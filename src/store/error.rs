@@ -7,6 +7,9 @@ use sqlx::postgres::PgDatabaseError;
 
 use super::whose::{Another, Class};
 
+/// `too_many_connections`.
+const NO_CONNECTION: &str = "53300";
+
 /// A failure of the database, by whose trouble it is.
 #[derive(Debug)]
 pub struct StoreError {
@@ -27,10 +30,25 @@ impl StoreError {
         Self::new(Class::Server, why)
     }
 
+    /// A job has nothing to do on a standby.
+    pub(super) fn standby(server: &str) -> Self {
+        Self::unavailable(format!("{server} is a read-only standby; name the primary"))
+    }
+
     /// No answer came: what was asked for may have been done all the same.
     #[must_use]
     pub fn unanswered(why: impl Into<String>) -> Self {
         Self { unsure: true, ..Self::unavailable(why) }
+    }
+
+    /// The server has no connection left for us, but those that are open.
+    pub(super) fn no_connection_left(why: impl Into<String>) -> Self {
+        Self { code: Some(NO_CONNECTION.to_owned()), ..Self::unavailable(why) }
+    }
+
+    /// Whether it is [`StoreError::no_connection_left`].
+    pub(super) fn says_no_connection_is_left(&self) -> bool {
+        self.code() == Some(NO_CONNECTION)
     }
 
     /// The URL, the password, the path or the file is wrong: exit 78.
@@ -168,6 +186,10 @@ fn from_postgres(error: &PgDatabaseError) -> StoreError {
         }
         "55P03" => format!("another session holds a row or a table that was waited for: {said}"),
         "25006" => format!("the server is read-only: {said}. A standby is: name the primary"),
+        "57014" if error.message().contains("statement timeout") => {
+            format!("the server has ended a statement that took too long: {said}")
+        }
+        "25P03" => format!("the server has ended a transaction that did not go on: {said}"),
         _ => said,
     };
     let class = Class::of_sqlstate(code, error.constraint(), error.message());

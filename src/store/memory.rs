@@ -87,7 +87,9 @@ async fn near(tx: &mut Tx, text: String, user: UserId, vectors: &[Vec<f32>], lea
     // Rust writes the shortest decimal that reads back as the same number.
     let asked: Vec<String> = vectors.iter().map(|vector| format!("{vector:?}")).collect();
     let query = sqlx::query_as(AssertSqlSafe(text)).bind(DbId::from(user)).bind(asked).bind(1.0 - least + SLACK);
-    Ok(query.persistent(conn.keeps_statements()).fetch_all(conn.connection()).await?)
+    let query = query.persistent(conn.keeps_statements());
+    let answer = conn.within().wait(query.fetch_all(conn.connection())).await;
+    conn.heard(answer)
 }
 
 fn most_similar(vector: &[f32], facts: &[(Uuid, Vec<f32>)], least: f64) -> Vec<Uuid> {

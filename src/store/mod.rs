@@ -5,18 +5,15 @@
 //! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`), [`check`];
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
-use crate::config::database::Database;
+use crate::config::database::{Database, SqliteMode};
 use crate::config::state;
-use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 
 pub mod audits;
 pub mod backfill;
@@ -46,25 +43,35 @@ mod read;
 pub mod records;
 pub mod retention;
 mod retry;
+mod role;
 pub mod runs;
+mod servers;
 mod session;
 pub mod single;
 pub mod snapshots;
 mod sql;
 pub mod stuck;
+pub mod terms;
 mod whose;
 
 use codec::DbTime;
 use connections::Connections;
 pub use error::{Result, StoreError};
+pub use role::Role;
+use servers::Servers;
 use session::{SqliteTx, Tx};
+use terms::Terms;
 pub use whose::{Another, Class};
 
 /// How long a statement waits for a connection, and SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the last attempt to connect may take, which is only made for its reason, and a farewell to the server.
-const LAST_WORD: Duration = Duration::from_secs(2);
+/// How long a farewell to the server may take.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
+/// By the estimates for a table of millions the server would compile a statement that reads a few rows of it, which takes two hundred
+/// times as long as the statement.
+const NO_JIT: &str = "; set local jit = off";
 
 /// One database.
 #[derive(Clone, Debug)]
@@ -88,36 +95,56 @@ impl Store {
     /// PostgreSQL never is (`migrate` does it).
     ///
     /// `connections` is the most that will be open at once; `now` stands in for the database's clock.
-    pub async fn open(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
-        let store = Self::connect(database, connections, now).await?;
+    pub async fn open(database: &Database, terms: Terms, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let store = Self::connect(database, terms, connections, now).await?;
         store.make_ready().await?;
         Ok(store)
     }
 
-    /// Checks that the schema is this binary's, and migrates an SQLite file.
+    /// Checks that the schema is this binary's, and migrates an SQLite file. On a read-only standby nothing is ready.
     pub async fn make_ready(&self) -> Result<()> {
         match self.pool {
             Pool::Sqlite(_) => self.migrate().await.map(drop),
-            Pool::Pg(_) => self.check_schema().await,
+            Pool::Pg(_) => {
+                self.require_primary().await?;
+                self.check_schema().await
+            }
         }
     }
 
     /// Opens the database as it is, for `migrate`, or for a precheck.
-    pub async fn connect(database: &Database, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
+    pub async fn connect(
+        database: &Database,
+        terms: Terms,
+        connections: u32,
+        now: Option<DateTime<Utc>>,
+    ) -> Result<Self> {
         let pool = match database {
-            Database::Postgres { url, pooled } => connect_postgres(url.expose_secret(), *pooled, connections).await?,
-            Database::Sqlite(path) => {
-                // Where it can't be made, SQLite says why.
-                let _ = state::make_file(path);
+            Database::Postgres(url) => {
+                let most = url.connections.map_or(connections, |most| most.min(connections));
+                Pool::Pg(Connections::open(Servers::of(url, false)?, terms, most).await?)
+            }
+            Database::Sqlite(file) => {
+                let path = &file.path;
+                if file.mode == SqliteMode::Create {
+                    // Where it can't be made, SQLite says why.
+                    let _ = state::make_file(path);
+                }
                 let options = SqliteConnectOptions::new()
                     .filename(path)
-                    .create_if_missing(true)
-                    .foreign_keys(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    // In pages: 40 MB. A long run writes most pages again and again, and copies each into the file only once for
-                    // all that is written in between.
-                    .pragma("wal_autocheckpoint", "10000")
-                    .synchronous(SqliteSynchronous::Full);
+                    .create_if_missing(file.mode == SqliteMode::Create)
+                    .read_only(file.mode == SqliteMode::Read)
+                    .foreign_keys(true);
+                let options = if file.mode == SqliteMode::Read {
+                    options
+                } else {
+                    options
+                        .journal_mode(SqliteJournalMode::Wal)
+                        // In pages: 40 MB. A long run writes most pages again and again, and copies each into the file only once for
+                        // all that is written in between.
+                        .pragma("wal_autocheckpoint", "10000")
+                        .synchronous(SqliteSynchronous::Full)
+                };
                 // One writer at a time is SQLite's rule; more connections than this would only queue.
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
@@ -126,14 +153,27 @@ impl Store {
     }
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
-    /// as good as an empty one.
-    pub async fn look(database: &Database, now: Option<DateTime<Utc>>) -> Result<Self> {
-        let Database::Sqlite(path) = database else { return Self::connect(database, 1, now).await };
-        let options = SqliteConnectOptions::new();
-        let options =
-            if path.exists() { options.filename(path).pragma("query_only", "on") } else { options.in_memory(true) };
-        let pool = Pool::Sqlite(connect_sqlite(path, options, 1).await?);
+    /// as good as an empty one. A standby will do.
+    pub async fn look(database: &Database, terms: Terms, now: Option<DateTime<Utc>>) -> Result<Self> {
+        let pool = match database {
+            Database::Postgres(url) => Pool::Pg(Connections::open(Servers::of(url, true)?, terms, 1).await?),
+            Database::Sqlite(file) => {
+                let options = SqliteConnectOptions::new();
+                let options = if file.exists() {
+                    options.filename(&file.path).pragma("query_only", "on")
+                } else {
+                    options.in_memory(true)
+                };
+                Pool::Sqlite(connect_sqlite(file, options, 1).await?)
+            }
+        };
         Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
+    }
+
+    /// Whether a hidden `--now` stands in for the database's clock.
+    #[must_use]
+    pub const fn is_overridden(&self) -> bool {
+        self.now.is_some()
     }
 
     /// An empty SQLite database in memory: what a file counts as that is not there, and must not be made.
@@ -146,13 +186,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Closes every connection, so that an SQLite file is left without its `-wal`.
-    ///
-    /// On PostgreSQL a connection may still wait for an answer that does not come, such as a renewal behind somebody's lock.
-    /// The process is not held up by it: what it had begun there is rolled back when the socket closes.
+    /// Closes every connection, so that an SQLite file is left without its `-wal`. A server that does not answer is not waited for.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Pg(connections) => drop(tokio::time::timeout(LAST_WORD, connections.close()).await),
+            Pool::Pg(connections) => connections.close().await,
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
@@ -173,7 +210,7 @@ impl Store {
     /// instead of waiting.
     async fn begin_write(&self) -> Result<Tx> {
         match &self.pool {
-            Pool::Pg(connections) => begin_postgres(connections, "begin").await,
+            Pool::Pg(connections) => begin_postgres(connections, "").await,
             Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Begun(pool.begin_with("begin immediate").await?))),
         }
     }
@@ -181,25 +218,36 @@ impl Store {
     /// Begins a transaction that only reads: on SQLite it waits for no writer.
     async fn begin_read(&self) -> Result<Tx> {
         match &self.pool {
-            // By the estimates for a table of millions the server would compile a statement that reads a few rows of it, which
-            // takes two hundred times as long as the statement.
-            Pool::Pg(connections) => begin_postgres(connections, "begin; set local jit = off").await,
+            Pool::Pg(connections) => begin_postgres(connections, NO_JIT).await,
             Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Begun(pool.begin().await?))),
         }
     }
 
+    /// The same for a read of a whole table, which may take longer.
+    async fn begin_long_read(&self) -> Result<Tx> {
+        match &self.pool {
+            Pool::Pg(connections) => {
+                let mut lent = connections.take().await?;
+                lent.begin_long(NO_JIT).await?;
+                Ok(Tx::Pg(lent))
+            }
+            Pool::Sqlite(_) => self.begin_read().await,
+        }
+    }
+
     /// For exactly one statement, which is a transaction of its own: it has committed when it answers, and no rollback takes it
-    /// back. Two round trips less, but behind a pooler, where a statement is prepared in one step and executed in the next and
-    /// only a transaction keeps both on the same connection.
+    /// back. Two round trips less, but where each transaction has to begin with its settings, as behind a pooler, where a statement is
+    /// prepared in one step and executed in the next and only a transaction keeps both on the same connection.
     async fn autocommit(&self) -> Result<Tx> {
         match &self.pool {
-            Pool::Pg(connections) if connections.direct => Ok(Tx::Pg(connections.take().await?)),
-            Pool::Pg(connections) => begin_postgres(connections, "begin").await,
+            Pool::Pg(connections) if connections.by_text() => begin_postgres(connections, "").await,
+            Pool::Pg(connections) => Ok(Tx::Pg(connections.take().await?)),
             Pool::Sqlite(pool) => Ok(Tx::Sqlite(SqliteTx::Alone(pool.acquire().await?))),
         }
     }
 
-    /// For one statement in the simple protocol, which is whole even behind a pooler.
+    /// For one statement in the simple protocol, which is whole even behind a pooler, and which no transaction may hold: `create index
+    /// concurrently`.
     async fn simple_query(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) => Ok(Tx::Pg(connections.take().await?)),
@@ -217,9 +265,9 @@ impl Store {
     }
 }
 
-async fn begin_postgres(connections: &Connections, begin: &'static str) -> Result<Tx> {
+async fn begin_postgres(connections: &Connections, more: &'static str) -> Result<Tx> {
     let mut lent = connections.take().await?;
-    lent.begin(begin).await?;
+    lent.begin(more).await?;
     Ok(Tx::Pg(lent))
 }
 
@@ -234,50 +282,4 @@ async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections:
         // On a full disk SQLite rolls back by itself; the connection still counts that transaction and can't begin another.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
     pool.connect_with(options).await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
-}
-
-async fn connect_postgres(url: &str, pooled: Option<bool>, connections: u32) -> Result<Pool> {
-    let options = read_url(url)?;
-    let pooled = pooled.unwrap_or(options.get_port() == TRANSACTION_POOLER_PORT);
-    let mut options = options.application_name("nikita-jobs").disable_statement_logging();
-    let socket = socket_folder(&options);
-    if socket.is_some() {
-        // As libpq has it: no TLS on a socket of this machine, and no question for it.
-        options = options.ssl_mode(PgSslMode::Disable);
-    }
-    if pooled {
-        // PgBouncer refuses a start-up parameter that it does not track.
-        options = options.extra_float_digits(None);
-    }
-    let pool =
-        PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
-    let why = match pool.acquire().await {
-        Ok(first) => return Ok(Pool::Pg(Connections::new(pool, first, !pooled))),
-        // The pool has swallowed the reason while it tried again; one plain attempt tells it.
-        Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(LAST_WORD, options.connect()).await {
-            Ok(Ok(_)) => "no connection within 10 s".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer within 10 s".to_owned(),
-        },
-        Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_))) => error.to_string(),
-        Err(error) => return Err(error.into()),
-    };
-    let server = match socket {
-        Some(folder) => folder.join(format!(".s.PGSQL.{}", options.get_port())).display().to_string(),
-        None => format!("{}:{}", options.get_host(), options.get_port()),
-    };
-    Err(StoreError::unavailable(format!("can't connect to {server}: {why}")))
-}
-
-/// The folder of the server's socket: as the URL names it, or else `PGHOST`, or the usual folders where a socket lies in one.
-fn socket_folder(options: &PgConnectOptions) -> Option<PathBuf> {
-    let host = Path::new(options.get_host());
-    options.get_socket().cloned().or_else(|| host.is_absolute().then(|| host.to_owned()))
-}
-
-fn read_url(url: &str) -> Result<PgConnectOptions> {
-    url.parse().map_err(|error: sqlx::Error| match error {
-        sqlx::Error::Configuration(why) => StoreError::configuration(format!("DATABASE_URL can't be read: {why}")),
-        other => other.into(),
-    })
 }

@@ -6,15 +6,15 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AssertSqlSafe, FromRow as _};
+use chrono::{DateTime, Utc};
+use sqlx::FromRow as _;
 
 use super::codec::{DbId, DbTime};
 use super::migrate::embedded_versions;
 use super::read::row;
-use super::runs::Begun;
-use super::session::Tx;
-use super::{Result, Store};
+use super::runs::{Begun, seconds};
+use super::session::fetch_one;
+use super::{Class, Pool, Result, Store, StoreError, sql};
 use crate::domain::ids::ExecutionId;
 
 /// What could be in the way of a run.
@@ -50,65 +50,70 @@ row! {
         applied: Option<String>,
         holder: Option<DbId>,
         held_until: Option<DbTime>,
-        latest: Option<DbId>,
+        latest: Option<String>,
         completed_at: Option<DbTime>,
+        lock_timeout: String,
+        standby: bool,
     }
 }
 
 impl Store {
     /// Looks once; see the module.
-    pub async fn precheck(&self, gate: &Gate<'_>) -> Precheck {
-        let Ok(seen) = self.see(gate).await else { return Precheck::Unclear };
+    ///
+    /// # Errors
+    /// Where the server is in trouble, or a standby: no other statement would fare better.
+    pub async fn precheck(&self, gate: &Gate<'_>) -> Result<Precheck> {
+        let seen = match self.see(gate).await {
+            Ok(seen) => seen,
+            Err(error) if error.class() == Class::Server => return Err(error),
+            Err(_) => return Ok(Precheck::Unclear),
+        };
         let mut applied: Vec<i64> = seen.applied.iter().flat_map(|it| it.split(',')).flat_map(str::parse).collect();
         applied.sort_unstable();
         if !applied.into_iter().eq(embedded_versions()) {
-            return Precheck::Unclear;
+            return Ok(Precheck::Unclear);
         }
         let now = seen.now.0;
-        if let (Some(by), Some(until)) = (seen.holder, seen.held_until)
-            && until.0 > now
-        {
-            return Precheck::Blocked { now, by: Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 } };
+        if let (Some(by), Some(until)) = (seen.holder, seen.held_until) {
+            let by = Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 };
+            return Ok(Precheck::Blocked { now, by });
         }
-        let window = gate.window.and_then(|window| TimeDelta::from_std(window).ok());
-        if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, window)
-            && completed_at.0 > now - window
-        {
-            return Precheck::Blocked {
-                now,
-                by: Begun::Recent { by: Some(ExecutionId(by.0)), until: completed_at.0 + window },
-            };
+        if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, gate.window) {
+            let by = Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window };
+            return Ok(Precheck::Blocked { now, by });
         }
-        Precheck::Clear
+        Ok(Precheck::Clear)
     }
 
-    /// In the simple protocol, which takes no parameters and needs one round trip where the other needs two. What varies is
+    /// On PostgreSQL in the simple protocol, which takes no parameters and needs one round trip where the other needs two. What varies is
     /// the time, and names of our own making.
     async fn see(&self, gate: &Gate<'_>) -> Result<Seen> {
-        let mut tx = self.simple_query().await?;
-        let now = self.now.map(|now| DbTime(now).to_sqlite());
-        let clock = match (&tx, now) {
-            (Tx::Pg(_), Some(now)) => format!("{}::timestamptz", quoted(&now)),
-            (Tx::Sqlite(_), Some(now)) => quoted(&now),
-            (Tx::Pg(_), None) => "clock_timestamp()".to_owned(),
-            (Tx::Sqlite(_), None) => "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')".to_owned(),
+        let (key, window) = (gate.key.unwrap_or_default(), gate.window.map(seconds));
+        let Pool::Pg(connections) = &self.pool else {
+            let mut tx = self.autocommit().await?;
+            let (now, overridden) = (self.now_parameter(), self.is_overridden());
+            let seen = fetch_one!(&mut tx, _, sql::PRECHECK, now, gate.job, key, window, overridden);
+            tx.commit().await?;
+            return Ok(seen);
         };
-        let versions = tx.pick("string_agg(version::text, ',')", "group_concat(version, ',')");
-        let (job, key) = (quoted(gate.job), quoted(gate.key.unwrap_or_default()));
-        let sql = format!(
-            "select {clock} as now, (select {versions} from nikita_jobs_migrations) as applied, lease.*, run.* \
-             from (select 1) it \
-             left join (select execution_id as holder, expires_at as held_until from job_leases where lease_key = {key}) lease \
-                 on true \
-             left join (select id as latest, completed_at from job_executions \
-                 where job_name = {job} and status = 'completed' order by completed_at desc limit 1) run on true"
-        );
-        let seen = match &mut tx {
-            Tx::Pg(conn) => Seen::from_row(&sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn.connection()).await?),
-            Tx::Sqlite(conn) => Seen::from_row(&sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(conn.connection()).await?),
-        };
-        tx.commit().await?;
-        Ok(seen?)
+        let now = self.now.map_or_else(|| "null".to_owned(), |now| quoted(&DbTime(now).to_sqlite()));
+        let window = window.map_or_else(|| "null".to_owned(), |window| window.to_string());
+        let values = [now, quoted(gate.job), quoted(key), window, self.is_overridden().to_string()];
+        let mut text = sql::PRECHECK.postgres.to_owned();
+        for (n, value) in values.iter().enumerate() {
+            text = text.replace(&format!("${}", n + 1), value);
+        }
+        let mut lent = connections.take().await?;
+        let server = lent.server().to_owned();
+        let rows = lent.simple(text).await?;
+        lent.commit().await?;
+        let row = rows.first().ok_or_else(|| StoreError::other("the precheck has seen nothing"))?;
+        let seen = Seen::from_row(row)?;
+        if seen.standby {
+            return Err(StoreError::standby(&server));
+        }
+        connections.learn(&seen.lock_timeout);
+        Ok(seen)
     }
 }
 

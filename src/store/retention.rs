@@ -41,6 +41,7 @@ mod tests {
 
     use super::sql::PRUNE;
     use crate::config::database::Database;
+    use crate::store::terms::Terms;
     use crate::store::{Pool, Store};
 
     /// What SQLite says about how it goes about a statement.
@@ -52,8 +53,8 @@ mod tests {
 
     #[tokio::test]
     async fn sqlite_reads_indexes_alone() {
-        let nowhere = Database::Sqlite(PathBuf::from("no such folder/no such file"));
-        let store = Store::look(&nowhere, None).await.unwrap();
+        let nowhere = Database::Sqlite(PathBuf::from("no such folder/no such file").into());
+        let store = Store::look(&nowhere, Terms::patient(None), None).await.unwrap();
         store.migrate().await.unwrap();
         let Pool::Sqlite(pool) = &store.pool else { panic!("it is SQLite") };
         let plan = plan_of(pool, PRUNE.sqlite).await;

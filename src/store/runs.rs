@@ -12,13 +12,14 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use super::codec::{DbId, DbJson, DbTime};
-use super::session::{Tx, execute, fetch_optional, pg_now, sqlite_now};
-use super::{Result, Store};
+use super::retry::answered;
+use super::session::{Tx, execute, fetch_one, fetch_optional};
+use super::{Result, Store, sql};
 use crate::domain::ids::{ExecutionId, Token};
 
 /// Our part of a lease: what proves that it is still ours.
@@ -67,23 +68,17 @@ pub enum Begun {
     },
 }
 
-/// Closes the executions of a job that are running without a lease.
-macro_rules! close_dead {
-    ($job:literal) => {
-        concat!(
-            "update job_executions set status = 'failed', completed_at = $1, result = $2 where ",
-            $job,
-            " = $3 and status = 'running' and heartbeat_at is not null and not exists \
-                 (select 1 from job_leases l where l.execution_id = job_executions.id and l.expires_at > $1)"
-        )
-    };
+/// A span as statements take it.
+pub(super) fn seconds(span: Duration) -> f64 {
+    span.as_secs_f64()
 }
 
 impl Store {
     /// Takes the job's lease, checks the window and inserts the execution row, in one transaction. Where it can't, nothing
     /// is written.
     ///
-    /// `window` is `None` for a forced run. A dead run's execution is closed on the way, as failed.
+    /// `window` is `None` for a forced run. A dead run's execution is closed on the way, as failed. Where the answer is lost, it is begun
+    /// again as the same run, which waits for what has become of the first time.
     pub async fn begin_run(
         &self,
         job: &str,
@@ -92,7 +87,7 @@ impl Store {
         window: Option<Duration>,
     ) -> Result<Begun> {
         loop {
-            if let Some(begun) = self.try_begin_run(job, lease, runner, window).await? {
+            if let Some(begun) = answered(|| self.try_begin_run(job, lease, runner, window)).await? {
                 return Ok(begun);
             }
         }
@@ -108,24 +103,14 @@ impl Store {
     ) -> Result<Option<Begun>> {
         let mut tx = self.begin_write().await?;
         let Some(now) = self.take_lease(&mut tx, lease, runner).await? else {
-            let holder: Option<(DbId, DbTime)> = fetch_optional!(
-                &mut tx,
-                _,
-                "select execution_id, expires_at from job_leases where lease_key = $1",
-                &lease.key
-            );
+            let holder: Option<(DbId, DbTime)> = fetch_optional!(&mut tx, _, sql::LEASE_HOLDER, &lease.key);
             tx.rollback().await?;
             return Ok(holder.map(|(by, until)| Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 }));
         };
-        if let Some(window) = window.and_then(|window| TimeDelta::from_std(window).ok()) {
-            let recent: Option<(String, DbTime)> = fetch_optional!(
-                &mut tx,
-                _,
-                "select cast(id as text), completed_at from job_executions \
-                 where job_name = $1 and status = 'completed' and completed_at > $2 order by completed_at desc limit 1",
-                job,
-                DbTime(now - window)
-            );
+        if let Some(window) = window {
+            let (within, overridden) = (seconds(window), self.is_overridden());
+            let recent: Option<(String, DbTime)> =
+                fetch_optional!(&mut tx, _, sql::RECENT_RUN, job, DbTime(now), within, overridden);
             if let Some((by, completed_at)) = recent {
                 tx.rollback().await?;
                 return Ok(Some(Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window }));
@@ -134,8 +119,7 @@ impl Store {
         self.close_dead_runs(&mut tx, job, lease, now).await?;
         execute!(
             &mut tx,
-            "insert into job_executions (id, job_name, started_at, heartbeat_at, status, host, pid) \
-             values ($1, $2, $3, $3, 'running', $4, $5)",
+            sql::START_EXECUTION,
             DbId::from(lease.execution),
             job,
             DbTime(now),
@@ -148,43 +132,10 @@ impl Store {
 
     /// The lease's own statement; the database's clock if it is ours now.
     async fn take_lease(&self, tx: &mut Tx, lease: &Lease, runner: &Runner) -> Result<Option<DateTime<Utc>>> {
-        let sql = tx.pick(
-            concat!(
-                "insert into job_leases as held \
-                 (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) \
-             select $2, $3, $4, $5, $6, t.now, t.now, t.now + make_interval(secs => $7) \
-             from (select ",
-                pg_now!("$1"),
-                " as now) t \
-             on conflict (lease_key) do update set execution_id = excluded.execution_id, token = excluded.token, \
-                 host = excluded.host, pid = excluded.pid, acquired_at = excluded.acquired_at, \
-                 heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at \
-             where held.expires_at <= ",
-                pg_now!("$1"),
-                " \
-             returning acquired_at"
-            ),
-            concat!(
-                "insert into job_leases as held \
-                 (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) \
-             select $2, $3, $4, $5, $6, t.now, t.now, \
-                 strftime('%Y-%m-%dT%H:%M:%f000Z', t.now, '+' || $7 || ' seconds') \
-             from (select ",
-                sqlite_now!("$1"),
-                " as now) t where true \
-             on conflict (lease_key) do update set execution_id = excluded.execution_id, token = excluded.token, \
-                 host = excluded.host, pid = excluded.pid, acquired_at = excluded.acquired_at, \
-                 heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at \
-             where held.expires_at <= ",
-                sqlite_now!("$1"),
-                " \
-             returning acquired_at"
-            ),
-        );
         let taken: Option<(DbTime,)> = fetch_optional!(
             tx,
             _,
-            sql,
+            sql::TAKE_LEASE,
             self.now_parameter(),
             &lease.key,
             DbId::from(lease.execution),
@@ -202,64 +153,23 @@ impl Store {
     async fn close_dead_runs(&self, tx: &mut Tx, job: &str, lease: &Lease, now: DateTime<Utc>) -> Result<u64> {
         let reason = json!({"status": "error", "error": {"kind": "lease_expired", "message":
             format!("Owner is not running: its lease had run out when execution {} began", lease.execution)}});
-        execute!(
-            &mut *tx,
-            "delete from job_leases where expires_at <= $1 and (lease_key = $2 or lease_key like $3)",
-            DbTime(now),
-            format!("job:{job}"),
-            format!("job:{job}:%")
-        );
-        // The plus keeps SQLite from the index by job, in which all that have ever run stand.
-        let sql = tx.pick(close_dead!("job_name"), close_dead!("+job_name"));
-        Ok(execute!(tx, sql, DbTime(now), DbJson(reason), job))
+        let (own, others) = (format!("job:{job}"), format!("job:{job}:%"));
+        execute!(&mut *tx, sql::FORGET_DEAD_LEASES, DbTime(now), own, others);
+        Ok(execute!(tx, sql::CLOSE_DEAD_RUNS, DbTime(now), DbJson(reason), job))
     }
 
     /// Renews a lease and writes the run's progress. `false` where the lease is no longer ours, or has run out: a lease
     /// that was dead for a moment may have been acted on.
     pub async fn renew_lease(&self, lease: &Lease, progress: &Value) -> Result<bool> {
         let mut tx = self.begin_write().await?;
-        let sql = tx.pick(
-            concat!(
-                "update job_leases set heartbeat_at = ",
-                pg_now!("$1"),
-                ", \
-                 expires_at = ",
-                pg_now!("$1"),
-                " + make_interval(secs => $4) \
-             where lease_key = $2 and token = $3 and expires_at > ",
-                pg_now!("$1")
-            ),
-            concat!(
-                "update job_leases set heartbeat_at = ",
-                sqlite_now!("$1"),
-                ", \
-                 expires_at = strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce($1, 'now'), '+' || $4 || ' seconds') \
-             where lease_key = $2 and token = $3 and expires_at > ",
-                sqlite_now!("$1")
-            ),
-        );
-        let seconds = lease.length.as_secs_f64();
-        let renewed = execute!(&mut tx, sql, self.now_parameter(), &lease.key, DbId::from(lease.token), seconds);
+        let (now, length) = (self.now_parameter(), seconds(lease.length));
+        let renewed = execute!(&mut tx, sql::RENEW_LEASE, now, &lease.key, DbId::from(lease.token), length);
         if renewed == 0 {
             tx.rollback().await?;
             return Ok(false);
         }
-        let sql = tx.pick(
-            concat!(
-                "update job_executions set heartbeat_at = ",
-                pg_now!("$1"),
-                ", result = $3 \
-             where id = $2 and status = 'running'"
-            ),
-            concat!(
-                "update job_executions set heartbeat_at = ",
-                sqlite_now!("$1"),
-                ", result = $3 \
-             where id = $2 and status = 'running'"
-            ),
-        );
         let progress = DbJson(json!({ "progress": progress }));
-        execute!(&mut tx, sql, self.now_parameter(), DbId::from(lease.execution), progress);
+        execute!(&mut tx, sql::WRITE_PROGRESS, self.now_parameter(), DbId::from(lease.execution), progress);
         tx.commit().await?;
         Ok(true)
     }
@@ -267,40 +177,32 @@ impl Store {
     /// Closes an execution and releases its lease, in one transaction, only with the run's own token.
     ///
     /// `completed` decides whether the run closes the window. `false` where the lease or the execution is no longer ours;
-    /// then nothing was written.
+    /// then nothing was written. Where the answer is lost, it is finished again, and then looked at how it stands.
     pub async fn finish_run(&self, lease: &Lease, end: &RunEnd<'_>) -> Result<bool> {
+        answered(|| self.try_finish_run(lease, end)).await
+    }
+
+    async fn try_finish_run(&self, lease: &Lease, end: &RunEnd<'_>) -> Result<bool> {
         let mut tx = self.begin_write().await?;
-        let released = execute!(
-            &mut tx,
-            "delete from job_leases where lease_key = $1 and token = $2",
-            &lease.key,
-            DbId::from(lease.token)
-        );
-        let sql = tx.pick(
-            concat!(
-                "update job_executions set status = $3, completed_at = ",
-                pg_now!("$1"),
-                ", \
-                 duration_ms = $4, result = $5, cost_usd = cast($6 as numeric) where id = $2 and status = 'running'"
-            ),
-            concat!(
-                "update job_executions set status = $3, completed_at = ",
-                sqlite_now!("$1"),
-                ", \
-                 duration_ms = $4, result = $5, cost_usd = cast($6 as real) where id = $2 and status = 'running'"
-            ),
-        );
+        let (execution, status) = (DbId::from(lease.execution), if end.completed { "completed" } else { "failed" });
+        let released = execute!(&mut tx, sql::RELEASE_LEASE, &lease.key, DbId::from(lease.token));
         let closed = execute!(
             &mut tx,
-            sql,
+            sql::FINISH_EXECUTION,
             self.now_parameter(),
-            DbId::from(lease.execution),
-            if end.completed { "completed" } else { "failed" },
+            execution,
+            status,
             end.duration_ms,
             Json(end.result),
             end.cost_usd.as_deref()
         );
-        if released == 0 || closed == 0 {
+        if closed == 0 {
+            // The first time may have done it.
+            let (done,): (i64,) = fetch_one!(&mut tx, _, sql::IS_FINISHED, execution, status, end.duration_ms);
+            tx.rollback().await?;
+            return Ok(done == 1);
+        }
+        if released == 0 {
             tx.rollback().await?;
             return Ok(false);
         }

@@ -64,7 +64,9 @@ macro_rules! execute {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).execute(conn.connection()).await?.rows_affected()
+                let asked = sqlx::query($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
+                let answer = conn.within().wait(asked.execute(conn.connection())).await;
+                conn.heard(answer)?.rows_affected()
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.execute(conn.connection()).await?.rows_affected()
@@ -78,7 +80,9 @@ macro_rules! fetch_all {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_all(conn.connection()).await?
+                let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
+                let answer = conn.within().wait(asked.fetch_all(conn.connection())).await;
+                conn.heard(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_all(conn.connection()).await?
@@ -92,7 +96,9 @@ macro_rules! fetch_optional {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_optional(conn.connection()).await?
+                let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
+                let answer = conn.within().wait(asked.fetch_optional(conn.connection())).await;
+                conn.heard(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_optional(conn.connection()).await?
@@ -106,7 +112,9 @@ macro_rules! fetch_one {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
-                sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements()).fetch_one(conn.connection()).await?
+                let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
+                let answer = conn.within().wait(asked.fetch_one(conn.connection())).await;
+                conn.heard(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_one(conn.connection()).await?
@@ -115,18 +123,4 @@ macro_rules! fetch_one {
     }};
 }
 
-/// The database's clock in SQL, unless the parameter holds the hidden `--now`. Liveness is written and judged by it.
-macro_rules! pg_now {
-    ($parameter:literal) => {
-        concat!("coalesce(", $parameter, "::timestamptz, clock_timestamp())")
-    };
-}
-
-/// As [`pg_now`], with SQLite's clock, which has milliseconds.
-macro_rules! sqlite_now {
-    ($parameter:literal) => {
-        concat!("coalesce(", $parameter, ", strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))")
-    };
-}
-
-pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, pg_now, sqlite_now};
+pub(crate) use {execute, fetch_all, fetch_one, fetch_optional};

@@ -117,7 +117,7 @@ impl Store {
 
     /// How many conversations are stuck.
     pub async fn count_stuck(&self, idle: Duration) -> Result<i64> {
-        let mut tx = self.begin_read().await?;
+        let mut tx = self.begin_long_read().await?;
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_STUCK, self.now_parameter(), idle.as_secs_f64());
         tx.rollback().await?;
         Ok(count)

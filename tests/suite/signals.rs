@@ -125,7 +125,7 @@ on_every_database! {
         held.commit();
         let ends = read_time(&db.value("select expires_at from job_leases"));
         let stopped = when(&folder, "lease lost, stopping all writes");
-        assert_eq!(code, 1);
+        assert_eq!(code, 69);
         assert!(stopped < ends, "stopped at {stopped}, {} after the lease ended at {ends}", stopped - ends);
         let result: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("out")).unwrap()).unwrap();
         assert_eq!(result["error"]["kind"], "lease_lost");

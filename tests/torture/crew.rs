@@ -178,7 +178,7 @@ impl Tally {
             0 | 75 => kind.is_empty(),
             1 => ["lease_lost", "claim_lost"].contains(&kind),
             3 => [Job::Process, Job::Recover].contains(&place.job),
-            69 => ["database_unavailable", "database_conflict", "provider_unavailable"].contains(&kind),
+            69 => ["database_unavailable", "database_conflict", "provider_unavailable", "lease_lost"].contains(&kind),
             // At the second signal a process ends without a word.
             130 | 143 => true,
             _ => false,

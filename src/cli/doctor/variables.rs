@@ -86,6 +86,7 @@ fn refusal(job: &'static str, left_out: &[String]) -> Result<(), String> {
 fn check(job: &'static str, matches: &ArgMatches) -> Result<(), Problem> {
     let output = Output::read(matches)?;
     compose::plan(matches, output, job, "items")?;
+    compose::terms_of_job(matches)?;
     compose::now(matches)?;
     monitors::check(matches)?;
     match job {

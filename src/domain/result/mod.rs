@@ -75,6 +75,9 @@ pub struct Common {
     /// Whether nothing was written, because only a plan was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
+    /// Whether the hidden `--now` stood in for the database's clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub now_overridden: bool,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBody>,
@@ -217,6 +220,7 @@ impl JobResult {
             duration_ms: 0,
             schema_version: SCHEMA_VERSION,
             dry_run: false,
+            now_overridden: false,
             error: None,
         };
         Self { common, own: own.into() }

@@ -28,6 +28,8 @@ pub struct ProcessResult {
     pub failed: usize,
     /// Given back with their attempts.
     pub released: usize,
+    /// Nobody knows what became of them: an answer of the database was lost.
+    pub unknown: usize,
     /// Due, and left for the next run.
     pub deferred: usize,
     /// Errors by stage.

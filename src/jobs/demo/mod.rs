@@ -136,7 +136,16 @@ async fn work(
 
 impl Demo<'_> {
     fn plan(&self, job: &'static str, unit: &'static str) -> Plan {
-        Plan { job, unit, overlap: false, lease: self.lease, window: None, watch: None, execution: None }
+        Plan {
+            job,
+            unit,
+            overlap: false,
+            lease: self.lease,
+            window: None,
+            grace: Plan::GRACE,
+            watch: None,
+            execution: None,
+        }
     }
 
     /// A conversation that failed is expected; whatever else is wrong with a run is not.

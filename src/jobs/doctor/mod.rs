@@ -13,6 +13,7 @@ use crate::clock;
 use crate::config::database::Database;
 use crate::core::doctor::{Check, Mark, SHIPPED, judge, surroundings};
 use crate::run::error::RunError;
+use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
 pub mod files;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub database: Result<Database, RunError>,
     /// Whether it is the SQLite file that nobody has named, whose folder is made on first use.
     pub unnamed: bool,
+    /// How long it is waited for.
+    pub terms: Terms,
     /// Stands in for the database's clock.
     pub now: Option<DateTime<Utc>>,
     /// Where the host's `/etc`, `/usr` and `/var` are: `/`, but for tests.
@@ -50,8 +53,8 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
             );
             (vec![failed], None)
         }
-        Ok(Database::Sqlite(path)) => sqlite::examine(path, settings.unnamed, settings.now).await,
-        Ok(database) => postgres::examine(database, settings.now).await,
+        Ok(Database::Sqlite(path)) => sqlite::examine(path, settings.unnamed, settings.terms, settings.now).await,
+        Ok(database) => postgres::examine(database, settings.terms, settings.now).await,
     };
     let installed = schedule::find(&settings.root);
     checks.extend(installed.judge());

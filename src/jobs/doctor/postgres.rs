@@ -8,6 +8,7 @@ use crate::config::database::Database;
 use crate::core::doctor::judge::{self, Pooling};
 use crate::core::doctor::{Check, Mark, surroundings};
 use crate::store::checkup::{Place, place};
+use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
 /// What can't be looked at without a connection.
@@ -24,8 +25,12 @@ const LATER: [&str; 9] = [
 ];
 
 /// The checks, and the database where its schema is the right one.
-pub(super) async fn examine(database: &Database, now: Option<DateTime<Utc>>) -> (Vec<Check>, Option<Store>) {
-    let (store, place, connection) = match connect(database, now).await {
+pub(super) async fn examine(
+    database: &Database,
+    terms: Terms,
+    now: Option<DateTime<Utc>>,
+) -> (Vec<Check>, Option<Store>) {
+    let (store, place, connection) = match connect(database, terms, now).await {
         Ok(found) => found,
         Err(error) => {
             let mut checks = vec![failed("database.connection", error)];
@@ -34,7 +39,7 @@ pub(super) async fn examine(database: &Database, now: Option<DateTime<Utc>>) -> 
         }
     };
     let mut checks = vec![connection];
-    let pooler = pooler(&store, database, &place, now).await;
+    let pooler = pooler(&store, database, &place, terms, now).await;
     checks.push(pooler.unwrap_or_else(|error| failed("database.pooler", error)));
     let seen = checks.last().is_some_and(|pooler| pooler.message.starts_with("a pooler"));
     match store.way().await {
@@ -84,13 +89,17 @@ async fn other_runner(store: &Store) -> Result<Check, StoreError> {
 }
 
 /// Connects so that it works through any pooler, with two connections to compare.
-async fn connect(database: &Database, now: Option<DateTime<Utc>>) -> Result<(Store, Place, Check), StoreError> {
+async fn connect(
+    database: &Database,
+    terms: Terms,
+    now: Option<DateTime<Utc>>,
+) -> Result<(Store, Place, Check), StoreError> {
     let place = place(database)?.ok_or_else(|| StoreError::configuration("it is no PostgreSQL URL"))?;
-    let careful = match database {
-        Database::Postgres { url, .. } => Database::Postgres { url: url.clone(), pooled: Some(true) },
-        other @ Database::Sqlite(_) => other.clone(),
-    };
-    let store = Store::connect(&careful, 2, now).await?;
+    let mut careful = database.clone();
+    if let Database::Postgres(url) = &mut careful {
+        url.pooled = Some(true);
+    }
+    let store = Store::connect(&careful, terms, 2, now).await?;
     let server = store.server().await?;
     let server = server.ok_or_else(|| StoreError::other("the server does not say what it is"))?;
     let check = judge::server(server.version, &server.named, &format!("{}:{}", place.host, place.port));
@@ -101,17 +110,18 @@ async fn pooler(
     store: &Store,
     database: &Database,
     place: &Place,
+    terms: Terms,
     now: Option<DateTime<Utc>>,
 ) -> Result<Check, StoreError> {
     let declared = match database {
-        Database::Postgres { pooled, .. } => *pooled,
+        Database::Postgres(url) => url.pooled,
         Database::Sqlite(_) => None,
     };
     let shared = store.shares_processes().await?;
     let pooling = Pooling { host: &place.host, port: place.port, declared, shared };
     if !shared && !pooling.is_taken_for_one() {
         // As the jobs connect: PgBouncer refuses that in session mode, too.
-        Store::look(database, now).await?.close().await;
+        Store::look(database, terms, now).await?.close().await;
     }
     Ok(judge::pooler(pooling))
 }

@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use rustix::fs::{Access, access, statfs};
 
 use super::{failed, schema, skipped};
+use crate::config::database::Database;
 use crate::core::doctor::judge::network_file_system;
 use crate::core::doctor::{Check, Mark};
 use crate::store::checkup::Soundness;
+use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
 /// How long a look for damage may take.
@@ -19,14 +21,19 @@ const LOOK: Duration = Duration::from_secs(5);
 const LATER: [&str; 3] = ["database.integrity", "database.journal", "database.schema"];
 
 /// The checks, and the database where its schema is the right one. `unnamed` is whether a job would make the folder.
-pub(super) async fn examine(path: &Path, unnamed: bool, now: Option<DateTime<Utc>>) -> (Vec<Check>, Option<Store>) {
+pub(super) async fn examine(
+    path: &Path,
+    unnamed: bool,
+    terms: Terms,
+    now: Option<DateTime<Utc>>,
+) -> (Vec<Check>, Option<Store>) {
     let mut checks = vec![file(path, unnamed)];
     checks.extend(file_system(path));
     checks.extend(readers(path));
     let why = match checks[0].mark {
         Mark::Problem(_) => "the file can't be used",
         _ if !path.exists() => "the file is not there yet",
-        _ => match Store::look(&crate::config::database::Database::Sqlite(path.to_owned()), now).await {
+        _ => match Store::look(&Database::Sqlite(path.to_owned().into()), terms, now).await {
             Ok(store) => {
                 let (more, store) = inside(path, store).await;
                 checks.extend(more);

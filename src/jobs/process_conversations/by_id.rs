@@ -37,7 +37,14 @@ pub async fn work(
     let due = due(settings, run.now);
     run.progress.expect(1);
     let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
-    let Some(claim) = run.store.claim_one(&due, run.execution, request.conversation, request.reprocess).await? else {
+    let claim = match run.store.claim_one(&due, run.execution, request.conversation, request.reprocess).await {
+        Err(error) if error.is_unsure() => {
+            run.store.give_back_claims(run.execution, []).await?;
+            return Err(error.into());
+        }
+        other => other?,
+    };
+    let Some(claim) = claim else {
         check(&run.store, &due, request).await?;
         // It could have been claimed when we looked, and not a moment before.
         return Err(RunError::Failed(format!(
@@ -57,7 +64,7 @@ pub async fn work(
     trouble = trouble.or(in_flight.begin(&[claim]).await.err());
     tokio::select! {
         ended = in_flight.next() => trouble = trouble.or(ended),
-        () = run.signals.stopping() => in_flight.wind_up(settings.grace).await,
+        () = run.signals.stopping() => in_flight.wind_up().await,
     }
     telling.end().await;
     if let Err(error) = circuits.keep_all().await {

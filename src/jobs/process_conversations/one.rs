@@ -1,9 +1,9 @@
 //! One claimed conversation: through the pipeline, and out of `processing` by exactly one statement.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
+use std::collections::BTreeMap;
 
 use super::bill::Bill;
 use crate::clock;
@@ -11,6 +11,7 @@ use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::{StageError, StageName};
 use crate::domain::conversation::Claim;
+use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
@@ -18,7 +19,7 @@ use crate::run::error::RunError;
 use crate::run::pipeline::{Workshop, walk};
 use crate::run::progress::Progress;
 use crate::run::spans;
-use crate::store::claims::Outcome;
+use crate::store::claims::{Fate, Outcome};
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
@@ -50,8 +51,12 @@ pub struct Entry {
 
 impl Entry {
     fn new(claim: &Claim, status: EntryStatus) -> Self {
+        Self::of(claim.conversation, status)
+    }
+
+    fn of(conversation: ConversationId, status: EntryStatus) -> Self {
         Self {
-            shown: ConversationEntry::new(claim.conversation, status),
+            shown: ConversationEntry::new(conversation, status),
             bill: Bill::default(),
             stop: None,
             unanswered: None,
@@ -84,6 +89,23 @@ impl Entry {
     /// A conversation that was given up before it began.
     pub fn failed(claim: &Claim, error: String) -> Self {
         Self::new(claim, EntryStatus::Failed).because(error).for_reason("gone")
+    }
+
+    /// A conversation that was processed, as its row says; the answer was lost.
+    pub fn committed(claim: &Claim) -> Self {
+        Self::new(claim, EntryStatus::Success)
+    }
+
+    /// A conversation of which nobody knows what became of it.
+    pub fn unknown(claim: &Claim, why: &str) -> Self {
+        let error = format!("it is unknown whether this was committed: {why}");
+        Self::new(claim, EntryStatus::Unknown).because(error).for_reason("unknown")
+    }
+
+    /// A conversation that was claimed, and given back before it was begun.
+    pub fn never_begun(conversation: ConversationId) -> Self {
+        let why = "given back with its attempt before it was begun".to_owned();
+        Self::of(conversation, EntryStatus::Released).because(why).for_reason("released")
     }
 
     /// A conversation that was given back.
@@ -128,7 +150,7 @@ pub async fn process(
     let mut entry = if snapshot.player.game_status.is_over() {
         // Closed unread: a commit without any effect.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
-        settle(Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), store.commit(&nothing).await)
+        committed(store, Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), &nothing).await
     } else {
         through_the_pipeline(store, workshop, &claim, snapshot, meter, told).await
     };
@@ -166,18 +188,8 @@ async fn through_the_pipeline(
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);
-            let committed = store.commit(&Commit { claim, now, prompt_ms, effects }).await;
             let status = if walked.is_partial() { EntryStatus::PartialSuccess } else { EntryStatus::Success };
-            match committed {
-                // What the database refuses about this conversation must not stop the others, nor be tried for ever.
-                Err(error) if error.is_the_items(Another::None) => {
-                    let error = StageError::Failed(format!("not committed: {error}"));
-                    after_error(store, claim, &error, error.to_string()).await
-                }
-                // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
-                Err(error) => give_back(store, claim, error).await,
-                done => settle(Entry::new(claim, status), done),
-            }
+            committed(store, Entry::new(claim, status), &Commit { claim, now, prompt_ms, effects }).await
         }
         Err((stage, error)) => {
             let mut entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
@@ -192,6 +204,34 @@ async fn through_the_pipeline(
     entry.shown.stage_results = walked.stages;
     entry.shown.memory = walked.memory;
     entry
+}
+
+/// Commits, and finds out what became of it where the answer is lost.
+async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
+    let claim = commit.claim;
+    match store.commit(commit).await {
+        Err(error) if error.is_unsure() => match store.learn_fate(claim).await {
+            Ok(Fate::Committed) => entry,
+            Ok(Fate::GivenBack) => {
+                let entry = Entry::released(claim, &format!("not committed: {}", error.message()));
+                Entry { stop: Some(error.into()), ..entry }
+            }
+            Ok(Fate::Unknown) => unknown(claim, error),
+            Err(second) => unknown(claim, second),
+        },
+        // What the database refuses about this conversation must not stop the others, nor be tried for ever.
+        Err(error) if error.is_the_items(Another::None) => {
+            let error = StageError::Failed(format!("not committed: {error}"));
+            after_error(store, claim, &error, error.to_string()).await
+        }
+        // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
+        Err(error) => give_back(store, claim, error).await,
+        done => settle(entry, claim, done),
+    }
+}
+
+fn unknown(claim: &Claim, error: StoreError) -> Entry {
+    Entry { stop: Some(error.into()), ..Entry::unknown(claim, "the answer was lost") }
 }
 
 /// Does with a conversation what its error calls for; `text` is what is kept of the error.
@@ -214,13 +254,13 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
     let outage = matches!(outcome, Outcome::Outage { .. }).then_some(Unanswered::Unavailable);
     let unanswered = if refused { Some(Unanswered::Refused) } else { outage };
     let entry = Entry { unanswered, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
-    let mut entry = settle(entry, store.close_claim(claim, &outcome).await);
+    let mut entry = settle(entry, claim, store.close_claim(claim, &outcome).await);
     entry.stop = entry.stop.or(stop);
     entry
 }
 
 /// Folds in whether the closing statement found the claim.
-fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
+fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> Entry {
     match left {
         Ok(true) => {}
         Ok(false) => {
@@ -230,6 +270,7 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
             entry.shown.error =
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
+        Err(error) if error.is_unsure() => return unknown(claim, error),
         Err(error) => {
             entry.shown.status = EntryStatus::Released;
             entry.shown.error = Some(format!("left in processing for `recover`: {error}"));
@@ -239,9 +280,10 @@ fn settle(mut entry: Entry, left: Result<bool, StoreError>) -> Entry {
     entry
 }
 
+/// The database's trouble costs no attempt, ten times; then it does, or a conversation that brings it about would stop every run.
 async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
-    let entry = Entry::released(claim, &format!("not committed: {error}"));
-    let mut entry = settle(entry, store.close_claim(claim, &Outcome::Released).await);
+    let trouble = StageError::NoAnswer(NoAnswer::Unavailable(error.message().to_owned()));
+    let mut entry = after_error(store, claim, &trouble, format!("not committed: {error}")).await;
     entry.stop = entry.stop.or(Some(error.into()));
     entry
 }

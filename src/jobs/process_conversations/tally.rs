@@ -26,6 +26,7 @@ pub struct Tally {
     retrying: usize,
     failed: usize,
     released: usize,
+    unknown: usize,
     outages: usize,
     /// Conversations that a provider has refused, while it answers harmless questions.
     pub refused: usize,
@@ -67,6 +68,7 @@ impl Tally {
             EntryStatus::Retrying => self.retrying += 1,
             EntryStatus::Failed => self.failed += 1,
             EntryStatus::Released => self.released += 1,
+            EntryStatus::Unknown => self.unknown += 1,
         }
         self.outages += usize::from(entry.unanswered == Some(Unanswered::Unavailable));
         self.refused += usize::from(entry.unanswered == Some(Unanswered::Refused));
@@ -89,6 +91,11 @@ impl Tally {
         }
     }
 
+    /// Whether anything was lost or failed, so that a claim may have gone unheard.
+    pub const fn is_troubled(&self) -> bool {
+        self.bugs + self.unknown + self.lost + self.failed + self.outages + self.retrying > 0
+    }
+
     /// Adds to the cost.
     pub fn charge(&mut self, bill: &Bill) {
         if self.bill.uncounted == 0 && bill.uncounted > 0 {
@@ -109,7 +116,8 @@ impl Tally {
     /// The job's fields and its exit code.
     pub fn report(self, detected: usize, deferred: usize) -> Report {
         let (exit, cost_usd) = (self.exit(), Some(self.bill.exact()));
-        let complaint = complaint(exit, self.circuit_open).map(|(kind, message)| ErrorBody::new(kind, message));
+        let complaint =
+            complaint(exit, self.circuit_open, self.unknown > 0).map(|(kind, message)| ErrorBody::new(kind, message));
         Report { own: Box::new(self.result(detected, deferred)).into(), exit, complaint, cost_usd, error: None }
     }
 
@@ -125,6 +133,7 @@ impl Tally {
             retrying: self.retrying,
             failed: self.failed,
             released: self.released,
+            unknown: self.unknown,
             deferred,
             stage_errors: self.errors,
             stage_timings: self.timings.into_iter().map(|(stage, times)| (stage, timing(times))).collect(),
@@ -147,6 +156,8 @@ impl Tally {
     pub const fn exit(&self) -> Exit {
         if self.bugs > 0 {
             Exit::Internal
+        } else if self.unknown > 0 {
+            Exit::Unavailable
         } else if self.lost > 0 {
             Exit::Failure
         } else if self.failed > 0 {
@@ -160,7 +171,7 @@ impl Tally {
 }
 
 /// What a run that did not succeed has to say for itself; each conversation's own error stands with its entry.
-const fn complaint(exit: Exit, circuit_open: bool) -> Option<(ErrorKind, &'static str)> {
+const fn complaint(exit: Exit, circuit_open: bool, unknown: bool) -> Option<(ErrorKind, &'static str)> {
     match exit {
         Exit::Internal => Some((
             ErrorKind::Internal,
@@ -169,6 +180,10 @@ const fn complaint(exit: Exit, circuit_open: bool) -> Option<(ErrorKind, &'stati
         Exit::Failure => {
             Some((ErrorKind::ClaimLost, "a claim was lost to a recovery; nothing was written for its conversation"))
         }
+        Exit::Unavailable if unknown => Some((
+            ErrorKind::DatabaseUnavailable,
+            "an answer of the database was lost; what became of the conversations that are `unknown` is not known",
+        )),
         Exit::Unavailable if circuit_open => Some((
             ErrorKind::ProviderUnavailable,
             "the language model's circuit is open, because it has not answered five times in a row; what is due waits \

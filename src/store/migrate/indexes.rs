@@ -104,7 +104,7 @@ impl Store {
     /// A statement that no transaction may hold, with as much time as it needs.
     async fn alone(&self, sql: String) -> Result<()> {
         let mut tx = self.simple_query().await?;
-        let direct = matches!(&self.pool, Pool::Pg(connections) if connections.direct);
+        let direct = matches!(&self.pool, Pool::Pg(connections) if connections.is_direct());
         let Tx::Pg(conn) = &mut tx else { return Ok(()) };
         if direct {
             sqlx::raw_sql("set lock_timeout = 0; set statement_timeout = 0").execute(conn.connection()).await?;

@@ -4,7 +4,9 @@
 
 pub mod application;
 pub mod bin;
+pub mod breaker;
 pub mod browser;
+pub mod cluster;
 pub mod db;
 pub mod gate;
 pub mod history;

@@ -1,0 +1,38 @@
+//! What kind of server answers: a primary, or a standby, on which only looking is possible.
+
+use sqlx::Row;
+
+use super::sql::postgres;
+use super::{Pool, Result, Store, StoreError};
+
+/// A read-only standby that we look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Role {
+    /// Host and port.
+    pub server: String,
+    /// By how many seconds what it shows lies behind the primary, as far as it knows; none where it has replayed nothing yet.
+    pub lag_seconds: Option<f64>,
+}
+
+impl Store {
+    /// The standby that answers; none where it is a primary, or SQLite.
+    pub async fn standby(&self) -> Result<Option<Role>> {
+        let Pool::Pg(connections) = &self.pool else { return Ok(None) };
+        let mut lent = connections.take().await?;
+        let server = lent.server().to_owned();
+        let rows = lent.simple(postgres::GLANCE.to_owned()).await?;
+        lent.commit().await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        connections.learn(row.try_get("lock_timeout")?);
+        if !row.try_get::<bool, _>("standby")? {
+            return Ok(None);
+        }
+        Ok(Some(Role { server, lag_seconds: row.try_get("lag_seconds")? }))
+    }
+
+    /// # Errors
+    /// [`super::Class::Server`] where the server is a standby.
+    pub async fn require_primary(&self) -> Result<()> {
+        self.standby().await?.map_or(Ok(()), |role| Err(StoreError::standby(&role.server)))
+    }
+}

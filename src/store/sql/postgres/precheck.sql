@@ -1,0 +1,36 @@
+-- precheck: whether the schema is right, and whether a run is in the way; sent whole, in the simple protocol
+-- :clock          timestamptz        the hidden --now; null: the database's clock
+-- :job            text               whose completed runs close the window
+-- :key            text               the lease that other runs may hold
+-- :window_seconds double precision   how long a completed run closes the window; null: not at all
+-- :overridden     boolean            whether this run has a --now; a run that had one closes no other's window
+with moment as materialized (
+  select coalesce(:clock::timestamptz, clock_timestamp()) as now
+)
+select
+  moment.now,
+  (select string_agg(m.version::text, ',') from nikita_jobs_migrations m) as applied,
+  lease.holder,
+  lease.held_until,
+  run.latest,
+  run.completed_at,
+  current_setting('lock_timeout') as lock_timeout,
+  pg_is_in_recovery() as standby
+from moment
+left join lateral (
+  select l.execution_id as holder, l.expires_at as held_until
+  from job_leases l
+  where l.lease_key = :key and l.expires_at > moment.now and l.heartbeat_at <= moment.now
+) lease on true
+left join lateral (
+  select e.id::text as latest, e.completed_at
+  from job_executions e
+  where e.job_name = :job
+    and e.status = 'completed'
+    and e.completed_at > moment.now - make_interval(secs => :window_seconds)
+    -- A completion dated later than a window from now is not believed.
+    and e.completed_at <= moment.now + make_interval(secs => :window_seconds)
+    and (:overridden or coalesce(e.result::text, '') not like '%"now_overridden":%true%')
+  order by e.completed_at desc
+  limit 1
+) run on true

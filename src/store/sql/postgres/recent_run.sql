@@ -1,0 +1,15 @@
+-- recent_run: the completed run that closes a job's window
+-- :job            text               which job
+-- :now            timestamptz        the run's time
+-- :window_seconds double precision   how long a completed run closes the window
+-- :overridden     boolean            whether this run has a --now; a run that had one closes no other's window
+select e.id::text as id, e.completed_at
+from job_executions e
+where e.job_name = :job
+  and e.status = 'completed'
+  and e.completed_at > :now::timestamptz - make_interval(secs => :window_seconds)
+  -- A completion dated later than a window from now is not believed.
+  and e.completed_at <= :now::timestamptz + make_interval(secs => :window_seconds)
+  and (:overridden or coalesce(e.result::text, '') not like '%"now_overridden":%true%')
+order by e.completed_at desc
+limit 1

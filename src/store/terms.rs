@@ -1,0 +1,172 @@
+//! How long a command waits for its database (spec 02, "Every wait ends"): D for one answer, less to connect, and for one that only looks
+//! so much in all. What the server is told is shorter than what we wait ourselves, so that it has ended what we give up.
+
+use std::time::{Duration, Instant};
+
+use crate::clock;
+
+/// The longest that connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The least that each of several hosts gets of it.
+const SHARE: Duration = Duration::from_secs(2);
+/// How long a looking command may take in all.
+const LOOK: Duration = Duration::from_mins(1);
+/// The shortest and the longest D that follows from a lease.
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(15);
+/// How many leases a read of a whole table may take.
+const LEASES: u32 = 10;
+
+/// One command's terms.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// D; none for a command that may wait for ever.
+    answer: Option<Duration>,
+    /// For a read of a whole table.
+    long: Option<Duration>,
+    /// When a command that only looks has to be done.
+    until: Option<Instant>,
+}
+
+/// The longest D that a lease allows.
+#[must_use]
+pub fn longest_answer(lease: Duration) -> Duration {
+    (lease / 6).max(SHORTEST)
+}
+
+impl Terms {
+    /// A job's, by its lease, or as `--db-timeout` says.
+    #[must_use]
+    pub fn of_job(lease: Duration, asked: Option<Duration>) -> Self {
+        let answer = asked.unwrap_or_else(|| (lease / 6).clamp(SHORTEST, LONGEST));
+        Self { answer: Some(answer), long: Some(lease * LEASES), until: None }
+    }
+
+    /// Those of a command that only looks, from now on.
+    #[must_use]
+    pub fn of_look(asked: Option<Duration>) -> Self {
+        let answer = asked.unwrap_or(LOOK).min(LOOK);
+        Self { answer: Some(answer), long: Some(answer), until: Some(clock::start() + LOOK) }
+    }
+
+    /// `check` and `migrate`: none, unless somebody asks for one.
+    #[must_use]
+    pub const fn patient(asked: Option<Duration>) -> Self {
+        Self { answer: asked, long: None, until: None }
+    }
+
+    /// The longest wait for an answer from now on; none: for ever.
+    pub(super) fn answer(&self) -> Option<Duration> {
+        self.capped(self.answer)
+    }
+
+    /// The same for a read of a whole table.
+    pub(super) fn long_answer(&self) -> Option<Duration> {
+        self.capped(self.long.or(self.answer))
+    }
+
+    fn capped(&self, most: Option<Duration>) -> Option<Duration> {
+        let left = self.until.map(|until| until.saturating_duration_since(clock::start()));
+        match (most, left) {
+            (Some(most), Some(left)) => Some(most.min(left)),
+            (most, left) => most.or(left),
+        }
+    }
+
+    /// How long connecting may take in all, and to each of so many hosts.
+    pub(super) fn connect(&self, asked: Option<Duration>, hosts: usize) -> (Duration, Duration) {
+        let all = self.capped(Some(asked.map_or(CONNECT, |asked| asked.min(CONNECT)))).unwrap_or(CONNECT);
+        let hosts = u32::try_from(hosts).unwrap_or(u32::MAX).max(1);
+        let share = if hosts == 1 { all } else { (all / hosts).max(SHARE) };
+        (all, share)
+    }
+
+    /// What the server is told, as settings with their values; 0 is no limit.
+    pub(super) fn settings(&self) -> [(&'static str, String); 3] {
+        let answer = self.answer();
+        let ms = |span: Option<Duration>, tenths: u128| {
+            span.map_or_else(|| "0".to_owned(), |span| (span.as_millis() * tenths / 10).max(1).to_string())
+        };
+        [
+            ("lock_timeout", ms(answer, 5)),
+            // What is left of a look is all that there is.
+            ("statement_timeout", ms(answer, if self.until.is_some() { 10 } else { 8 })),
+            ("idle_in_transaction_session_timeout", "60000".to_owned()),
+        ]
+    }
+
+    /// The same as the text that follows `begin`.
+    pub(super) fn local_settings(&self) -> String {
+        let settings = self.settings().map(|(name, value)| format!("; set local {name} = {value}"));
+        format!(" isolation level read committed{}", settings.concat())
+    }
+
+    /// What follows `begin` for a read of a whole table.
+    pub(super) fn long_settings(&self) -> String {
+        let ms = self.long_answer().map_or(0, |long| (long.as_millis() * 8 / 10).max(1));
+        format!("; set local statement_timeout = {ms}")
+    }
+
+    /// How long a COMMIT takes that the server has only answered because its own limit ended a wait for a standby; a little less.
+    pub(super) fn slow_commit(&self) -> Option<Duration> {
+        self.answer.map(|answer| answer * 3 / 4)
+    }
+
+    /// Whether the server's `lock_timeout`, as `current_setting` says it, is the one it was told. That of a look changes by the moment, and
+    /// it holds no lock.
+    pub(super) fn is_in_force(&self, lock_timeout: &str) -> bool {
+        self.until.is_some() || lock_timeout == as_the_server_says(self.answer.map_or(0, |it| it.as_millis() * 5 / 10))
+    }
+}
+
+/// Milliseconds with the largest unit that divides them, as PostgreSQL shows a setting.
+fn as_the_server_says(ms: u128) -> String {
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
+    let fitting = units.iter().find(|(_, of)| ms > 0 && ms.is_multiple_of(*of));
+    fitting.map_or_else(|| "0".to_owned(), |(unit, of)| format!("{}{unit}", ms / of))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sixth_of_the_lease_within_bounds() {
+        let of = |lease| Terms::of_job(Duration::from_secs(lease), None).answer().unwrap();
+        assert_eq!(of(2), SHORTEST);
+        assert_eq!(of(30), Duration::from_secs(5));
+        assert_eq!(of(90), Duration::from_secs(15));
+        assert_eq!(of(900), LONGEST);
+        assert_eq!(longest_answer(Duration::from_mins(15)), Duration::from_secs(150));
+        assert!(Terms::patient(None).answer().is_none());
+        let look = Terms::of_look(None).answer().unwrap();
+        assert!(look <= LOOK && look > LOOK / 2);
+    }
+
+    #[test]
+    fn hosts_share_the_time_to_connect() {
+        let terms = Terms::of_job(Duration::from_secs(90), None);
+        let secs = |asked: Option<u64>, hosts| {
+            let (all, share) = terms.connect(asked.map(Duration::from_secs), hosts);
+            (all.as_secs_f64(), share.as_secs_f64())
+        };
+        assert_eq!(secs(None, 1), (10.0, 10.0));
+        assert_eq!(secs(Some(3), 1), (3.0, 3.0));
+        assert_eq!(secs(Some(60), 2), (10.0, 5.0));
+        assert_eq!(secs(Some(3), 3), (3.0, 2.0));
+    }
+
+    #[test]
+    fn the_server_is_told_less_than_we_wait() {
+        let terms = Terms::of_job(Duration::from_secs(90), None);
+        assert_eq!(
+            terms.local_settings(),
+            " isolation level read committed; set local lock_timeout = 7500; set local statement_timeout = 12000; \
+             set local idle_in_transaction_session_timeout = 60000"
+        );
+        assert!(terms.is_in_force("7500ms") && !terms.is_in_force("200ms"));
+        assert!(Terms::of_job(Duration::from_secs(72), None).is_in_force("6s"));
+        assert!(Terms::patient(None).is_in_force("0"));
+        assert!(Terms::patient(Some(Duration::from_mins(4))).is_in_force("2min"));
+    }
+}
