@@ -12,3 +12,11 @@ create table if not exists provider_lessons (
     learnt_at timestamptz not null,
     primary key (address, model)
 );
+
+do $$
+begin
+    if (select relrowsecurity from pg_class where oid = to_regclass('users')) then
+        alter table provider_lessons enable row level security;
+    end if;
+end
+$$;

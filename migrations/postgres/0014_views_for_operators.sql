@@ -18,3 +18,15 @@ where c.status = 'failed'
 create index if not exists conversations_failed on conversations (updated_at) where status = 'failed';
 create index if not exists conversations_tried on conversations (updated_at) where status = 'active' and last_error is not null;
 create index if not exists job_executions_started on job_executions (started_at);
+
+-- A view reads with its owner's rights, and would show what row security hides from who asks: from PostgreSQL 15 on it reads with the asker's.
+do $$
+begin
+    if current_setting('server_version_num')::integer >= 150000 then
+        alter view nikita_jobs_latest_runs set (security_invoker = true);
+        alter view nikita_jobs_failures set (security_invoker = true);
+    else
+        execute 'revoke all on nikita_jobs_latest_runs, nikita_jobs_failures from public';
+    end if;
+end
+$$;

@@ -15,6 +15,7 @@ mod exec;
 mod looks;
 mod models;
 mod monitors;
+mod process;
 mod prompt;
 mod scan;
 mod typed;
@@ -88,70 +89,6 @@ const TEMPLATE_DIR: Setting = setting(
 const SKIP_EXIT_CODE: Setting =
     setting("skip-exit-code", "NIKITA_SKIP_EXIT_CODE", "N", Some("75"), "Exit code of a skipped run");
 
-const PROCESS: [Setting; 19] = [
-    setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
-    setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
-    setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
-    setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
-    SESSION_TIMEOUT,
-    setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
-    setting(
-        "budget-usd",
-        "NIKITA_BUDGET_USD",
-        "USD",
-        None,
-        "Claim nothing more once the run has cost so much [default: no limit]",
-    ),
-    setting("prices-file", "NIKITA_PRICES_FILE", "PATH", None, "JSON with prices of models, before the shipped ones"),
-    setting(
-        "backfill",
-        "NIKITA_BACKFILL",
-        "N",
-        Some("100"),
-        "Embed at most N facts that have no vector yet; 0 for none",
-    ),
-    setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
-    ROLLOUT,
-    setting(
-        "duplicate-similarity",
-        "NIKITA_DUPLICATE_SIMILARITY",
-        "X",
-        Some("0.87"),
-        "Cosine similarity from which a new fact replaces an old one",
-    ),
-    setting(
-        "unsupported-facts",
-        "NIKITA_UNSUPPORTED_FACTS",
-        "KEEP",
-        Some("keep"),
-        "keep or drop: facts whose quote is nowhere in the transcript",
-    ),
-    TEMPLATE_DIR,
-    setting(
-        "conflict",
-        "NIKITA_CONFLICT",
-        "WHO",
-        Some("auto"),
-        "Who heats the conflict: application, own (these jobs), or auto, which sees whether the application does",
-    ),
-    setting(
-        "breakup",
-        "NIKITA_BREAKUP",
-        "BOOL",
-        Some("false"),
-        "Whether a conflict may end a game where the application heats it",
-    ),
-    setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),
-    setting(
-        "rehearse",
-        "NIKITA_REHEARSE",
-        "PLAN",
-        None,
-        "Failures on purpose, such as latency=200ms,extraction=unavailable",
-    ),
-    ping_url("NIKITA_PROCESS_PING_URL"),
-];
-
 const RECOVERED_EXIT_CODE: Setting = setting(
     "recovered-exit-code",
     "NIKITA_RECOVERED_EXIT_CODE",
@@ -199,7 +136,7 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     // `scan` has all that RECOVER has, so it is asked first.
     let jobs = [
         &decay::SETTINGS[..],
-        &PROCESS[..],
+        &process::SETTINGS[..],
         &scan::SETTINGS[..],
         &RECOVER[..],
         &prompt::SETTINGS[..],
@@ -231,7 +168,7 @@ pub fn command() -> Command {
         .subcommand(
             Command::new("process-conversations")
                 .about("Take stale conversations through the nine-stage pipeline")
-                .defer(process),
+                .defer(process::command),
         )
         .subcommand(
             Command::new("recover").about("Take conversations that are stuck in processing out of it").defer(recover),
@@ -316,24 +253,6 @@ fn of(name: &'static str) -> Command {
     // Without this its arguments are not there yet.
     command.build();
     command.find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name))
-}
-
-fn process(command: Command) -> Command {
-    let with_models = own(command, &PROCESS)
-        .arg(
-            Arg::new("execution-id")
-                .long("execution-id")
-                .value_name("UUID")
-                .help("The id of this run's execution, so that its caller can poll it from the first moment"),
-        )
-        .arg(switch("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others"))
-        .arg(
-            switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
-                .requires("id"),
-        )
-        .next_help_heading(MODELS)
-        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")));
-    scheduled(with_models).after_help(help::PROCESS)
 }
 
 fn recover(command: Command) -> Command {

@@ -280,8 +280,8 @@ impl Manner {
             "exceed",
         ];
         if too_large.iter().any(|words| refusal.words.contains(words)) {
-            let allowed = numbers(&refusal.words).filter(|number| (16..reply).contains(number)).max();
-            self.reply_tokens = Some(allowed.unwrap_or(reply / 2).max(1));
+            let allowed = numbers(&refusal.words).filter(|number| (LEAST_REPLY_TOKENS..reply).contains(number)).max();
+            self.reply_tokens = Some(allowed.unwrap_or(reply / 2).max(LEAST_REPLY_TOKENS.min(reply)));
         } else if sent.has("max_completion_tokens") {
             self.max_tokens = true;
         } else {

@@ -95,7 +95,6 @@ impl Asker {
         mut refusal: Refusal,
         left: &mut u32,
     ) -> Result<(Value, Manner), Stop> {
-        let first = (asking.build)(&manner);
         let mut steps: Vec<(Topic, Manner)> = Vec::new();
         while *left > 0 && !is_final(&refusal) {
             let body = (asking.build)(&manner);
@@ -117,10 +116,13 @@ impl Asker {
                 }
             }
         }
-        // What did not stop the complaint is no lesson.
-        let sent = Sent { body: &first, transcript: asking.transcript, limits: self.limits };
-        let still = topic(&refusal, sent);
-        while let Some((_, before)) = steps.pop_if(|(topic, _)| Some(*topic) == still) {
+        // What did not stop the complaint is no lesson: each step whose own request the last refusal speaks of, too.
+        let is_idle = |step: &mut (Topic, Manner)| {
+            let body = (asking.build)(&step.1);
+            let sent = Sent { body: &body, transcript: asking.transcript, limits: self.limits };
+            topic(&refusal, sent) == Some(step.0)
+        };
+        while let Some((_, before)) = steps.pop_if(is_idle) {
             manner = before;
         }
         self.remote().adopt(manner);

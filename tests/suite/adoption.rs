@@ -30,7 +30,6 @@ fn statements(sql: &str) -> Vec<String> {
     all
 }
 
-/// The one relaxation: a fact may be without a vector.
 /// Of our own columns and indexes only: what fills a new one from another, and what makes way for a better one.
 const OURS: [&str; 3] = [
     "update memory_facts set is_active = false, metadata = coalesce(metadata::jsonb, '{}') || '{\"awaiting_vector\": true}'",
@@ -38,6 +37,7 @@ const OURS: [&str; 3] = [
     "drop index if exists conversations_one_claim_per_user;",
 ];
 
+/// The one relaxation: a fact may be without a vector.
 const RELAXED: &str = "alter table memory_facts alter column embedding drop not null;";
 
 fn is_additive(statement: &str) -> bool {
@@ -46,6 +46,8 @@ fn is_additive(statement: &str) -> bool {
         "create index if not exists ",
         "create unique index if not exists ",
         "comment on column ",
+        "create or replace view nikita_jobs_",
+        "create view if not exists nikita_jobs_",
         "do ",
     ];
     let adds = statement.starts_with("alter table ") && statement.contains(" add column if not exists ");

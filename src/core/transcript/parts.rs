@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::core::text;
 
 /// The deepest list of parts in parts that is read.
-const DEEPEST: usize = 4;
+const DEEPEST: usize = 8;
 /// The longest name of a kind in a placeholder.
 const MOST_KIND: usize = 20;
 

@@ -105,7 +105,10 @@ fn a_summary_quotes_what_happened() {
          nikita: Wow! Is the bakery nice?\nuser: My boss at the bakery taught me how to fold croissants. ok bye",
     );
     assert!(summary.contains("They said: “I started a new job at the bakery in Porto.”"), "{summary}");
-    assert!(summary.contains("They said: “My boss at the bakery taught me how to fold croissants.”"), "{summary}");
+    assert!(
+        summary.contains("They said: “My boss at the bakery taught me how to fold croissants. ok bye”"),
+        "{summary}"
+    );
     assert!(!summary.contains("Hey"), "{summary}");
     assert_eq!(summarise("user: 我今天很高兴"), "They said: “我今天很高兴”");
     assert_eq!(summarise("user: 😂🎉"), "They exchanged a few words.");

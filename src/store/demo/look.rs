@@ -9,7 +9,7 @@ use crate::domain::result::{GivenUp, Known, ReadyPrompt, Replaced, Sums, Touchpo
 use crate::store::codec::{DbId, DbPoints, DbTime};
 use crate::store::read::row;
 use crate::store::session::{fetch_all, fetch_one};
-use crate::store::sql::sqlite;
+use crate::store::sql::{self, sqlite};
 use crate::store::{Result, Store};
 
 /// A player as decay left them.
@@ -164,13 +164,7 @@ impl Store {
     /// A player's current prompts, the text one first.
     pub async fn current_prompts(&self, user: UserId) -> Result<Vec<ReadyPrompt>> {
         let mut tx = self.begin_read().await?;
-        let rows: Vec<(String, i64, String)> = fetch_all!(
-            &mut tx,
-            _,
-            "select platform, token_count, prompt_text as text from ready_prompts where user_id = $1 and is_current \
-             order by platform",
-            DbId::from(user)
-        );
+        let rows: Vec<(String, i64, String)> = fetch_all!(&mut tx, _, sql::CURRENT_PROMPTS, DbId::from(user));
         tx.rollback().await?;
         let read = |(platform, token_count, text)| ReadyPrompt { platform, token_count, text };
         Ok(rows.into_iter().map(read).collect())

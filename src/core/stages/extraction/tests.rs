@@ -37,12 +37,12 @@ fn reply() -> Answer {
 }
 
 #[rstest]
-#[case(json!(null))]
-#[case(json!([]))]
-#[case(json!([{"role": "user", "content": "  "}]))]
-fn an_empty_transcript_needs_no_model(#[case] messages: Value) {
+#[case(json!(null), 0)]
+#[case(json!([]), 0)]
+#[case(json!([{"role": "user", "content": "  "}]), 1)]
+fn an_empty_transcript_needs_no_model(#[case] messages: Value, #[case] messages_unreadable: usize) {
     let (extraction, effects) = extraction(begin(&with_messages(messages)));
-    assert_eq!(extraction, Extraction::default());
+    assert_eq!(extraction, Extraction { messages_unreadable, ..Extraction::default() });
     let entities = json!({"facts": [], "threads": [], "thoughts": [], "messages_left_out": 0});
     assert_eq!(effects, [Effect::Understood { entities, tone: "neutral".into() }]);
 }

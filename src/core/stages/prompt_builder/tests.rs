@@ -40,7 +40,12 @@ fn note(content: &str) -> Note {
 }
 
 fn taught() -> Findings {
-    let fact = |fact: &str, graph_type| ExtractedFact { fact: fact.to_owned(), graph_type, ..ExtractedFact::default() };
+    let fact = |fact: &str, graph_type| ExtractedFact {
+        fact: fact.to_owned(),
+        graph_type,
+        message: Some(0),
+        ..ExtractedFact::default()
+    };
     Findings {
         extraction: Some(Extraction {
             facts: vec![
