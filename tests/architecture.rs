@@ -48,6 +48,16 @@ fn sql_is_in_the_store() {
 }
 
 #[test]
+fn long_sql_is_a_file() {
+    none(long_sql);
+}
+
+#[test]
+fn no_sql_is_put_together() {
+    none(built_sql);
+}
+
+#[test]
 fn files_are_short() {
     none(too_long);
 }
@@ -171,6 +181,74 @@ fn is_statement(token: &str) -> bool {
         Some("update" | "UPDATE") => words.any(|it| it.eq_ignore_ascii_case("set")),
         _ => false,
     }
+}
+
+/// What a statement in a source may be at most: beyond it, it is a file of `src/store/sql`.
+const MOST_SQL: (usize, usize) = (3, 120);
+
+fn long_sql(source: &Source) -> Vec<String> {
+    let awaited = BUILDS_SQL.contains(&source.name.as_str());
+    let long = source.tokens.iter().filter(|(_, token)| {
+        let words = token.split_whitespace().filter(|word| *word != "\\");
+        let length = words.map(|word| word.len() + 1).sum::<usize>();
+        !awaited && is_any_sql(token) && (token.lines().count() > MOST_SQL.0 || length > MOST_SQL.1)
+    });
+    long.map(|(line, _)| format!("{}:{line}: a long statement is a file of src/store/sql", source.name)).collect()
+}
+
+/// The one place that builds SQL (spec 09, "Adoption"), with the migration that uses it, and two that become files with the waits.
+const BUILDS_SQL: [&str; 5] = [
+    "src/store/columns.rs",
+    "src/store/migrate/gently.rs",
+    "src/store/migrate/indexes.rs",
+    "src/store/runs.rs",
+    "src/store/precheck.rs",
+];
+
+/// SQL in the arguments of `concat!` and `format!`, and in macros.
+fn built_sql(source: &Source) -> Vec<String> {
+    let (mut faults, mut at) = (vec![], 0);
+    while !BUILDS_SQL.contains(&source.name.as_str()) && at < source.tokens.len() {
+        let makes = ["concat", "format", "macro_rules"].contains(&source.token(at)) && source.token(at + 1) == "!";
+        let rules = makes && source.token(at) == "macro_rules";
+        at += 1;
+        if !makes {
+            continue;
+        }
+        let mut depth = 0;
+        for (line, token) in &source.tokens[at..] {
+            match token.as_str() {
+                "(" | "{" | "[" => depth += 1,
+                ")" | "}" | "]" => depth -= 1,
+                token if is_any_sql(token) || !rules && is_part_of_sql(token) => {
+                    faults.push(format!("{}:{line}: SQL is written out, in a file of src/store/sql", source.name));
+                }
+                _ => {}
+            }
+            if depth == 0 && matches!(token.as_str(), ")" | "}" | "]") {
+                break;
+            }
+        }
+    }
+    faults
+}
+
+/// As [`is_statement`], and what begins in other ways.
+fn is_any_sql(token: &str) -> bool {
+    let mut words = token.strip_prefix('"').into_iter().flat_map(str::split_whitespace).filter(|word| *word != "\\");
+    let first = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    is_statement(token)
+        || first == "with" && words.next() == Some("as")
+        || first == "create" && ["table", "index", "unique", "temp", "function", "schema"].contains(&second)
+        || first == "alter" && second == "table"
+}
+
+/// Whether a string looks as if it were cut from a statement.
+fn is_part_of_sql(token: &str) -> bool {
+    let words: Vec<_> = token.trim_start_matches('"').split_whitespace().collect();
+    let has = |word: &str| words.contains(&word);
+    has("select") && has("from") || has("from") && has("where") || has("where") && has("=") || has("order") && has("by")
 }
 
 fn too_long(source: &Source) -> Vec<String> {
@@ -324,7 +402,7 @@ fn closing(text: &str, mark: char) -> Option<usize> {
 fn the_detector_sees_what_it_should() {
     type Rule = fn(&Source) -> Vec<String>;
     let long = "\n".repeat(MOST_LINES + 1);
-    let cases: [(Rule, &str, &str, usize); 26] = [
+    let cases: [(Rule, &str, &str, usize); 32] = [
         (upward, "store/a.rs", "use crate::run::Run;", 1),
         (upward, "store/a.rs", "use crate::{domain::ids, jobs, providers::{local, rehearsal as r}};", 3),
         (upward, "jobs/a.rs", "fn f() { crate::cli::main(); }", 1),
@@ -349,6 +427,17 @@ fn the_detector_sees_what_it_should() {
         (sql, "cli/a.rs", "\"\\\n  delete from t\"; \"update t \\\n set a = 1\"", 2),
         (sql, "cli/a.rs", "\"Select a job\"; \"update nikita-jobs\"; \"select\"; // \"select 1\"", 0),
         (sql, "store/a.rs", "\"select 1\"", 0),
+        (long_sql, "store/a.rs", "\"select a \\\n from b \\\n where c \\\n = 1\"", 1),
+        (long_sql, "store/a.rs", "\"select a \\\n from b \\\n where c\"; \"set\"", 0),
+        (long_sql, "store/a.rs", &format!("\"delete from {}\"", "t".repeat(120)), 1),
+        (
+            built_sql,
+            "store/a.rs",
+            "concat!(\"select 1 \", a!()); format!(\"{a} where id = 1\"); concat!(env!(\"OUT\"), \"x\")",
+            2,
+        ),
+        (built_sql, "store/a.rs", "macro_rules! a { () => { \"update t set a = 1\" } } let b = \"select 1\";", 1),
+        (built_sql, "store/columns.rs", "format!(\"alter table {a}\")", 0),
         (too_long, "core/a.rs", &long, 1),
         (too_long, "core/a.rs", &long[1..], 0),
     ];

@@ -34,6 +34,12 @@ _nikita__jobs() {
             nikita__jobs,doctor)
                 cmd="nikita__jobs__subcmd__doctor"
                 ;;
+            nikita__jobs,exec)
+                cmd="nikita__jobs__subcmd__exec"
+                ;;
+            nikita__jobs,failures)
+                cmd="nikita__jobs__subcmd__failures"
+                ;;
             nikita__jobs,health)
                 cmd="nikita__jobs__subcmd__health"
                 ;;
@@ -61,6 +67,9 @@ _nikita__jobs() {
             nikita__jobs,report)
                 cmd="nikita__jobs__subcmd__report"
                 ;;
+            nikita__jobs,retry)
+                cmd="nikita__jobs__subcmd__retry"
+                ;;
             nikita__jobs,scan-stuck)
                 cmd="nikita__jobs__subcmd__scan__subcmd__stuck"
                 ;;
@@ -73,6 +82,9 @@ _nikita__jobs() {
             nikita__jobs,status)
                 cmd="nikita__jobs__subcmd__status"
                 ;;
+            nikita__jobs,why)
+                cmd="nikita__jobs__subcmd__why"
+                ;;
             *)
                 ;;
         esac
@@ -80,7 +92,7 @@ _nikita__jobs() {
 
     case "${cmd}" in
         nikita__jobs)
-            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck health stats status report check doctor detect-stuck recover-stuck migrate demo completions man schema reference"
+            opts="-h -V --help --version decay process-conversations recover prompt scan-stuck exec health stats status failures retry why report check doctor detect-stuck recover-stuck migrate demo completions man schema reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +315,118 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --backoff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__exec)
+            opts="-q -v -h --database-url --env-file --format --quiet --verbose --window --timeout --grace --audit --ping-url --job --pass-stdout --force --lease --skip-exit-code --metrics-file --now --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__failures)
+            opts="-q -v -h --database-url --env-file --format --quiet --verbose --since --error --stage --rows --now --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -599,7 +723,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__recover)
-            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --batch --idle --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --requeue --help"
+            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --recovered-exit-code --window --batch --idle --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --requeue --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -614,6 +738,10 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recovered-exit-code)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -738,8 +866,8 @@ _nikita__jobs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nikita__jobs__subcmd__scan__subcmd__stuck)
-            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --window --check-interval --batch --audit-timeout --no-activity --execution-timeout --idle --retain --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --audit --execution --help"
+        nikita__jobs__subcmd__retry)
+            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --since --error --stage --now --failed --dry-run --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -754,6 +882,52 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__scan__subcmd__stuck)
+            opts="-q -v -n -h --database-url --env-file --format --quiet --verbose --recovered-exit-code --window --check-interval --batch --audit-timeout --no-activity --execution-timeout --idle --retain --ping-url --dry-run --force --lease --skip-exit-code --metrics-file --now --audit --execution --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recovered-exit-code)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -825,7 +999,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__schema)
-            opts="-h --dir --help check decay demo doctor health migrate process-conversations prompt recover report scan-stuck stats status"
+            opts="-h --dir --help check decay demo doctor exec failures health migrate process-conversations prompt recover report retry scan-stuck stats status why"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -880,7 +1054,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__status)
-            opts="-q -v -w -h --database-url --env-file --format --quiet --verbose --now --watch --help"
+            opts="-q -v -w -h --database-url --env-file --format --quiet --verbose --since --job --state --host --rows --now --watch --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,6 +1069,68 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nikita__jobs__subcmd__why)
+            opts="-q -v -h --database-url --env-file --format --quiet --verbose --session-timeout --rollout-percent --batch --now --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rollout-percent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --batch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -31,9 +31,13 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "process-con
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "recover" -d 'Take conversations that are stuck in processing out of it'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "prompt" -d 'Print the prompt that a player\'s next conversation would begin with, and store nothing'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "scan-stuck" -d 'Fail audits and job executions whose owner died or hangs'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "exec" -d 'Run any command under a lease, a window and a heartbeat'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "health" -d 'Say whether the pipeline is healthy, degraded or unhealthy now'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d 'Count and time what the runs did, stage by stage'
-complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, or the latest of each job'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, every live run and the latest of each job, or the runs of a time'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "failures" -d 'List the conversations that failed or wait, by error'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "retry" -d 'Give conversations that failed their attempts back'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "why" -d 'Say why the next run takes a conversation, or does not'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write one self-contained page with the same as pictures'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "check" -d 'Look up every promise of docs/reliability.md in the database, with the rows that break it'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "doctor" -d 'Check what the jobs stand on, and say what to do'
@@ -112,6 +116,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand process-conversa
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l recovered-exit-code -d 'Exit code where something was recovered and all else is well' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l window -d 'Skip if a run completed within this time' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l batch -d 'Recover at most N conversations, the longest idle first' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand recover" -l idle -d 'Without any movement for this long, it is stuck' -r
@@ -138,6 +143,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand prompt" -s h -l 
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l recovered-exit-code -d 'Exit code where something was recovered and all else is well' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l window -d 'Skip if a run completed within this time [default: four fifths of --check-interval]' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l check-interval -d 'How often the schedule runs it' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l batch -d 'Fail at most N records, the longest-running first' -r
@@ -158,6 +164,24 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s v
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s n -l dry-run -d 'Say what a run would do now, and write nothing'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -l force -d 'Ignore the window; never the lock'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand scan-stuck" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l window -d 'Skip if a run completed within this time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l timeout -d 'The longest it may take [default: no limit]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l grace -d 'How long it may go on after a signal' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l audit -d 'It is an audit of this type, which scan-stuck watches' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l job -d 'The job that it is, whose lease it takes' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l skip-exit-code -d 'Exit code of a skipped run' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l metrics-file -d 'Keep metrics in this file, for node_exporter\'s textfile collector; one file for all jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l pass-stdout -d 'Its stdout is ours; the result goes to stderr'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l force -d 'Ignore the window; never the lock'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand health" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
@@ -180,11 +204,49 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand stats" -s h -l h
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l since -d 'List the runs of this time, the newest first' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l job -d 'With --since: only of this job' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l state -d 'With --since: only running, completed or failed ones' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l host -d 'With --since: only on this host' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l rows -d 'With --since: list at most N runs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -l now -d 'Stand-in for the database\'s clock, for tests' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s v -l verbose -d 'Log more to stderr; twice for details'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s w -l watch -d 'On a terminal: look again every second, until it has ended'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand status" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l since -d 'Only what failed in this time [default: all]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l error -d 'Only with this in the error' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l stage -d 'Only failures of this stage' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l rows -d 'List at most N conversations' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand failures" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l since -d 'With --failed: only what failed in this time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l error -d 'With --failed: only with this in the error' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l stage -d 'With --failed: only failures of this stage' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -l failed -d 'All conversations that were given up, in place of ids'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s n -l dry-run -d 'Say which ones it would be, and write nothing'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s h -l help -d 'Print help'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l session-timeout -d 'Silence after which a conversation is over' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l batch -d 'How many a run takes at most' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l now -d 'Stand-in for the database\'s clock, for tests' -r
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -s q -l quiet -d 'Not a byte on success or a skip; on failure, the result and the log'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -s v -l verbose -d 'Log more to stderr; twice for details'
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand report" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r

@@ -11,6 +11,7 @@ use super::{generate, help};
 use crate::config::parse;
 
 pub mod decay;
+mod exec;
 mod looks;
 mod models;
 mod monitors;
@@ -151,7 +152,16 @@ const PROCESS: [Setting; 19] = [
     ping_url("NIKITA_PROCESS_PING_URL"),
 ];
 
-const RECOVER: [Setting; 4] = [
+const RECOVERED_EXIT_CODE: Setting = setting(
+    "recovered-exit-code",
+    "NIKITA_RECOVERED_EXIT_CODE",
+    "N",
+    Some("0"),
+    "Exit code where something was recovered and all else is well",
+);
+
+const RECOVER: [Setting; 5] = [
+    RECOVERED_EXIT_CODE,
     setting("window", "NIKITA_RECOVER_WINDOW", "DUR", Some("1m"), "Skip if a run completed within this time"),
     setting(
         "batch",
@@ -187,7 +197,14 @@ pub fn variable_of(matches: &ArgMatches, id: &str) -> &'static str {
     // Jobs share ids, such as `window`; a command that knows all of a table has that table.
     let has = |settings: &&[Setting]| settings.iter().all(|it| matches.try_contains_id(it.id).is_ok());
     // `scan` has all that RECOVER has, so it is asked first.
-    let jobs = [&decay::SETTINGS[..], &PROCESS[..], &scan::SETTINGS[..], &RECOVER[..], &prompt::SETTINGS[..]];
+    let jobs = [
+        &decay::SETTINGS[..],
+        &PROCESS[..],
+        &scan::SETTINGS[..],
+        &RECOVER[..],
+        &prompt::SETTINGS[..],
+        &exec::SETTINGS[..],
+    ];
     let own = jobs.into_iter().chain(looks::TABLES).find(has).unwrap_or_default();
     own.iter()
         .chain(&models::SETTINGS)
@@ -221,6 +238,7 @@ pub fn command() -> Command {
         )
         .subcommand(prompt::command())
         .subcommand(scan::command())
+        .subcommand(exec::command())
         .subcommands(looks::commands())
         .subcommands(help::REPLACED.map(|(name, _)| replaced(name)))
         .subcommand(

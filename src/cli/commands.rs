@@ -9,7 +9,7 @@ use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
 use super::raw::{self, Problem};
-use super::{args, compose, doctor, help, looking, models, whence};
+use super::{acting, args, compose, doctor, exec, help, looking, models, whence};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
@@ -51,6 +51,10 @@ async fn command(name: &str, matches: &ArgMatches, output: &Output) -> Result<En
         "stats" => looking::stats(matches).await,
         "status" => looking::status(matches, *output).await,
         "check" => looking::check(matches).await,
+        "exec" => exec::exec(matches, output).await,
+        "failures" => acting::failures(matches).await,
+        "retry" => acting::retry(matches).await,
+        "why" => acting::why(matches).await,
         "report" => looking::report(matches).await,
         "doctor" => doctor::doctor(matches).await,
         "migrate" => migrate(matches, output).await,

@@ -85,8 +85,34 @@ pub const STATS: &str = "Examples:\n  \
     nikita-jobs stats --since 7d\n  \
     nikita-jobs stats --format json | jq .p95_duration_ms";
 
+pub const EXEC: &str = "The command runs in a process group of its own; SIGTERM and SIGINT are passed on to it. Its lines go to stderr, with -q \
+    only if it fails. The result has its exit code, not its output.\n\n\
+    Exit codes: 0 it succeeded, 1 it failed or took too long, 78 it can't be started, 75 another run is in the way.\n\n\
+    Examples:\n  \
+    nikita-jobs exec --job daily-letter --window 20h -- curl -fsS https://example.org/letter\n  \
+    nikita-jobs exec --job nightly-audit --timeout 25m --audit nightly -- /opt/librarian/audit";
+
+pub const FAILURES: &str = "Examples:\n  \
+    nikita-jobs failures                      by error, the most frequent first, then the latest ones\n  \
+    nikita-jobs failures --since 1d --stage extraction\n  \
+    nikita-jobs failures --error 'status 401' --format json | jq .total";
+
+pub const RETRY: &str = "A conversation that failed, or waits after a failure, becomes active with all its attempts. What a run holds, \
+    and what has been processed, is left alone.\n\n\
+    Exit codes: 0 also where nothing matched, 1 where an id is unknown, 3 where the database refused one.\n\n\
+    Examples:\n  \
+    nikita-jobs retry ID ID\n  \
+    nikita-jobs retry --failed --error 'status 401' --dry-run    which ones would it be?\n  \
+    nikita-jobs retry --failed --since 1d";
+
+pub const WHY: &str = "The rule comes from the conditions of the claim itself.\n\n\
+    Examples:\n  \
+    nikita-jobs why ID\n  \
+    nikita-jobs process-conversations --dry-run    how many are passed over, by rule";
+
 pub const STATUS: &str = "Examples:\n  \
-    nikita-jobs status                 the latest run of each job\n  \
+    nikita-jobs status                 every live run, and the latest of each job\n  \
+    nikita-jobs status --since 1d --job decay --state failed\n  \
     nikita-jobs status --watch         the same, every second, until Ctrl-C\n  \
     nikita-jobs status ID --watch      one run, until it has ended";
 

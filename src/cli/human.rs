@@ -9,11 +9,12 @@ use super::harmless::flat;
 use super::{demo_report, terminal};
 use crate::core::span::span;
 use crate::domain::result::{
-    ConversationPlan, ConversationResult, DecayResult, JobResult, Judgement, MigrateResult, MigrationEntry, Own,
-    ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
+    ConversationPlan, ConversationResult, DecayResult, ExecResult, JobResult, Judgement, MigrateResult, MigrationEntry,
+    Own, ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
 };
 
 mod doctor;
+mod failures;
 mod looks;
 mod table;
 
@@ -80,7 +81,12 @@ fn own(own: &Own, now: Option<DateTime<Utc>>) -> String {
         Own::Health(it) => looks::health(it, now),
         Own::Stats(it) => looks::stats(it, now),
         Own::Status(it) => looks::status(it, now),
+        Own::Runs(it) => looks::runs(it, now),
         Own::Execution(it) => looks::execution(&it.execution, now),
+        Own::Exec(it) => exec(it),
+        Own::Failures(it) => failures::failures(it),
+        Own::Retry(it) => failures::retry(it),
+        Own::Why(it) => failures::why(it),
         Own::Check(it) => looks::check(it),
         Own::Report(it) => looks::report(it, now),
         Own::Doctor(it) => doctor::render(it),
@@ -141,8 +147,25 @@ fn decay(it: &DecayResult) -> String {
     ])
 }
 
+fn exec(it: &ExecResult) -> String {
+    match (it.command_exit_code, it.command_signal) {
+        (Some(code), _) => format!("{} ended with exit code {code}, after {} lines", it.command, it.lines),
+        (None, Some(signal)) => format!("{} was ended by signal {signal}, after {} lines", it.command, it.lines),
+        (None, None) => format!("{} was ended, after {} lines", it.command, it.lines),
+    }
+}
+
 fn plan(it: &ProcessPlan) -> String {
-    figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)])
+    let mut said = figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)]);
+    if !it.reasons.is_empty() {
+        let rows = it.reasons.iter().map(|reason| {
+            let first = reason.first.first().cloned().unwrap_or_default();
+            [reason.count.to_string(), reason.rule.as_str().replace('_', " "), first]
+        });
+        let table = Rows::new().header(["passed over", "why", "for example"]).rows(rows).show();
+        let _ = write!(said, "\n\n{table}");
+    }
+    said
 }
 
 fn conversations(it: &ProcessResult) -> String {

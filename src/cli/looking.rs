@@ -23,6 +23,7 @@ use crate::jobs::{check, health, report, stats, status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
 use crate::store::Store;
+use crate::store::history::executions::Listed;
 use crate::store::terms::Terms;
 
 /// How often `--watch` looks again.
@@ -46,6 +47,15 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
         text.parse::<ExecutionId>().map_err(|_| Problem::Usage(format!("{text:?} is not an execution's id, a UUID")))
     });
     let id = id.transpose()?;
+    if let Some(since) = raw::value(matches, "since", parse::duration)? {
+        let [job, state, host] = ["job", "state", "host"].map(|id| raw::text(matches, id).map(str::to_owned));
+        let rows = raw::required(matches, "rows", |text| parse::count(text, 100_000))?;
+        return looked("status", matches, async |store| {
+            let since = stats::before(store.now().await?, since);
+            status::list(&Listed { since: Some(since), job, state, host }, since, rows, store).await
+        })
+        .await;
+    }
     if !raw::is_on(matches, "watch") {
         return looked("status", matches, async |store| status::look(id, store).await).await;
     }
@@ -151,8 +161,15 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
     Ok(store)
 }
 
+/// The database, ready to be written to.
+pub async fn writable(matches: &ArgMatches) -> Result<Store, Problem> {
+    let store = compose::connect(matches, 1).await?;
+    store.make_ready().await?;
+    Ok(store)
+}
+
 /// Opens the database as it is, looks, and puts the common fields in front of what was found.
-async fn looked(
+pub async fn looked(
     command: &str,
     matches: &ArgMatches,
     look: impl AsyncFnOnce(&Store) -> Result<Look, RunError>,

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tracing::Instrument;
 
+mod acting;
 mod args;
 mod commands;
 mod compose;
@@ -20,6 +21,7 @@ mod conflict;
 mod demo_report;
 mod doctor;
 mod env_file;
+mod exec;
 mod figures;
 mod generate;
 mod harmless;

@@ -29,11 +29,13 @@ pub struct Monitors {
 impl Monitors {
     /// Says that a run begins.
     pub fn begin(job: &str, matches: &ArgMatches) -> Result<Self, Problem> {
-        let by_hand = ["kind", "audit", "execution", "id"].iter().any(|id| raw::text(matches, id).is_some());
+        let by_hand = ["kind", "execution", "id"].iter().any(|id| raw::text(matches, id).is_some());
+        let by_hand = by_hand || job == "scan-stuck" && raw::text(matches, "audit").is_some();
         let told = !(by_hand || raw::is_on(matches, "dry-run"));
         let pings = pings(matches)?.filter(|_| told);
         let started = pings.clone().map(|pings| tokio::spawn(async move { pings.start().await }));
         let metrics = raw::text(matches, "metrics-file").map(PathBuf::from).filter(|_| told);
+        let job = raw::text(matches, "job").filter(|_| job == "exec").unwrap_or(job);
         Ok(Self { job: job.to_owned(), metrics, pings, started })
     }
 

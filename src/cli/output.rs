@@ -23,6 +23,9 @@ pub struct Output {
     /// How many `-v`.
     pub verbosity: u8,
     skip_exit: u8,
+    recovered_exit: u8,
+    /// Whether stdout is a command's, and the result goes to stderr.
+    beside: bool,
 }
 
 impl Output {
@@ -38,6 +41,10 @@ impl Output {
         if let Some(code) = raw::value(matches, "skip-exit-code", code)? {
             output.skip_exit = code;
         }
+        if let Some(code) = raw::value(matches, "recovered-exit-code", code)? {
+            output.recovered_exit = code;
+        }
+        output.beside = raw::is_on(matches, "pass-stdout");
         Ok(output)
     }
 
@@ -46,7 +53,7 @@ impl Output {
         let named = raw::early("--format").or_else(|| env::var_os("NIKITA_FORMAT"));
         let named = named.as_deref().and_then(OsStr::to_str).and_then(|text| format(text).ok());
         let json = named.unwrap_or_else(|| !std::io::stdout().is_terminal());
-        Self { json, quiet: false, verbosity: 0, skip_exit: Exit::Skipped.code() }
+        Self { json, quiet: false, verbosity: 0, skip_exit: Exit::Skipped.code(), recovered_exit: 0, beside: false }
     }
 
     /// Whether the result is to be JSON.
@@ -56,8 +63,12 @@ impl Output {
 
     /// Prints the result of a command and gives its exit code.
     pub async fn print(self, ended: &Ended) -> ExitCode {
-        let fine = matches!(ended.exit, Exit::Success | Exit::Skipped);
-        let code = if ended.exit == Exit::Skipped { self.skip_exit } else { ended.exit.code() };
+        let code = match ended.exit {
+            Exit::Skipped => self.skip_exit,
+            Exit::Success if ended.result.recovered() > 0 => self.recovered_exit,
+            exit => exit.code(),
+        };
+        let fine = ended.exit == Exit::Skipped || code == Exit::Success.code();
         if fine && self.quiet {
             return code.into();
         }
@@ -69,6 +80,10 @@ impl Output {
         } else {
             Harmless::text(human::render(&ended.result).trim_end()).ended()
         };
+        if self.beside {
+            stderr::write(&said);
+            return code.into();
+        }
         taken(stdout::write_unless_stopped(&said).await, code)
     }
 

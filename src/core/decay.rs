@@ -60,6 +60,9 @@ pub const NEVER_INTERACTED: TimeDelta = TimeDelta::hours(24);
 /// Falling below this schedules a warning.
 pub const WARN_BELOW: Points = Points::whole(40);
 
+/// Nobody is warned twice within this.
+pub const WARN_EVERY: TimeDelta = TimeDelta::hours(24);
+
 /// What decides about one player.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -85,6 +88,14 @@ pub struct Charge {
 }
 
 impl Rules {
+    /// How far back another program's charge matters: who was charged nothing since owes the whole cap in every chapter.
+    #[must_use]
+    pub fn looks_back(&self) -> TimeDelta {
+        let slowest = self.chapters.iter().map(|it| it.step.num_microseconds().unwrap_or(i64::MAX)).max();
+        TimeDelta::microseconds(slowest.unwrap_or_default().saturating_mul(self.most_per_run.0.saturating_add(1)))
+            .min(TimeDelta::days(365))
+    }
+
     /// What `account` owes at `now`; `None` where not even one step is due.
     #[must_use]
     pub fn charge(&self, account: &Account, now: DateTime<Utc>) -> Option<Charge> {

@@ -60,6 +60,10 @@ pub struct Observed {
     pub pending: Pending,
     /// What is stuck.
     pub stuck: Stuck,
+    /// Jobs of ours that another program completes, too, and how often lately.
+    pub foreign: Vec<(String, i64)>,
+    /// Jobs with completions dated in the future, and how many.
+    pub incredible: Vec<(String, i64)>,
     /// Since when no run of `process-conversations` has completed, in seconds; `None` where none ever has.
     pub idle_seconds: Option<i64>,
 }
@@ -113,6 +117,18 @@ pub fn judge(observed: &Observed) -> Verdict {
         if count > 0 {
             found.push((Health::Degraded, format!("{what}: {count}")));
         }
+    }
+    for (job, count) in &observed.foreign {
+        found.push((
+            Health::Degraded,
+            format!("another program runs {job}, too; completed in the last 24 hours: {count}"),
+        ));
+    }
+    for (job, count) in &observed.incredible {
+        found.push((
+            Health::Degraded,
+            format!("completions of {job} dated in the future, which are not believed: {count}"),
+        ));
     }
     found.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
     Verdict {

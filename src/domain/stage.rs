@@ -30,6 +30,19 @@ pub enum StageName {
 }
 
 impl StageName {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Extraction,
+        Self::MemoryUpdate,
+        Self::LifeSim,
+        Self::Emotional,
+        Self::GameState,
+        Self::Conflict,
+        Self::Touchpoint,
+        Self::Summary,
+        Self::PromptBuilder,
+    ];
+
     /// The name in results, logs and settings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

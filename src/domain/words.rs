@@ -107,12 +107,18 @@ words! {
         Usage = "usage",
         /// Something stuck could not be recovered.
         NotRecovered = "not_recovered",
+        /// The database refused to charge a player.
+        NotCharged = "not_charged",
         /// Old executions could not be deleted.
         NotPruned = "not_pruned",
         /// A conversation was recovered by another run meanwhile.
         ClaimLost = "claim_lost",
         /// No model provider answers.
         ProviderUnavailable = "provider_unavailable",
+        /// The command of `exec` failed.
+        CommandFailed = "command_failed",
+        /// The command of `exec` took too long.
+        TimedOut = "timed_out",
     }
 }
 
@@ -155,6 +161,66 @@ words! {
         Inactive = "inactive",
         /// None: recovered by hand.
         None = "none",
+    }
+}
+
+words! {
+    /// What `why` was asked about.
+    WhyKind {
+        /// A conversation.
+        Conversation = "conversation",
+        /// A player.
+        Player = "player",
+    }
+}
+
+words! {
+    /// The rule by which a run takes a conversation or player, or does not.
+    WhyRule {
+        /// It is due: the next run takes it.
+        Due = "due",
+        /// It is due, but older ones fill the next run.
+        Behind = "behind",
+        /// It has been processed.
+        Processed = "processed",
+        /// It was given up.
+        Failed = "failed",
+        /// It is being processed.
+        Processing = "processing",
+        /// Its status is no word that we know.
+        UnknownStatus = "unknown_status",
+        /// Its id is no lower-case UUID.
+        OddId = "odd_id",
+        /// Its session is not over.
+        NotOver = "not_over",
+        /// It has used its attempts.
+        AttemptsUsed = "attempts_used",
+        /// It waits until its next attempt.
+        Pause = "pause",
+        /// Its player is not in the rollout's share.
+        Rollout = "rollout",
+        /// Another conversation of its player is being processed.
+        PlayerBusy = "player_busy",
+        /// An older one of its player goes first.
+        OlderFirst = "older_first",
+        /// It is not ready.
+        NotReady = "not_ready",
+        /// The player's game is not being played.
+        GameOver = "game_over",
+        /// The player is still being introduced.
+        Introduction = "introduction",
+        /// The player's score, chapter or times can't be read.
+        Unreadable = "unreadable",
+        /// The player owes nothing yet.
+        NothingOwed = "nothing_owed",
+    }
+}
+
+impl WhyRule {
+    /// The rule of a statement's word.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        Self::ALL.iter().copied().find(|rule| rule.as_str() == word).unwrap_or(Self::NotReady)
     }
 }
 

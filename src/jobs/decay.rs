@@ -1,12 +1,18 @@
 //! `decay`: charges inactive players, each overdue hour once (spec 03).
+//!
+//! A chunk that the database refuses is halved, and halved again, down to the one player whom it refuses (a trigger, a check, an index
+//! of the application, a number that does not fit): that one bears it, the others are charged.
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
-use crate::domain::result::DecayResult;
+use crate::domain::result::{DecayResult, ErrorBody, ErrorKind, NotCharged};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::store::Store;
+use crate::store::blame::{Blame, Verdict};
 use crate::store::decay::{Cursor, DecayOrder, Decayed};
+use crate::store::{Another, Store, StoreError};
 
 /// What a run of decay works by.
 #[derive(Clone, Debug)]
@@ -22,13 +28,38 @@ pub struct Settings {
 /// How many players a transaction looks at: long enough to be quick, short enough that the application does not notice.
 pub const CHUNK: i64 = 10_000;
 
+/// Where so many players are refused, all in one way, and nobody is charged, the rest is refused, too.
+const ALL_REFUSED: usize = 100;
+
+/// A completion of another program may be dated so much later than now: two hosts do not keep the same time.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
+
 const GOODBYE: &str = "I waited for you for a long time. I think this is where our story ends. \
                        Thank you for everything we shared. Take good care of yourself.";
 const WARNING: &str = "I haven't heard from you in a while, and I miss our talks. How have you been?";
+const WARNED_OF: &str = "The player has been away for so long that the relationship has fallen low";
+
+/// A player whom the database refuses to charge.
+#[derive(Debug)]
+struct Refused {
+    player: String,
+    code: Option<String>,
+    why: String,
+}
+
+/// A run under way.
+#[derive(Debug, Default)]
+struct Charging {
+    sum: Decayed,
+    refused: Vec<Refused>,
+    blame: Blame<String>,
+    /// The sizes of the parts that are left of a chunk that was refused, the next one last.
+    parts: Vec<i64>,
+}
 
 /// Charges every player who owes something at the run's time.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
-    let mut order = order(settings, run.now);
+    let mut order = order(settings, &run.store, run.now).await?;
     let mut overdue = 0;
     if let Some(batch) = settings.batch {
         overdue = run.store.count_overdue(&order).await?;
@@ -37,42 +68,120 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     if run.progress.is_watched() {
         run.progress.expect(u64::try_from(run.store.count_eligible().await?).unwrap_or_default());
     }
-    let mut sum = Decayed::default();
-    let mut from = Some(Cursor::default());
-    while let Some(cursor) = from
-        && !run.signals.is_stopping()
-    {
-        let (chunk, next) = run.store.charge_chunk(&order, cursor).await?;
-        sum.add(&chunk);
-        run.progress.advance(u64::try_from(chunk.processed).unwrap_or_default());
-        from = next;
+    let mut charging = Charging::default();
+    let mut error = charging.charge_all(&order, settings.chunk, run).await.err();
+    if error.is_none() {
+        error = charging.blame.end();
     }
+    let Charging { sum, refused, .. } = charging;
     if sum.unreadable > 0 {
         tracing::warn!(
             players = sum.unreadable,
-            "players passed over: their score is missing or below 0, or their chapter is not 1 to 5"
+            "players passed over: their score, chapter, last_interaction_at or decayed_through can't be read"
         );
     }
     let deferred = if order.until.is_some() { (overdue - sum.decayed).max(0) } else { 0 };
-    Ok(Report { own: result(sum, deferred).into(), exit: Exit::Success, complaint: None, cost_usd: None, error: None })
+    let exit = if refused.is_empty() { Exit::Success } else { Exit::Partial };
+    let complaint =
+        refused.first().map(|it| ErrorBody::new(ErrorKind::NotCharged, format!("player {}: {}", it.player, it.why)));
+    let own = result(&sum, deferred, &refused).into();
+    Ok(Report { own, exit, complaint, cost_usd: None, error: error.map(RunError::from) })
+}
+
+impl Charging {
+    /// Chunk after chunk, from the first player on.
+    async fn charge_all(&mut self, order: &DecayOrder, chunk: i64, run: &Run) -> Result<(), StoreError> {
+        let mut from = Some(Cursor::default());
+        while let Some(cursor) = from
+            && !run.signals.is_stopping()
+        {
+            let size = self.parts.pop().unwrap_or(chunk);
+            from = match run.store.charge_chunk(order, &cursor, size).await {
+                Ok((done, next)) => {
+                    self.sum.add(&done);
+                    run.progress.advance(u64::try_from(done.processed).unwrap_or_default());
+                    if done.decayed > 0 {
+                        let waited = self.blame.worked();
+                        self.bear(waited)?;
+                    }
+                    next
+                }
+                Err(error) if !may_be_one_players(&error) => return Err(error),
+                Err(_) if size > 1 => {
+                    self.parts.extend([size - size / 2, size / 2]);
+                    Some(cursor)
+                }
+                Err(error) => {
+                    let Some((player, next)) = run.store.next_player(&cursor).await? else { return Ok(()) };
+                    self.sum.processed += 1;
+                    run.progress.advance(1);
+                    match self.blame.failed(player, error) {
+                        Verdict::Item(player, error) => self.bear(Some((player, error)))?,
+                        Verdict::Waits => {}
+                        Verdict::Server(error) => return Err(error),
+                    }
+                    next
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// A player bears a failure; the run, where it is everybody's.
+    fn bear(&mut self, refused: Option<(String, StoreError)>) -> Result<(), StoreError> {
+        let Some((player, error)) = refused else { return Ok(()) };
+        tracing::error!(user_id = player, error = %error, "player not charged");
+        let code = error.code().map(str::to_owned);
+        self.refused.push(Refused { player, code, why: error.to_string() });
+        let alike = self.refused.iter().all(|it| it.code == self.refused[0].code);
+        if self.refused.len() >= ALL_REFUSED && alike && self.sum.decayed == 0 {
+            return Err(error.because(|why| format!("the first {ALL_REFUSED} players were all refused: {why}")));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a smaller part of the chunk may fare better.
+const fn may_be_one_players(error: &StoreError) -> bool {
+    error.is_the_items(Another::Works)
 }
 
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, RunError> {
-    let mut order = order(settings, store.now().await?);
+    let mut order = order(settings, store, store.now().await?).await?;
     let mut deferred = 0;
     if let Some(batch) = settings.batch {
         deferred = (store.count_overdue(&order).await? - batch).max(0);
         order.until = store.last_turn(&order, batch).await?;
     }
-    Ok(result(store.preview_decay(&order).await?, deferred))
+    Ok(result(&store.preview_decay(&order).await?, deferred, &[]))
 }
 
-fn order(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> DecayOrder {
-    DecayOrder { now, rules: settings.rules, chunk: settings.chunk, until: None, goodbye: GOODBYE, warning: WARNING }
+/// Where the application still runs a decay of its own, which leaves no watermark, what it has charged is not charged again.
+async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
+    let (since, until) = (now - settings.rules.looks_back(), now + CLOCKS_DIFFER);
+    let foreign = store.latest_foreign_completion("decay", since, until).await?.map(|at| at.min(now));
+    if let Some(at) = foreign {
+        let ago = (now - at).max(TimeDelta::zero());
+        tracing::warn!(
+            completed_at = %at,
+            minutes_ago = ago.num_minutes(),
+            "another program charges decay, too; what it has charged is not charged again"
+        );
+    }
+    Ok(DecayOrder {
+        now,
+        rules: settings.rules,
+        not_before: foreign,
+        until: None,
+        goodbye: GOODBYE,
+        warning: WARNING,
+        warned_of: WARNED_OF,
+    })
 }
 
-fn result(sum: Decayed, deferred: i64) -> DecayResult {
-    let Decayed { processed, decayed, game_overs, warned, unreadable, points } = sum;
-    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, points }
+fn result(sum: &Decayed, deferred: i64, refused: &[Refused]) -> DecayResult {
+    let Decayed { processed, decayed, game_overs, warned, unreadable, points } = *sum;
+    let errors = refused.iter().map(|it| NotCharged { user_id: it.player.clone(), error: it.why.clone() }).collect();
+    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, errors, points }
 }

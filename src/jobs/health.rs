@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::{Look, rounded};
 use crate::core::health::{Observed, Stuck, Verdict, judge};
@@ -10,6 +10,9 @@ use crate::domain::result::HealthResult;
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::claims::Due;
+
+/// How long another program that completes jobs of ours is told of: the slowest schedule is a daily one.
+const FOREIGN_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// When a conversation is due, and when it is stuck; as the jobs have it.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +41,7 @@ pub struct Examined {
 /// Asks the database, and judges.
 pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, RunError> {
     let now = store.now().await?;
-    let last_completed = store.last_completion("process-conversations").await?;
+    let last_completed = store.last_completion("process-conversations", now).await?;
     let observed = Observed {
         attempts: store.latest_attempts().await?,
         pending: store
@@ -48,6 +51,8 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
             conversations: store.count_stuck(settings.idle).await?,
             executions: store.count_dead_runs(now).await?,
         },
+        foreign: store.foreign_completions(now - FOREIGN_FOR, now).await?,
+        incredible: store.incredible_completions(now).await?,
         idle_seconds: last_completed.map(|at| (now - at).num_seconds()),
     };
     let verdict = judge(&observed);

@@ -19,6 +19,7 @@ mod telling;
 use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
 use crate::domain::result::ProcessPlan;
+use crate::jobs::why;
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
 use crate::run::error::RunError;
@@ -332,7 +333,9 @@ impl<'a> InFlight<'a> {
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<ProcessPlan, RunError> {
     let now: DateTime<Utc> = store.now().await?;
-    let detected = store.count_due(&due(settings, now)).await?;
+    let due = due(settings, now);
+    let detected = store.count_due(&due).await?;
     let processed = detected.min(settings.batch);
-    Ok(ProcessPlan { detected, processed, deferred: detected - processed })
+    let reasons = why::reasons(&due, store).await?;
+    Ok(ProcessPlan { detected, processed, deferred: detected - processed, reasons })
 }

@@ -7,8 +7,7 @@
 //!                                     └─ --dry-run: printed instead
 //! ```
 //!
-//! The three rules stand twice: in [`Settings::judge`], which has words for them, and in the guarded statement of
-//! `store::records`, which repeats them on the database's clock.
+//! Which of the three rules hold is decided in SQL (`store::records`), and again by the guarded statement; here are the words for them.
 
 use std::time::Duration;
 
@@ -70,7 +69,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             break;
         }
         done += 1;
-        let limits = settings.limits(sick.record.id);
+        let limits = settings.limits(sick.record.id.into());
         match run.store.fail_record(&sick.record, Some(limits), &sick.reason, clock::new_id()).await {
             Ok(Some(at)) => {
                 recovered += 1;
@@ -114,10 +113,10 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<ScanResult, R
 /// begun, can't be stuck.
 pub async fn look(settings: &Settings, store: &Store, id: RecordId) -> Result<(Judgement, Exit), RunError> {
     let now = store.now().await?;
-    let Some(record) = store.record(id).await? else {
+    let Some(record) = store.record(id, settings.limits(id.into()), now).await? else {
         return Err(RunError::Failed(format!("there is no {id}")));
     };
-    let issues = if record.status == id.under_way() { settings.judge(&record, now) } else { Vec::new() };
+    let issues = if record.status == id.under_way() { judge(&record, now) } else { Vec::new() };
     let exit = if issues.is_empty() { Exit::Success } else { Exit::Failure };
     let (audit_id, execution_id) = match id {
         RecordId::Audit(id) => (Some(id), None),
@@ -139,10 +138,10 @@ pub async fn look(settings: &Settings, store: &Store, id: RecordId) -> Result<(J
 }
 
 impl Settings {
-    const fn limits(&self, id: RecordId) -> Limits {
-        let age = match id {
-            RecordId::Audit(_) => self.audit_age,
-            RecordId::Execution(_) => self.execution_age,
+    const fn limits(&self, kind: Kind) -> Limits {
+        let age = match kind {
+            Kind::Audit => self.audit_age,
+            Kind::Execution => self.execution_age,
         };
         Limits { silence: self.silence, age }
     }
@@ -155,36 +154,35 @@ impl Settings {
                 tracing::warn!(?kind, id, "passed over: its id is no lower-case UUID; end or correct it by hand");
             }
             loop {
-                let page = store.records(kind, but, last.as_ref(), PAGE).await?;
+                let page = store.records(kind, self.limits(kind), but, last.as_ref(), (now, PAGE)).await?;
                 let Some(end) = page.last() else { break };
                 last = Some(end.clone());
                 plan.scanned += page.len();
                 plan.sick.extend(page.into_iter().filter_map(|record| {
-                    let issues = self.judge(&record, now);
+                    let issues = judge(&record, now);
                     (!issues.is_empty()).then(|| Sick { record, reason: issues.join("; ") })
                 }));
             }
         }
         Ok(plan)
     }
+}
 
-    /// All that is wrong with a record under way; nothing with a healthy one. Being exactly at a limit is healthy.
-    fn judge(&self, record: &Record, now: DateTime<Utc>) -> Vec<String> {
-        let limits = self.limits(record.id);
-        let mut issues = Vec::new();
-        if record.owner == Owner::Dead {
-            issues.push("Owner is not running".to_owned());
-        }
-        let silent = now - record.last_activity;
-        if is_over(silent, limits.silence) {
-            issues.push(silence(silent));
-        }
-        let age = now - record.began;
-        if is_over(age, limits.age) {
-            issues.push(format!("Running for {} minutes", age.num_minutes()));
-        }
-        issues
+/// The words for all that is wrong with a record under way; none for a healthy one.
+fn judge(record: &Record, now: DateTime<Utc>) -> Vec<String> {
+    let mut issues = Vec::new();
+    if record.owner == Owner::Dead {
+        issues.push("Owner is not running".to_owned());
     }
+    if record.is_silent {
+        issues.push(silence(now - record.last_activity));
+    }
+    if record.is_old && record.began == DateTime::UNIX_EPOCH {
+        issues.push("Running since a time that can't be read".to_owned());
+    } else if record.is_old {
+        issues.push(format!("Running for {} minutes", (now - record.began).num_minutes()));
+    }
+    issues
 }
 
 /// What to do where old executions can't be deleted.
@@ -193,10 +191,6 @@ fn not_pruned(why: &str) -> String {
         "old executions could not be deleted: {why}. Let the database user delete from job_executions, and other tables not refer \
          to it, or keep all with --retain never (NIKITA_RETAIN)"
     )
-}
-
-fn is_over(span: TimeDelta, limit: Duration) -> bool {
-    span.to_std().is_ok_and(|span| span > limit)
 }
 
 /// The words for a record that shows no activity.

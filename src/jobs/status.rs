@@ -5,13 +5,18 @@ use serde_json::Value;
 
 use super::look::Look;
 use crate::domain::ids::ExecutionId;
-use crate::domain::result::{ExecutionResult, ExecutionStatus, JobStatus, LeaseState, StatusResult, Stored};
+use crate::domain::result::{
+    ExecutionResult, ExecutionStatus, JobStatus, LeaseState, RunsResult, StatusResult, Stored,
+};
 use crate::run::error::RunError;
 use crate::store::Store;
-use crate::store::history::executions::Execution;
+use crate::store::history::executions::{Execution, Listed};
 
 /// The jobs of this binary, in the order in which they are listed; jobs of other programs follow.
 pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
+
+/// The most live runs that are listed.
+const MOST_LIVE: i64 = 100;
 
 /// The command: of the execution with this id, or of each job's latest.
 pub async fn look(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunError> {
@@ -22,12 +27,26 @@ pub async fn look(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunErr
             job: job.to_owned(),
             execution: execution.map(|it| without_conversations(describe(it, now))),
         });
-        return Ok(Look::ok(StatusResult { jobs: found.collect() }));
+        let running = Listed { state: Some("running".to_owned()), ..Listed::default() };
+        let live = store.executions(&running, MOST_LIVE).await?;
+        let live = live.iter().map(|it| without_conversations(describe(it, now))).collect();
+        return Ok(Look::ok(StatusResult { live, jobs: found.collect() }));
     };
     let execution = store.execution(id).await?.ok_or_else(|| {
         RunError::Failed(format!("there is no execution {id}; `nikita-jobs status` lists the latest of each job"))
     })?;
     Ok(Look::ok(Box::new(ExecutionResult { execution: describe(&execution, now) })))
+}
+
+/// The command: the runs of a time, at most `most`.
+pub async fn list(listed: &Listed, since: DateTime<Utc>, most: i64, store: &Store) -> Result<Look, RunError> {
+    let now = store.now().await?;
+    let mut found = store.executions(listed, most + 1).await?;
+    let kept = usize::try_from(most).unwrap_or(usize::MAX);
+    let more = found.len() > kept;
+    found.truncate(kept);
+    let runs = found.iter().map(|it| without_conversations(describe(it, now))).collect();
+    Ok(Look::ok(RunsResult { since, runs, more }))
 }
 
 /// The latest of each job: ours first, also where they never ran.

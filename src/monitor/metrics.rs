@@ -3,19 +3,19 @@
 //! One file for all jobs of a host. A run reads it, changes its own job's samples and puts it back ([`shared_file`]). All series
 //! are there from the first run on, with zeros.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
 use super::{Outcome, shared_file};
-/// The jobs that have metrics.
+/// The jobs that have metrics from the first run on; those of `exec` have them from their own first run on.
 pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
 
 /// What a run changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// One of [`JOBS`].
+    /// One of [`JOBS`], or a name of `exec`'s: a-z, 0-9, `-`, `_` and `.`.
     pub job: &'a str,
     /// How it came out.
     pub outcome: Outcome,
@@ -120,17 +120,25 @@ const METRICS: [Metric; 9] = [
 ];
 
 impl Metric {
-    fn series(&self) -> Vec<String> {
+    fn series(&self, jobs: &BTreeSet<String>) -> Vec<String> {
         let name = self.name;
         match self.labels {
             Labels::None => vec![name.to_owned()],
-            Labels::Job => JOBS.iter().map(|job| of_job(name, job)).collect(),
+            Labels::Job => jobs.iter().map(|job| of_job(name, job)).collect(),
             Labels::JobAndOutcome => {
-                let of = |job| Outcome::ALL.map(|outcome| of_outcome(name, job, outcome));
-                JOBS.into_iter().flat_map(of).collect()
+                let of = |job: &String| Outcome::ALL.map(|outcome| of_outcome(name, job, outcome));
+                jobs.iter().flat_map(of).collect()
             }
         }
     }
+}
+
+/// Ours, and every other job that a series names.
+fn jobs<'a>(series: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+    let name = |series: &'a str| Some(series.split_once("{job_name=\"")?.1.split_once('"')?.0);
+    let named = series.filter_map(name).filter(|name| !name.is_empty() && name.chars().all(plain));
+    JOBS.into_iter().chain(named).map(str::to_owned).collect()
 }
 
 fn of_job(name: &str, job: &str) -> String {
@@ -164,14 +172,20 @@ fn parse(text: &str) -> Values {
             .iter()
             .any(|(gauge, at)| gauge == series && !old.contains_key(*gauge) && old.get(*at).is_some_and(|at| *at > 0.0))
     };
-    let all = METRICS.iter().flat_map(Metric::series).filter(|series| !gone(series));
+    let jobs = jobs(old.keys().map(String::as_str));
+    let all = METRICS.iter().flat_map(|metric| metric.series(&jobs)).filter(|series| !gone(series));
     all.map(|series| (series.clone(), old.get(&series).copied().unwrap_or_default())).collect()
 }
 
 fn apply(values: &mut Values, sample: &Sample<'_>) {
     let job = sample.job;
+    if !JOBS.contains(&job) {
+        let own = BTreeSet::from([job.to_owned()]);
+        for series in METRICS.iter().filter(|it| !matches!(it.labels, Labels::None)).flat_map(|it| it.series(&own)) {
+            values.entry(series).or_default();
+        }
+    }
     let mut set = |series: String, change: &dyn Fn(f64) -> f64| {
-        // A job without metrics has no series, and gets none.
         if let Some(value) = values.get_mut(&series) {
             *value = change(*value);
         }
@@ -200,9 +214,10 @@ fn apply(values: &mut Values, sample: &Sample<'_>) {
 
 fn render(values: &Values) -> String {
     let mut text = String::new();
+    let jobs = jobs(values.keys().map(String::as_str));
     for metric in &METRICS {
         let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {}", metric.name, metric.help, metric.name, metric.kind);
-        for series in metric.series() {
+        for series in metric.series(&jobs) {
             if let Some(value) = values.get(&series) {
                 let _ = writeln!(text, "{series} {value}");
             }
@@ -275,6 +290,16 @@ mod tests {
         assert!(!stale.contains_key(STUCK));
         assert!((stale[OBSERVED[1].1] - 100.5).abs() < 1e-9);
         assert!((later(&stale, 3_800.0, Some(2.0))[STUCK] - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_job_of_exec_gets_its_series_with_its_first_run_and_keeps_them() {
+        let mut values = parse("");
+        apply(&mut values, &Sample { job: "letter", ..sample(Outcome::Success) });
+        let mut values = parse(&render(&values));
+        apply(&mut values, &sample(Outcome::Failure));
+        assert!((values[&of_outcome(RUNS, "letter", Outcome::Success)] - 1.0).abs() < 1e-9);
+        assert!(values[&of_outcome(RUNS, "letter", Outcome::Failure)].abs() < 1e-9);
     }
 
     #[test]

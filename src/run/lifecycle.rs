@@ -316,7 +316,9 @@ pub fn common(
     result
 }
 
-fn this_process() -> Runner {
+/// This process, as it stands in rows.
+#[must_use]
+pub fn this_process() -> Runner {
     Runner {
         host: gethostname::gethostname().to_string_lossy().into_owned(),
         pid: i32::try_from(std::process::id()).unwrap_or_default(),

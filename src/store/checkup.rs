@@ -9,7 +9,7 @@ use sqlx::Row;
 use super::connections::Lent;
 use super::servers::Servers;
 use super::session::{Tx, fetch_one, fetch_optional};
-use super::{Pool, Result, Store, StoreError};
+use super::{Pool, Result, Store, StoreError, sql};
 use crate::clock;
 use crate::config::database::Database;
 
@@ -72,20 +72,9 @@ impl Store {
         if let Tx::Sqlite(_) = tx {
             return Ok(None);
         }
-        let (version, named, vector_installed, vector_available): (i32, String, bool, bool) = fetch_one!(
-            &mut tx,
-            _,
-            "select cast(current_setting('server_version_num') as integer), \
-                 split_part(current_setting('server_version'), ' ', 1), \
-                 exists (select from pg_extension where extname = 'vector'), \
-                 exists (select from pg_available_extensions where name = 'vector')"
-        );
-        let embedding: Option<(String,)> = fetch_optional!(
-            &mut tx,
-            _,
-            "select format_type(atttypid, atttypmod) from pg_attribute \
-             where attrelid = to_regclass('memory_facts') and attname = 'embedding' and not attisdropped"
-        );
+        let (version, named, vector_installed, vector_available): (i32, String, bool, bool) =
+            fetch_one!(&mut tx, _, sql::postgres::SERVER);
+        let embedding: Option<(String,)> = fetch_optional!(&mut tx, _, sql::postgres::EMBEDDING_TYPE);
         tx.rollback().await?;
         let embedding = embedding.map(|(kind,)| kind);
         Ok(Some(Server { version, named, vector_installed, vector_available, embedding }))

@@ -297,36 +297,3 @@ pub enum Outcome {
     /// Not begun, or broken off by a shutdown: due again at once, as if it had never been claimed.
     Released,
 }
-
-/// For `store::history` and `store::decay`, until their statements are files too.
-macro_rules! within_rollout {
-    (pg, $rollout:literal) => {
-        concat!(
-            "(",
-            $rollout,
-            " >= 100 or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint \
-                 + ('x' || right(c.user_id::text, 8))::bit(32)::bigint) % 100 < ",
-            $rollout,
-            ")"
-        )
-    };
-    (sqlite, $rollout:literal) => {
-        concat!(
-            "(",
-            $rollout,
-            " >= 100 or ((('0x' || substr(c.user_id, 1, 8)) ->> '$') + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < ",
-            $rollout,
-            ")"
-        )
-    };
-}
-pub(super) use within_rollout;
-
-/// A random id in SQLite, which has none of its own.
-macro_rules! sqlite_token {
-    () => {
-        "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' \
-             || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
-    };
-}
-pub(super) use sqlite_token;

@@ -9,6 +9,7 @@ use sqlx::AssertSqlSafe;
 use super::read::row;
 use super::session::{Tx, execute, fetch_all, fetch_one};
 use super::sql::MISSING_COLUMNS;
+use super::sql::postgres::NEW_VECTOR_TYPE;
 use super::{Result, StoreError};
 
 mod list;
@@ -140,12 +141,7 @@ fn time_check(name: &str) -> String {
 
 /// The type of a vector: pgvector's, in whatever schema it lives, or a plain array.
 async fn vector(tx: &mut Tx) -> Result<String> {
-    let (kind,): (String,) = fetch_one!(
-        tx,
-        _,
-        "select coalesce((select format('%I.vector(1536)', n.nspname) from pg_extension e \
-         join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'), 'real[]')"
-    );
+    let (kind,): (String,) = fetch_one!(tx, _, NEW_VECTOR_TYPE);
     Ok(kind)
 }
 

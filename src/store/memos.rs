@@ -45,11 +45,7 @@ impl Store {
     /// Forgets the memos of conversations that were ended without us, by `recover` or by hand. How many there were.
     pub async fn forget_memos(&self) -> Result<u64> {
         let mut tx = self.begin_write().await?;
-        let forgotten = execute!(
-            &mut tx,
-            "delete from stage_memos where exists (select 1 from conversations c \
-                 where c.id = stage_memos.conversation_id and c.status in ('processed', 'failed'))"
-        );
+        let forgotten = execute!(&mut tx, sql::FORGET_MEMOS);
         tx.commit().await?;
         Ok(forgotten)
     }

@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::columns;
 use super::session::{Tx, execute, fetch_all, fetch_one};
+use super::sql::LEDGER;
 use super::{Pool, Result, Store, StoreError};
 
 mod gently;
@@ -29,9 +30,6 @@ struct Migration {
 
 // POSTGRES and SQLITE, in order; build.rs lists the folders.
 include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
-
-const LEDGER: &str = "create table if not exists nikita_jobs_migrations (\
-    version bigint primary key, name text not null, applied_at text not null)";
 
 /// What PostgreSQL understands, and SQLite's migrations borrow; each on a line of its own.
 const ADD_COLUMN: &str = " add column if not exists ";

@@ -15,6 +15,7 @@ use sqlx::{ConnectOptions, Connection, SqlitePool};
 use crate::config::database::{Database, SqliteMode};
 use crate::config::state;
 
+pub mod audits;
 pub mod backfill;
 pub mod blame;
 pub mod breakers;
@@ -28,6 +29,7 @@ mod connections;
 pub mod decay;
 pub mod demo;
 mod error;
+pub mod failures;
 pub mod foreign;
 pub mod history;
 mod lenient_json;

@@ -3,6 +3,10 @@
 //! Liveness is in the database: the lease `audit:<audit_id>` of an audit, the lease of an execution, heartbeats, and the
 //! times in an audit's log. A lease is always locked before the record that it is about, here as in `runs`, so that the two
 //! can't wait for each other.
+//!
+//! Which rules hold is decided in SQL (`[judged_audit]`, `[judged_execution]`); a job has the words for them. The times in an audit's
+//! log, which may be written in any way, are read here, and the guarded statement gets the latest. An execution that never had a
+//! heartbeat nor a lease is another program's: its age alone is judged.
 
 use std::time::Duration;
 
@@ -11,14 +15,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::codec::{DbId, DbTime};
-use super::read::row;
+use super::read::{FromText as _, Read, row};
 use super::retry::retrying;
-use super::session::{Tx, execute, fetch_all, fetch_optional, pg_now, sqlite_now};
-use super::{Result, Store};
+use super::session::{Tx, execute, fetch_all, fetch_optional};
+use super::{Result, Store, sql};
 use crate::domain::ids::{AuditId, ExecutionId, RecordId};
-
-#[macro_use]
-mod sql;
 
 /// Which table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +48,18 @@ pub struct Record {
     pub id: RecordId,
     /// Its status: one that is under way in a page, any by id.
     pub status: String,
-    /// When it began; the beginning of time where that is not known.
+    /// When it began; the beginning of time (1970) where that can't be read.
     pub began: DateTime<Utc>,
+    /// The same, as the database has it.
+    began_as_read: String,
     /// The latest sign of life: log entry or heartbeat, else the beginning.
     pub last_activity: DateTime<Utc>,
     /// Whether its owner lives.
     pub owner: Owner,
+    /// Whether it has shown no activity for too long.
+    pub is_silent: bool,
+    /// Whether it has run for too long.
+    pub is_old: bool,
     /// The owner's host, if it said.
     pub host: Option<String>,
     /// The owner's process id there.
@@ -64,7 +71,7 @@ pub struct Record {
 }
 
 /// Beyond what a record is failed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
     /// The longest without activity.
     pub silence: Duration,
@@ -72,38 +79,54 @@ pub struct Limits {
     pub age: Duration,
 }
 
+impl Limits {
+    const fn seconds(&self) -> (f64, f64) {
+        (self.silence.as_secs_f64(), self.age.as_secs_f64())
+    }
+}
+
 row! {
     struct Row {
-        id: DbId,
-        status: String,
-        began: DbTime,
-        beat: Option<DbTime>,
-        lease_is_live: Option<bool>,
+        id: Read<String>,
+        status: Read<String>,
+        began: Read<String>,
+        beat: Read<DbTime>,
+        lease_is_live: Read<bool>,
+        owner_is_dead: bool,
+        is_quiet: bool,
+        is_old: bool,
         log_times: String,
-        host: Option<String>,
-        pid: Option<i32>,
+        host: Read<String>,
+        pid: Read<i32>,
     }
 }
 
 impl Row {
-    fn read(self, kind: Kind) -> Record {
+    /// None where its id is none of ours.
+    fn read(self, kind: Kind, now: DateTime<Utc>, limits: Limits) -> Option<Record> {
         let last_log = latest(&self.log_times);
-        let beat = self.beat.map(|it| it.0);
-        Record {
-            id: kind.of(self.id.0),
-            status: self.status,
-            began: self.began.0,
-            last_activity: last_log.max(beat).unwrap_or(self.began.0),
-            owner: match self.lease_is_live {
-                None => Owner::Unknown,
-                Some(true) => Owner::Live,
-                Some(false) => Owner::Dead,
+        let beat = self.beat.ok().map(|it| it.0);
+        let began_as_read = self.began.ok().unwrap_or_default();
+        let began = DbTime::from_text(&began_as_read).map_or(DateTime::UNIX_EPOCH, |it| it.0);
+        let has_logged = last_log.is_some_and(|at| (now - at).to_std().map_or(true, |ago| ago <= limits.silence));
+        Some(Record {
+            id: kind.of(self.id.ok()?.parse().ok()?),
+            status: self.status.ok().unwrap_or_default(),
+            began,
+            began_as_read,
+            last_activity: last_log.max(beat).unwrap_or(began),
+            owner: match (self.owner_is_dead, self.lease_is_live.ok()) {
+                (true, _) => Owner::Dead,
+                (false, Some(true)) => Owner::Live,
+                (false, _) => Owner::Unknown,
             },
-            host: self.host,
-            pid: self.pid,
+            is_silent: self.is_quiet && !has_logged,
+            is_old: self.is_old,
+            host: self.host.ok(),
+            pid: self.pid.ok(),
             last_log,
             log_times: self.log_times,
-        }
+        })
     }
 }
 
@@ -114,8 +137,10 @@ impl Kind {
             Self::Execution => RecordId::Execution(ExecutionId(id)),
         }
     }
+}
 
-    const fn of_record(id: RecordId) -> Self {
+impl From<RecordId> for Kind {
+    fn from(id: RecordId) -> Self {
         match id {
             RecordId::Audit(_) => Self::Audit,
             RecordId::Execution(_) => Self::Execution,
@@ -139,24 +164,26 @@ fn read_time(text: &str) -> Option<DateTime<Utc>> {
 
 impl Store {
     /// Records under way behind `after`, the longest-running first, at most `most`. `but` is left out: who judges is not
-    /// judged.
+    /// judged. `now` is the run's time.
     pub async fn records(
         &self,
         kind: Kind,
+        limits: Limits,
         but: Option<ExecutionId>,
         after: Option<&Record>,
-        most: i64,
+        (now, most): (DateTime<Utc>, i64),
     ) -> Result<Vec<Record>> {
         let mut tx = self.begin_read().await?;
-        let sql = match kind {
-            Kind::Audit => tx.pick(page!(audit, pg), page!(audit, sqlite)),
-            Kind::Execution => tx.pick(page!(execution, pg), page!(execution, sqlite)),
+        let page = match kind {
+            Kind::Audit => sql::SCAN_AUDITS,
+            Kind::Execution => sql::SCAN_EXECUTIONS,
         };
-        let (began, id) = after.map(|it| (DbTime(it.began), DbId(it.id.uuid()))).unzip();
+        let (began, id) = after.map(|it| (it.began_as_read.clone(), it.id.uuid().to_string())).unzip();
+        let (silence, age) = limits.seconds();
         let but = but.map(DbId::from);
-        let rows: Vec<Row> = fetch_all!(&mut tx, _, sql, self.now_parameter(), but, began, id, most);
+        let rows: Vec<Row> = fetch_all!(&mut tx, _, page, self.now_parameter(), silence, age, but, began, id, most);
         tx.rollback().await?;
-        Ok(rows.into_iter().map(|row| row.read(kind)).collect())
+        Ok(rows.into_iter().filter_map(|row| row.read(kind, now, limits)).collect())
     }
 
     /// Ids under way, ten at most, that are no UUIDs as they are spelt here, so that [`Self::records`] passes them over. None on
@@ -167,26 +194,27 @@ impl Store {
             tx.rollback().await?;
             return Ok(Vec::new());
         };
-        let sql = match kind {
-            Kind::Audit => odd!(audit),
-            Kind::Execution => odd!(execution),
+        let odd = match kind {
+            Kind::Audit => sql::sqlite::ODD_AUDITS,
+            Kind::Execution => sql::sqlite::ODD_EXECUTIONS,
         };
-        let ids: Vec<(String,)> = fetch_all!(&mut tx, _, sql);
+        let ids: Vec<(Read<String>,)> = fetch_all!(&mut tx, _, odd);
         tx.rollback().await?;
-        Ok(ids.into_iter().map(|(id,)| id).collect())
+        Ok(ids.into_iter().map(|(id,)| id.ok().unwrap_or_else(|| "unreadable".to_owned())).collect())
     }
 
     /// A record as it stands, whatever its status; `None` where there is none.
-    pub async fn record(&self, id: RecordId) -> Result<Option<Record>> {
+    pub async fn record(&self, id: RecordId, limits: Limits, now: DateTime<Utc>) -> Result<Option<Record>> {
         let mut tx = self.begin_read().await?;
-        let kind = Kind::of_record(id);
-        let sql = match kind {
-            Kind::Audit => tx.pick(by_id!(audit, pg), by_id!(audit, sqlite)),
-            Kind::Execution => tx.pick(by_id!(execution, pg), by_id!(execution, sqlite)),
+        let kind = Kind::from(id);
+        let one = match kind {
+            Kind::Audit => sql::AUDIT,
+            Kind::Execution => sql::EXECUTION_RECORD,
         };
-        let row: Option<Row> = fetch_optional!(&mut tx, _, sql, self.now_parameter(), DbId(id.uuid()));
+        let (silence, age) = limits.seconds();
+        let row: Option<Row> = fetch_optional!(&mut tx, _, one, self.now_parameter(), silence, age, DbId(id.uuid()));
         tx.rollback().await?;
-        Ok(row.map(|row| row.read(kind)))
+        Ok(row.and_then(|row| row.read(kind, now, limits)))
     }
 
     /// Fails a record and takes its lease away, so that its owner can write nothing more; when that was. `None` where it has
@@ -213,22 +241,22 @@ impl Store {
     ) -> Result<Option<DateTime<Utc>>> {
         let mut tx = self.begin_write().await?;
         lock(&mut tx, record.id).await?;
-        let sql = match record.id {
-            RecordId::Audit(_) => tx.pick(fail!(audit, pg), fail!(audit, sqlite)),
-            RecordId::Execution(_) => tx.pick(fail!(execution, pg), fail!(execution, sqlite)),
+        let fail = match record.id {
+            RecordId::Audit(_) => sql::FAIL_AUDIT,
+            RecordId::Execution(_) => sql::FAIL_EXECUTION,
         };
-        let none = Limits { silence: Duration::ZERO, age: Duration::ZERO };
+        let (silence, age) = limits.unwrap_or_default().seconds();
         let failed: Option<(DbTime,)> = fetch_optional!(
             &mut tx,
             _,
-            sql,
+            fail,
             self.now_parameter(),
+            silence,
+            age,
             DbId(record.id.uuid()),
             limits.is_none(),
             &record.log_times,
             record.last_log.map(DbTime),
-            limits.unwrap_or(none).silence.as_secs_f64(),
-            limits.unwrap_or(none).age.as_secs_f64(),
             reason,
             entry.hyphenated().to_string()
         );

@@ -1,37 +1,13 @@
 //! Old executions, and their end (spec 06, retention).
 //!
 //! An execution is as old as its end, or as its start where another program has not said when it ended. Whatever its age, a job
-//! keeps its latest execution, which `status` shows, and its latest completed one, which windows and `health` go by.
+//! keeps its latest execution, which `status` shows, and its latest completed one, which windows and `health` go by. What never had a heartbeat is another program's, and stays.
 
 use chrono::{DateTime, Utc};
 
 use super::codec::DbTime;
 use super::session::{Tx, execute, fetch_one};
-use super::{Result, Store};
-
-/// An execution `e` that ended before $1 and that its job can spare. By the index `job_executions_finished`; the two
-/// subqueries take one entry each of an index by job.
-macro_rules! prunable {
-    () => {
-        "from job_executions e where e.status in ('completed', 'failed') and coalesce(e.completed_at, e.started_at) < $1 \
-         and (e.started_at is null or e.started_at < (select max(l.started_at) from job_executions l where l.job_name = e.job_name)) \
-         and (e.status <> 'completed' or e.completed_at is null or e.completed_at < (select max(c.completed_at) \
-             from job_executions c where c.job_name = e.job_name and c.status = 'completed'))"
-    };
-}
-
-/// At most $2 of them are deleted, the oldest first. By primary key, through an array, whatever a planner makes of the numbers.
-const PRUNE_POSTGRES: &str = concat!(
-    "delete from job_executions where id = any(array(select e.id ",
-    prunable!(),
-    " order by coalesce(e.completed_at, e.started_at) limit $2 for update skip locked))"
-);
-const PRUNE_SQLITE: &str = concat!(
-    "delete from job_executions where id in (select e.id ",
-    prunable!(),
-    " order by coalesce(e.completed_at, e.started_at) limit $2)"
-);
-const COUNT: &str = concat!("select count(*) from (select 1 ", prunable!(), " limit $2) it");
+use super::{Result, Store, sql};
 
 impl Store {
     /// Deletes executions that ended before `cutoff`, the oldest first, at most `most`, in one transaction; how many they were.
@@ -43,8 +19,7 @@ impl Store {
             // all for each chunk. The index has them in order. For this transaction alone.
             execute!(&mut tx, "set local enable_sort = off");
         }
-        let sql = tx.pick(PRUNE_POSTGRES, PRUNE_SQLITE);
-        let pruned = execute!(&mut tx, sql, DbTime(cutoff), most);
+        let pruned = execute!(&mut tx, sql::PRUNE, DbTime(cutoff), most);
         tx.commit().await?;
         Ok(pruned)
     }
@@ -52,7 +27,7 @@ impl Store {
     /// How many [`Self::prune`] would delete, at most `most`.
     pub async fn count_prunable(&self, cutoff: DateTime<Utc>, most: i64) -> Result<i64> {
         let mut tx = self.begin_read().await?;
-        let (count,): (i64,) = fetch_one!(&mut tx, _, COUNT, DbTime(cutoff), most);
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_PRUNABLE, DbTime(cutoff), most);
         tx.rollback().await?;
         Ok(count)
     }
@@ -64,7 +39,7 @@ mod tests {
 
     use sqlx::{AssertSqlSafe, SqlitePool};
 
-    use super::PRUNE_SQLITE;
+    use super::sql::PRUNE;
     use crate::config::database::Database;
     use crate::store::terms::Terms;
     use crate::store::{Pool, Store};
@@ -82,7 +57,7 @@ mod tests {
         let store = Store::look(&nowhere, Terms::patient(None), None).await.unwrap();
         store.migrate().await.unwrap();
         let Pool::Sqlite(pool) = &store.pool else { panic!("it is SQLite") };
-        let plan = plan_of(pool, PRUNE_SQLITE).await;
+        let plan = plan_of(pool, PRUNE.sqlite).await;
         assert!(
             plan.iter().any(|it| it.contains("SEARCH e USING INDEX job_executions_finished (<expr><?)")),
             "{plan:#?}"

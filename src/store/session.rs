@@ -123,18 +123,4 @@ macro_rules! fetch_one {
     }};
 }
 
-/// The database's clock in SQL, unless the parameter holds the hidden `--now`. Liveness is written and judged by it.
-macro_rules! pg_now {
-    ($parameter:literal) => {
-        concat!("coalesce(", $parameter, "::timestamptz, clock_timestamp())")
-    };
-}
-
-/// As [`pg_now`], with SQLite's clock, which has milliseconds.
-macro_rules! sqlite_now {
-    ($parameter:literal) => {
-        concat!("coalesce(", $parameter, ", strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))")
-    };
-}
-
-pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, pg_now, sqlite_now};
+pub(crate) use {execute, fetch_all, fetch_one, fetch_optional};

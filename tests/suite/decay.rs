@@ -28,6 +28,22 @@ fn charged(db: &Db) -> f64 {
     db.number("select coalesce(sum(cast(event_details ->> 'decay_amount' as real)), 0) from score_history where event_type = 'decay'")
 }
 
+/// The application refuses to change the score of these players.
+fn refuse(db: &Db, which: &str) {
+    db.execute(&if db.is_postgres() {
+        format!(
+            "create function refuse() returns trigger language plpgsql as $$ begin \
+             if {which} then raise exception 'not this one'; end if; return new; end $$; \
+             create trigger refuse before update of relationship_score on users for each row execute function refuse()"
+        )
+    } else {
+        format!(
+            "create trigger refuse before update of relationship_score on users when {which} \
+             begin select raise(abort, 'not this one'); end"
+        )
+    });
+}
+
 on_every_database! {
     fn twenty_four_hourly_runs_cost_19_20_and_not_more(db) {
         let player = Player { last_interaction: at(-8 * HOUR), ..Player::default() }.insert(db);
@@ -139,6 +155,105 @@ on_every_database! {
         Player { last_interaction: at(-99 * HOUR), decayed_through: at(99 * HOUR), ..Player::default() }.insert(db);
         let result = decay(db, 0, &[]);
         assert_eq!((&result["unreadable"], &result["decayed"], &result["points"]), (&json!(4), &json!(1), &json!("0.80")));
+    }
+
+    fn a_player_who_can_not_be_read_is_counted_and_the_others_are_charged(db) {
+        let sound = Player { last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db);
+        let odd = |column: &str, value: &str| {
+            let player = Player { last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db);
+            let checks = if db.is_postgres() { "" } else { "pragma ignore_check_constraints = on; " };
+            db.execute(&format!("{checks}update users set {column} = {value} where id = '{player}'"));
+        };
+        let times = if db.is_postgres() {
+            &["'infinity'", "'-infinity'", "'0044-03-15 BC'", "'294000-01-01'"][..]
+        } else {
+            &["'infinity'", "'now'", "'0000-03-15T00:00:00.000000Z'", "'2026-13-45T00:00:00.000000Z'"]
+        };
+        for column in ["last_interaction_at", "decayed_through"] {
+            for time in times {
+                odd(column, time);
+            }
+        }
+        odd("chapter", "0");
+        odd("relationship_score", if db.is_postgres() { "'NaN'" } else { "9e999" });
+        let foretold = decay(db, 0, &["--dry-run"]);
+        let result = decay(db, 0, &[]);
+        assert_eq!((&result["processed"], &result["decayed"], &result["unreadable"]), (&json!(11), &json!(1), &json!(10)));
+        assert_eq!(foretold["unreadable"], json!(10));
+        assert_eq!(score(db, sound), "59.20");
+        assert_eq!(decay(db, HOUR, &["--batch", "5"])["decayed"], 1);
+    }
+
+    fn a_player_whom_the_database_refuses_bears_it_alone(db) {
+        let players: Vec<_> = (0..7).map(|_| Player { last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db)).collect();
+        refuse(db, &format!("new.id = '{}'", players[3]));
+        let done = db.run(&["decay", "--force", "--now", NOW]).code(3);
+        let result = done.json();
+        assert_eq!((&result["processed"], &result["decayed"], &result["points"]), (&json!(7), &json!(6), &json!("4.80")));
+        assert_eq!(result["errors"].as_array().map(Vec::len), Some(1), "{result}");
+        assert_eq!(result["errors"][0]["user_id"], players[3].to_string());
+        assert!(result["error"]["message"].as_str().is_some_and(|it| it.contains("not this one")), "{result}");
+        for (n, player) in players.iter().enumerate() {
+            assert_eq!(score(db, *player), if n == 3 { "60.00" } else { "59.20" });
+        }
+        assert_eq!((charged(db) * 100.0).round(), 480.0);
+    }
+
+    fn where_everybody_is_refused_in_one_way_the_run_ends(db) {
+        for _ in 0..110 {
+            Player { last_interaction: at(-9 * HOUR), ..Player::default() }.insert(db);
+        }
+        refuse(db, "true");
+        let result = db.run(&["decay", "--force", "--now", NOW, "--chunk", "40"]).code(1).json();
+        assert_eq!((&result["decayed"], result["errors"].as_array().map(Vec::len)), (&json!(0), Some(100)));
+        assert!(result["error"]["message"].as_str().is_some_and(|it| it.contains("first 100")), "{result}");
+        assert_eq!(charged(db), 0.0);
+    }
+
+    fn what_another_program_has_charged_is_not_charged_again(db) {
+        let idle = Player { last_interaction: at(-72 * HOUR), ..Player::default() }.insert(db);
+        let never = Player::default().insert(db);
+        let foreign = |completed: &str| {
+            db.execute(&format!(
+                "insert into job_executions (id, job_name, started_at, completed_at, status) \
+                 values ('{}', 'decay', {completed}, {completed}, 'completed')",
+                uuid::Uuid::new_v4()
+            ));
+        };
+        foreign(&at(-5 * HOUR));
+        foreign(&at(-HOUR));
+        // Nobody can have seen it: it is not believed.
+        foreign(&at(240 * HOUR));
+        assert_eq!(decay(db, 0, &["--dry-run"])["points"], "1.60");
+        assert_eq!(decay(db, 0, &[])["points"], "1.60");
+        assert_eq!((score(db, idle), score(db, never)), ("59.20".to_owned(), "59.20".to_owned()));
+        let reasons = db.run(&["health", "--now", NOW]).code(3).json()["reasons"].to_string();
+        assert!(reasons.contains("another program runs decay") && reasons.contains("dated in the future"), "{reasons}");
+    }
+
+    fn only_who_can_be_reached_is_warned_and_not_twice_a_day(db) {
+        let low = |telegram_id| Player { score: "40.00", last_interaction: at(-9 * HOUR), telegram_id, ..Player::default() };
+        let warned = low("4711").insert(db);
+        low("null").insert(db);
+        let before = low("4712").insert(db);
+        db.execute(&format!(
+            "insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at) \
+             values ('{}', '{before}', 'event', '{{\"event_type\": \"decay_warning\"}}', 'Hello', {})",
+            uuid::Uuid::new_v4(),
+            at(-23 * HOUR)
+        ));
+        assert_eq!(decay(db, 0, &["--dry-run"])["warned"], 1);
+        assert_eq!(decay(db, 0, &[])["warned"], 1);
+        let context = db.value(&format!(
+            "select trigger_type || ' ' || cast(trigger_context as text) from scheduled_touchpoints where user_id = '{warned}'"
+        ));
+        let context: serde_json::Value =
+            serde_json::from_str(context.strip_prefix("event ").expect("an event")).expect("JSON");
+        assert_eq!(
+            (&context["trigger_type"], &context["event_type"], &context["chapter"], &context["emotional_state"]),
+            (&json!("event"), &json!("decay_warning"), &json!(1), &json!({}))
+        );
+        assert!(context["event_description"].is_string() && context.get("event_id").is_none(), "{context}");
     }
 
     fn a_capped_run_charges_the_longest_overdue_and_defers_the_rest(db) {

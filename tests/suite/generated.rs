@@ -48,9 +48,9 @@ fn the_shipped_completions_are_current_and_bash_reads_them() {
         let now = command(&["completions", shell]).done().code(0).stdout();
         assert!(now == shipped[file], "packaging/completions/{file} is not current: run scripts/generate");
     }
-    // As a person would press the key behind `nikita-jobs recover --re`.
-    let script = "source /dev/stdin; COMP_WORDS=(nikita-jobs recover --re); COMP_CWORD=2; \
-         _nikita__jobs nikita-jobs --re recover; echo \"${COMPREPLY[@]}\"";
+    // As a person would press the key behind `nikita-jobs recover --req`.
+    let script = "source /dev/stdin; COMP_WORDS=(nikita-jobs recover --req); COMP_CWORD=2; \
+         _nikita__jobs nikita-jobs --req recover; echo \"${COMPREPLY[@]}\"";
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("completions");
     fs::write(&file, &shipped["nikita-jobs.bash"]).expect("written");

@@ -23,8 +23,15 @@ fn execution(db: &Db, job: &str, status: &str, days: i64, ended: bool) -> Uuid {
     let id = Uuid::new_v4();
     let (began, end) = (at(-days * DAY - 60), if ended { at(-days * DAY) } else { "null".to_owned() });
     db.execute(&format!(
-        "insert into job_executions (id, job_name, started_at, completed_at, status) values ('{id}', '{job}', {began}, {end}, '{status}')"
+        "insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status) values ('{id}', '{job}', {began}, {end}, {began}, '{status}')"
     ));
+    id
+}
+
+/// An execution of another program that completed so many days ago.
+fn foreign(db: &Db, job: &str, days: i64) -> Uuid {
+    let id = execution(db, job, "completed", days, true);
+    db.execute(&format!("update job_executions set heartbeat_at = null where id = '{id}'"));
     id
 }
 
@@ -42,7 +49,7 @@ on_every_database! {
             execution(db, "decay", "completed", 200, true),
             execution(db, "decay", "failed", 150, true),
             execution(db, "process-conversations", "completed", 91, true),
-            // Another program's, which never says when it ended.
+            // Those that never said when they ended.
             execution(db, "backup", "completed", 100, false),
             execution(db, "backup", "failed", 99, false),
         ];
@@ -54,6 +61,9 @@ on_every_database! {
             execution(db, "process-conversations", "completed", 90, true),
             execution(db, "process-conversations", "failed", 89, true),
             execution(db, "backup", "completed", 98, true),
+            // Another program's, which never has a heartbeat.
+            foreign(db, "decay", 200),
+            foreign(db, "backup", 300),
         ];
         let running = execution(db, "report", "running", 400, false);
         let rows = || db.rows("select * from job_executions order by id");
@@ -108,16 +118,17 @@ fn a_long_history(db: &Db, many: u32) {
     let last = at(-91 * DAY);
     db.execute(&if db.is_postgres() {
         format!(
-            "insert into job_executions (id, job_name, started_at, completed_at, status, result) \
+            "insert into job_executions (id, job_name, started_at, heartbeat_at, completed_at, status, result) \
              select gen_random_uuid(), case when i % 60 = 0 then 'decay' else 'process-conversations' end, \
-                 timestamptz {last} - i * interval '1 minute', timestamptz {last} - i * interval '1 minute' + interval '2 seconds', \
+                 timestamptz {last} - i * interval '1 minute', timestamptz {last} - i * interval '1 minute', timestamptz {last} - i * interval '1 minute' + interval '2 seconds', \
                  case when i % 7 = 0 then 'failed' else 'completed' end, '{result}' from generate_series(1, {many}) i"
         )
     } else {
         format!(
             "with recursive n(i) as (select 1 union all select i + 1 from n where i < {many}) \
-             insert into job_executions (id, job_name, started_at, completed_at, status, result) \
+             insert into job_executions (id, job_name, started_at, heartbeat_at, completed_at, status, result) \
              select printf('%08x-0000-4000-8000-000000000000', i), case when i % 60 = 0 then 'decay' else 'process-conversations' end, \
+                 strftime('%Y-%m-%dT%H:%M:%f000Z', {last}, '-' || i || ' minutes'), \
                  strftime('%Y-%m-%dT%H:%M:%f000Z', {last}, '-' || i || ' minutes'), \
                  strftime('%Y-%m-%dT%H:%M:%f000Z', {last}, '-' || i || ' minutes', '+2 seconds'), \
                  case when i % 7 = 0 then 'failed' else 'completed' end, '{result}' from n"

@@ -3,10 +3,11 @@
 use clap::{Arg, Command};
 
 use super::monitors::ping_url;
-use super::{Setting, own, scheduled, setting};
+use super::{RECOVERED_EXIT_CODE, Setting, own, scheduled, setting};
 use crate::cli::help;
 
-pub(super) const SETTINGS: [Setting; 9] = [
+pub(super) const SETTINGS: [Setting; 10] = [
+    RECOVERED_EXIT_CODE,
     setting(
         "window",
         "NIKITA_SCAN_WINDOW",

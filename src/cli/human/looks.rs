@@ -10,7 +10,7 @@ use crate::cli::harmless::flat;
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
 use crate::domain::result::{
-    CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, StatsResult, StatusResult,
+    CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, RunsResult, StatsResult, StatusResult,
 };
 
 /// The time of the look, by the database's clock.
@@ -108,7 +108,15 @@ pub fn stats(it: &StatsResult, now: Now) -> String {
     said
 }
 
+/// Live runs one by one, then the latest of each job.
 pub fn status(it: &StatusResult, now: Now) -> String {
+    if it.live.is_empty() {
+        return latest(it, now);
+    }
+    format!("Running now\n{}\n\nThe latest run of each job\n{}", listed(&it.live, now), latest(it, now))
+}
+
+fn latest(it: &StatusResult, now: Now) -> String {
     let blocks = it.jobs.iter().map(|entry| {
         let job = name(&entry.job);
         entry
@@ -117,6 +125,22 @@ pub fn status(it: &StatusResult, now: Now) -> String {
             .map_or_else(|| format!("{job}: never ran"), |run| format!("{job}: {}", in_short(run, now)))
     });
     blocks.collect::<Vec<_>>().join("\n")
+}
+
+/// The runs of a time.
+pub fn runs(it: &RunsResult, now: Now) -> String {
+    if it.runs.is_empty() {
+        return format!("No such run since {}.", instant(it.since, now));
+    }
+    let mut said = listed(&it.runs, now);
+    if it.more {
+        let _ = write!(said, "\nand more; --rows lists them");
+    }
+    said
+}
+
+fn listed(runs: &[ExecutionStatus], now: Now) -> String {
+    runs.iter().map(|run| format!("{}: {}", name(&run.job), in_short(run, now))).collect::<Vec<_>>().join("\n")
 }
 
 /// A run in a few lines: how it stands, when and where, how far, which.
@@ -190,9 +214,12 @@ fn took(it: &ExecutionStatus) -> String {
 fn progress(it: &ExecutionStatus) -> Option<String> {
     let progress = it.progress()?;
     let (done, unit) = (progress.done, name(progress.unit.as_deref().unwrap_or("items")));
+    let stage = progress.stage.as_deref().map_or_else(String::new, |stage| format!(", {}", name(stage)));
     Some(match progress.total {
-        Some(total) if total > 0 => format!("{} of {} {unit} ({})", whole(done), whole(total), percent(done, total)),
-        _ => format!("{} {unit}", whole(done)),
+        Some(total) if total > 0 => {
+            format!("{} of {} {unit} ({}){stage}", whole(done), whole(total), percent(done, total))
+        }
+        _ => format!("{} {unit}{stage}", whole(done)),
     })
 }
 

@@ -20,7 +20,18 @@ pub struct DecayResult {
     pub deferred: i64,
     /// Players whose score, chapter or times can't be read; they are passed over.
     pub unreadable: i64,
+    /// Players whom the database refuses to charge (a trigger, a check, a number too large); then it exits 3.
+    pub errors: Vec<NotCharged>,
     /// Points charged in all.
     #[schemars(with = "String")]
     pub points: Points,
+}
+
+/// A player whom the database refuses to charge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotCharged {
+    /// Who, as the database has the id.
+    pub user_id: String,
+    /// Why not.
+    pub error: String,
 }

@@ -12,6 +12,8 @@ mod check;
 mod decay;
 mod demo;
 mod doctor;
+mod exec;
+mod failures;
 mod health;
 mod looks;
 mod process;
@@ -23,15 +25,19 @@ mod status;
 
 pub use super::words::{
     CheckStatus, EntryStatus, ErrorKind, Fallback, Health, LeaseState, RecordKind, RecoverRule, SkipReason,
-    StageStatus, Status, Target,
+    StageStatus, Status, Target, WhyKind, WhyRule,
 };
 pub use check::{BrokenRow, CheckResult, PromiseAnswer};
-pub use decay::DecayResult;
+pub use decay::{DecayResult, NotCharged};
 pub use demo::{
     BrokenOff, Charged, DemoResult, GivenUp, Known, Limits, Next, Planted, ReadyPrompt, Replaced, Spared, Sums,
     Touchpoint,
 };
 pub use doctor::{CheckEntry, DoctorResult};
+pub use exec::ExecResult;
+pub use failures::{
+    FailureEntry, FailureGroupEntry, FailuresResult, Reason, RetryError, RetryResult, Untouched, WhyEntry, WhyResult,
+};
 pub use health::{Change, HealthResult};
 pub use looks::{MigrateResult, MigrationEntry, PromptResult, ReportResult};
 pub use process::{
@@ -41,7 +47,7 @@ pub use process::{
 pub use recover::{ConversationRecovery, NotRecovered, RecordRecovery, RecoverResult, RecoveryEntry};
 pub use scan::{Judgement, ScanRecovery, ScanResult};
 pub use stats::{FactCounts, JobCounts, OutcomeCounts, StatsResult, TokenCounts};
-pub use status::{ExecutionResult, ExecutionStatus, JobStatus, StatusResult, Stored, StoredProgress};
+pub use status::{ExecutionResult, ExecutionStatus, JobStatus, RunsResult, StatusResult, Stored, StoredProgress};
 
 use super::exit::Exit;
 use super::ids::ExecutionId;
@@ -149,6 +155,16 @@ own! {
     Stats(Box<StatsResult>),
     /// `status`.
     Status(StatusResult),
+    /// `status --since`.
+    Runs(RunsResult),
+    /// `exec`.
+    Exec(ExecResult),
+    /// `failures`.
+    Failures(FailuresResult),
+    /// `retry`.
+    Retry(RetryResult),
+    /// `why`.
+    Why(WhyResult),
     /// `status` of one execution.
     Execution(Box<ExecutionResult>),
     /// `check`.
@@ -243,6 +259,17 @@ impl JobResult {
     #[must_use]
     pub fn to_value(&self) -> Value {
         self.fields().map_or(Value::Null, Value::Object)
+    }
+
+    /// How many conversations, audits and executions it recovered; none by a dry run.
+    #[must_use]
+    pub const fn recovered(&self) -> usize {
+        match &self.own {
+            _ if self.common.dry_run => 0,
+            Own::Recover(it) => it.recovered,
+            Own::Scan(it) => it.recoveries_count,
+            _ => 0,
+        }
     }
 
     /// Why it was skipped, where it was.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::failures::Reason;
 use crate::domain::ids::{ConversationId, ExecutionId};
 use crate::domain::stage::StageName;
 use crate::domain::words::{EntryStatus, Fallback, StageStatus};
@@ -104,6 +105,8 @@ pub struct ProcessPlan {
     pub processed: usize,
     /// How many it would leave.
     pub deferred: usize,
+    /// What it would pass over of that which is not processed yet, by rule.
+    pub reasons: Vec<Reason>,
 }
 
 /// Errors of a stage.

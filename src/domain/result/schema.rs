@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     BrokenOff, Change, CheckResult, Common, ConversationPlan, ConversationResult, DecayResult, DemoResult,
-    DoctorResult, ExecutionResult, HealthResult, Judgement, MigrateResult, ProcessPlan, ProcessResult, PromptResult,
-    RecoverResult, ReportResult, ScanResult, SkipResult, StatsResult, StatusResult,
+    DoctorResult, ExecResult, ExecutionResult, FailuresResult, HealthResult, Judgement, MigrateResult, ProcessPlan,
+    ProcessResult, PromptResult, RecoverResult, ReportResult, RetryResult, RunsResult, ScanResult, SkipResult,
+    StatsResult, StatusResult, WhyResult,
 };
 
 type Fields = fn(&mut SchemaGenerator) -> Schema;
@@ -18,6 +19,8 @@ pub const COMMANDS: &[(&str, &[Fields])] = &[
     ("decay", &[DecayResult::json_schema, SkipResult::json_schema]),
     ("demo", &[DemoResult::json_schema, BrokenOff::json_schema]),
     ("doctor", &[DoctorResult::json_schema]),
+    ("exec", &[ExecResult::json_schema, SkipResult::json_schema]),
+    ("failures", &[FailuresResult::json_schema]),
     ("health", &[HealthResult::json_schema, Change::json_schema]),
     ("migrate", &[MigrateResult::json_schema]),
     (
@@ -33,9 +36,11 @@ pub const COMMANDS: &[(&str, &[Fields])] = &[
     ("prompt", &[PromptResult::json_schema]),
     ("recover", &[RecoverResult::json_schema, SkipResult::json_schema]),
     ("report", &[ReportResult::json_schema]),
+    ("retry", &[RetryResult::json_schema]),
     ("scan-stuck", &[ScanResult::json_schema, Judgement::json_schema, SkipResult::json_schema]),
     ("stats", &[StatsResult::json_schema]),
-    ("status", &[StatusResult::json_schema, ExecutionResult::json_schema]),
+    ("status", &[StatusResult::json_schema, RunsResult::json_schema, ExecutionResult::json_schema]),
+    ("why", &[WhyResult::json_schema]),
 ];
 
 /// The schema of a command's result; none where there is no such command.

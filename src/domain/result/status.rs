@@ -8,11 +8,24 @@ use serde_json::Value;
 use super::ErrorBody;
 use crate::domain::words::LeaseState;
 
-/// The latest run of each job.
+/// Every live run, and the latest run of each job.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct StatusResult {
+    /// Every run that has not ended, the newest first, at most 100.
+    pub live: Vec<ExecutionStatus>,
     /// One entry a job.
     pub jobs: Vec<JobStatus>,
+}
+
+/// The runs of a time.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RunsResult {
+    /// From when on.
+    pub since: DateTime<Utc>,
+    /// The runs, the newest first.
+    pub runs: Vec<ExecutionStatus>,
+    /// Whether there are more than these.
+    pub more: bool,
 }
 
 /// A job and its latest run.

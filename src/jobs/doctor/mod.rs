@@ -69,14 +69,16 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
             _ if job == "process-conversations" && !settings.pipeline_enabled => {
                 Check::skipped(name, "the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)")
             }
-            (Some(store), Some(now)) => match (store.last_completion(job).await, installed.longest(job, shipped)) {
-                (Err(error), _) => failed(name, error),
-                (Ok(_), None) => Check::skipped(name, format!("the schedule of {job} is not a daily one")),
-                (Ok(last), Some(interval)) => {
-                    let age = last.map(|last| (now - last).num_seconds());
-                    judge::last_run(job, age, interval, installed.has(job))
+            (Some(store), Some(now)) => {
+                match (store.last_completion(job, now).await, installed.longest(job, shipped)) {
+                    (Err(error), _) => failed(name, error),
+                    (Ok(_), None) => Check::skipped(name, format!("the schedule of {job} is not a daily one")),
+                    (Ok(last), Some(interval)) => {
+                        let age = last.map(|last| (now - last).num_seconds());
+                        judge::last_run(job, age, interval, installed.has(job))
+                    }
                 }
-            },
+            }
             _ => Check::skipped(name, "the database is not ready"),
         };
         checks.push(check);

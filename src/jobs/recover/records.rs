@@ -9,7 +9,7 @@ use crate::domain::result::{NotRecovered, RecordRecovery, RecoverResult, Recover
 use crate::jobs::scan_stuck::{silence, tell};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::store::records::{Owner, Record};
+use crate::store::records::{Limits, Owner, Record};
 use crate::store::{Another, Store};
 
 /// Fails these. One that has ended, or is not there, is an error of its own and does not stop the others.
@@ -48,7 +48,7 @@ pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<RecoverResult, R
 
 /// The record with the evidence against it, or why it can't be recovered.
 async fn look(store: &Store, id: RecordId, now: DateTime<Utc>) -> Result<Result<(Record, String), String>, RunError> {
-    let Some(record) = store.record(id).await? else {
+    let Some(record) = store.record(id, Limits::default(), now).await? else {
         return Ok(Err(format!("there is no such {}", id.kind())));
     };
     if record.status != id.under_way() {

@@ -9,6 +9,7 @@ use crate::domain::result::{GivenUp, Known, ReadyPrompt, Replaced, Sums, Touchpo
 use crate::store::codec::{DbId, DbPoints, DbTime};
 use crate::store::read::row;
 use crate::store::session::{fetch_all, fetch_one};
+use crate::store::sql::sqlite;
 use crate::store::{Result, Store};
 
 /// A player as decay left them.
@@ -83,20 +84,7 @@ impl Store {
     /// Every player of the demo as decay left them, the largest charge first. To be read right after decay, once.
     pub async fn after_decay(&self) -> Result<Vec<AfterDecay>> {
         let mut tx = self.begin_read().await?;
-        let rows: Vec<AfterDecayRow> = fetch_all!(
-            &mut tx,
-            _,
-            "select d.name, u.chapter, u.relationship_score as score, u.game_status, u.onboarding_status, \
-                 u.last_interaction_at, h.event_details ->> 'score_before' as before, \
-                 h.event_details ->> 'decay_amount' as amount, \
-                 exists (select 1 from score_history o where o.user_id = u.id and o.event_type = 'decay_game_over') as lost, \
-                 exists (select 1 from scheduled_events e where e.user_id = u.id and e.event_type = 'decay_game_over') as goodbye, \
-                 exists (select 1 from scheduled_touchpoints t where t.user_id = u.id \
-                     and t.trigger_context ->> 'reason' = 'decay_warning') as warned \
-             from users u join demo_players d on d.user_id = u.id \
-             left join score_history h on h.user_id = u.id and h.event_type = 'decay' \
-             order by amount desc, u.relationship_score, d.name"
-        );
+        let rows: Vec<AfterDecayRow> = fetch_all!(&mut tx, _, sqlite::DEMO_AFTER_DECAY);
         tx.rollback().await?;
         let read = |row: AfterDecayRow| AfterDecay {
             name: row.name,
@@ -117,30 +105,10 @@ impl Store {
     /// the most.
     pub async fn known(&self) -> Result<Vec<Known>> {
         let mut tx = self.begin_read().await?;
-        let rows: Vec<KnownRow> = fetch_all!(
-            &mut tx,
-            _,
-            "select u.id as user_id, d.name, u.chapter, e.arousal, e.valence, e.dominance, e.intimacy, \
-                 cast(coalesce(u.conflict_details ->> 'temperature', 0) as real) as temperature, \
-                 coalesce(u.conflict_details ->> 'zone', 'calm') as zone \
-             from users u join demo_players d on d.user_id = u.id join nikita_emotional_states e on e.user_id = u.id"
-        );
-        let facts: Vec<(DbId, String, Option<String>)> = fetch_all!(
-            &mut tx,
-            _,
-            "select m.user_id, m.fact, n.fact from memory_facts m left join memory_facts n on n.id = m.superseded_by \
-             order by m.created_at, m.rowid"
-        );
-        let threads: Vec<(DbId, String)> = fetch_all!(
-            &mut tx,
-            _,
-            "select user_id, content from conversation_threads where status = 'open' order by created_at desc, rowid desc"
-        );
-        let thoughts: Vec<(DbId, String)> = fetch_all!(
-            &mut tx,
-            _,
-            "select user_id, content from nikita_thoughts where used_at is null order by created_at desc, rowid desc"
-        );
+        let rows: Vec<KnownRow> = fetch_all!(&mut tx, _, sqlite::DEMO_KNOWN);
+        let facts: Vec<(DbId, String, Option<String>)> = fetch_all!(&mut tx, _, sqlite::DEMO_FACTS);
+        let threads: Vec<(DbId, String)> = fetch_all!(&mut tx, _, sqlite::DEMO_THREADS);
+        let thoughts: Vec<(DbId, String)> = fetch_all!(&mut tx, _, sqlite::DEMO_THOUGHTS);
         tx.rollback().await?;
         let of = |notes: &[(DbId, String)], id: DbId| -> Vec<String> {
             notes.iter().filter(|(user, _)| *user == id).map(|(_, content)| content.clone()).collect()
@@ -179,18 +147,7 @@ impl Store {
     /// How much there is of everything.
     pub async fn demo_sums(&self) -> Result<Sums> {
         let mut tx = self.begin_read().await?;
-        let it = fetch_one!(
-            &mut tx,
-            SumsRow,
-            "select (select count(*) from memory_facts) as facts, \
-                 (select count(*) from memory_facts where superseded_by is not null) as replaced, \
-                 (select count(*) from conversation_threads where status = 'open') as threads, \
-                 (select count(*) from nikita_thoughts) as thoughts, \
-                 (select count(*) from nikita_life_events) as life_events, \
-                 (select count(*) from daily_summaries) as days, \
-                 (select count(*) from ready_prompts where is_current and platform = 'text') as text_prompts, \
-                 (select count(*) from ready_prompts where is_current and platform = 'voice') as voice_prompts"
-        );
+        let it = fetch_one!(&mut tx, SumsRow, sqlite::DEMO_SUMS);
         tx.rollback().await?;
         Ok(Sums {
             facts: it.facts,
@@ -222,12 +179,7 @@ impl Store {
     /// The conversations that were given up.
     pub async fn given_up(&self) -> Result<Vec<GivenUp>> {
         let mut tx = self.begin_read().await?;
-        let rows: Vec<(DbId, String, Option<String>)> = fetch_all!(
-            &mut tx,
-            _,
-            "select c.id, d.name, c.last_error from conversations c join demo_players d on d.user_id = c.user_id \
-             where c.status = 'failed' order by d.name, c.id"
-        );
+        let rows: Vec<(DbId, String, Option<String>)> = fetch_all!(&mut tx, _, sqlite::DEMO_GIVEN_UP);
         tx.rollback().await?;
         let read = |(id, player, error): (DbId, String, Option<String>)| GivenUp {
             conversation_id: ConversationId(id.0),
@@ -240,14 +192,7 @@ impl Store {
     /// The messages that are scheduled, the next one first.
     pub async fn scheduled_touchpoints(&self) -> Result<Vec<Touchpoint>> {
         let mut tx = self.begin_read().await?;
-        let rows: Vec<(String, String, DbTime, String)> = fetch_all!(
-            &mut tx,
-            _,
-            "select d.name, case t.trigger_context ->> 'reason' when 'decay_warning' then 'decay warning' \
-                 else t.trigger_type end, t.delivery_at, t.message_content \
-             from scheduled_touchpoints t join demo_players d on d.user_id = t.user_id \
-             where not t.delivered and not t.skipped order by t.delivery_at, d.name"
-        );
+        let rows: Vec<(String, String, DbTime, String)> = fetch_all!(&mut tx, _, sqlite::DEMO_TOUCHPOINTS);
         tx.rollback().await?;
         let read = |(player, trigger, at, message): (String, String, DbTime, String)| Touchpoint {
             player,

@@ -10,6 +10,7 @@ use crate::domain::player::{Metrics, Vice};
 use crate::domain::points::Points;
 use crate::store::codec::{DbId, DbJson, DbPoints, DbTime};
 use crate::store::session::{Tx, execute};
+use crate::store::sql::sqlite;
 use crate::store::{Result, Store};
 
 /// A player to be.
@@ -88,34 +89,11 @@ impl Store {
         let began = crash.at - TimeDelta::minutes(2);
         let (execution, token) = (DbId::from(crash.execution), DbId(Uuid::new_v5(&crash.conversation, b"token")));
         let mut tx = self.begin_write().await?;
-        execute!(
-            &mut tx,
-            "insert into job_executions (id, job_name, started_at, heartbeat_at, status, result, host, pid) \
-             values ($1, 'process-conversations', $2, $3, 'running', '{\"progress\":{\"conversations\":3}}', $4, 4711)",
-            execution,
-            DbTime(began),
-            DbTime(crash.at),
-            HOST
-        );
-        execute!(
-            &mut tx,
-            "update conversations set status = 'processing', processing_attempts = 1, processing_started_at = $1, \
-                 updated_at = $1, claimed_by = $2, claim_token = $3 where id = $4",
-            DbTime(crash.at),
-            execution,
-            token,
-            DbId(crash.conversation)
-        );
+        execute!(&mut tx, sqlite::DEMO_EXECUTION, execution, DbTime(began), DbTime(crash.at), HOST);
+        execute!(&mut tx, sqlite::DEMO_CLAIM, DbTime(crash.at), execution, token, DbId(crash.conversation));
         let entry = json!([{"id": "1", "timestamp": DbTime(crash.at).to_sqlite(), "level": "info",
             "message": "120 of 400 accounts checked", "source": HOST}]);
-        execute!(
-            &mut tx,
-            "insert into audit_reports (audit_id, audit_type, status, audit_date, execution_logs) \
-             values ($1, 'nightly', 'in_progress', $2, $3)",
-            DbId::from(crash.audit),
-            DbTime(began),
-            DbJson(entry)
-        );
+        execute!(&mut tx, sqlite::DEMO_AUDIT, DbId::from(crash.audit), DbTime(began), DbJson(entry));
         let leases = [
             (format!("job:process-conversations:{}", crash.execution), execution),
             (format!("audit:{}", crash.audit), DbId::from(crash.audit)),
@@ -123,8 +101,7 @@ impl Store {
         for (key, holder) in leases {
             execute!(
                 &mut tx,
-                "insert into job_leases (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at) \
-                 values ($1, $2, $3, $4, 4711, $5, $6, $7)",
+                sqlite::DEMO_LEASE,
                 key,
                 holder,
                 token,
@@ -140,18 +117,14 @@ impl Store {
     /// Writes all of them, or none.
     pub async fn plant(&self, players: &[NewPlayer<'_>], conversations: &[NewConversation<'_>]) -> Result<()> {
         let mut tx = self.begin_write().await?;
-        execute!(
-            &mut tx,
-            "create table demo_players (user_id text primary key references users (id) on delete cascade, name text not null)"
-        );
+        execute!(&mut tx, sqlite::DEMO_TABLE);
         for player in players {
             plant_player(&mut tx, player).await?;
         }
         for it in conversations {
             execute!(
                 &mut tx,
-                "insert into conversations (id, user_id, platform, messages, status, started_at, last_message_at, ended_at, \
-                     score_delta, chapter_at_time, updated_at) values ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $6)",
+                sqlite::DEMO_CONVERSATION,
                 DbId(it.id),
                 DbId::from(it.user),
                 it.platform,
@@ -171,9 +144,7 @@ async fn plant_player(tx: &mut Tx, player: &NewPlayer<'_>) -> Result<()> {
     let id = DbId::from(player.id);
     execute!(
         &mut *tx,
-        "insert into users (id, telegram_id, relationship_score, chapter, game_status, last_interaction_at, \
-             onboarding_status, notifications_enabled, timezone, days_played) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        sqlite::DEMO_PLAYER,
         id,
         player.telegram_id,
         DbPoints(player.score),
@@ -199,7 +170,8 @@ async fn plant_player(tx: &mut Tx, player: &NewPlayer<'_>) -> Result<()> {
     for vice in player.vices {
         execute!(
             &mut *tx,
-            "insert into user_vice_preferences (user_id, category, intensity_level, engagement_score) values ($1, $2, $3, $4)",
+            "insert into user_vice_preferences (user_id, category, intensity_level, engagement_score) \
+             values ($1, $2, $3, $4)",
             id,
             &vice.category,
             vice.intensity_level,

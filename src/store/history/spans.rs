@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{MOST_JOBS, names, worked};
+use super::MOST_JOBS;
 use crate::store::codec::DbTime;
 use crate::store::read::row;
 use crate::store::session::fetch_all;
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, sql};
 
 /// How finely time is cut, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,112 +84,11 @@ impl Outcomes {
     }
 }
 
-/// The span that a row belongs to.
-macro_rules! span {
-    (pg, $width:literal) => {
-        concat!("substr(to_char(e.started_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24'), 1, ", $width, ")")
-    };
-    (sqlite, $width:literal) => {
-        concat!("substr(e.started_at, 1, ", $width, ")")
-    };
-}
-
-/// A counter of the result; 0 where there is none, or no believable one.
-macro_rules! counter {
-    (pg, $name:literal) => {
-        concat!(
-            "coalesce(sum(case when jsonb_typeof(result -> '",
-            $name,
-            "') = 'number' then case when cast(result ->> '",
-            $name,
-            "' as numeric) between 0 and 1e9 \
-                  then cast(cast(result ->> '",
-            $name,
-            "' as numeric) as bigint) end end), 0)"
-        )
-    };
-    (sqlite, $name:literal) => {
-        concat!(
-            "sum(case when json_type(result, '$.",
-            $name,
-            "') = 'integer' \
-                   and json_extract(result, '$.",
-            $name,
-            "') between 0 and 1000000000 \
-                  then json_extract(result, '$.",
-            $name,
-            "') else 0 end)"
-        )
-    };
-}
-
-/// The outcomes since $2 by spans of $1 characters, of these rows.
-macro_rules! outcomes {
-    ($dialect:ident, $rows:expr) => {
-        concat!(
-            "select ",
-            span!($dialect, "$1"),
-            " as span, count(*) as runs, \
-                 cast(",
-            counter!($dialect, "processed"),
-            " as bigint) as processed, \
-                 cast(",
-            counter!($dialect, "partial"),
-            " as bigint) as partial, \
-                 cast(",
-            counter!($dialect, "skipped"),
-            " as bigint) as skipped, \
-                 cast(",
-            counter!($dialect, "retrying"),
-            " as bigint) as retrying, \
-                 cast(",
-            counter!($dialect, "failed"),
-            " as bigint) as failed, \
-                 cast(",
-            counter!($dialect, "released"),
-            " as bigint) as released \
-             from (",
-            $rows,
-            ") e group by 1 order by 1"
-        )
-    };
-}
-
-/// The runs since $3 by spans of $2 characters, of at most $1 jobs.
-macro_rules! runs {
-    ($dialect:ident, $of_job:literal) => {
-        concat!(
-            names!(),
-            ", spans as (\
-                 select ",
-            span!($dialect, "$2"),
-            " as span, jobs.job_name, cast(e.status as text) as status, e.duration_ms, e.cost_usd \
-                 from jobs ",
-            $of_job,
-            ") \
-             select span, cast(job_name as text) as job, count(*) as total, \
-                 cast(sum(case when status = 'completed' then 1 else 0 end) as bigint) as completed, \
-                 cast(sum(case when status = 'failed' then 1 else 0 end) as bigint) as failed, \
-                 cast(coalesce(sum(cost_usd), 0) as double precision) as cost_usd \
-             from spans group by span, job_name order by span, job_name"
-        )
-    };
-}
-
 impl Store {
     /// The runs since `since`, by span and job.
     pub async fn runs_by_span(&self, since: DateTime<Utc>, grain: Grain) -> Result<Vec<Runs>> {
         let mut tx = self.begin_read().await?;
-        let sql = tx.pick(
-            // `offset 0` keeps the planner from joining by a look at every row there is.
-            runs!(
-                pg,
-                "cross join lateral (select * from job_executions x \
-                     where x.job_name = jobs.job_name and x.started_at >= $3 offset 0) e"
-            ),
-            runs!(sqlite, "join job_executions e on e.job_name = jobs.job_name and e.started_at >= $3"),
-        );
-        let rows: Vec<Runs> = fetch_all!(&mut tx, _, sql, MOST_JOBS, grain.width(), DbTime(since));
+        let rows: Vec<Runs> = fetch_all!(&mut tx, _, sql::RUNS_BY_SPAN, MOST_JOBS, grain.width(), DbTime(since));
         tx.rollback().await?;
         Ok(rows)
     }
@@ -197,20 +96,7 @@ impl Store {
     /// What the runs since `since` report about conversations, by span.
     pub async fn outcomes_by_span(&self, since: DateTime<Utc>, grain: Grain) -> Result<Vec<Outcomes>> {
         let mut tx = self.begin_read().await?;
-        let sql = tx.pick(
-            outcomes!(
-                pg,
-                concat!(
-                    "select started_at, cast(result as jsonb) as result from job_executions where started_at >= $2 and ",
-                    worked!(pg)
-                )
-            ),
-            outcomes!(
-                sqlite,
-                concat!("select started_at, result from job_executions where started_at >= $2 and ", worked!(sqlite))
-            ),
-        );
-        let rows: Vec<Outcomes> = fetch_all!(&mut tx, _, sql, grain.width(), DbTime(since));
+        let rows: Vec<Outcomes> = fetch_all!(&mut tx, _, sql::OUTCOMES_BY_SPAN, grain.width(), DbTime(since));
         tx.rollback().await?;
         Ok(rows)
     }

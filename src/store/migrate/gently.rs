@@ -30,7 +30,7 @@ impl Store {
             return Ok(done);
         }
         self.nothing_in_the_way().await?;
-        self.in_one_go(LEDGER.to_owned()).await?;
+        self.in_one_go(LEDGER.postgres.to_owned()).await?;
         for addition in &done.additions {
             self.in_one_go(addition.clone()).await?;
         }

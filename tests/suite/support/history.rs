@@ -62,7 +62,7 @@ impl Past {
         let Self { id, job, began, status, duration_ms, cost_usd, .. } = self;
         let result = self.result().to_string().replace('\'', "''");
         let (start, end) = (at(*began), at(began + duration_ms / 1000));
-        format!("('{id}', '{job}', {start}, {end}, '{status}', '{result}', {duration_ms}, {cost_usd})")
+        format!("('{id}', '{job}', {start}, {end}, {end}, '{status}', '{result}', {duration_ms}, {cost_usd})")
     }
 }
 
@@ -71,7 +71,7 @@ pub fn insert(db: &Db, past: &[Past]) {
     for some in past.chunks(500) {
         let values: Vec<_> = some.iter().map(Past::values).collect();
         db.execute(&format!(
-            "insert into job_executions (id, job_name, started_at, completed_at, status, result, duration_ms, cost_usd) values {}",
+            "insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status, result, duration_ms, cost_usd) values {}",
             values.join(", ")
         ));
     }

@@ -2,6 +2,7 @@
 -- :since timestamptz   rows that last changed before it are not looked at; null: all are
 -- :most bigint   at most so many rows
 -- scans: stage_memos
+-- scans: conversations
 select cast(c.id as text) as id, cast(count(*) as text) || ' memos of a processed conversation' as found
 from stage_memos m
 join conversations c on c.id = m.conversation_id

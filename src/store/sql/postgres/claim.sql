@@ -20,8 +20,10 @@ with moment as materialized (
   c.last_message_at <= :cutoff
   -- [/silent]
   -- [ready]
+  -- [unspent]
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
+  -- [/unspent]
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]
@@ -58,8 +60,10 @@ with moment as materialized (
   and (c.last_message_at is null or c.last_message_at > :cutoff)
   -- [/ended]
   -- [ready]
+  -- [unspent]
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
+  -- [/unspent]
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]

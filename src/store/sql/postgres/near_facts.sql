@@ -4,6 +4,7 @@
 -- :distance double precision   the most
 -- The store puts the schema of the extension in the place of public, which need not be on the search path.
 -- It filters and does not sort, so that no approximate index can serve it and miss a fact.
+-- needs: pgvector
 with asked as materialized (
   select text::public.vector as vector
   from unnest(:asked::text[]) text

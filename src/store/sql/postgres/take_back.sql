@@ -7,6 +7,9 @@
 -- :thoughts     uuid[]   as the facts
 -- The commit comes after it, in the same transaction and under the same lock. Rows of another program about the same conversation
 -- stay, and so does what the application has closed or used.
+-- Only for what is processed anew, by hand.
+-- scans: memory_facts
+-- scans: ready_prompts
 with ours as (
   select c.id
   from conversations c

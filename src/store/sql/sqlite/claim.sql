@@ -31,8 +31,10 @@ where id in (
       c.last_message_at <= :cutoff
       -- [/silent]
       -- [ready]
+      -- [unspent]
       and c.status = 'active'
       and coalesce(c.processing_attempts, 0) < :most_attempts
+      -- [/unspent]
       and (c.next_attempt_at is null or c.next_attempt_at <= :now)
       -- [/ready]
       -- [known_ids]
@@ -83,8 +85,10 @@ where id in (
       and (c.last_message_at is null or c.last_message_at > :cutoff)
       -- [/ended]
       -- [ready]
+      -- [unspent]
       and c.status = 'active'
       and coalesce(c.processing_attempts, 0) < :most_attempts
+      -- [/unspent]
       and (c.next_attempt_at is null or c.next_attempt_at <= :now)
       -- [/ready]
       -- [known_ids]

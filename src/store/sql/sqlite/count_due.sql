@@ -11,8 +11,10 @@ select (
   c.last_message_at <= :cutoff
   -- [/silent]
   -- [ready]
+  -- [unspent]
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
+  -- [/unspent]
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]
@@ -36,8 +38,10 @@ select (
   and (c.last_message_at is null or c.last_message_at > :cutoff)
   -- [/ended]
   -- [ready]
+  -- [unspent]
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
+  -- [/unspent]
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   -- [within_rollout]

@@ -6,8 +6,10 @@ select count(*)
 from conversations c
 where (c.last_message_at <= :cutoff or (c.platform = 'voice' and c.ended_at <= :now))
   -- [ready]
+  -- [unspent]
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
+  -- [/unspent]
   and (c.next_attempt_at is null or c.next_attempt_at <= :now)
   -- [/ready]
   and not (

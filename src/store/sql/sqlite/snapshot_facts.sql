@@ -14,11 +14,11 @@ from (
     user_id, id, graph_type, fact, confidence, created_at,
     row_number() over (partition by user_id order by created_at desc, id) as place
   from (
-    select user_id, id, graph_type, fact, created_at
+    select user_id, id, graph_type, fact, confidence, created_at
     from memory_facts
     where is_active and user_id in (select value from json_each(:users))
     union all
-    select user_id, id, graph_type, fact, created_at
+    select user_id, id, graph_type, fact, confidence, created_at
     from memory_facts
     where embedding is null
       and not is_active

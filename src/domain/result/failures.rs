@@ -1,0 +1,126 @@
+//! The results of `failures`, `retry` and `why`.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::words::{WhyKind, WhyRule};
+
+/// Which conversations failed, or wait after a failure.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct FailuresResult {
+    /// Only those that failed, or were tried, after it; null: all.
+    pub since: Option<DateTime<Utc>>,
+    /// How many, of the errors that are listed.
+    pub total: i64,
+    /// By error, the most frequent first, at most 50.
+    pub groups: Vec<FailureGroupEntry>,
+    /// The latest ones.
+    pub conversations: Vec<FailureEntry>,
+    /// Whether there are more than these.
+    pub more: bool,
+}
+
+/// The conversations of one error.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FailureGroupEntry {
+    /// The error.
+    pub error: String,
+    /// How many.
+    pub count: i64,
+    /// Of them given up.
+    pub failed: i64,
+    /// Of them waiting to be tried again.
+    pub waiting: i64,
+    /// The latest.
+    pub latest: Option<DateTime<Utc>>,
+    /// One of them.
+    pub example: String,
+}
+
+/// A conversation that failed, or waits.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FailureEntry {
+    /// Which one.
+    pub conversation_id: String,
+    /// Whose.
+    pub user_id: Option<String>,
+    /// `failed`, or `active` while it waits.
+    pub status: String,
+    /// Attempts it has used.
+    pub attempts: i64,
+    /// When it is tried again.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub error: Option<String>,
+    /// When it was last moved.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Which conversations got their attempts back.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct RetryResult {
+    /// How many.
+    pub retried: usize,
+    /// Their ids, at most 500.
+    pub conversations: Vec<String>,
+    /// Named ones that were left as they are.
+    pub untouched: Vec<Untouched>,
+    /// Named ones that there are not.
+    pub unknown: Vec<String>,
+    /// Those that the database refused.
+    pub errors: Vec<RetryError>,
+}
+
+/// A conversation about which there was nothing to do.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Untouched {
+    /// Which one.
+    pub conversation_id: String,
+    /// Its status.
+    pub status: String,
+    /// Why it was left alone.
+    pub reason: String,
+}
+
+/// A conversation that the database refused to change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RetryError {
+    /// Which one.
+    pub conversation_id: String,
+    /// Why.
+    pub error: String,
+}
+
+/// Why conversations are taken by the next run, or not.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct WhyResult {
+    /// One entry an id.
+    pub entries: Vec<WhyEntry>,
+}
+
+/// Why one is taken, or not.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct WhyEntry {
+    /// Which one.
+    pub id: String,
+    /// The table in which it was found.
+    pub kind: WhyKind,
+    /// Whether the next run takes it.
+    pub taken: bool,
+    /// The rule that decides it.
+    pub rule: WhyRule,
+    /// The same in a sentence.
+    pub reason: String,
+}
+
+/// What a run would pass over, by one rule.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Reason {
+    /// The rule.
+    pub rule: WhyRule,
+    /// How many it passes over.
+    pub count: i64,
+    /// The first twenty.
+    pub first: Vec<String>,
+}

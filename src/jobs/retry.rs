@@ -1,0 +1,90 @@
+//! `retry`: conversations that failed, or wait after a failure, get their attempts back (spec 06). It needs no lease: each row is one
+//! guarded statement, and a conversation that a run holds is left alone.
+
+use super::look::Look;
+use crate::domain::exit::Exit;
+use crate::domain::ids::ConversationId;
+use crate::domain::result::{RetryError, RetryResult, Status, Untouched};
+use crate::run::error::RunError;
+use crate::store::failures::Chosen;
+use crate::store::{Another, Store};
+
+/// Which ones.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// These.
+    These(Vec<ConversationId>),
+    /// All that were given up.
+    Failed(Chosen),
+}
+
+/// How many ids are read at once.
+const PAGE: i64 = 1_000;
+/// How many ids a result lists.
+const MOST_LISTED: usize = 500;
+
+/// The command; with `dry` it only says which ones it would be.
+pub async fn work(which: &Which, dry: bool, store: &Store) -> Result<Look, RunError> {
+    let mut result = RetryResult::default();
+    match which {
+        Which::These(ids) => {
+            for id in ids {
+                let id = id.to_string();
+                match store.retryable(&id).await? {
+                    None => result.unknown.push(id),
+                    Some((status, true)) => retry(&mut result, store, id, status, dry).await?,
+                    Some((status, false)) => result.leave(id, status),
+                }
+            }
+        }
+        Which::Failed(chosen) => {
+            let mut after = String::new();
+            loop {
+                let page = store.failed_ids(chosen, &after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after.clone_from(last);
+                for id in page {
+                    retry(&mut result, store, id, "failed".to_owned(), dry).await?;
+                }
+            }
+        }
+    }
+    let (status, exit) = match (result.unknown.is_empty(), result.errors.is_empty()) {
+        (false, _) => (Status::Error, Exit::Failure),
+        (true, false) => (Status::Partial, Exit::Partial),
+        (true, true) => (Status::Ok, Exit::Success),
+    };
+    Ok(Look { own: result.into(), status, exit })
+}
+
+async fn retry(result: &mut RetryResult, store: &Store, id: String, status: String, dry: bool) -> Result<(), RunError> {
+    let done = if dry { Ok(true) } else { store.retry_conversation(&id).await };
+    match done {
+        Ok(true) => {
+            result.retried += 1;
+            if result.conversations.len() < MOST_LISTED {
+                result.conversations.push(id);
+            }
+        }
+        // A run has taken it since we looked.
+        Ok(false) => result.leave(id, status),
+        Err(error) if error.is_the_items(Another::None) => {
+            tracing::error!(conversation = id, error = %error, "conversation not retried");
+            result.errors.push(RetryError { conversation_id: id, error: error.to_string() });
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+impl RetryResult {
+    fn leave(&mut self, conversation_id: String, status: String) {
+        let reason = match status.as_str() {
+            "processed" => "it has been processed; process-conversations --id with --reprocess does it anew",
+            "processing" => "a run holds it; recover gives it back if that run is dead",
+            "active" => "it has all its attempts already",
+            _ => "it changed just now",
+        };
+        self.untouched.push(Untouched { conversation_id, status, reason: reason.to_owned() });
+    }
+}

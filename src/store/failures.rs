@@ -1,0 +1,235 @@
+//! Conversations that failed, or wait after a failure, and giving them their attempts back (spec 06, "Someone can act").
+
+use chrono::{DateTime, Utc};
+
+use super::codec::{DbId, DbTime};
+use super::read::{Read, row};
+use super::retry::retrying;
+use super::session::{execute, fetch_all, fetch_optional};
+use super::{Result, Store, sql};
+use crate::domain::ids::ConversationId;
+
+/// Which failures.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Only those that failed, or were tried, after it.
+    pub since: Option<DateTime<Utc>>,
+    /// Only with this in the error.
+    pub error: Option<String>,
+    /// Only those of this stage.
+    pub stage: Option<String>,
+}
+
+/// A conversation that failed, or waits.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which one, as the database has it.
+    pub id: String,
+    /// Whose.
+    pub player: Option<String>,
+    /// `failed` or `active`.
+    pub status: String,
+    /// Attempts it has used.
+    pub attempts: i64,
+    /// When it is tried again.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub error: Option<String>,
+    /// When it was last moved.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Failures of one error.
+#[derive(Clone, Debug)]
+pub struct FailureGroup {
+    /// The error.
+    pub error: String,
+    /// How many conversations.
+    pub many: i64,
+    /// Of them given up; the others wait.
+    pub failed: i64,
+    /// The latest.
+    pub latest: Option<DateTime<Utc>>,
+    /// One of them.
+    pub example: String,
+}
+
+row! {
+    struct FailureRow {
+        id: Read<String>,
+        player: Read<String>,
+        status: Read<String>,
+        attempts: Read<i64>,
+        next_attempt_at: Read<DbTime>,
+        last_error: Read<String>,
+        updated_at: Read<DbTime>,
+    }
+}
+
+row! {
+    struct GroupRow {
+        error: Read<String>,
+        many: i64,
+        failed: i64,
+        latest: Read<DbTime>,
+        example: Read<String>,
+    }
+}
+
+fn time(read: Read<DbTime>) -> Option<DateTime<Utc>> {
+    read.ok().map(|at| at.0)
+}
+
+impl Store {
+    /// The latest failures, at most `most`.
+    pub async fn failures(&self, chosen: &Chosen, most: i64) -> Result<Vec<Failure>> {
+        let mut tx = self.begin_read().await?;
+        let (since, error, stage) = (chosen.since.map(DbTime), &chosen.error, &chosen.stage);
+        let rows: Vec<FailureRow> = fetch_all!(&mut tx, _, sql::FAILURES, since, error, stage, most);
+        tx.rollback().await?;
+        let read = |row: FailureRow| Failure {
+            id: row.id.ok().unwrap_or_default(),
+            player: row.player.ok(),
+            status: row.status.ok().unwrap_or_default(),
+            attempts: row.attempts.ok().unwrap_or_default(),
+            next_attempt_at: time(row.next_attempt_at),
+            error: row.last_error.ok(),
+            updated_at: time(row.updated_at),
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The failures by their errors, the most frequent first, at most `most` errors.
+    pub async fn failure_groups(&self, chosen: &Chosen, most: i64) -> Result<Vec<FailureGroup>> {
+        let mut tx = self.begin_read().await?;
+        let (since, error, stage) = (chosen.since.map(DbTime), &chosen.error, &chosen.stage);
+        let rows: Vec<GroupRow> = fetch_all!(&mut tx, _, sql::FAILURE_GROUPS, since, error, stage, most);
+        tx.rollback().await?;
+        let read = |row: GroupRow| FailureGroup {
+            error: row.error.ok().unwrap_or_default(),
+            many: row.many,
+            failed: row.failed,
+            latest: time(row.latest),
+            example: row.example.ok().unwrap_or_default(),
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The ids of conversations that were given up, behind `after` and at most `most`, in order.
+    pub async fn failed_ids(&self, chosen: &Chosen, after: &str, most: i64) -> Result<Vec<String>> {
+        let mut tx = self.begin_read().await?;
+        let (since, error, stage) = (chosen.since.map(DbTime), &chosen.error, &chosen.stage);
+        let rows: Vec<(String,)> = fetch_all!(&mut tx, _, sql::FAILED_IDS, since, error, stage, after, most);
+        tx.rollback().await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// A conversation's status, and whether [`Store::retry_conversation`] would do something about it; none where there is no such.
+    pub async fn retryable(&self, conversation: &str) -> Result<Option<(String, bool)>> {
+        let mut tx = self.begin_read().await?;
+        let row: Option<(String, bool)> = fetch_optional!(&mut tx, _, sql::RETRYABLE, conversation);
+        tx.rollback().await?;
+        Ok(row)
+    }
+
+    /// Gives a conversation its attempts back, in one statement that repeats its condition. Whether it did.
+    pub async fn retry_conversation(&self, conversation: &str) -> Result<bool> {
+        retrying(|| async {
+            let mut tx = self.begin_write().await?;
+            let rows = execute!(&mut tx, sql::RETRY_CONVERSATION, conversation, self.now_parameter());
+            tx.commit().await?;
+            Ok(rows == 1)
+        })
+        .await
+    }
+}
+
+/// Why a claim would take a conversation or not.
+#[derive(Clone, Debug)]
+pub struct WhyConversation {
+    /// The rule, in the statement's word.
+    pub rule: String,
+    /// Attempts it has used.
+    pub attempts: i64,
+    /// Not before this instant.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Its last message.
+    pub last_message_at: Option<DateTime<Utc>>,
+    /// Why its latest attempt did not succeed.
+    pub last_error: Option<String>,
+    /// How many active ones are older, counted up to a run's cap.
+    pub older: i64,
+}
+
+row! {
+    struct WhyRow {
+        rule: String,
+        attempts: Read<i64>,
+        next_attempt_at: Read<DbTime>,
+        last_message_at: Read<DbTime>,
+        last_error: Read<String>,
+        older: i64,
+    }
+}
+
+row! {
+    /// A conversation that a claim would pass over.
+    #[derive(Clone, Debug)]
+    pub struct PassedOver {
+        /// The rule, in the statement's word.
+        pub rule: String,
+        /// Which one, as the database has it.
+        pub id: String,
+        /// How many the rule passes over in all.
+        pub many: i64,
+    }
+}
+
+impl Store {
+    /// By which rule a claim would take a conversation or not; `None` where there is none with this id.
+    pub async fn why_conversation(
+        &self,
+        due: &super::claims::Due,
+        conversation: ConversationId,
+        batch: i64,
+    ) -> Result<Option<WhyConversation>> {
+        let mut tx = self.begin_read().await?;
+        let row: Option<WhyRow> = fetch_optional!(
+            &mut tx,
+            _,
+            sql::WHY_CONVERSATION,
+            due.cutoff(),
+            DbTime(due.now),
+            crate::core::disposition::MOST_ATTEMPTS,
+            i32::from(due.rollout),
+            DbId::from(conversation),
+            batch
+        );
+        tx.rollback().await?;
+        Ok(row.map(|row| WhyConversation {
+            rule: row.rule,
+            attempts: row.attempts.ok().unwrap_or_default(),
+            next_attempt_at: time(row.next_attempt_at),
+            last_message_at: time(row.last_message_at),
+            last_error: row.last_error.ok(),
+            older: row.older,
+        }))
+    }
+
+    /// What a claim would pass over of that which is not processed yet, at most `most` of each rule.
+    pub async fn passed_over(&self, due: &super::claims::Due, most: i64) -> Result<Vec<PassedOver>> {
+        let mut tx = self.begin_read().await?;
+        let rows = fetch_all!(
+            &mut tx,
+            PassedOver,
+            sql::PASSED_OVER,
+            due.cutoff(),
+            DbTime(due.now),
+            crate::core::disposition::MOST_ATTEMPTS,
+            i32::from(due.rollout),
+            most
+        );
+        tx.rollback().await?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,12 @@
+-- count_dead_runs: executions of ours that run without a live lease
+-- :now   timestamptz   the database's clock
+select count(*)
+from job_executions e
+where e.status = 'running'
+  and e.heartbeat_at is not null
+  and not exists (
+    select 1
+    from job_leases l
+    where l.execution_id = e.id
+      and l.expires_at > :now
+  )

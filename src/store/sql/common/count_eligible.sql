@@ -1,0 +1,9 @@
+-- count_eligible: how many players a run of decay looks at
+-- scans: users
+select count(*)
+from users u
+where
+-- [eligible]
+u.game_status = 'active'
+and u.onboarding_status in ('completed', 'skipped')
+-- [/eligible]

@@ -1,0 +1,28 @@
+-- count_prunable: how many executions prune would delete
+-- :cutoff timestamptz   what ended before it is old
+-- :most   bigint        at most so many
+select count(*)
+from (
+  select 1
+  from job_executions e
+  where
+  -- [prunable]
+  e.status in ('completed', 'failed')
+  and e.heartbeat_at is not null
+  and coalesce(e.completed_at, e.started_at) < :cutoff
+  and (
+    e.started_at is null
+    or e.started_at < (select max(l.started_at) from job_executions l where l.job_name = e.job_name)
+  )
+  and (
+    e.status <> 'completed'
+    or e.completed_at is null
+    or e.completed_at < (
+      select max(c.completed_at)
+      from job_executions c
+      where c.job_name = e.job_name and c.status = 'completed'
+    )
+  )
+  -- [/prunable]
+  limit :most
+) it

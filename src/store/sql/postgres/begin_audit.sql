@@ -1,0 +1,6 @@
+-- begin_audit: an audit that begins
+-- :audit    uuid   which one
+-- :kind     text   its type
+-- :clock    timestamptz   the hidden --now; null: the database's clock
+insert into audit_reports (audit_id, audit_type, status, audit_date)
+values (:audit, :kind, 'in_progress', coalesce(:clock::timestamptz, clock_timestamp()))

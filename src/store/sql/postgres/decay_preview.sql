@@ -1,0 +1,133 @@
+-- decay_preview: what a run of decay would do
+-- :grace_1       bigint        grace in chapter 1, microseconds
+-- :step_1        bigint        time to lose 0.01 in chapter 1, microseconds
+-- :grace_2       bigint        grace in chapter 2, microseconds
+-- :step_2        bigint        time to lose 0.01 in chapter 2, microseconds
+-- :grace_3       bigint        grace in chapter 3, microseconds
+-- :step_3        bigint        time to lose 0.01 in chapter 3, microseconds
+-- :grace_4       bigint        grace in chapter 4, microseconds
+-- :step_4        bigint        time to lose 0.01 in chapter 4, microseconds
+-- :grace_5       bigint        grace in chapter 5, microseconds
+-- :step_5        bigint        time to lose 0.01 in chapter 5, microseconds
+-- :now           timestamptz   the run's time
+-- :never         bigint        how long overdue a player counts who never interacted, microseconds
+-- :not_before    timestamptz   nothing from before is charged; null: all is
+-- :most          bigint        the most that is taken from a player, in hundredths
+-- :turn_begins   timestamptz   the last turn of a capped run: when the debt begins; null: no cap
+-- :turn_id       text          and whose it is
+-- :warn_below    bigint        falling below this is warned of, in hundredths
+-- :quiet_since   timestamptz   nobody is warned again who was since
+-- :quiet_until   timestamptz   or will be until
+-- scans: users
+with due as (
+  select
+    u.id,
+    u.telegram_id,
+    u.relationship_score as before,
+    least(least((date_part('epoch', :now::timestamptz - b.begins) * 1000000)::bigint / r.step, :most) * 0.01, u.relationship_score) as amount
+  from users u
+  cross join lateral (
+    -- [rule]
+    select
+      case u.chapter
+        when 1 then cast(:grace_1 as bigint)
+        when 2 then cast(:grace_2 as bigint)
+        when 3 then cast(:grace_3 as bigint)
+        when 4 then cast(:grace_4 as bigint)
+        when 5 then cast(:grace_5 as bigint)
+      end as grace,
+      case u.chapter
+        when 1 then cast(:step_1 as bigint)
+        when 2 then cast(:step_2 as bigint)
+        when 3 then cast(:step_3 as bigint)
+        when 4 then cast(:step_4 as bigint)
+        when 5 then cast(:step_5 as bigint)
+      end as step
+    -- [/rule]
+  ) r
+  cross join lateral (
+    -- [begins]
+    select
+      case
+        when
+        -- [unreadable]
+        (u.relationship_score between 0 and 1e12) is not true
+        or (u.chapter in (1, 2, 3, 4, 5)) is not true
+        or (u.last_interaction_at between '0001-01-01' and '9999-12-31') is false
+        or (u.decayed_through between '0001-01-01' and '9999-12-31') is false
+        -- [/unreadable]
+        then null
+        when u.last_interaction_at is null
+        then greatest(
+          coalesce(u.decayed_through, :now::timestamptz - :never::bigint * interval '1 microsecond'),
+          :not_before::timestamptz
+        )
+        else greatest(
+          u.last_interaction_at + r.grace * interval '1 microsecond',
+          u.decayed_through,
+          :not_before::timestamptz
+        )
+      end as begins
+    -- [/begins]
+  ) b
+  where
+  -- [eligible]
+  u.game_status = 'active'
+  and u.onboarding_status in ('completed', 'skipped')
+  -- [/eligible]
+  and b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+  -- [in_turn]
+  and (
+    :turn_begins::timestamptz is null
+    or (b.begins, u.id) <= (:turn_begins::timestamptz, :turn_id::text::uuid)
+  )
+  -- [/in_turn]
+)
+select
+  (
+    select count(*)
+    from users u
+    where
+    -- [eligible]
+    u.game_status = 'active'
+    and u.onboarding_status in ('completed', 'skipped')
+    -- [/eligible]
+  ) as processed,
+  (
+    select count(*)
+    from users u
+    where
+    -- [eligible]
+    u.game_status = 'active'
+    and u.onboarding_status in ('completed', 'skipped')
+    -- [/eligible]
+    and (
+      -- [unreadable]
+      (u.relationship_score between 0 and 1e12) is not true
+      or (u.chapter in (1, 2, 3, 4, 5)) is not true
+      or (u.last_interaction_at between '0001-01-01' and '9999-12-31') is false
+      or (u.decayed_through between '0001-01-01' and '9999-12-31') is false
+      -- [/unreadable]
+    )
+  ) as unreadable,
+  count(*) filter (where c.amount > 0) as decayed,
+  count(*) filter (where c.before <= c.amount) as game_overs,
+  count(*) filter (
+    where c.before >= cast(:warn_below as bigint) * 0.01
+      and c.before - c.amount < cast(:warn_below as bigint) * 0.01
+      and c.before > c.amount
+      and c.telegram_id is not null
+      and not
+      -- [warned_lately]
+      exists (
+        select 1
+        from scheduled_touchpoints t
+        where t.user_id = c.id
+          and t.delivery_at > :quiet_since
+          and t.delivery_at < :quiet_until
+          and t.trigger_context ->> 'event_type' = 'decay_warning'
+      )
+      -- [/warned_lately]
+  ) as warned,
+  sum(c.amount) as points
+from due c

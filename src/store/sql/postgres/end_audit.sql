@@ -1,0 +1,11 @@
+-- end_audit: closes an audit that is in progress
+-- :audit    uuid     which one
+-- :status   text     `completed`, `failed` or `cancelled`
+-- :summary  text     what came of it, JSON
+-- :clock    timestamptz   the hidden --now; null: the database's clock
+update audit_reports
+set
+  status = :status,
+  completed_at = coalesce(:clock::timestamptz, clock_timestamp()),
+  summary = :summary::jsonb
+where audit_id = :audit and status = 'in_progress'

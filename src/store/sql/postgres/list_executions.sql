@@ -1,0 +1,32 @@
+-- list_executions: the executions of a time, the newest first
+-- :since   timestamptz   only those that began after it; null: all
+-- :job     text   only of this job; null: any
+-- :state   text   only with this status; null: any
+-- :host    text   only on this host; null: any
+-- :most    bigint   at most so many
+select
+  cast(e.id as text) as id,
+  coalesce(cast(e.job_name as text), '') as job_name,
+  coalesce(cast(e.status as text), '') as status,
+  coalesce(e.started_at, e.completed_at, timestamptz 'epoch') as started_at,
+  e.completed_at,
+  cast(e.duration_ms as bigint) as duration_ms,
+  cast(round(cast(e.cost_usd as numeric), 4) as text) as cost_usd,
+  e.heartbeat_at,
+  e.host,
+  e.pid,
+  e.result,
+  (
+    select max(l.expires_at)
+    from job_leases l
+    where l.execution_id = e.id
+  ) as lease_expires_at
+from job_executions e
+where
+  (:since::timestamptz is null or e.started_at >= :since::timestamptz)
+  and e.started_at < 'infinity'
+  and (:job::text is null or cast(e.job_name as text) = :job::text)
+  and (:state::text is null or cast(e.status as text) = :state::text)
+  and (:host::text is null or e.host = :host::text)
+order by e.started_at desc
+limit :most

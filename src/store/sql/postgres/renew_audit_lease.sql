@@ -1,0 +1,12 @@
+-- renew_audit_lease: goes on with an audit's lease, if it is still ours
+-- :key      text     `audit:` and its id
+-- :token    uuid     what proves that it is ours
+-- :length   bigint   how long it lives without a renewal, microseconds
+-- :clock    timestamptz   the hidden --now; null: the database's clock
+update job_leases
+set
+  heartbeat_at = coalesce(:clock::timestamptz, clock_timestamp()),
+  expires_at = coalesce(:clock::timestamptz, clock_timestamp()) + :length::bigint * interval '1 microsecond'
+where lease_key = :key
+  and token = :token
+  and expires_at > coalesce(:clock::timestamptz, clock_timestamp())

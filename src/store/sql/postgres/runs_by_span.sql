@@ -1,0 +1,47 @@
+-- runs_by_span: runs and costs by span and job
+-- :most_jobs   bigint        at most so many jobs
+-- :width       integer       characters of a time that name its span
+-- :since       timestamptz   from when on
+with recursive names(job_name) as (
+  select min(job_name)
+  from job_executions
+  union all
+  select (
+      select min(e.job_name)
+      from job_executions e
+      where e.job_name > n.job_name
+    )
+  from names n
+  where n.job_name is not null
+), jobs as (
+  select job_name
+  from names
+  where job_name is not null
+  limit :most_jobs
+), spans as (
+  select
+    substr(to_char(e.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24'), 1, :width) as span,
+    jobs.job_name,
+    cast(e.status as text) as status,
+    e.duration_ms,
+    e.cost_usd
+  from jobs
+  cross join lateral (
+    select *
+    from job_executions x
+    where x.job_name = jobs.job_name
+      and x.started_at >= :since
+      and x.started_at < 'infinity'
+    offset 0
+  ) e
+)
+select
+  span,
+  cast(job_name as text) as job,
+  count(*) as total,
+  cast(sum(case when status = 'completed' then 1 else 0 end) as bigint) as completed,
+  cast(sum(case when status = 'failed' then 1 else 0 end) as bigint) as failed,
+  cast(coalesce(sum(case when cost_usd between 0 and 1e9 then cost_usd end), 0) as double precision) as cost_usd
+from spans
+group by span, job_name
+order by span, job_name

@@ -1,0 +1,10 @@
+-- server: what the server says of itself
+select
+  cast(current_setting('server_version_num') as integer),
+  split_part(current_setting('server_version'), ' ', 1),
+  exists (select from pg_extension where extname = 'vector'),
+  exists (
+    select
+    from pg_available_extensions
+    where name = 'vector'
+  )

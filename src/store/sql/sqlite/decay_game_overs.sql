@@ -1,0 +1,21 @@
+-- decay_game_overs: writes into the history whose game is over
+-- :now   text   the run's time
+-- needs: decay_owed
+-- The id is a version 7 UUID of the run's time, chance, and the player's row: the index of random ones costs more than the rows.
+-- The digit tells the two kinds of rows apart.
+insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at)
+select
+  (
+    select printf('%08x-%04x-7', ms >> 16, ms & 65535)
+      || substr(lower(hex(randomblob(2))), 2) || '-b' || substr(lower(hex(randomblob(2))), 2) || '-'
+    from (select unixepoch(:now) * 1000 + cast(substr(:now, 21, 3) as integer) as ms)
+  ) || printf('%012x', player),
+  id,
+  0.0,
+  chapter,
+  'decay_game_over',
+  json_object('score_before', before / 100.0),
+  :now
+from temp.decay_owed
+where before = amount
+order by id

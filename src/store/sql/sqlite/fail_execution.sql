@@ -1,0 +1,90 @@
+-- fail_execution: fails an execution under way, as long as a rule holds and its log is as it was read
+-- :clock             text      the hidden --now; null: the database's clock
+-- :silence_seconds   real      the longest without a sign of life
+-- :age_seconds       real      the longest from the beginning
+-- :id                text      which one
+-- :by_hand           integer   an operator has decided
+-- :log_times         text      its log as it was read
+-- :last_log          text      the latest time in it
+-- :reason            text      what is wrong with it
+-- :entry             text      the id of the entry in its log
+-- What stood in the columns stays there.
+-- An execution has neither a summary nor a log of its own; its result holds both.
+update job_executions as r
+set
+  status = 'failed',
+  completed_at = t.at,
+  result = json_patch(
+    json_patch(
+      case when json_type(case when json_valid(r.result) then r.result else 'null' end) = 'object' then r.result else '{}' end,
+      json_object(
+      'crash_detected', json('true'),
+      'crash_reason', :reason,
+      'recovery_timestamp', t.at,
+      'original_status', r.status
+    )
+    ),
+    json_object(
+      'status', 'error',
+      'error', json_object('kind', 'recovered', 'message', :reason),
+      'execution_logs', json_array(json_object(
+      'id', :entry,
+      'timestamp', t.at,
+      'level', 'error',
+      'message', 'Recovered as failed: ' || :reason,
+      'source', 'Recovery Service'
+    ))
+    )
+  )
+from (
+  -- [judged_execution]
+  select
+    r.id as id,
+    coalesce(cast(r.status as text), '') as status,
+    r.began,
+    r.beat,
+    r.expires_at > r.now as lease_is_live,
+    coalesce(r.expires_at <= r.now, false) as owner_is_dead,
+    (r.heartbeat_at is not null or r.expires_at is not null)
+      and coalesce(r.beat, r.began)
+        < strftime('%Y-%m-%dT%H:%M:%f000Z', r.now, '-' || :silence_seconds || ' seconds') as is_quiet,
+    r.began < strftime('%Y-%m-%dT%H:%M:%f000Z', r.now, '-' || :age_seconds || ' seconds') as is_old,
+    '[]' as log_times,
+    r.host as host,
+    r.pid as pid
+  from (
+    -- A beginning that cannot be read is the beginning of time; a heartbeat that cannot be read, or has not been yet, is none.
+    select
+      r.*,
+      nullif(max(case when r.leased between '0001' and r.now then coalesce(strftime('%Y-%m-%dT%H:%M:%f000Z', r.leased), '') else '' end, case when r.heartbeat_at between '0001' and r.now then coalesce(strftime('%Y-%m-%dT%H:%M:%f000Z', r.heartbeat_at), '') else '' end), '') as beat
+    from (
+      select
+        r.*,
+        t.now,
+        coalesce(case when r.started_at >= '0001' then strftime('%Y-%m-%dT%H:%M:%f000Z', r.started_at) end, '1970-01-01T00:00:00.000000Z') as began,
+        (select max(l.heartbeat_at) from job_leases l where l.execution_id = r.id and l.lease_key not like 'audit:%') as leased,
+        (select max(l.expires_at) from job_leases l where l.execution_id = r.id and l.lease_key not like 'audit:%') as expires_at
+      from (select coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) as now) t
+      cross join job_executions r
+    ) r
+  ) r
+  -- [/judged_execution]
+  where r.id = :id
+) j
+cross join (select coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) as at) t
+where r.id = :id
+  and r.status = 'running'
+  and (
+    :by_hand
+    or j.log_times = :log_times
+    and (
+      j.owner_is_dead
+      or j.is_old
+      or j.is_quiet
+        and (
+          :last_log is null
+          or :last_log < strftime('%Y-%m-%dT%H:%M:%f000Z', t.at, '-' || :silence_seconds || ' seconds')
+        )
+    )
+  )
+returning completed_at

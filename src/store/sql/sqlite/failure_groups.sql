@@ -1,0 +1,27 @@
+-- failure_groups: the errors of the conversations that failed or wait, the most frequent first
+-- :since   text   only those that failed, or were tried, after it; null: all
+-- :error   text   only with this in the error; null: any
+-- :stage   text   only those of this stage; null: any
+-- :most    bigint   at most so many
+select
+  coalesce(c.last_error, 'no reason is known') as error,
+  count(*) as many,
+  count(*) filter (where c.status = 'failed') as failed,
+  max(c.updated_at) as latest,
+  min(cast(c.id as text)) as example
+from conversations c
+where
+  -- [failing]
+  (c.status = 'failed'
+   or (c.status = 'active'
+       and c.last_error is not null
+       and (coalesce(c.processing_attempts, 0) > 0 or c.next_attempt_at is not null)))
+  -- [/failing]
+  -- [chosen]
+  and (:since is null or c.updated_at >= :since)
+  and (:error is null or instr(c.last_error, :error) > 0)
+  and (:stage is null or c.last_error like :stage || ': %')
+  -- [/chosen]
+group by 1
+order by 2 desc, 1
+limit :most

@@ -1,0 +1,95 @@
+-- passed_over: the conversations not yet processed that a claim would pass over, by the rule that says no
+-- :cutoff        text   the last message must not be later
+-- :now           text   the run's time
+-- :most_attempts integer   attempts after which a conversation is given up
+-- :rollout       integer   share of players, 0 to 100 percent
+-- :most          bigint   at most so many of each rule
+select rule, id, many
+from (
+  select
+    rule,
+    id,
+    count(*) over (partition by rule) as many,
+    row_number() over (partition by rule order by id) as place
+  from (
+    select
+      cast(c.id as text) as id,
+      -- [why]
+      case
+        when cast(c.status as text) in ('processed', 'failed', 'processing') then cast(c.status as text)
+        when cast(c.status as text) is null or cast(c.status as text) <> 'active' then 'unknown_status'
+        when not (true
+          -- [known_ids]
+          and length(c.id) = 36
+          and c.id not glob '*[^-0-9a-f]*'
+          and length(c.user_id) = 36
+          and c.user_id not glob '*[^-0-9a-f]*'
+          -- [/known_ids]
+        ) then 'odd_id'
+        when not
+          -- [over]
+          (coalesce(c.last_message_at <= :cutoff, false)
+           or coalesce(c.platform = 'voice'
+             and c.ended_at <= :now
+             and (c.last_message_at is null or c.last_message_at > :cutoff), false))
+          -- [/over]
+        then 'not_over'
+        when coalesce(c.processing_attempts, 0) >= :most_attempts then 'attempts_used'
+        when c.next_attempt_at > :now then 'pause'
+        when not (true
+          -- [within_rollout]
+          and case
+            when :rollout >= 100 then true
+            when length(c.user_id) = 36
+              and substr(c.user_id, 1, 8) not glob '*[^0-9a-f]*'
+              and substr(c.user_id, -8) not glob '*[^0-9a-f]*'
+            then ((('0x' || substr(c.user_id, 1, 8)) ->> '$')
+                  + (('0x' || substr(c.user_id, -8)) ->> '$')) % 100 < :rollout
+            else false
+          end
+          -- [/within_rollout]
+        ) then 'rollout'
+        when
+          -- [busy]
+          exists (
+            select 1
+            from conversations b
+            where b.user_id = c.user_id and b.id <> c.id and b.status = 'processing'
+          )
+          -- [/busy]
+        then 'player_busy'
+        when not (true
+          -- [first_of_its_player]
+          and not exists (
+            select 1
+            from conversations o
+            where o.user_id = c.user_id
+              and o.id <> c.id
+              and o.status in ('active', 'processing')
+              and (o.status = 'processing'
+                   or (o.status = 'active'
+                       and coalesce(o.processing_attempts, 0) < :most_attempts
+                       and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                       and (coalesce(o.last_message_at, o.ended_at), o.id)
+                         < (coalesce(c.last_message_at, c.ended_at), c.id)))
+          )
+          -- [/first_of_its_player]
+        ) then 'older_first'
+        when not (true
+          -- [ready]
+          and c.status = 'active'
+          and coalesce(c.processing_attempts, 0) < :most_attempts
+          and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+          -- [/ready]
+        ) then 'not_ready'
+        else 'due'
+      end
+      -- [/why]
+      as rule
+    from conversations c
+    where c.status in ('active', 'processing')
+  ) judged
+  where rule <> 'due'
+) ranked
+where place <= :most
+order by many desc, rule, place

@@ -1,0 +1,46 @@
+-- scan_executions: a page of executions under way, each with the rules that hold, the longest-running first
+-- :clock             text      the hidden --now; null: the database's clock
+-- :silence_seconds   real      the longest without a sign of life
+-- :age_seconds       real      the longest from the beginning
+-- :but               text      left out: who judges is not judged; null: none is
+-- :after_began       text      when the last one seen began, as it was read; null: from the beginning
+-- :after_id          text      its id, as it was read
+-- :most              integer   at most so many
+-- [judged_execution]
+select
+  r.id as id,
+  coalesce(cast(r.status as text), '') as status,
+  r.began,
+  r.beat,
+  r.expires_at > r.now as lease_is_live,
+  coalesce(r.expires_at <= r.now, false) as owner_is_dead,
+  (r.heartbeat_at is not null or r.expires_at is not null)
+    and coalesce(r.beat, r.began)
+      < strftime('%Y-%m-%dT%H:%M:%f000Z', r.now, '-' || :silence_seconds || ' seconds') as is_quiet,
+  r.began < strftime('%Y-%m-%dT%H:%M:%f000Z', r.now, '-' || :age_seconds || ' seconds') as is_old,
+  '[]' as log_times,
+  r.host as host,
+  r.pid as pid
+from (
+  -- A beginning that cannot be read is the beginning of time; a heartbeat that cannot be read, or has not been yet, is none.
+  select
+    r.*,
+    nullif(max(case when r.leased between '0001' and r.now then coalesce(strftime('%Y-%m-%dT%H:%M:%f000Z', r.leased), '') else '' end, case when r.heartbeat_at between '0001' and r.now then coalesce(strftime('%Y-%m-%dT%H:%M:%f000Z', r.heartbeat_at), '') else '' end), '') as beat
+  from (
+    select
+      r.*,
+      t.now,
+      coalesce(case when r.started_at >= '0001' then strftime('%Y-%m-%dT%H:%M:%f000Z', r.started_at) end, '1970-01-01T00:00:00.000000Z') as began,
+      (select max(l.heartbeat_at) from job_leases l where l.execution_id = r.id and l.lease_key not like 'audit:%') as leased,
+      (select max(l.expires_at) from job_leases l where l.execution_id = r.id and l.lease_key not like 'audit:%') as expires_at
+    from (select coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) as now) t
+    cross join job_executions r
+  ) r
+) r
+-- [/judged_execution]
+where r.status = 'running'
+  and (r.id glob '????????-????-????-????-????????????' and r.id not glob '*[^0-9a-f-]*' and length(replace(r.id, '-', '')) = 32)
+  and (:but is null or r.id <> :but)
+  and (:after_began is null or (r.began, r.id) > (:after_began, :after_id))
+order by r.began, r.id
+limit :most

@@ -1,0 +1,90 @@
+//! `exec`: any command under a job's lease, window, recorder and exit codes (spec 06).
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::on_every_database;
+use crate::support::bin::eventually;
+
+on_every_database! {
+    fn a_command_is_a_run_and_its_exit_code_stands_in_the_result(db) {
+        let done = db.run(&["exec", "--job", "letter", "--", "sh", "-c", "echo one; echo two >&2"]).code(0);
+        let result = done.json();
+        assert_eq!((&result["job"], &result["command"], &result["command_exit_code"]), (&"letter".into(), &"sh".into(), &0.into()));
+        assert_eq!(result["lines"], 2, "{result}");
+        let said = done.stderr();
+        assert!(said.contains("one\n") && said.contains("two\n"), "{said}");
+        assert_eq!(db.value("select status from job_executions where job_name = 'letter'"), "completed");
+
+        let failed = db.run(&["exec", "--job", "letter", "--", "sh", "-c", "exit 7"]).code(1).json();
+        assert_eq!((&failed["command_exit_code"], &failed["error"]["kind"]), (&7.into(), &"command_failed".into()), "{failed}");
+        let lost = db.run(&["exec", "--job", "letter", "--", "/no/such/program"]).code(78).json();
+        assert_eq!(lost["error"]["kind"], "configuration", "{lost}");
+        let long = db.run(&["exec", "--job", "letter", "--timeout", "50ms", "--", "sleep", "60"]).code(1).json();
+        assert_eq!((&long["timed_out"], &long["error"]["kind"]), (&true.into(), &"timed_out".into()), "{long}");
+        assert!((db.number("select count(*) from job_leases") - 0.0).abs() < 1e-9);
+    }
+
+    fn the_window_and_the_lease_are_a_jobs(db) {
+        db.run(&["exec", "--job", "letter", "--window", "1h", "--", "true"]).code(0);
+        let skipped = db.run(&["exec", "--job", "letter", "--window", "1h", "--", "true"]).code(75).json();
+        assert_eq!(skipped["reason"], "recent_execution", "{skipped}");
+        db.run(&["exec", "--job", "letter", "--window", "1h", "--force", "--", "true"]).code(0);
+        db.run(&["exec", "--job", "decay", "--", "true"]).code(2);
+    }
+
+    fn quiet_holds_the_lines_back_until_there_is_trouble(db) {
+        let quiet = db.run(&["exec", "-q", "--job", "letter", "--", "sh", "-c", "echo hidden"]).code(0);
+        assert_eq!(quiet.all(), "");
+        let loud = db.run(&["exec", "-q", "--job", "letter", "--", "sh", "-c", "echo shown; exit 1"]).code(1);
+        assert!(loud.stderr().contains("shown\n"), "{}", loud.all());
+        let passed = db.run(&["exec", "--pass-stdout", "--job", "letter", "--", "echo", "theirs"]).code(0);
+        assert_eq!(passed.stdout(), "theirs\n");
+        assert!(passed.stderr().contains("\"command_exit_code\":0"), "{}", passed.stderr());
+    }
+
+    fn a_signal_goes_to_the_whole_group_and_ends_the_run_as_interrupted(db) {
+        let folder = TempDir::new().expect("a folder");
+        let mark = folder.path().join("began");
+        let script = format!("sleep 300 & echo $! > {0}.new; mv {0}.new {0}; wait", mark.display());
+        let running = db.command(&["exec", "--job", "letter", "--", "sh", "-c", &script]).start();
+        eventually("the command runs", || mark.exists());
+        let child = fs::read_to_string(&mark).expect("its child's id");
+        running.signal("TERM");
+        let done = running.done().code(143).json();
+        assert_eq!(done["status"], "interrupted", "{done}");
+        eventually("the whole group has ended", || !std::path::Path::new("/proc").join(child.trim()).join("exe").exists());
+        assert_eq!(db.value("select status from job_executions"), "failed");
+    }
+
+    fn an_audit_has_its_lines_and_its_end(db) {
+        let script = "echo first; echo second";
+        let done = db.run(&["exec", "--job", "nightly", "--audit", "books", "--", "sh", "-c", script]).code(0).json();
+        assert_eq!(db.value("select audit_type || ' ' || status from audit_reports"), "books completed");
+        assert_eq!(db.value("select cast(audit_id as text) from audit_reports"), done["audit_id"].as_str().expect("its id"));
+        let logs = db.value("select cast(execution_logs as text) from audit_reports");
+        assert!(logs.contains("first") && logs.contains("second"), "{logs}");
+        db.run(&["exec", "--job", "nightly", "--audit", "books", "--", "sh", "-c", "exit 3"]).code(1);
+        let why = db.value("select cast(summary as text) from audit_reports where status = 'failed'");
+        assert!(why.contains("\"exit_code\": 3") || why.contains("\"exit_code\":3"), "{why}");
+        assert!((db.number("select count(*) from job_leases") - 0.0).abs() < 1e-9);
+    }
+
+    fn a_killed_audit_is_found_by_scan_stuck(db) {
+        let folder = TempDir::new().expect("a folder");
+        let mark = folder.path().join("began");
+        let script = format!("touch {}; exec sleep 300", mark.display());
+        let args = ["exec", "--job", "nightly", "--lease", "2s", "--audit", "books", "--", "sh", "-c", &script];
+        let running = db.command(&args).start();
+        eventually("the command runs", || mark.exists());
+        running.signal("KILL");
+        assert!(running.done().was_killed());
+        eventually("the audit is failed", || {
+            // The run's lease ends before the audit's, which was renewed later.
+            db.run(&["scan-stuck", "--force", "--recovered-exit-code", "9"]);
+            db.value("select status from audit_reports") == "failed"
+        });
+        assert!(db.number("select count(*) from job_executions where job_name = 'nightly' and status = 'failed'") > 0.5);
+    }
+}
