@@ -40,12 +40,12 @@ pub async fn exec(matches: &ArgMatches, output: &Output) -> Result<Ended, Proble
     };
     let plan = Plan {
         execution: None,
+        grace: settings.grace,
         // A process runs one job, so that its name may stay for as long as the process does.
         job: Box::leak(name.into_boxed_str()),
         unit: "lines",
         overlap: false,
         lease: settings.lease,
-        grace: settings.grace,
         window: (!raw::is_on(matches, "force") && !window.is_zero()).then_some(window),
         watch: None,
     };
