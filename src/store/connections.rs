@@ -249,7 +249,7 @@ impl Lent {
         // From here on it may be open, whether or not we learn of it.
         self.in_transaction = true;
         let within = self.within();
-        let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).execute(self.connection())).await;
+        let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).execute(self.connection()?)).await;
         self.heard(answer).map(drop)
     }
 
@@ -269,26 +269,16 @@ impl Lent {
             sql
         };
         let within = self.within();
-        let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(self.connection())).await;
+        let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(self.connection()?)).await;
         self.heard(answer)
     }
 
     /// Ends a transaction; without one, each statement has committed itself.
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.in_transaction {
-            let (asked, within) = (clock::start(), self.within());
-            let answer = within.wait(sqlx::raw_sql("commit").execute(self.connection())).await;
+            let within = self.within();
+            let answer = within.wait(sqlx::raw_sql("commit").execute(self.connection()?)).await;
             self.heard_of("COMMIT", answer)?;
-            self.in_transaction = false;
-            if self.home.0.terms.slow_commit().is_some_and(|slow| !self.is_long && asked.elapsed() >= slow) {
-                // A COMMIT takes so long only where the server waits for a synchronous standby, and its limit ends that wait.
-                return Err(StoreError::unanswered(format!(
-                    "{} has waited {} s with COMMIT, as for a synchronous standby that is gone (synchronous_standby_names). What was \
-                     committed is on that server, and perhaps on no other",
-                    self.server(),
-                    asked.elapsed().as_secs()
-                )));
-            }
         }
         self.give_back();
         Ok(())
@@ -298,7 +288,7 @@ impl Lent {
     pub(super) async fn rollback(mut self) -> Result<()> {
         if self.in_transaction {
             let within = self.within();
-            let answer = within.wait(sqlx::raw_sql("rollback").execute(self.connection())).await;
+            let answer = within.wait(sqlx::raw_sql("rollback").execute(self.connection()?)).await;
             self.heard_of("ROLLBACK", answer)?;
         }
         self.give_back();
@@ -306,12 +296,12 @@ impl Lent {
     }
 
     /// The connection itself.
-    pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        #[expect(
-            clippy::expect_used,
-            reason = "nothing is asked of a connection that has been given back, or has not answered"
-        )]
-        self.open.as_mut().map(|open| &mut open.connection).expect("a lent connection is there until it is given back")
+    ///
+    /// # Errors
+    /// Where it has been dropped, because it has not answered.
+    pub(crate) fn connection(&mut self) -> Result<&mut PgConnection> {
+        let open = self.open.as_mut().map(|open| &mut open.connection);
+        open.ok_or_else(|| StoreError::unavailable("the connection was lost before"))
     }
 
     /// Whether statements may be prepared under a name that outlives the transaction.

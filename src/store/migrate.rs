@@ -141,7 +141,7 @@ impl Store {
         columns::add(&mut tx, &plan.additions).await?;
         for migration in &plan.migrations {
             match &mut tx {
-                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()).await.map(drop),
+                Tx::Pg(conn) => sqlx::raw_sql(migration.sql).execute(conn.connection()?).await.map(drop),
                 Tx::Sqlite(conn) => run_sqlite(conn.connection(), migration.sql).await,
             }?;
             let sql = tx.pick(

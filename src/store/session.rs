@@ -65,7 +65,7 @@ macro_rules! execute {
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
-                let answer = conn.within().wait(asked.execute(conn.connection())).await;
+                let answer = conn.within().wait(asked.execute(conn.connection()?)).await;
                 conn.heard(answer)?.rows_affected()
             }
             $crate::store::session::Tx::Sqlite(conn) => {
@@ -81,7 +81,7 @@ macro_rules! fetch_all {
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
-                let answer = conn.within().wait(asked.fetch_all(conn.connection())).await;
+                let answer = conn.within().wait(asked.fetch_all(conn.connection()?)).await;
                 conn.heard(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
@@ -97,7 +97,7 @@ macro_rules! fetch_optional {
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
-                let answer = conn.within().wait(asked.fetch_optional(conn.connection())).await;
+                let answer = conn.within().wait(asked.fetch_optional(conn.connection()?)).await;
                 conn.heard(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
@@ -113,7 +113,7 @@ macro_rules! fetch_one {
         match $tx {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
-                let answer = conn.within().wait(asked.fetch_one(conn.connection())).await;
+                let answer = conn.within().wait(asked.fetch_one(conn.connection()?)).await;
                 conn.heard(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {

@@ -107,11 +107,6 @@ impl Terms {
         format!("; set local statement_timeout = {ms}")
     }
 
-    /// How long a COMMIT takes that the server has only answered because its own limit ended a wait for a standby; a little less.
-    pub(super) fn slow_commit(&self) -> Option<Duration> {
-        self.answer.map(|answer| answer * 3 / 4)
-    }
-
     /// Whether the server's `lock_timeout`, as `current_setting` says it, is the one it was told. That of a look changes by the moment, and
     /// it holds no lock.
     pub(super) fn is_in_force(&self, lock_timeout: &str) -> bool {

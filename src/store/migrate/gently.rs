@@ -87,8 +87,8 @@ impl Store {
     async fn try_in_one_go(&self, sql: &str) -> Result<()> {
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(conn) = &mut tx {
-            sqlx::raw_sql(SHORT).execute(conn.connection()).await?;
-            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(conn.connection()).await?;
+            sqlx::raw_sql(SHORT).execute(conn.connection()?).await?;
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(conn.connection()?).await?;
         }
         tx.commit().await
     }

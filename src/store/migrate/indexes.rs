@@ -30,7 +30,7 @@ impl Store {
         let mut tx = self.simple_query().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
         let look = format!("select 1 from {table} limit 1");
-        let row = sqlx::raw_sql(AssertSqlSafe(look)).fetch_optional(conn.connection()).await?;
+        let row = sqlx::raw_sql(AssertSqlSafe(look)).fetch_optional(conn.connection()?).await?;
         tx.commit().await?;
         Ok(row.is_some())
     }
@@ -90,7 +90,7 @@ impl Store {
             index.table,
             index.on_the_shape()
         );
-        let made = sqlx::raw_sql(AssertSqlSafe(shape)).execute(conn.connection()).await;
+        let made = sqlx::raw_sql(AssertSqlSafe(shape)).execute(conn.connection()?).await;
         let found = match made {
             Ok(_) => fetch_one!(&mut tx, _, postgres::INDEX_LIKE, index.table),
             // Some types or roles allow no copy; then it is built, twice at the worst.
@@ -107,11 +107,11 @@ impl Store {
         let direct = matches!(&self.pool, Pool::Pg(connections) if connections.is_direct());
         let Tx::Pg(conn) = &mut tx else { return Ok(()) };
         if direct {
-            sqlx::raw_sql("set lock_timeout = 0; set statement_timeout = 0").execute(conn.connection()).await?;
+            sqlx::raw_sql("set lock_timeout = 0; set statement_timeout = 0").execute(conn.connection()?).await?;
         }
-        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn.connection()).await;
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn.connection()?).await;
         if direct {
-            sqlx::raw_sql("reset lock_timeout; reset statement_timeout").execute(conn.connection()).await?;
+            sqlx::raw_sql("reset lock_timeout; reset statement_timeout").execute(conn.connection()?).await?;
         }
         done?;
         tx.commit().await

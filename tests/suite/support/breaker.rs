@@ -5,7 +5,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -72,8 +72,15 @@ impl State {
     fn ask(&self, mut client: TcpStream, mut server: TcpStream) {
         let (mut answers, mut to_client) =
             (server.try_clone().expect("a handle"), client.try_clone().expect("a handle"));
+        let muted = Arc::new(AtomicBool::new(false));
+        let mute = Arc::clone(&muted);
         let mut answering = Some(thread::spawn(move || {
-            let _ = std::io::copy(&mut answers, &mut to_client);
+            let mut piece = [0; 16 * 1024];
+            while let Ok(length @ 1..) = answers.read(&mut piece) {
+                if !mute.load(Ordering::SeqCst) && to_client.write_all(&piece[..length]).is_err() {
+                    break;
+                }
+            }
             let _ = to_client.shutdown(Shutdown::Both);
         }));
         let mut started = false;
@@ -93,7 +100,7 @@ impl State {
                 }
                 Harm::Cut if asks && number == self.at => {
                     // From here on the answers go nowhere.
-                    let _ = client.shutdown(Shutdown::Both);
+                    muted.store(true, Ordering::SeqCst);
                     let _ = server.write_all(&message);
                     // The server has done it when it says goodbye to one that has left.
                     let _ = server.write_all(&[b'X', 0, 0, 0, 4]);
