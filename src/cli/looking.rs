@@ -163,7 +163,9 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
 
 /// The database, ready to be written to.
 pub async fn writable(matches: &ArgMatches) -> Result<Store, Problem> {
-    let store = compose::connect(matches, 1).await?;
+    let (database, terms, now) =
+        (compose::database(matches)?, compose::terms_of_look(matches)?, compose::now(matches)?);
+    let store = Store::connect(&database, terms, 1, now).await?;
     store.make_ready().await?;
     Ok(store)
 }

@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 /// The most tokens of a reply, where nothing else is set or learnt. Every model in use may write so many.
 pub const MOST_REPLY_TOKENS: u32 = 8_192;
 /// The least that a reply is cut down to.
-const LEAST_REPLY_TOKENS: u32 = 256;
+const LEAST_REPLY_TOKENS: u32 = 128;
 /// The first guess where a context is too short and nobody says how short.
 const SMALL_REPLY_TOKENS: u32 = 2_048;
 /// What a request holds besides instructions and transcript.

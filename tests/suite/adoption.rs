@@ -31,7 +31,8 @@ fn statements(sql: &str) -> Vec<String> {
 }
 
 /// Of our own columns and indexes only: what fills a new one from another, and what makes way for a better one.
-const OURS: [&str; 3] = [
+const OURS: [&str; 4] = [
+    "do $$ begin if current_setting('server_version_num')::integer >= 150000 then alter view nikita_jobs_",
     "update memory_facts set is_active = false, metadata = coalesce(metadata::jsonb, '{}') || '{\"awaiting_vector\": true}'",
     "update conversations set claimed_at = processing_started_at where claim_token is not null",
     "drop index if exists conversations_one_claim_per_user;",

@@ -45,7 +45,8 @@ const UNUSED: [&str; 12] = [
 
 fn columns(db: &Db) -> Vec<Vec<String>> {
     db.rows(if db.is_postgres() {
-        "select table_name, column_name from information_schema.columns where table_schema = 'public' order by 1, 2"
+        "select table_name, column_name from information_schema.columns join information_schema.tables using (table_schema, table_name) \
+         where table_schema = 'public' and table_type = 'BASE TABLE' order by 1, 2"
     } else {
         "select m.name, c.name from sqlite_master m, pragma_table_xinfo(m.name) c where m.type = 'table' \
          and m.name not like 'sqlite_%' order by 1, 2"
@@ -95,6 +96,8 @@ fn each_is_missed_by_name(db: &Db) {
 #[test]
 fn doctor_names_a_column_that_is_gone() {
     let db = Db::sqlite();
+    // SQLite lets no column go that a view shows.
+    db.execute("drop view nikita_jobs_latest_runs");
     db.execute("alter table job_executions drop column cost_usd");
     assert!(db.run(&["doctor"]).json().to_string().contains("job_executions.cost_usd"));
 }

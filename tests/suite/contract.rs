@@ -31,7 +31,10 @@ pub fn break_decay(db: &Db) {
     } else {
         "create trigger broken before insert on score_history begin select raise(abort, 'broken'); end"
     });
-    Player { last_interaction: at(-100 * 3600), ..Player::default() }.insert(db);
+    // One who is refused stands in `errors`; the first hundred are more than their own trouble.
+    for _ in 0..100 {
+        Player { last_interaction: at(-100 * 3600), ..Player::default() }.insert(db);
+    }
 }
 
 pub fn mend_decay(db: &Db) {

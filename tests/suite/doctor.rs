@@ -75,7 +75,7 @@ on_every_database! {
         run_all(db);
         let result = look(host.doctor(db, &[]), "ok", 0);
         let of_database: &[&str] = if db.is_postgres() {
-            &["database.place", "database.connection", "database.pooler", "database.transport", "database.proxy", "database.role", "database.clock", "database.schema", "database.pgvector"]
+            &["database.place", "database.connection", "database.pooler", "database.transport", "database.proxy", "database.role", "database.clock", "database.access", "database.schema", "database.pgvector", "database.other_runner"]
         } else {
             &["database.place", "database.file", "database.file_system", "database.readers", "database.integrity", "database.journal", "database.schema"]
         };
@@ -93,7 +93,7 @@ on_every_database! {
         let said = host.doctor(db, &["--format", "human"]).done().code(0).stdout();
         let topics: Vec<_> = said.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
         assert_eq!(topics[..6], ["settings", "models", "database", "schedule", "jobs", "data"], "{said}");
-        let checks = if db.is_postgres() { 25 } else { 23 };
+        let checks = if db.is_postgres() { 27 } else { 23 };
         assert_eq!((topics.len(), topics[6]), (7, format!("All is well in {checks} checks.").as_str()), "{said}");
         assert!(said.contains("\n  ok       schema: ") && !said.contains('\u{1b}'), "{said:?}");
         let said = Host::bare().doctor(db, &["--format", "human"]).done().code(0).stdout();

@@ -66,8 +66,8 @@ on_every_database! {
         assert_eq!(
             result["stage_tokens"],
             json!({
-                "extraction": {"input": 3069, "output": 600, "cost_usd": "0.006069"},
-                "memory_update": {"input": 24, "output": 0, "cost_usd": "0.000000"},
+                "extraction": {"input": 3069, "cached": 9, "output": 600, "cost_usd": "0.006069"},
+                "memory_update": {"input": 24, "cached": 0, "output": 0, "cost_usd": "0.000000"},
             })
         );
         assert_eq!(db.number("select cost_usd from job_executions"), 0.006_069);

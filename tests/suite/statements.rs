@@ -90,7 +90,7 @@ fn unprepared(db: &Db, dialect: &str, has: &[&str]) -> Vec<String> {
     for file in files(dialect).iter().filter(|file| file.needs.iter().all(|it| has.contains(&it.as_str()))) {
         let makes = file.text.trim_start().starts_with("create ");
         let sql = if makes {
-            format!("begin; {}; rollback", file.text)
+            format!("begin; drop table if exists demo_players; {}\n; rollback", file.text)
         } else if dialect == "sqlite" {
             // The temporary table of decay is the connection's own.
             format!(
@@ -101,7 +101,8 @@ fn unprepared(db: &Db, dialect: &str, has: &[&str]) -> Vec<String> {
         } else {
             let types: Vec<_> = file.parameters.iter().map(|it| it.1.as_str()).collect();
             let types = if types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
-            format!("prepare it{types} as {}; deallocate it", file.text)
+            // On a line of its own: a file may end with a comment.
+            format!("prepare it{types} as {}\n; deallocate it", file.text)
         };
         if let Err(error) = db.try_execute(&sql) {
             faults.push(format!("{}: {error}", file.name));

@@ -19,9 +19,9 @@ fn a_server_that_does_not_answer_is_no_wrong_configuration() {
         &[&format!("can't connect to {address}"), "nothing is lost meanwhile"],
     );
     assert_eq!(named(&result, "problem"), ["database.connection"]);
-    let skipped =
-        ["pooler", "transport", "proxy", "role", "clock", "schema", "pgvector"].map(|it| format!("database.{it}"));
-    assert_eq!(named(&result, "skipped")[..7], skipped);
+    let skipped = ["pooler", "transport", "proxy", "role", "clock", "access", "schema", "pgvector", "other_runner"]
+        .map(|it| format!("database.{it}"));
+    assert_eq!(named(&result, "skipped")[..9], skipped);
     assert!(!result.to_string().contains(HIDDEN), "{result}");
     // A wrong setting beside it is what must be mended first.
     let both = Host::bare().alone(&[]).env("DATABASE_URL", &url).env("NIKITA_LEASE", "0s");

@@ -412,7 +412,11 @@ fn a_reply_that_does_not_say_what_it_used_is_counted_at_the_dearest() {
     // simonw/llm#1698
     silent["usage"] = Value::Null;
     server.script(CHAT, [Step::reply(&silent)]);
-    let done = process(&db, &server, "openai").env("NIKITA_BUDGET_USD", "1").args(&["-v"]).done().code(0);
+    let folder = tempfile::TempDir::new().unwrap();
+    let prices = folder.path().join("prices.json");
+    std::fs::write(&prices, "{\"model-1\": {\"input\": 1, \"output\": 2}}").unwrap();
+    let run = process(&db, &server, "openai").env("NIKITA_BUDGET_USD", "1");
+    let done = run.env("NIKITA_PRICES_FILE", prices.to_str().unwrap()).args(&["-v"]).done().code(0);
     assert_eq!(done.json()["uncounted"], 1);
     assert!(done.all().contains("does not say how many tokens"), "{}", done.all());
 }

@@ -64,8 +64,10 @@ from (
         ) then 'older_first'
         when not (true
           -- [ready]
+          -- [unspent]
           and c.status = 'active'
           and coalesce(c.processing_attempts, 0) < :most_attempts
+          -- [/unspent]
           and (c.next_attempt_at is null or c.next_attempt_at <= :now)
           -- [/ready]
         ) then 'not_ready'
