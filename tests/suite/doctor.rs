@@ -8,7 +8,7 @@ use crate::on_every_database;
 use crate::support::bin::Bin;
 use crate::support::db::Db;
 use crate::support::history::{Past, insert};
-use crate::support::seed::NOW;
+use crate::support::seed::{NOW, at};
 use host::Host;
 
 mod database;
@@ -208,6 +208,11 @@ on_every_database! {
     fn rows_of_others_are_counted(db) {
         let host = Host::bare();
         insert(db, &[past("decay", 60), past("recover", -7200)]);
+        // Of another program: without a heartbeat.
+        let (began, ended) = (at(-60), at(-59));
+        db.execute(&format!(
+            "insert into job_executions (job_name, status, started_at, completed_at) values ('decay', 'completed', {began}, {ended})"
+        ));
         db.execute("insert into users (decayed_through) values ('2999-01-01T00:00:00.000000Z')");
         let result = look(host.doctor(db, &["--now", NOW]), "warning", 0);
         says(&result, "data.times", "warning", &["dated later than now: 1 run, 1 player's decay", "clock has jumped"]);

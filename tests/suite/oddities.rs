@@ -238,7 +238,7 @@ impl Oddity {
 }
 
 /// Columns as wide as an application may have them.
-const WIDEN: &str = "do $$ declare it record; begin \
+const WIDEN: &str = "drop view nikita_jobs_latest_runs; drop view nikita_jobs_failures; do $$ declare it record; begin \
     for it in select conrelid::regclass as t, conname from pg_constraint where contype in ('c', 'f') and connamespace = 'public'::regnamespace loop \
         execute format('alter table %s drop constraint %I', it.t, it.conname); end loop; \
     for it in select c.oid::regclass as t, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid \

@@ -42,8 +42,8 @@ fn one() -> (Db, ModelServer) {
 /// Makes all conversations due again, as if nothing had been tried.
 fn again(db: &Db) {
     db.execute(
-        "update conversations set status = 'active', processing_attempts = 0, provider_outages = 0, next_attempt_at = null, \
-         last_error = null",
+        "update conversations set status = 'active', processing_attempts = 0, provider_outages = 0, refusals = 0, \
+         next_attempt_at = null, last_error = null",
     );
 }
 

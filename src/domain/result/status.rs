@@ -126,12 +126,15 @@ impl Stored {
     #[must_use]
     pub fn read(result: &Value) -> Self {
         let Ok(raw) = Raw::deserialize(result) else { return Self::default() };
-        Self {
-            status: String::deserialize(raw.status).ok(),
-            error: ErrorBody::deserialize(raw.error).ok(),
-            progress: raw.progress,
-        }
+        Self { status: String::deserialize(raw.status).ok(), error: error(&raw.error), progress: raw.progress }
     }
+}
+
+/// Why it failed; another program may say no kind.
+fn error(raw: &Value) -> Option<ErrorBody> {
+    let message = raw.get("message").and_then(Value::as_str)?.to_owned();
+    let kind = raw.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(ErrorBody { kind, message })
 }
 
 /// How far a run has come, as the heartbeat has stored it.

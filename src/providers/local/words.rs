@@ -9,8 +9,8 @@ pub const STOP: &[&str] = &[
     "myself", "nikita", "nikita's", "no", "not", "now", "of", "off", "on", "one", "only", "or", "other", "our", "out",
     "over", "own", "quite", "re", "really", "s", "same", "she", "should", "so", "some", "still", "such", "t", "than",
     "that", "the", "their", "theirs", "them", "then", "there", "these", "they", "they're", "they've", "they'll",
-    "they'd", "this", "those", "through", "to", "today", "too", "two", "up", "us", "ve", "very", "was", "we", "were",
-    "what", "when", "where", "which", "while", "who", "why", "will", "with", "would", "you", "your", "yours",
+    "they'd", "this", "those", "through", "to", "today", "too", "up", "us", "ve", "very", "was", "we", "were", "what",
+    "when", "where", "which", "while", "who", "why", "will", "with", "would", "you", "your", "yours",
 ];
 
 /// Contractions that the endings do not explain, and spellings without the apostrophe.

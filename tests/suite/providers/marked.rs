@@ -104,8 +104,8 @@ fn tells_nothing(db: &Db, vendor: &str, path: &str) {
             assert!(found.is_empty(), "{found:?} after {step:?} on {path} in {text}");
         }
     }
-    let expected = if path == EMBEDDINGS { vec![0, 3, 78] } else { vec![0, 3, 69, 78] };
-    assert!(db.is_postgres() || ends.iter().eq(&expected), "every kind of end was met: {ends:?}");
+    let expected = BTreeSet::from_iter(if path == EMBEDDINGS { vec![0, 78] } else { vec![0, 69, 78] });
+    assert!(db.is_postgres() || ends.is_superset(&expected), "every kind of end was met: {ends:?}");
 }
 
 /// The same for a panic: its message may quote what it choked on.

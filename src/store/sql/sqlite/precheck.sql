@@ -24,7 +24,9 @@ left join (
 ) lease on true
 left join (
   select e.id as latest, e.completed_at
-  from job_executions e, moment
+  -- A cross join is walked in this order: the other way round reads all runs of the job.
+  from moment
+  cross join job_executions e
   where e.job_name = :job
     and e.status = 'completed'
     and e.completed_at > strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '-' || :window_seconds || ' seconds')
