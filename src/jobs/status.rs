@@ -27,8 +27,7 @@ pub async fn look(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunErr
             job: job.to_owned(),
             execution: execution.map(|it| without_conversations(describe(it, now))),
         });
-        let running = Listed { state: Some("running".to_owned()), ..Listed::default() };
-        let live = store.executions(&running, MOST_LIVE).await?;
+        let live = store.live_executions(MOST_LIVE).await?;
         let live = live.iter().map(|it| without_conversations(describe(it, now))).collect();
         return Ok(Look::ok(StatusResult { live, jobs: found.collect() }));
     };

@@ -99,6 +99,14 @@ impl Store {
         Ok(rows.into_iter().map(Execution::from).collect())
     }
 
+    /// The executions that run, the newest first, at most `most`.
+    pub async fn live_executions(&self, most: i64) -> Result<Vec<Execution>> {
+        let mut tx = self.begin_read().await?;
+        let rows: Vec<Row> = fetch_all!(&mut tx, _, sql::LIVE_EXECUTIONS, most);
+        tx.rollback().await?;
+        Ok(rows.into_iter().map(Execution::from).collect())
+    }
+
     /// The latest execution of each job that has ever run, by the jobs' names; of at most 50 jobs.
     pub async fn latest_executions(&self) -> Result<Vec<Execution>> {
         let mut tx = self.begin_read().await?;
