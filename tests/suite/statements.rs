@@ -150,6 +150,7 @@ fn value(name: &str, kind: &str) -> &'static str {
         ("cutoff", _) => "timestamptz '2026-11-18 11:45Z'",
         ("rollout", _) => "100",
         ("job", _) => "'decay'",
+        ("cost_usd", _) => "'0.01'",
         ("from", _) => "'00000000-0000-0000-0000-000000000000'",
         ("after_id" | "after_at" | "after_began" | "clock" | "turn_begins" | "turn_id" | "not_before", _) => "null",
         (_, "timestamptz") => "timestamptz '2026-11-18 12:00Z'",
@@ -186,7 +187,7 @@ fn no_statement_reads_through_a_large_table() {
             (format!("({})", types.join(", ")), format!("({})", values.join(", ")))
         };
         let sql = format!(
-            "set plan_cache_mode = force_custom_plan; set jit = off; prepare it{types} as {}; explain execute it{values}; deallocate it",
+            "set plan_cache_mode = force_custom_plan; set jit = off; prepare it{types} as {}\n; explain execute it{values}; deallocate it",
             file.text
         );
         let plan = db.try_rows(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.name));
