@@ -91,11 +91,16 @@ impl State {
             let broken = number >= self.at && (asks || number > self.at);
             match self.harm {
                 Harm::Swallow if broken => {
+                    // A server process that waits for a password holds up every `create database` for a minute.
+                    let login = matches!(kind, 0 | b'p').then(|| server.try_clone().expect("a handle"));
                     let mut kept = self.kept.lock().expect("not poisoned");
                     kept.extend([client.try_clone().expect("a handle"), server]);
                     drop(kept);
                     // Until the client goes.
                     let _ = std::io::copy(&mut client, &mut std::io::sink());
+                    if let Some(unanswered) = login {
+                        let _ = unanswered.shutdown(Shutdown::Both);
+                    }
                     return;
                 }
                 Harm::Cut if asks && number == self.at => {
