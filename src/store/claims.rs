@@ -18,7 +18,7 @@ use sqlx::AssertSqlSafe;
 
 use super::codec::{DbId, DbIds, DbTime};
 use super::read::{Oddities, Read, row};
-use super::retry::retrying;
+use super::retry::{answered, retrying};
 use super::session::{Tx, execute, fetch_all, fetch_one, fetch_optional};
 use super::{Pool, Result, Store, sql};
 use crate::core::disposition::MOST_ATTEMPTS;
@@ -224,12 +224,16 @@ impl Store {
         execution: ExecutionId,
         in_hand: impl IntoIterator<Item = ConversationId>,
     ) -> Result<Vec<ConversationId>> {
+        let in_hand = DbIds(in_hand.into_iter().map(|id| id.0).collect());
+        answered(|| self.try_give_back_claims(execution, &in_hand)).await
+    }
+
+    async fn try_give_back_claims(&self, execution: ExecutionId, in_hand: &DbIds) -> Result<Vec<ConversationId>> {
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
             // A claim under way holds this row; what it takes is seen by the statement after this one.
             execute!(&mut tx, "select id from job_executions where id = $1 for update", DbId::from(execution));
         }
-        let in_hand = DbIds(in_hand.into_iter().map(|id| id.0).collect());
         let rows: Vec<(Read<DbId>,)> =
             fetch_all!(&mut tx, _, sql::GIVE_BACK_CLAIMS, self.now_parameter(), DbId::from(execution), in_hand);
         tx.commit().await?;

@@ -11,10 +11,21 @@ use crate::support::seed::{Player, at, backlog, time};
 fn each(few: Counts, many: Counts, more: u64) -> (u64, u64) {
     let of = |few: u64, many: u64| {
         assert!(many > few, "{many} after {few}: nothing more was counted");
-        // What is written once a second, such as progress, is nobody's.
-        (many - few) / more
+        (many - few).div_ceil(more)
     };
     (of(few.statements, many.statements), of(few.round_trips, many.round_trips))
+}
+
+/// The cheapest of several tries: what is written once a second, such as progress, is nobody's, and a busy machine adds to it.
+fn cheapest(mut count: impl FnMut() -> (u64, u64), goal: (u64, u64)) -> (u64, u64) {
+    let mut best = count();
+    for _ in 1..4 {
+        if best <= goal {
+            break;
+        }
+        best = best.min(count());
+    }
+    best
 }
 
 #[test]
@@ -42,9 +53,8 @@ fn a_conversation_is_seven_statements_in_seven_round_trips() {
         assert_eq!(result["processed"].to_string(), batch, "{result}");
         proxy.take()
     };
-    let (statements, round_trips) = each(counted(2), counted(12), 10);
     // The claim, the conversation, the rest of the snapshot, similar facts; begin, all effects, commit.
-    assert!(statements <= 7 && round_trips <= 7, "{statements} statements in {round_trips} round trips");
+    assert_eq!(cheapest(|| each(counted(2), counted(12), 10), (7, 7)), (7, 7), "statements, round trips");
 }
 
 #[test]
@@ -62,7 +72,6 @@ fn a_chunk_of_decay_is_three_statements_in_three_round_trips() {
         proxy.take()
     };
     // The second run looks at the first one's players, too: six chunks after one.
-    let (statements, round_trips) = each(counted(5), counted(25), 5);
     // Begin, the look at the chunk with its charge, commit.
-    assert!(statements <= 3 && round_trips <= 3, "{statements} statements in {round_trips} round trips");
+    assert_eq!(cheapest(|| each(counted(5), counted(25), 5), (3, 3)), (3, 3), "statements, round trips");
 }

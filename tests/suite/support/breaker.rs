@@ -43,8 +43,11 @@ impl Breaker {
         let (server, name) = rest.split_once('/').expect("a URL with a database");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         // Without TLS, whose first answer is no message.
-        let url =
-            format!("{login}@{}/{name}?sslmode=disable&connect_timeout=1", listener.local_addr().expect("an address"));
+        let mut url = format!("{login}@{}/{name}?sslmode=disable", listener.local_addr().expect("an address"));
+        if harm == Harm::Swallow {
+            // Where each connection is answered or cut, patience costs no time.
+            url.push_str("&connect_timeout=1");
+        }
         let state = State { seen: AtomicUsize::new(0), at, harm, kept: Mutex::default() };
         let breaker = Self { url, state: Arc::new(state) };
         let (state, server) = (Arc::clone(&breaker.state), server.to_owned());
