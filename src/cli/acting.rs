@@ -20,7 +20,7 @@ use crate::store::failures::Chosen;
 pub async fn failures(matches: &ArgMatches) -> Result<Ended, Problem> {
     let rows = raw::required(matches, "rows", |text| parse::count(text, 100_000))?;
     let chosen = chosen(matches)?;
-    looked("failures", matches, async |store| failures::look(&chosen(store.now().await?), rows, store).await).await
+    looked("failures", matches, async |store| failures::query(&chosen(store.now().await?), rows, store).await).await
 }
 
 /// `why`.
@@ -31,7 +31,7 @@ pub async fn why(matches: &ArgMatches) -> Result<Ended, Problem> {
         batch: raw::required(matches, "batch", |text| parse::count(text, 1_000_000))?,
     };
     let ids = ids(matches)?;
-    looked("why", matches, async |store| why::look(&settings, &ids, store).await).await
+    looked("why", matches, async |store| why::query(&settings, &ids, store).await).await
 }
 
 /// `retry`.

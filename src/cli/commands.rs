@@ -86,23 +86,23 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let settings = compose::process(matches)?;
     let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
     let enabled = compose::pipeline_enabled(matches)?;
-    let wish = compose::wish(matches)?;
+    let single = compose::single(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let providers = models::providers(matches, rehearsal)?;
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let dry = raw::is_on(matches, "dry-run");
-    let scheduled = enabled && wish.is_none() && !dry;
+    let scheduled = enabled && single.is_none() && !dry;
     let store = match enter(matches, connections, scheduled.then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
         ControlFlow::Break(ended) => return Ok(ended),
     };
-    let mut workshop = compose::workshop(matches, &store, providers, timeout)?;
-    compose::check_budget(&settings, &workshop.providers)?;
-    let hands = Hands::new(settings.concurrency)?;
-    workshop.hands = hands.handle();
-    let ended = match wish {
+    let mut pipeline = compose::pipeline(matches, &store, providers, timeout)?;
+    compose::check_budget(&settings, &pipeline.providers)?;
+    let runtime = WorkerRuntime::new(settings.concurrency)?;
+    pipeline.runtime = runtime.handle();
+    let ended = match single {
         _ if !enabled => {
             let skip =
                 Skip { reason: SkipReason::PipelineDisabled, blocked_by: None, reopens_at: None, completed_at: None };
@@ -110,13 +110,13 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
         }
         None if dry => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,
         None => {
-            run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+            run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &pipeline, run).await).await
         }
-        Some(wish) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, wish)).await?,
-        Some(wish) => {
+        Some(single) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, single)).await?,
+        Some(single) => {
             // An operator waits for nobody: no window, and beside any other run.
             let plan = Plan { window: None, overlap: true, ..plan };
-            run(&store, &signals, &plan, async |run| by_id::work(&settings, &workshop, run, wish).await).await
+            run(&store, &signals, &plan, async |run| by_id::work(&settings, &pipeline, run, single).await).await
         }
     };
     store.close().await;
@@ -124,9 +124,9 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
 }
 
 /// Threads for conversations, beside the one that claims, renews the lease and listens for signals.
-struct Hands(Option<Runtime>);
+struct WorkerRuntime(Option<Runtime>);
 
-impl Hands {
+impl WorkerRuntime {
     /// None where conversations come one by one.
     fn new(concurrency: usize) -> Result<Self, Problem> {
         if concurrency == 1 {
@@ -141,7 +141,7 @@ impl Hands {
     }
 }
 
-impl Drop for Hands {
+impl Drop for WorkerRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             // A runtime must not wait inside of another; nothing is left to wait for.
@@ -246,7 +246,7 @@ async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Prob
 async fn judge_one(settings: &scan_stuck::Settings, store: &Store, id: RecordId) -> Result<Ended, Problem> {
     let began = clock::start();
     let started_at = store.now().await?;
-    let (own, exit) = scan_stuck::look(settings, store, id).await?;
+    let (own, exit) = scan_stuck::query(settings, store, id).await?;
     let result = common("scan-stuck", Status::Ok, exit, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit })
 }
@@ -297,7 +297,7 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
     let signals = listen()?;
     let connections = u32::try_from(process.concurrency + 2).unwrap_or(u32::MAX);
     let (store, replaced) = Store::open_demo(&path, connections).await?;
-    let workshop = compose::demo_workshop(&of_process, &store)?;
+    let pipeline = compose::demo_pipeline(&of_process, &store)?;
     let demo = Demo {
         store: &store,
         path,
@@ -308,7 +308,7 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
         recover: recover::Settings { requeue: true, ..recover },
         scan: compose::scan_stuck(&args::defaults("scan-stuck"))?,
         process,
-        workshop: &workshop,
+        pipeline: &pipeline,
         lease: compose::lease(&of_decay)?,
         signals: &signals,
     };

@@ -37,9 +37,9 @@ use crate::jobs::process_conversations::by_id::SingleRequest;
 use crate::jobs::{decay, process_conversations, recover, scan_stuck};
 use crate::providers::Providers;
 use crate::providers::rehearsal::Rehearsal;
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
 use crate::run::lifecycle::Plan;
-use crate::run::pipeline::Workshop;
 use crate::store::Store;
 
 /// The name of the demo's file in the state folder.
@@ -236,7 +236,7 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
 }
 
 /// The one conversation that is to be processed; none in bulk.
-pub fn wish(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
+pub fn single(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
     let id =
         raw::value(matches, "id", |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()))?;
     Ok(id.map(|conversation| SingleRequest { conversation, reprocess: raw::is_on(matches, "reprocess") }))
@@ -249,18 +249,18 @@ pub fn rehearsal(matches: &ArgMatches) -> Result<(Rehearsal, Duration), Problem>
 }
 
 /// What the demo's are: always offline, whatever keys are set.
-pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
+pub fn demo_pipeline(defaults: &ArgMatches, store: &Store) -> Result<PipelineContext, Problem> {
     let timeout = raw::required(defaults, "timeout", parse::duration)?;
-    workshop(defaults, store, Providers::local(Rehearsal::default()), timeout)
+    pipeline(defaults, store, Providers::local(Rehearsal::default()), timeout)
 }
 
 /// The template, and what else the conversations of a run share.
-pub fn workshop(
+pub fn pipeline(
     matches: &ArgMatches,
     store: &Store,
     providers: Providers,
     timeout: Duration,
-) -> Result<Workshop, Problem> {
+) -> Result<PipelineContext, Problem> {
     let table: Vec<_> = STAGES.iter().map(|stage| (stage.name, stage.needs)).collect();
     graph::check(&table).map_err(|error| RunError::Bug(error.to_string()))?;
     let settings = StageSettings {
@@ -271,12 +271,12 @@ pub fn workshop(
         conflict: conflict::keeper(matches)?,
         breakup: conflict::breakup(matches)?,
     };
-    Ok(Workshop {
+    Ok(PipelineContext {
         store: store.clone(),
         providers: Arc::new(providers),
         settings: Arc::new(settings),
         timeout,
-        hands: None,
+        runtime: None,
     })
 }
 

@@ -32,13 +32,13 @@ const EVERY: Duration = Duration::from_secs(1);
 /// `health`.
 pub async fn health(matches: &ArgMatches) -> Result<Ended, Problem> {
     let settings = health_settings(matches)?;
-    looked("health", matches, async |store| health::look(&settings, store).await).await
+    looked("health", matches, async |store| health::query(&settings, store).await).await
 }
 
 /// `stats`.
 pub async fn stats(matches: &ArgMatches) -> Result<Ended, Problem> {
     let since = raw::required(matches, "since", parse::duration)?;
-    looked("stats", matches, async |store| stats::look(since, store).await).await
+    looked("stats", matches, async |store| stats::query(since, store).await).await
 }
 
 /// `status`.
@@ -57,7 +57,7 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
         .await;
     }
     if !raw::is_on(matches, "watch") {
-        return looked("status", matches, async |store| status::look(id, store).await).await;
+        return looked("status", matches, async |store| status::query(id, store).await).await;
     }
     if output.is_json() || output.quiet || !stderr().is_terminal() || terminal::is_dumb() {
         return Err(Problem::Usage(
@@ -68,7 +68,7 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
     let signals = listen()?;
     looked("status", matches, async |store| {
         loop {
-            let look = status::look(id, store).await?;
+            let look = status::query(id, store).await?;
             if matches!(&look.own, Own::Execution(it) if !it.execution.is_running()) {
                 return Ok(look);
             }
@@ -88,7 +88,7 @@ pub async fn check(matches: &ArgMatches) -> Result<Ended, Problem> {
         since: raw::value(matches, "since", parse::duration)?,
         rows: raw::required(matches, "rows", |text| parse::count(text, 1_000_000))?,
     };
-    looked("check", matches, async |store| check::look(settings, store).await).await
+    looked("check", matches, async |store| check::query(settings, store).await).await
 }
 
 /// `report`.

@@ -101,7 +101,7 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
         Ok(output) => output,
         Err(problem) => return refuse(name, Output::from_environment(), problem),
     };
-    // One thread: the jobs wait for their database. Conversations get more (`commands::Hands`).
+    // One thread: the jobs wait for their database. Conversations get more (`commands::WorkerRuntime`).
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

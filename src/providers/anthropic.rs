@@ -6,7 +6,7 @@ use super::asker::Asker;
 use super::call::{Call, Usage};
 use super::chat::{How, Wire, put};
 use super::openai;
-use super::question::{Broken, Form, Question, Said};
+use super::question::{Broken, Completion, Form, Question};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
 use crate::core::manner::Structure;
@@ -36,12 +36,12 @@ impl Anthropic {
     ///
     /// # Errors
     /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] where the model declines.
-    pub async fn say(
+    pub async fn complete(
         &self,
         call: Call<'_>,
         question: &Question<'_>,
         broken: Option<&Broken>,
-    ) -> Result<(Said, usize), NoAnswer> {
+    ) -> Result<(Completion, usize), NoAnswer> {
         let (reply, left_out) = put(self, &self.asker, call, question, broken).await?;
         Ok((read(&reply, question.form)?, left_out))
     }
@@ -105,21 +105,21 @@ impl Wire for Anthropic {
     }
 }
 
-fn read(reply: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
+fn read(reply: &Value, form: Form<'_>) -> Result<Completion, NoAnswer> {
     let content = &reply["content"];
     if !content.is_array() && !content.is_string() {
         return Err(NoAnswer::InvalidReply("Anthropic's reply has no content".to_owned()));
     }
     match reply["stop_reason"].as_str() {
         Some("refusal") => return Err(NoAnswer::Declined("the model declines to read this conversation".to_owned())),
-        Some("max_tokens" | "model_context_window_exceeded") => return Ok(Said::Cut),
+        Some("max_tokens" | "model_context_window_exceeded") => return Ok(Completion::Cut),
         _ => {}
     }
     let calls = content.as_array().into_iter().flatten().filter(|block| block["type"] == "tool_use");
     if let Form::Json { name, .. } = form
         && let Some(call) = calls.max_by_key(|block| block["name"] == name)
     {
-        return Ok(Said::Json(call["input"].clone()));
+        return Ok(Completion::Json(call["input"].clone()));
     }
-    Ok(Said::Text(openai::written(content)))
+    Ok(Completion::Text(openai::written(content)))
 }

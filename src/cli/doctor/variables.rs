@@ -96,7 +96,7 @@ fn check(job: &'static str, matches: &ArgMatches) -> Result<(), Problem> {
         _ => {
             let settings = compose::process(matches)?;
             compose::pipeline_enabled(matches)?;
-            compose::wish(matches)?;
+            compose::single(matches)?;
             compose::rehearsal(matches)?;
             raw::required(matches, "duplicate-similarity", parse::similarity)?;
             conflict::keeper(matches)?;

@@ -17,9 +17,9 @@ use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::{AuditId, ExecutionId};
 use crate::domain::result::{BrokenOff, DemoResult, JobResult, Own, Planted, ProcessResult, Status};
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{self, Ended, Plan};
-use crate::run::pipeline::Workshop;
 use crate::run::signals::Signals;
 use crate::store::Store;
 use crate::store::demo::plant::{Crash, NewConversation, NewPlayer};
@@ -43,7 +43,7 @@ pub struct Demo<'a> {
     /// How conversations are processed; its cap is a run's, and there are as many runs as it takes.
     pub process: process_conversations::Settings,
     /// What they are processed with.
-    pub workshop: &'a Workshop,
+    pub pipeline: &'a PipelineContext,
     /// How long a run's lease lives.
     pub lease: Duration,
     /// Asks the demo to stop.
@@ -118,7 +118,7 @@ async fn work(
     loop {
         let plan = demo.plan("process-conversations", "conversations");
         let ended = lifecycle::run(demo.store, demo.signals, &plan, async |run| {
-            process_conversations::work(&demo.process, demo.workshop, run).await
+            process_conversations::work(&demo.process, demo.pipeline, run).await
         })
         .await;
         runs.process.push(ended.result.clone());

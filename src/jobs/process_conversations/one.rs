@@ -15,8 +15,9 @@ use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
-use crate::run::pipeline::{Workshop, walk};
+use crate::run::pipeline::walk;
 use crate::run::progress::Progress;
 use crate::run::spans;
 use crate::store::claims::{Fate, Outcome};
@@ -140,7 +141,7 @@ pub struct Told {
 /// Processes a claimed conversation.
 pub async fn process(
     store: &Store,
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
@@ -152,7 +153,7 @@ pub async fn process(
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
         committed(store, Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), &nothing).await
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot, meter, told).await
+        through_the_pipeline(store, pipeline, &claim, snapshot, meter, told).await
     };
     let is_committed = entry.is_committed();
     let shown = &mut entry.shown;
@@ -174,7 +175,7 @@ pub async fn process(
 
 async fn through_the_pipeline(
     store: &Store,
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
@@ -184,7 +185,7 @@ async fn through_the_pipeline(
     let reach = |stage, stages: &BTreeMap<StageName, StageResult>| {
         told.progress.reach(claim.conversation, stage, told.in_detail.then(|| json!(stages)));
     };
-    let walked = walk(workshop, claim, snapshot, meter, reach).await;
+    let walked = walk(pipeline, claim, snapshot, meter, reach).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);

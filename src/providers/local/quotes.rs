@@ -26,13 +26,13 @@ const LONGEST_QUOTE: usize = 120;
 const MOST_COMPARED: usize = 600;
 
 /// A sentence as it was said.
-struct Said<'a> {
+struct Completion<'a> {
     role: Role,
     sentence: &'a str,
     plain: Vec<String>,
 }
 
-impl Said<'_> {
+impl Completion<'_> {
     /// Words that carry a topic; in scripts without blanks, a few letters are one.
     fn content(&self) -> usize {
         let letters = self.sentence.chars().filter(|c| c.is_alphabetic() && !c.is_ascii()).count();
@@ -59,11 +59,11 @@ fn is_telling(word: &str) -> bool {
 }
 
 /// The sentences of a conversation, but for the messages that order a program about or hold data.
-fn said(messages: &[Message]) -> Vec<Said<'_>> {
+fn said(messages: &[Message]) -> Vec<Completion<'_>> {
     let innocent = messages.iter().filter(|it| !gives_orders(&it.content) && !it.content.contains(['{', '}']));
-    let mut all: Vec<Said> = innocent
+    let mut all: Vec<Completion> = innocent
         .flat_map(|message| sentences(&message.content).map(move |sentence| (message.role, sentence)))
-        .map(|(role, sentence)| Said { role, sentence, plain: plain_words(sentence) })
+        .map(|(role, sentence)| Completion { role, sentence, plain: plain_words(sentence) })
         .collect();
     all.drain(..all.len().saturating_sub(MOST_COMPARED));
     all
@@ -72,16 +72,16 @@ fn said(messages: &[Message]) -> Vec<Said<'_>> {
 /// What the speakers say of themselves; in a language whose words for that are not known, what the player states at all.
 pub fn facts(messages: &[Message]) -> Vec<NotedFact> {
     let all = said(messages);
-    let states = |it: &&Said| {
+    let states = |it: &&Completion| {
         !is_question(it.sentence)
             && it.sentence.chars().count() <= LONGEST_FACT
             && it.sentence.chars().filter(|c| c.is_alphanumeric()).count() >= LEAST_LETTERS
             && it.content() >= 2
             && !it.has(words::HYPOTHETICAL)
     };
-    let mut told: Vec<&Said> = all.iter().filter(states).filter(|it| it.speaks_of_itself()).collect();
+    let mut told: Vec<&Completion> = all.iter().filter(states).filter(|it| it.speaks_of_itself()).collect();
     if !told.iter().any(|it| it.role == Role::User) {
-        let foreign = |it: &&Said| it.role == Role::User && !it.has(words::STOP) && it.content() >= 2;
+        let foreign = |it: &&Completion| it.role == Role::User && !it.has(words::STOP) && it.content() >= 2;
         told.extend(all.iter().filter(states).filter(foreign));
     }
     let mut facts: Vec<NotedFact> = Vec::new();
@@ -125,7 +125,7 @@ pub fn threads(messages: &[Message]) -> Vec<String> {
 }
 
 /// A sentence with who said it.
-fn told(it: &Said) -> String {
+fn told(it: &Completion) -> String {
     let verb = if is_question(it.sentence) { "asked" } else { "said" };
     let one_line = it.sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("{} {verb}: {}", it.who(), quote(&one_line, LONGEST_QUOTE))
@@ -204,7 +204,7 @@ pub fn summary(messages: &[Message]) -> String {
 }
 
 /// What a sentence tells of the conversation; nothing where it is only a greeting or a picture.
-fn worth(it: &Said, frequency: &HashMap<&str, u32>) -> f64 {
+fn worth(it: &Completion, frequency: &HashMap<&str, u32>) -> f64 {
     let counts = it.plain.iter().filter_map(|word| frequency.get(word.as_str()).copied()).map(f64::from);
     let (sum, count) = counts.fold((0.0, 0.0), |(sum, count), it| (sum + it.sqrt(), count + 1.0));
     if it.content() < 2 {
