@@ -20,6 +20,7 @@ mod compose;
 mod demo_report;
 mod doctor;
 mod env_file;
+mod environment;
 mod exec;
 mod figures;
 mod generate;
@@ -66,7 +67,7 @@ pub fn main() -> ExitCode {
 }
 
 fn whole() -> ExitCode {
-    let warnings = match env_file::load() {
+    let warnings = match environment::load() {
         Ok(warnings) => warnings,
         Err(why) => {
             return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::core::ask::{Answer, Embedded, ModelAsk, NoAnswer, Noted};
-use crate::core::stages::{StageError, StageName};
+use crate::core::stages::StageName;
+use crate::core::stages::step::StageError;
 
 mod address;
 pub mod anthropic;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::{Rows, instant};
-use crate::cli::figures::{dollars, millis, name, percent, whole};
+use super::table::Rows;
+use crate::cli::figures::{dollars, instant, millis, name, percent, whole};
 use crate::cli::harmless::flat;
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};

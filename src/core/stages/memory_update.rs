@@ -9,26 +9,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::extraction::{self, ExtractedFact};
-use super::{Context, Output, StageError, Step};
+use super::extraction;
+use super::outputs::{ExtractedFact, MemoryUpdate, Output};
+use super::step::{Context, StageError, Step};
 use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, MOST_TEXTS, NoAnswer};
 use crate::core::similarity::cosine;
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
 use crate::domain::result::MemoryFigures;
-
-/// What became of the extracted facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemoryUpdate {
-    /// The new facts that are active, in the order of the extraction.
-    pub learned: Vec<String>,
-    /// The older facts that they replace; those of this conversation are not among them.
-    pub superseded: BTreeSet<Uuid>,
-    /// How many have no vector yet, because embeddings were unavailable.
-    pub without_vector: usize,
-    /// For the result.
-    pub figures: MemoryFigures,
-}
 
 /// `memory_facts.confidence` of a fact that the transcript shows, and of one that it does not (spec 04).
 const CONFIDENCE: [f64; 2] = [0.85, 0.4];

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::{MemoryUpdate, begin};
 use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, NoAnswer};
-use crate::core::stages::extraction::{ExtractedFact, Extraction};
 use crate::core::stages::fixture::{asked, context, decided, failed, snapshot};
-use crate::core::stages::{Context, Findings, Output, StageError, Step};
+use crate::core::stages::outputs::{ExtractedFact, Extraction};
+use crate::core::stages::outputs::{Findings, Output};
+use crate::core::stages::step::{Context, StageError, Step};
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
 use crate::domain::memory::GraphType;
