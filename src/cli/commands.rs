@@ -18,7 +18,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::result::{MigrateResult, MigrationEntry, Own, SkipReason, Status};
 use crate::jobs::demo::{self, Demo};
 use crate::jobs::process_conversations::{self, by_id};
-use crate::jobs::{decay, prompt, recover, scan_stuck};
+use crate::jobs::{decay, migrate as schema, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Plan, Skip, common, interrupted, precheck, run, skipped};
 use crate::store::Store;
@@ -260,6 +260,7 @@ fn replaced(name: &str) -> Problem {
 async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let began = clock::start();
     let plan = args::migrate::PLAN.is_on(matches);
+    let signals = listen()?;
     let own = compose::database_to_migrate(matches)?;
     let by = own.as_ref().map_or_else(|| whence::by(matches), |_| "MIGRATION_DATABASE_URL".to_owned());
     let database = match own {
@@ -271,13 +272,15 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let store = if plan {
         Store::look(&database, compose::terms_of_look(matches)?, None).await?
     } else {
-        let store = Store::connect(&database, compose::patient_terms(matches)?, 1, None).await?;
+        // One to work with, one for the lease, one to look at how far it is, and to cancel it.
+        let store = Store::connect(&database, compose::patient_terms(matches)?, 3, None).await?;
         store.require_primary().await?;
         store
     };
     let started_at = store.now().await?;
-    let done = if plan { store.plan_migration().await? } else { store.migrate().await? };
+    let done = if plan { Some(store.plan_migration().await?) } else { schema::work(&store, &signals).await? };
     store.close().await;
+    let Some(done) = done else { return Ok(interrupted("migrate", &signals)) };
     let entry = |it: &Pending| MigrationEntry {
         version: it.version,
         name: it.name.to_owned(),

@@ -9,6 +9,7 @@ pub mod exec;
 pub mod failures;
 pub mod health;
 pub mod look;
+pub mod migrate;
 pub mod process_conversations;
 pub mod prompt;
 pub mod recover;

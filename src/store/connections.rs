@@ -190,6 +190,11 @@ impl Connections {
         self.0.servers.direct
     }
 
+    /// How long the next answer may take; none: for ever.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.0.terms.answer()
+    }
+
     /// Whether each statement has to be part of a transaction that begins with its settings.
     pub(super) fn by_text(&self) -> bool {
         self.0.servers.by_text()

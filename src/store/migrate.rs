@@ -2,9 +2,10 @@
 //!
 //! What an application's own tables lack is added from the list of [`columns`], before the migrations that build on it.
 //!
-//! Migrations are embedded in the binary, one folder per dialect with equal versions and names. All that are pending go in
-//! one transaction, together with their entries in the ledger, so a migration is there or it is not. No advisory lock is
-//! taken: on PostgreSQL the ledger table's own lock serialises two `migrate`s, on SQLite the write lock does.
+//! Migrations are embedded in the binary, one folder per dialect with equal versions and names. In an SQLite file and in an empty
+//! database all that are pending go in one transaction, together with their entries in the ledger, so a migration is there or it is
+//! not; two at once are serialised by the ledger table's own lock, on SQLite by the write lock. Beside an application they go step by
+//! step ([`gently`]), under a [`lease`].
 //!
 //! A migration may say in a line of its own, `-- needs: 0009`, which migration a binary must know to work on the schema that it
 //! leaves. Binaries between the two go on with the newer schema, so that a release can migrate first and replace them one host
@@ -19,6 +20,7 @@ use super::{Pool, Result, Store, StoreError};
 
 mod gently;
 mod indexes;
+mod lease;
 mod split;
 
 /// A migration as it stands in its folder.
@@ -119,15 +121,20 @@ impl Store {
         }
     }
 
+    /// Whether another program may be at work on the tables of a database on a server.
+    async fn is_beside_an_application(&self) -> Result<bool> {
+        if let Pool::Sqlite(_) = self.pool {
+            return Ok(false);
+        }
+        let mut tx = self.autocommit().await?;
+        let (there,): (bool,) = fetch_one!(&mut tx, _, super::sql::postgres::TABLE_EXISTS, "users");
+        tx.commit().await?;
+        Ok(there)
+    }
+
     async fn migrate_once(&self) -> Result<Plan> {
         if let Pool::Pg(_) = self.pool {
             self.preflight().await?;
-            let mut tx = self.autocommit().await?;
-            let (beside_an_application,): (bool,) = fetch_one!(&mut tx, _, super::sql::postgres::TABLE_EXISTS, "users");
-            tx.commit().await?;
-            if beside_an_application {
-                return self.migrate_gently().await;
-            }
         }
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {

@@ -131,7 +131,12 @@ impl Store {
     }
 
     /// The lease's own statement; the database's clock if it is ours now.
-    async fn take_lease(&self, tx: &mut Tx, lease: &Lease, runner: &Runner) -> Result<Option<DateTime<Utc>>> {
+    pub(super) async fn take_lease(
+        &self,
+        tx: &mut Tx,
+        lease: &Lease,
+        runner: &Runner,
+    ) -> Result<Option<DateTime<Utc>>> {
         let taken: Option<(DbTime,)> = fetch_optional!(
             tx,
             _,

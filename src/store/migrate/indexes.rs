@@ -8,15 +8,34 @@
 //!   somebody builds it now ───────────────────▶ no: when that one is done
 //! ```
 
+use std::convert::Infallible;
+use std::time::Duration;
+
 use sqlx::AssertSqlSafe;
 
-use super::split::{self, Index};
+use super::gently::Gently;
+use super::split::Index;
+use crate::store::read::row;
 use crate::store::session::{Tx, fetch_one, fetch_optional};
 use crate::store::sql::postgres;
 use crate::store::{Pool, Result, Store, StoreError};
 
 /// How an index stands: whether it is valid, and whether somebody builds it just now.
 type Standing = (bool, bool);
+
+/// How often it is said how far a build is.
+const OFTEN: Duration = Duration::from_secs(10);
+
+row! {
+    /// How far a build is, as the server says it.
+    struct Progress {
+        phase: Option<String>,
+        blocks_done: Option<i64>,
+        blocks_total: Option<i64>,
+        tuples_done: Option<i64>,
+        tuples_total: Option<i64>,
+    }
+}
 
 impl Store {
     /// Whether a table holds rows, for which building an index takes time.
@@ -34,7 +53,9 @@ impl Store {
         tx.commit().await?;
         Ok(row.is_some())
     }
+}
 
+impl Gently<'_> {
     /// Sees to it that an index is there and valid.
     ///
     /// # Errors
@@ -49,21 +70,21 @@ impl Store {
                 )));
             }
             Some((false, false)) => {
-                tracing::info!(index = index.name, "an unfinished index is dropped and built again");
-                self.alone(format!("drop index concurrently if exists {}", index.name)).await?;
+                tracing::info!(index = %index.name, "an unfinished index is dropped and built again");
+                self.alone(index, &format!("drop index concurrently if exists {}", index.name)).await?;
             }
             None if self.has_its_like(index).await? => {
                 tracing::info!(
-                    index = index.name,
-                    table = index.table,
+                    index = %index.name,
+                    table = %index.table,
                     "an index of the same definition is there already"
                 );
                 return Ok(());
             }
             None => {}
         }
-        tracing::info!(index = index.name, table = index.table, "building an index while the table stays in use");
-        self.alone(index.concurrently()).await?;
+        tracing::info!(index = %index.name, table = %index.table, "building an index while the table stays in use");
+        self.alone(index, &index.concurrently()).await?;
         match self.standing_of(index).await? {
             Some((true, _)) => Ok(()),
             _ => Err(StoreError::unavailable(format!(
@@ -74,8 +95,8 @@ impl Store {
     }
 
     async fn standing_of(&self, index: &Index) -> Result<Option<Standing>> {
-        let mut tx = self.autocommit().await?;
-        let standing: Option<Standing> = fetch_optional!(&mut tx, _, postgres::INDEX_STANDING, index.name);
+        let mut tx = self.store.autocommit().await?;
+        let standing: Option<Standing> = fetch_optional!(&mut tx, _, postgres::INDEX_STANDING, &index.name);
         tx.commit().await?;
         Ok(standing)
     }
@@ -83,7 +104,7 @@ impl Store {
     /// Whether a valid index says the same under another name. The server itself writes ours down, as it would be on an empty copy of the
     /// table, so that two spellings of one definition compare as equal.
     async fn has_its_like(&self, index: &Index) -> Result<bool> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.store.begin_write().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
         let shape = format!(
             "set local client_min_messages = warning; create temporary table nikita_jobs_shape (like {}) on commit drop; {}",
@@ -92,7 +113,7 @@ impl Store {
         );
         let made = sqlx::raw_sql(AssertSqlSafe(shape)).execute(conn.connection()?).await;
         let found = match made {
-            Ok(_) => fetch_one!(&mut tx, _, postgres::INDEX_LIKE, index.table),
+            Ok(_) => fetch_one!(&mut tx, _, postgres::INDEX_LIKE, &index.table),
             // Some types or roles allow no copy; then it is built, twice at the worst.
             Err(_) => (false,),
         };
@@ -101,31 +122,44 @@ impl Store {
         Ok(found)
     }
 
-    /// A statement that no transaction may hold, with as much time as it needs.
-    async fn alone(&self, sql: String) -> Result<()> {
-        let mut tx = self.simple_query().await?;
-        let direct = matches!(&self.pool, Pool::Pg(connections) if connections.is_direct());
+    /// A statement that no transaction may hold, with as much time as it needs. How far it is is said now and then.
+    async fn alone(&self, index: &Index, sql: &str) -> Result<()> {
+        let mut tx = self.store.simple_query().await?;
+        let direct = matches!(&self.store.pool, Pool::Pg(connections) if connections.is_direct());
         let Tx::Pg(conn) = &mut tx else { return Ok(()) };
         if direct {
             sqlx::raw_sql("set lock_timeout = 0; set statement_timeout = 0").execute(conn.connection()?).await?;
         }
-        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn.connection()?).await;
+        let marked = format!("{}{sql}", self.mark);
+        let done = tokio::select! {
+            done = sqlx::raw_sql(AssertSqlSafe(marked)).execute(conn.connection()?) => done,
+            never = self.say_progress(index) => match never {},
+        };
         if direct {
             sqlx::raw_sql("reset lock_timeout; reset statement_timeout").execute(conn.connection()?).await?;
         }
         done?;
         tx.commit().await
     }
-}
 
-/// The statements of a migration but for the indexes that are to be built apart, and those.
-pub(super) async fn apart(store: &Store, sql: &'static str) -> Result<(String, Vec<Index>)> {
-    let (mut rest, mut indexes) = (String::new(), Vec::new());
-    for statement in split::statements(sql) {
-        match Index::of(statement) {
-            Some(index) if store.holds_rows(index.table).await? => indexes.push(index),
-            _ => rest.push_str(statement),
+    async fn say_progress(&self, index: &Index) -> Infallible {
+        loop {
+            tokio::time::sleep(OFTEN).await;
+            match self.progress_of(index).await {
+                Ok(Some(it)) => tracing::info!(
+                    index = %index.name, phase = it.phase, blocks_done = it.blocks_done, blocks = it.blocks_total,
+                    tuples_done = it.tuples_done, tuples = it.tuples_total, "still building"
+                ),
+                Ok(None) => tracing::info!(index = %index.name, "still at it"),
+                Err(error) => tracing::debug!(%error, "how far it is can't be had"),
+            }
         }
     }
-    Ok((rest, indexes))
+
+    async fn progress_of(&self, index: &Index) -> Result<Option<Progress>> {
+        let mut tx = self.store.autocommit().await?;
+        let progress: Option<Progress> = fetch_optional!(&mut tx, _, postgres::INDEX_PROGRESS, &index.table);
+        tx.commit().await?;
+        Ok(progress)
+    }
 }

@@ -1,16 +1,16 @@
 //! A migration's statements, one by one, and which of them make an index.
 
 /// An index that a migration makes, as its statement says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Index {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// Its table.
-    pub(super) table: &'static str,
+    pub(super) table: String,
     /// What comes before `index`: `create` or `create unique`.
     head: &'static str,
     /// What comes after the table.
-    tail: &'static str,
+    tail: String,
 }
 
 impl Index {
@@ -25,7 +25,17 @@ impl Index {
         let rest = rest.trim_start().strip_prefix("on ")?;
         let end = rest.find(|char: char| char.is_whitespace() || char == '(')?;
         let (table, tail) = rest.split_at(end);
-        Some(Self { name, table, head, tail })
+        Some(Self { name: name.to_owned(), table: table.to_owned(), head, tail: tail.to_owned() })
+    }
+
+    /// The one of migration 0004, with pgvector in a schema.
+    pub(super) fn of_vectors(schema: &str) -> Self {
+        Self {
+            name: "memory_facts_embedding".to_owned(),
+            table: "memory_facts".to_owned(),
+            head: "create",
+            tail: format!(" using hnsw (embedding {schema}.vector_cosine_ops) where is_active"),
+        }
     }
 
     /// The statement that leaves the table in use meanwhile.
@@ -39,7 +49,36 @@ impl Index {
     }
 }
 
-fn without_comments(mut statement: &'static str) -> &'static str {
+/// The table that a statement locks; none where it says nothing of the kind.
+pub(super) fn table_of(statement: &str) -> Option<&str> {
+    let statement = without_comments(statement);
+    let beginnings =
+        ["create table if not exists ", "alter table if exists ", "alter table ", "comment on column ", "update "];
+    let rest = beginnings.iter().find_map(|it| statement.strip_prefix(it));
+    let rest = rest.or_else(|| statement.split_once(" index if not exists ")?.1.split_once(" on ").map(|it| it.1))?;
+    rest.split(|it: char| !(it.is_alphanumeric() || it == '_')).next()
+}
+
+/// The table and the column of `alter table TABLE add column if not exists COLUMN …`.
+pub(super) fn added_column(statement: &str) -> Option<(&str, &str)> {
+    let (table, rest) = without_comments(statement).strip_prefix("alter table ")?.split_once(super::ADD_COLUMN)?;
+    Some((table, rest.split_whitespace().next()?))
+}
+
+/// Statements that follow each other on one table as one text each, so that no transaction locks two tables.
+pub(super) fn by_table(statements: &[&str]) -> Vec<String> {
+    let mut all: Vec<(Option<&str>, String)> = Vec::new();
+    for statement in statements {
+        let table = table_of(statement);
+        match all.last_mut() {
+            Some((of, text)) if of.is_some() && *of == table => text.push_str(statement),
+            _ => all.push((table, (*statement).to_owned())),
+        }
+    }
+    all.into_iter().map(|(_, text)| text).collect()
+}
+
+fn without_comments(mut statement: &str) -> &str {
     loop {
         statement = statement.trim_start();
         match statement.strip_prefix("--").and_then(|comment| comment.split_once('\n')) {
@@ -91,7 +130,7 @@ mod tests {
     #[test]
     fn an_index_is_read_from_its_statement() {
         let index = Index::of("-- why\ncreate unique index if not exists a on t (b, c) where d;").unwrap();
-        assert_eq!((index.name, index.table), ("a", "t"));
+        assert_eq!((index.name.as_str(), index.table.as_str()), ("a", "t"));
         assert_eq!(index.concurrently(), "create unique index concurrently if not exists a on t (b, c) where d");
         assert_eq!(
             index.on_the_shape(),
@@ -104,5 +143,17 @@ mod tests {
         );
         assert_eq!(Index::of("drop index if exists a;"), None);
         assert_eq!(Index::of("create table if not exists t (a text);"), None);
+    }
+    #[test]
+    fn no_transaction_locks_two_tables() {
+        let all = statements(
+            "-- a\nalter table t add column if not exists a text;\ncomment on column t.a is 'x';\nupdate u set a = 1;\n\
+             do $$ begin end $$;\ndo $$ begin end $$;\ncreate index if not exists i on u (a);\ncreate table if not exists u (a text);",
+        );
+        let groups = by_table(&all);
+        assert_eq!(groups.len(), 5, "{groups:?}");
+        assert!(groups[0].contains("comment on column"));
+        assert_eq!(added_column(all[0]), Some(("t", "a")));
+        assert_eq!(added_column(all[1]), None);
     }
 }

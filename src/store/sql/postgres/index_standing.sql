@@ -1,7 +1,15 @@
 -- index_standing: whether an index is valid, and whether a session is building it; no row where there is none
 -- :name text   the index
+-- What another role builds is shown without its names: then whoever holds a lock on the table may be building this one.
 select
   i.indisvalid,
-  exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+  exists (
+    select
+    from pg_catalog.pg_stat_progress_create_index p
+    where p.index_relid = i.indexrelid
+       or (p.relid is null
+         and p.datname = current_database()
+         and exists (select from pg_catalog.pg_locks l where l.pid = p.pid and l.relation = i.indrelid))
+  )
 from pg_catalog.pg_index i
 where i.indexrelid = to_regclass(quote_ident(:name))

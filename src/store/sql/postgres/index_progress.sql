@@ -1,0 +1,7 @@
+-- index_progress: how far the building of a table's index is
+-- :table text   the table
+select p.phase, p.blocks_done, p.blocks_total, p.tuples_done, p.tuples_total
+from pg_catalog.pg_stat_progress_create_index p
+where p.relid = to_regclass(quote_ident(:table))
+order by p.pid
+limit 1
