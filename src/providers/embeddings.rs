@@ -73,8 +73,7 @@ impl Embeddings {
     pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Vec<Embedded>, NoAnswer> {
         let call = Call { deadline: call.deadline.min(clock::start() + LONGEST), ..call };
         let mut each: Vec<Embedded> = texts.iter().map(|_| Embedded::Waits).collect();
-        let (seen, unseen): (Vec<usize>, Vec<usize>) =
-            (0..texts.len()).partition(|at| !text::one_line(&texts[*at]).is_empty());
+        let (seen, unseen): (Vec<usize>, Vec<usize>) = (0..texts.len()).partition(|at| !text::is_blank(&texts[*at]));
         for at in unseen {
             each[at] = Embedded::SetAside;
         }

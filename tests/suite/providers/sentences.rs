@@ -42,7 +42,7 @@ fn run(db: &Db, policy: &str) -> Done {
     let facts = CLAIMS.map(|(fact, kind, quote, _)| json!({"fact": fact, "kind": kind, "quote": quote}));
     server
         .extracts(json!({"facts": facts, "threads": [], "thoughts": [], "summary": "s", "emotional_tone": "neutral"}));
-    process(db, &server, "openai").env("NIKITA_UNSUPPORTED_FACTS", policy).done().code(0)
+    process(db, &server, "anthropic").env("NIKITA_UNSUPPORTED_FACTS", policy).done().code(0)
 }
 
 /// Nine facts, four of them shown by nothing: in the run's result, in its conversation's, in `stats` and on the page.
@@ -52,8 +52,11 @@ fn told_everywhere(db: &Db, done: &Done) {
     }
     let stats = db.run(&["stats", "--now", NOW]).code(0).json();
     assert_eq!(stats["facts"], json!({"learned": 9, "unsupported": 4, "unsupported_share": 0.4444}));
+    // 1,023 tokens of the conversation, 3 of them from the provider's cache, and 8 of the facts.
+    assert_eq!(stats["tokens"], json!({"input": 1031, "cached": 3, "cached_share": 0.0029}));
     let said = db.run(&["stats", "--now", NOW, "--format", "human"]).code(0).stdout();
     assert!(said.contains("9 noted, 4 of them nowhere in their transcript (44.4 %)"), "{said}");
+    assert!(said.contains("3 of them from a cache (0.2 %)"), "{said}");
     let folder = tempfile::TempDir::new().unwrap();
     let page = folder.path().join("page.html");
     db.run(&["report", "--now", NOW, "--output", page.to_str().unwrap()]).code(0);

@@ -199,6 +199,23 @@ fn a_server_without_pooling_is_a_matter_of_the_settings() {
     );
 }
 
+/// Blanks of other scripts (U+3164, U+00AD) are no fact, and one that another program has stored is not sent.
+#[test]
+fn what_can_not_be_seen_is_not_sent() {
+    let db = Db::sqlite();
+    backlog(&db, 1);
+    let server = ModelServer::start();
+    let facts = ["\u{3164}", " \u{ad} ", "They sail."].map(|fact| json!({"fact": fact, "kind": "user"}));
+    server
+        .extracts(json!({"facts": facts, "threads": [], "thoughts": [], "summary": "s", "emotional_tone": "neutral"}));
+    process(&db, &server, "anthropic").done().code(0);
+    assert_eq!(server.requests(EMBEDDINGS)[0].body["input"], json!(["They sail."]));
+    assert_eq!(db.rows("select fact from memory_facts"), [["They sail."]]);
+    db.execute("update memory_facts set fact = '\u{3164}', embedding = null");
+    process(&db, &server, "anthropic").done().code(0);
+    assert_eq!(server.calls(EMBEDDINGS), 1);
+}
+
 #[test]
 fn an_embedder_that_refuses_everything_is_a_matter_of_the_settings() {
     let db = Db::sqlite();
