@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 use clap::ArgMatches;
 use tokio::runtime::{Handle, Runtime};
 
+use super::args::common::{DRY_RUN, LEASE, NOW};
 use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
-use super::raw::{self, Problem};
+use super::raw::Problem;
+use super::signals::listen;
 use super::{acting, args, compose, doctor, exec, help, looking, models, whence};
 use crate::clock;
 use crate::domain::exit::Exit;
@@ -19,7 +21,6 @@ use crate::jobs::process_conversations::{self, by_id};
 use crate::jobs::{decay, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Plan, Skip, common, interrupted, precheck, run, skipped};
-use crate::run::signals::Signals;
 use crate::store::Store;
 use crate::store::migrate::Pending;
 
@@ -34,7 +35,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
     };
     progress_bar::clear();
     let mut ended = ended?;
-    if raw::text(matches, "now").is_some() {
+    if NOW.is_set(matches) {
         ended.result.common.now_overridden = true;
     }
     Ok(ended)
@@ -68,7 +69,7 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
     let settings = compose::decay(matches)?;
     let plan = compose::plan(matches, *output, "decay", "players")?;
     let signals = listen()?;
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let store = match enter(matches, 3, (!dry).then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
         ControlFlow::Break(ended) => return Ok(ended),
@@ -85,14 +86,14 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
 async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::process(matches)?;
     let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
-    let enabled = compose::pipeline_enabled(matches)?;
+    let enabled = args::process::ENABLED.read(matches)?;
     let single = compose::single(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let providers = models::providers(matches, rehearsal)?;
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let scheduled = enabled && single.is_none() && !dry;
     let store = match enter(matches, connections, scheduled.then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
@@ -175,7 +176,7 @@ async fn enter(
 
 /// Whether the command, a job's, writes nothing: no file is made for it either.
 fn only_looks(matches: &ArgMatches) -> bool {
-    raw::is_on(matches, "dry-run") || ["audit", "execution"].iter().any(|id| raw::text(matches, id).is_some())
+    DRY_RUN.is_on(matches) || args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches)
 }
 
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
@@ -185,7 +186,7 @@ async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     // An operator waits for nobody: no window, and beside any other run.
     let alone = Plan { window: None, overlap: true, ..plan.clone() };
     let signals = listen()?;
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let scheduled = matches!(by_hand, ByHand::Nothing) && !dry;
     let store = match enter(matches, 3, scheduled.then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
@@ -226,7 +227,7 @@ async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Prob
     let plan = compose::plan(matches, *output, "scan-stuck", "records")?;
     let only = compose::record(matches)?;
     let signals = listen()?;
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let store = match enter(matches, 3, (only.is_none() && !dry).then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
         ControlFlow::Break(ended) => return Ok(ended),
@@ -258,7 +259,7 @@ fn replaced(name: &str) -> Problem {
 
 async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let began = clock::start();
-    let plan = raw::is_on(matches, "plan");
+    let plan = args::migrate::PLAN.is_on(matches);
     let own = compose::database_to_migrate(matches)?;
     let by = own.as_ref().map_or_else(|| whence::by(matches), |_| "MIGRATION_DATABASE_URL".to_owned());
     let database = match own {
@@ -309,7 +310,7 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
         scan: compose::scan_stuck(&args::defaults("scan-stuck"))?,
         process,
         pipeline: &pipeline,
-        lease: compose::lease(&of_decay)?,
+        lease: LEASE.read(&of_decay)?,
         signals: &signals,
     };
     let ended = demo::run(&demo).await;
@@ -329,8 +330,4 @@ async fn dry_run(
     let mut result = common(job, Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     result.common.dry_run = true;
     Ok(Ended { result, exit: Exit::Success })
-}
-
-pub(super) fn listen() -> Result<Signals, Problem> {
-    Signals::listen().map_err(|error| Problem::Run(RunError::Failed(format!("no signal handlers: {error}"))))
 }

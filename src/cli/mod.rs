@@ -17,7 +17,6 @@ mod acting;
 mod args;
 mod commands;
 mod compose;
-mod conflict;
 mod demo_report;
 mod doctor;
 mod env_file;
@@ -40,7 +39,7 @@ mod progress_bar;
 mod raw;
 mod reference;
 mod replace_file;
-mod spending;
+mod signals;
 mod stderr;
 mod stdout;
 mod terminal;
@@ -152,7 +151,7 @@ fn work(
                     Err(raw::Problem::Usage(_)) => {}
                 }
             };
-            match commands::listen() {
+            match signals::listen() {
                 // What is to be told can wait for a slow address, a signal can't.
                 Ok(signals) => tokio::select! {
                     biased;
@@ -169,7 +168,7 @@ fn work(
         Ok(ended) => ended?,
         Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
     };
-    Ok(match raw::text(matches, "on-change") {
+    Ok(match args::health::ON_CHANGE.text(matches) {
         Some(file) => on_change::settle(ended, Path::new(file)),
         None => ended,
     })
