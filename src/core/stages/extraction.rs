@@ -128,7 +128,7 @@ pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
         quote: bounded(&it.quote, MOST_ITEM_CHARS),
     });
     Extraction {
-        facts: facts.filter(|fact| !fact.fact.is_empty()).take(MOST_FACTS).collect(),
+        facts: facts.filter(|fact| !text::is_blank(&fact.fact)).take(MOST_FACTS).collect(),
         threads: sentences(&notes.threads),
         thoughts: sentences(&notes.thoughts),
         summary: bounded(&notes.summary, MOST_SUMMARY_CHARS),
@@ -141,7 +141,7 @@ pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
 
 fn sentences(texts: &[String]) -> Vec<String> {
     let sentences = texts.iter().map(|text| bounded(text, MOST_ITEM_CHARS));
-    sentences.filter(|sentence| !sentence.is_empty()).take(MOST_NOTES).collect()
+    sentences.filter(|sentence| !text::is_blank(sentence)).take(MOST_NOTES).collect()
 }
 
 fn bounded(text: &str, most: usize) -> String {

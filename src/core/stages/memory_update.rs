@@ -47,12 +47,13 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     };
     let least = context.settings.duplicate_similarity;
     let mut facts = distinct(extraction.map(|it| it.facts.as_slice()).unwrap_or_default());
-    let unsupported = facts.iter().filter(|fact| fact.message.is_none()).count();
+    let unsupported_facts = facts.iter().filter(|fact| fact.message.is_none()).count();
+    // Of all that was noted, so that the share is one also where some are left out.
+    let figures = MemoryFigures { facts: facts.len(), unsupported_facts, texts_set_aside: 0 };
     if context.settings.drop_unsupported {
         facts.retain(|fact| fact.message.is_some());
     }
     if facts.is_empty() {
-        let figures = MemoryFigures { unsupported_facts: unsupported, ..MemoryFigures::default() };
         return Ok(Step::done(Output::MemoryUpdate(MemoryUpdate { figures, ..MemoryUpdate::default() }), vec![]));
     }
     let texts: Vec<String> = facts.iter().map(|fact| fact.fact.clone()).collect();
@@ -61,7 +62,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
         asks,
         Box::new(move |answers| {
             let vectors = read_vectors(facts.len(), answers)?;
-            Ok(compare(source, own, least, facts, vectors, unsupported))
+            Ok(compare(source, own, least, facts, vectors, figures))
         }),
     ))
 }
@@ -126,12 +127,12 @@ fn compare(
     least: f64,
     facts: Vec<ExtractedFact>,
     vectors: Vec<Embedded>,
-    unsupported: usize,
+    figures: MemoryFigures,
 ) -> Step {
     let known: Vec<Vec<f32>> = vectors.iter().filter_map(|it| it.clone().vector()).collect();
     if known.is_empty() {
         let none = vec![vec![]; facts.len()];
-        return decide(&source, least, facts, vectors, none, unsupported);
+        return decide(&source, least, facts, vectors, none, figures);
     }
     let asked = known.len();
     Step::ask_one(Ask::Similar { vectors: known, least, own }, move |answer| {
@@ -143,7 +144,7 @@ fn compare(
         let has = |vector: &Embedded| matches!(vector, Embedded::Vector(_));
         let to_each = vectors.iter().map(|vector| if has(vector) { similar.next() } else { None }.unwrap_or_default());
         let to_each = to_each.collect();
-        Ok(decide(&source, least, facts, vectors, to_each, unsupported))
+        Ok(decide(&source, least, facts, vectors, to_each, figures))
     })
 }
 
@@ -154,10 +155,10 @@ fn decide(
     facts: Vec<ExtractedFact>,
     vectors: Vec<Embedded>,
     similar: Vec<Vec<Uuid>>,
-    unsupported: usize,
+    figures: MemoryFigures,
 ) -> Step {
-    let set_aside = vectors.iter().filter(|it| **it == Embedded::SetAside).count();
-    let figures = MemoryFigures { facts: facts.len(), unsupported_facts: unsupported, texts_set_aside: set_aside };
+    let texts_set_aside = vectors.iter().filter(|it| **it == Embedded::SetAside).count();
+    let figures = MemoryFigures { texts_set_aside, ..figures };
     let mut taken = BTreeSet::new();
     let mut decided: Vec<NewFact> = Vec::with_capacity(facts.len());
     for (index, ((fact, embedded), similar)) in facts.into_iter().zip(vectors).zip(similar).enumerate() {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::text::{clip, gives_orders, has_phrase, is_question, plain_words, quote, sentences};
 use super::words;
 use crate::core::reply::NotedFact;
+use crate::core::text::one_line;
 use crate::core::tone::Tone;
 use crate::domain::conversation::{Message, Role};
 use crate::domain::memory::GraphType;
@@ -127,8 +128,7 @@ pub fn threads(messages: &[Message]) -> Vec<String> {
 /// A sentence with who said it.
 fn told(it: &Completion) -> String {
     let verb = if is_question(it.sentence) { "asked" } else { "said" };
-    let one_line = it.sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{} {verb}: {}", it.who(), quote(&one_line, LONGEST_QUOTE))
+    format!("{} {verb}: {}", it.who(), quote(&one_line(it.sentence), LONGEST_QUOTE))
 }
 
 /// Short thoughts of hers: about what is to come, and how it felt.
@@ -137,16 +137,10 @@ pub fn thoughts(messages: &[Message], threads: &[String], tone: Tone) -> Vec<Str
     for thread in threads.iter().rev().filter(|thread| thread.starts_with("They ")) {
         let plain = plain_words(thread);
         let occasion = words::OCCASIONS.iter().find(|word| plain.iter().any(|it| it == *word));
-        let thought = match occasion {
-            Some(occasion) => format!("I wonder how the {occasion} will go."),
-            None if thread.starts_with("They asked") => {
-                "They asked me something that I have not answered yet.".to_owned()
-            }
-            None => continue,
-        };
-        if !thoughts.contains(&thought) {
-            thoughts.push(thought);
-        }
+        let asked = thread.starts_with("They asked").then_some("They asked me something that I have not answered yet.");
+        let thought = occasion.map(|occasion| format!("I wonder how the {occasion} will go."));
+        let thought = thought.or(asked.map(str::to_owned));
+        thoughts.extend(thought.filter(|thought| !thoughts.contains(thought)));
     }
     thoughts.truncate(MOST_THOUGHTS - 1);
     if messages.iter().any(|message| message.role == Role::User) {
