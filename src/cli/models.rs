@@ -15,10 +15,11 @@ use crate::core::manner::Limits;
 use crate::providers::anthropic::Anthropic;
 use crate::providers::asker::Asker;
 use crate::providers::embeddings::Embeddings;
-use crate::providers::endpoint::{Endpoint, Patience, Vendor};
+use crate::providers::endpoint::{Endpoint, Patience};
 use crate::providers::openai::OpenAi;
 use crate::providers::rehearsal::Rehearsal;
 use crate::providers::remote::Port;
+use crate::providers::vendor::Vendor;
 use crate::providers::{EmbeddingModel, LanguageModel, Providers};
 
 /// The providers that the settings choose. Without a choice, that whose key is set, Anthropic's first; without a key, the

@@ -4,7 +4,7 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::endpoint::Vendor;
+use super::vendor::Vendor;
 
 /// What is wrong with an address that paths can't be added to.
 pub(super) const NO_END: &str = "has a ? or a # in it, and paths are added to its end";

@@ -12,6 +12,7 @@ use super::body::{self, Body};
 use super::http::{Failure, Http, Reply};
 use super::pace::Pace;
 use super::remote::{Attempt, Port, Remote};
+use super::vendor::Vendor;
 use crate::clock;
 use crate::core::ask::NoAnswer;
 use crate::core::redact::redact;
@@ -20,51 +21,6 @@ use crate::core::retry::{Trouble, Verdict, decide};
 
 /// So long before a deadline a request is given up, so that who asked can still do something about it.
 const MARGIN: Duration = Duration::from_millis(100);
-
-/// Who speaks which wire format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Vendor {
-    /// The Messages API.
-    Anthropic,
-    /// Chat Completions and Embeddings, of `OpenAI` or of a compatible server.
-    OpenAi,
-}
-
-impl Vendor {
-    /// Its name in errors and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Anthropic => "Anthropic",
-            Self::OpenAi => "OpenAI",
-        }
-    }
-
-    /// The variable that holds its key.
-    #[must_use]
-    pub const fn key_variable(self) -> &'static str {
-        match self {
-            Self::Anthropic => "ANTHROPIC_API_KEY",
-            Self::OpenAi => "OPENAI_API_KEY",
-        }
-    }
-
-    /// The variable that holds its address.
-    #[must_use]
-    pub const fn url_variable(self) -> &'static str {
-        match self {
-            Self::Anthropic => "ANTHROPIC_BASE_URL",
-            Self::OpenAi => "OPENAI_BASE_URL",
-        }
-    }
-
-    const fn default_url(self) -> &'static str {
-        match self {
-            Self::Anthropic => "https://api.anthropic.com",
-            Self::OpenAi => "https://api.openai.com/v1",
-        }
-    }
-}
 
 /// How often and how long an endpoint is asked.
 #[derive(Clone, Copy, Debug)]

@@ -33,6 +33,7 @@ pub mod question;
 pub mod rehearsal;
 pub mod remote;
 pub mod retry_after;
+pub mod vendor;
 
 use anthropic::Anthropic;
 use call::Call;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::form::{Notes, field};
 use super::plain::{Tag, find_close, strip_bom, tag_at};
-use super::{Notes, field};
 
 /// How deep an answer may be wrapped: `{"name": …, "arguments": "{\"notes\": {…}}"}` is three.
 const MOST_WRAPPINGS: usize = 3;
