@@ -11,16 +11,18 @@ use chrono::{DateTime, Utc};
 
 use crate::clock;
 use crate::config::database::Database;
-use crate::core::doctor::{Check, Mark, SHIPPED, judge, surroundings};
+use crate::core::doctor::{Check, SHIPPED, judge, surroundings};
 use crate::run::error::RunError;
 use crate::store::terms::Terms;
-use crate::store::{Store, StoreError};
 
 pub mod files;
+mod findings;
 pub mod online;
 mod postgres;
 pub mod schedule;
 mod sqlite;
+
+use findings::failed;
 
 /// Where to look, and what the jobs' settings say.
 #[derive(Debug)]
@@ -100,32 +102,4 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
         store.close().await;
     }
     (checks, now.unwrap_or_else(|| clock::host_time().into()))
-}
-
-/// What a job would end with at this point.
-fn failed(name: &'static str, error: StoreError) -> Check {
-    let error = RunError::Store(error);
-    let otherwise = "See that the database runs and can be reached from this host; nothing is lost meanwhile";
-    Check::failed(name, error.exit(), &error.to_string(), otherwise)
-}
-
-/// Whether the schema is this binary's. SQLite files are brought up to date by whatever job comes next.
-async fn schema(store: &Store, migrates_itself: bool) -> Check {
-    let name = "database.schema";
-    match store.check_schema().await {
-        Ok(()) => Check::ok(name, "the schema is the one that this binary needs"),
-        // A newer schema is refused already when its migrations are counted.
-        Err(error) if migrates_itself && store.plan_migration().await.is_ok() => Check {
-            mark: Mark::Warning,
-            remedy: Some(
-                "Nothing: the next run of a job brings it up to date, and so does `nikita-jobs migrate`".into(),
-            ),
-            ..failed(name, error)
-        },
-        Err(error) => failed(name, error),
-    }
-}
-
-fn skipped<const N: usize>(names: [&'static str; N], why: &'static str) -> [Check; N] {
-    names.map(|name| Check::skipped(name, why))
 }

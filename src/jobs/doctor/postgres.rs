@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{failed, schema, skipped};
+use super::findings::{failed, schema, skipped};
 use crate::clock;
 use crate::config::database::Database;
 use crate::core::doctor::judge::{self, Pooling};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rustix::fs::{Access, access, statfs};
 
-use super::{failed, schema, skipped};
+use super::findings::{failed, schema, skipped};
 use crate::config::database::Database;
 use crate::core::doctor::judge::network_file_system;
 use crate::core::doctor::{Check, Mark};
