@@ -13,7 +13,7 @@ use nikita_jobs::core::prompt::template::PromptTemplate;
 use nikita_jobs::core::reply::Notes;
 use nikita_jobs::core::stages::extraction;
 use nikita_jobs::core::transcript;
-use nikita_jobs::providers::question::{Form, Question, Said};
+use nikita_jobs::providers::question::{Completion, Form, Question};
 use nikita_jobs::providers::rehearsal::Rehearsal;
 use nikita_jobs::providers::retry_after;
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub fn replies(data: &[u8]) {
     let form = Form::Json { name: "conversation_notes", schema: &schema };
     let question = Question { instructions: "", data: "", form, is_transcript: true };
     let text = String::from_utf8_lossy(data).into_owned();
-    if let Err(broken) = question.check(Said::Text(text), "m") {
+    if let Err(broken) = question.check(Completion::Text(text), "m") {
         assert!(broken.complaint().len() < 1_000 && !broken.reply.is_empty());
     }
     if let Ok(reply) = serde_json::from_slice::<Value>(data)

@@ -27,6 +27,9 @@ const CHANCE: [&str; 7] =
     ["Utc::now", "Local::now", "SystemTime::now", "Instant::now", "new_v4", "now_v7", "thread_rng"];
 const MOST_LINES: usize = 400;
 
+#[path = "architecture/circles.rs"]
+mod circles;
+
 #[test]
 fn imports_go_downward() {
     none(upward);
@@ -305,7 +308,13 @@ impl Source {
 
     /// What is wrong with the paths in the code, each with its place.
     fn faults(&self, fault: impl Fn(&str) -> Option<String>) -> Vec<String> {
-        let (mut paths, mut at, mut braces, mut modules) = (vec![], 0, 0, vec![]);
+        let place = |(line, path, _): (usize, String, bool)| Some(format!("{}:{line}: {}", self.name, fault(&path)?));
+        self.paths().into_iter().filter_map(place).collect()
+    }
+
+    /// The paths in the code: their lines, the paths from the root where they are ours, and whether they stand in a module within the file.
+    fn paths(&self) -> Vec<(usize, String, bool)> {
+        let (mut all, mut at, mut braces, mut modules) = (vec![], 0, 0, vec![]);
         while at < self.tokens.len() {
             match self.token(at) {
                 "use" => at += 1,
@@ -317,16 +326,35 @@ impl Source {
                 }
                 _ => {}
             }
-            let to_the_root = vec!["super"; self.module.len() + modules.len()].join("::") + "::";
-            let (known, next) = (paths.len(), self.path(at, "", &mut paths));
-            for (_, path) in &mut paths[known..] {
-                if let Some(rest) = path.strip_prefix("nikita_jobs::").or(path.strip_prefix(&to_the_root)) {
-                    *path = format!("crate::{rest}");
-                }
-            }
+            let mut paths = vec![];
+            let next = self.path(at, "", &mut paths);
+            let depth = modules.len();
+            all.extend(paths.into_iter().map(|(line, path)| (line, self.rooted(&path, depth), depth > 0)));
             at = next.max(at + 1);
         }
-        paths.iter().filter_map(|(line, path)| Some(format!("{}:{line}: {}", self.name, fault(path)?))).collect()
+        all
+    }
+
+    /// The same path with `crate` in front of it, where it is said relative to a place so deep in this file.
+    fn rooted(&self, path: &str, depth: usize) -> String {
+        if let Some(rest) = path.strip_prefix("nikita_jobs::") {
+            return format!("crate::{rest}");
+        }
+        let mut here: Vec<&str> = self.module.iter().map(String::as_str).collect();
+        here.resize(here.len() + depth, "_");
+        let (mut rest, mut is_ours) = (path, false);
+        if let Some(below) = rest.strip_prefix("self::") {
+            (rest, is_ours) = (below, true);
+        }
+        while let Some(above) = rest.strip_prefix("super::") {
+            (rest, is_ours) = (above, true);
+            here.pop();
+        }
+        if is_ours {
+            ["crate"].into_iter().chain(here).chain([rest]).collect::<Vec<_>>().join("::")
+        } else {
+            path.to_owned()
+        }
     }
 
     /// Reads the path, or the tree of a `use`, that begins at a token; where it ends.

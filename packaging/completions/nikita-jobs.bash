@@ -349,7 +349,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__exec)
-            opts="-q -v -h --database-url --db-timeout --env-file --format --quiet --verbose --window --timeout --grace --audit --ping-url --job --pass-stdout --force --lease --skip-exit-code --metrics-file --now --help"
+            opts="-q -v -h --database-url --db-timeout --env-file --format --quiet --verbose --job --window --timeout --grace --audit --ping-url --pass-stdout --force --lease --skip-exit-code --metrics-file --now --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -371,6 +371,10 @@ _nikita__jobs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --job)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --window)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -388,10 +392,6 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --ping-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

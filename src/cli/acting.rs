@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 
-use super::looking;
-use super::looking::{looked, open};
-use super::raw::{self, Problem};
+use super::args::common::{DRY_RUN, SESSION_TIMEOUT};
+use super::args::failures::Choice;
+use super::args::setting::Positional;
+use super::looking::{self, looked, open};
+use super::raw::Problem;
+use super::{args, compose};
 use crate::clock;
-use crate::config::parse;
-use crate::core::stages::StageName;
 use crate::domain::ids::ConversationId;
 use crate::jobs::retry::{self, Which};
 use crate::jobs::stats::before;
@@ -18,30 +19,30 @@ use crate::store::failures::Chosen;
 
 /// `failures`.
 pub async fn failures(matches: &ArgMatches) -> Result<Ended, Problem> {
-    let rows = raw::required(matches, "rows", |text| parse::count(text, 100_000))?;
-    let chosen = chosen(matches)?;
-    looked("failures", matches, async |store| failures::look(&chosen(store.now().await?), rows, store).await).await
+    let rows = args::failures::ROWS.read(matches)?;
+    let chosen = chosen(matches, &args::failures::CHOICE)?;
+    looked("failures", matches, async |store| failures::query(&chosen(store.now().await?), rows, store).await).await
 }
 
 /// `why`.
 pub async fn why(matches: &ArgMatches) -> Result<Ended, Problem> {
     let settings = why::Settings {
-        session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::required(matches, "rollout-percent", parse::percent)?,
-        batch: raw::required(matches, "batch", |text| parse::count(text, 1_000_000))?,
+        session_timeout: SESSION_TIMEOUT.read(matches)?,
+        rollout: compose::rollout(matches)?,
+        batch: i64::try_from(args::process::BATCH.read(matches)?).unwrap_or(i64::MAX),
     };
-    let ids = ids(matches)?;
-    looked("why", matches, async |store| why::look(&settings, &ids, store).await).await
+    let ids = ids(matches, args::why::IDS)?;
+    looked("why", matches, async |store| why::query(&settings, &ids, store).await).await
 }
 
 /// `retry`.
 pub async fn retry(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
-    let dry = raw::is_on(matches, "dry-run");
-    let (ids, chosen) = (ids(matches)?, chosen(matches)?);
+    let dry = DRY_RUN.is_on(matches);
+    let (ids, chosen) = (ids(matches, args::retry::IDS)?, chosen(matches, &args::retry::CHOICE)?);
     let store = if dry { open(matches).await? } else { looking::writable(matches).await? };
     let started_at = store.now().await?;
-    let which = if raw::is_on(matches, "failed") { Which::Failed(chosen(started_at)) } else { Which::These(ids) };
+    let which = if args::retry::FAILED.is_on(matches) { Which::Failed(chosen(started_at)) } else { Which::These(ids) };
     let done = retry::work(&which, dry, &store).await;
     store.close().await;
     let done = done?;
@@ -52,17 +53,14 @@ pub async fn retry(matches: &ArgMatches) -> Result<Ended, Problem> {
 }
 
 /// Which failures, once the time is known.
-fn chosen(matches: &ArgMatches) -> Result<impl Fn(DateTime<Utc>) -> Chosen, Problem> {
-    let since = raw::value(matches, "since", parse::duration)?;
-    let error = raw::text(matches, "error").map(str::to_owned);
-    let stage = raw::value(matches, "stage", |text| {
-        let known = StageName::ALL.iter().find(|stage| stage.as_str() == text);
-        known.map(ToString::to_string).ok_or_else(|| "is no stage".to_owned())
-    })?;
+fn chosen(matches: &ArgMatches, choice: &Choice) -> Result<impl Fn(DateTime<Utc>) -> Chosen, Problem> {
+    let since = choice.since.find(matches)?;
+    let (error, stage) = (choice.error.find(matches)?, choice.stage.find(matches)?);
     Ok(move |now| Chosen { since: since.map(|since| before(now, since)), error: error.clone(), stage: stage.clone() })
 }
 
-fn ids(matches: &ArgMatches) -> Result<Vec<ConversationId>, Problem> {
-    let texts = matches.get_many::<String>("ids").into_iter().flatten();
-    texts.map(|text| text.parse().map_err(|_| Problem::Usage(format!("{text:?} is not an id, a UUID")))).collect()
+fn ids(matches: &ArgMatches, ids: Positional) -> Result<Vec<ConversationId>, Problem> {
+    ids.texts(matches)
+        .map(|text| text.parse().map_err(|_| Problem::Usage(format!("{text:?} is not an id, a UUID"))))
+        .collect()
 }

@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 use clap::ArgMatches;
 use tokio::runtime::{Handle, Runtime};
 
+use super::args::common::{DRY_RUN, LEASE, NOW};
 use super::compose::ByHand;
 use super::output::Output;
 use super::progress_bar;
-use super::raw::{self, Problem};
+use super::raw::Problem;
+use super::signals::listen;
 use super::{acting, args, compose, doctor, exec, help, looking, models, whence};
 use crate::clock;
 use crate::domain::exit::Exit;
@@ -19,7 +21,6 @@ use crate::jobs::process_conversations::{self, by_id};
 use crate::jobs::{decay, migrate as schema, prompt, recover, scan_stuck};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, Plan, Skip, common, interrupted, precheck, run, skipped};
-use crate::run::signals::Signals;
 use crate::store::Store;
 use crate::store::migrate::Pending;
 
@@ -34,7 +35,7 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
     };
     progress_bar::clear();
     let mut ended = ended?;
-    if raw::text(matches, "now").is_some() {
+    if NOW.is_set(matches) {
         ended.result.common.now_overridden = true;
     }
     Ok(ended)
@@ -68,7 +69,7 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
     let settings = compose::decay(matches)?;
     let plan = compose::plan(matches, *output, "decay", "players")?;
     let signals = listen()?;
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let store = match enter(matches, 3, (!dry).then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
         ControlFlow::Break(ended) => return Ok(ended),
@@ -85,24 +86,24 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
 async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::process(matches)?;
     let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
-    let enabled = compose::pipeline_enabled(matches)?;
-    let wish = compose::wish(matches)?;
+    let enabled = args::process::ENABLED.read(matches)?;
+    let single = compose::single(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let providers = models::providers(matches, rehearsal)?;
     let signals = listen()?;
     // One for each pipeline, one for the heartbeat, one to claim with.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
-    let dry = raw::is_on(matches, "dry-run");
-    let scheduled = enabled && wish.is_none() && !dry;
+    let dry = DRY_RUN.is_on(matches);
+    let scheduled = enabled && single.is_none() && !dry;
     let store = match enter(matches, connections, scheduled.then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
         ControlFlow::Break(ended) => return Ok(ended),
     };
-    let mut workshop = compose::workshop(matches, &store, providers, timeout)?;
-    compose::check_budget(&settings, &workshop.providers)?;
-    let hands = Hands::new(settings.concurrency)?;
-    workshop.hands = hands.handle();
-    let ended = match wish {
+    let mut pipeline = compose::pipeline(matches, &store, providers, timeout)?;
+    compose::check_budget(&settings, &pipeline.providers)?;
+    let runtime = WorkerRuntime::new(settings.concurrency)?;
+    pipeline.runtime = runtime.handle();
+    let ended = match single {
         _ if !enabled => {
             let skip = Skip {
                 reason: SkipReason::PipelineDisabled,
@@ -115,13 +116,13 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
         }
         None if dry => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,
         None => {
-            run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &workshop, run).await).await
+            run(&store, &signals, &plan, async |run| process_conversations::work(&settings, &pipeline, run).await).await
         }
-        Some(wish) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, wish)).await?,
-        Some(wish) => {
+        Some(single) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, single)).await?,
+        Some(single) => {
             // An operator waits for nobody: no window, and beside any other run.
             let plan = Plan { window: None, overlap: true, ..plan };
-            run(&store, &signals, &plan, async |run| by_id::work(&settings, &workshop, run, wish).await).await
+            run(&store, &signals, &plan, async |run| by_id::work(&settings, &pipeline, run, single).await).await
         }
     };
     store.close().await;
@@ -129,9 +130,9 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
 }
 
 /// Threads for conversations, beside the one that claims, renews the lease and listens for signals.
-struct Hands(Option<Runtime>);
+struct WorkerRuntime(Option<Runtime>);
 
-impl Hands {
+impl WorkerRuntime {
     /// None where conversations come one by one.
     fn new(concurrency: usize) -> Result<Self, Problem> {
         if concurrency == 1 {
@@ -146,7 +147,7 @@ impl Hands {
     }
 }
 
-impl Drop for Hands {
+impl Drop for WorkerRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             // A runtime must not wait inside of another; nothing is left to wait for.
@@ -180,7 +181,7 @@ async fn enter(
 
 /// Whether the command, a job's, writes nothing: no file is made for it either.
 fn only_looks(matches: &ArgMatches) -> bool {
-    raw::is_on(matches, "dry-run") || ["audit", "execution"].iter().any(|id| raw::text(matches, id).is_some())
+    DRY_RUN.is_on(matches) || args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches)
 }
 
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
@@ -190,7 +191,7 @@ async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     // An operator waits for nobody: no window, and beside any other run.
     let alone = Plan { window: None, overlap: true, ..plan.clone() };
     let signals = listen()?;
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let scheduled = matches!(by_hand, ByHand::Nothing) && !dry;
     let store = match enter(matches, 3, scheduled.then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
@@ -231,7 +232,7 @@ async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Prob
     let plan = compose::plan(matches, *output, "scan-stuck", "records")?;
     let only = compose::record(matches)?;
     let signals = listen()?;
-    let dry = raw::is_on(matches, "dry-run");
+    let dry = DRY_RUN.is_on(matches);
     let store = match enter(matches, 3, (only.is_none() && !dry).then_some(&plan)).await? {
         ControlFlow::Continue(store) => store,
         ControlFlow::Break(ended) => return Ok(ended),
@@ -251,7 +252,7 @@ async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Prob
 async fn judge_one(settings: &scan_stuck::Settings, store: &Store, id: RecordId) -> Result<Ended, Problem> {
     let began = clock::start();
     let started_at = store.now().await?;
-    let (own, exit) = scan_stuck::look(settings, store, id).await?;
+    let (own, exit) = scan_stuck::query(settings, store, id).await?;
     let result = common("scan-stuck", Status::Ok, exit, None, Some(started_at), clock::millis_since(began), own);
     Ok(Ended { result, exit })
 }
@@ -263,7 +264,7 @@ fn replaced(name: &str) -> Problem {
 
 async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let began = clock::start();
-    let plan = raw::is_on(matches, "plan");
+    let plan = args::migrate::PLAN.is_on(matches);
     let signals = listen()?;
     let own = compose::database_to_migrate(matches)?;
     let by = own.as_ref().map_or_else(|| whence::by(matches), |_| "MIGRATION_DATABASE_URL".to_owned());
@@ -305,7 +306,7 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
     let signals = listen()?;
     let connections = u32::try_from(process.concurrency + 2).unwrap_or(u32::MAX);
     let (store, replaced) = Store::open_demo(&path, connections).await?;
-    let workshop = compose::demo_workshop(&of_process, &store)?;
+    let pipeline = compose::demo_pipeline(&of_process, &store)?;
     let demo = Demo {
         store: &store,
         path,
@@ -316,8 +317,8 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
         recover: recover::Settings { requeue: true, ..recover },
         scan: compose::scan_stuck(&args::defaults("scan-stuck"))?,
         process,
-        workshop: &workshop,
-        lease: compose::lease(&of_decay)?,
+        pipeline: &pipeline,
+        lease: LEASE.read(&of_decay)?,
         signals: &signals,
     };
     let ended = demo::run(&demo).await;
@@ -337,8 +338,4 @@ async fn dry_run(
     let mut result = common(job, Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     result.common.dry_run = true;
     Ok(Ended { result, exit: Exit::Success })
-}
-
-pub(super) fn listen() -> Result<Signals, Problem> {
-    Signals::listen().map_err(|error| Problem::Run(RunError::Failed(format!("no signal handlers: {error}"))))
 }

@@ -7,9 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 
 mod database;
 
@@ -19,14 +17,15 @@ pub use database::{
     terms_of_job, terms_of_look,
 };
 
+use super::args::common::{FORCE, IDLE, LEASE, ROLLOUT, SESSION_TIMEOUT, TEMPLATE_DIR};
+use super::args::{self, process, scan};
 use super::output::Output;
 use super::progress_bar;
-use super::raw::{self, Problem};
-use super::spending;
-use super::{args, conflict};
+use super::raw::Problem;
 use crate::config::parse;
 use crate::core::decay::{ChapterRule, Rules};
 use crate::core::graph;
+use crate::core::prices::Prices;
 use crate::core::prompt::PromptTemplate;
 use crate::core::settings::StageSettings;
 use crate::core::stages::STAGES;
@@ -37,9 +36,9 @@ use crate::jobs::process_conversations::by_id::SingleRequest;
 use crate::jobs::{decay, process_conversations, recover, scan_stuck};
 use crate::providers::Providers;
 use crate::providers::rehearsal::Rehearsal;
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
 use crate::run::lifecycle::Plan;
-use crate::run::pipeline::Workshop;
 use crate::store::Store;
 
 /// The name of the demo's file in the state folder.
@@ -47,7 +46,7 @@ const DEMO_FILE: &str = "demo.sqlite";
 
 /// Where the demo's database goes: never where `DATABASE_URL` says. Absolute.
 pub fn demo_path(matches: &ArgMatches) -> Result<PathBuf, Problem> {
-    let path = match raw::text(matches, "path") {
+    let path = match args::demo::PATH.text(matches) {
         Some(path) => PathBuf::from(path),
         None => state_folder()?.join(DEMO_FILE),
     };
@@ -69,48 +68,33 @@ pub fn program() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
-pub fn now(matches: &ArgMatches) -> Result<Option<DateTime<Utc>>, Problem> {
-    raw::value(matches, "now", |text| {
-        let time = DateTime::parse_from_rfc3339(text).map_err(|why| format!("is not RFC 3339: {why}"))?;
-        Ok(time.to_utc())
-    })
-}
-
 /// How the run is made.
 pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
-    let window = window(matches)?;
+    let window = window(matches, job)?;
     Ok(Plan {
         job,
         unit,
-        overlap: raw::is_on(matches, "allow-overlap"),
-        lease: lease(matches)?,
-        window: Some(window).filter(|window| !window.is_zero() && !raw::is_on(matches, "force")),
-        grace: grace(matches)?,
+        overlap: process::ALLOW_OVERLAP.is_on(matches),
+        lease: LEASE.read(matches)?,
+        window: Some(window).filter(|window| !window.is_zero() && !FORCE.is_on(matches)),
+        grace: process::GRACE.find(matches)?.unwrap_or(Plan::GRACE),
         watch: progress_bar::watch(output, unit),
-        execution: raw::value(matches, "execution-id", |text| text.parse().map_err(|_| "is not a UUID".to_owned()))?,
+        execution: process::EXECUTION_ID.find(matches)?,
     })
 }
 
 /// How long a completed run keeps the next from beginning, unless that is forced.
-pub fn window(matches: &ArgMatches) -> Result<Duration, Problem> {
-    match raw::value(matches, "window", parse::duration_or_zero)? {
-        Some(window) => Ok(window),
-        // scan-stuck's: a little less than the schedule's interval, so that a run may be early.
-        None => Ok(raw::required(matches, "check-interval", seconds)? * 4 / 5),
+pub fn window(matches: &ArgMatches, job: &str) -> Result<Duration, Problem> {
+    match job {
+        "decay" => args::decay::WINDOW.read(matches),
+        "recover" => args::recover::WINDOW.read(matches),
+        // A little less than the schedule's interval, so that a run may be early.
+        "scan-stuck" => match scan::WINDOW.find(matches)? {
+            Some(window) => Ok(window),
+            None => Ok(scan::CHECK_INTERVAL.read(matches)? * 4 / 5),
+        },
+        _ => process::WINDOW.read(matches),
     }
-}
-
-/// How long a run's lease lives without a renewal.
-pub fn lease(matches: &ArgMatches) -> Result<Duration, Problem> {
-    raw::required(matches, "lease", |text| match parse::duration(text)? {
-        short if short < Duration::from_secs(2) => Err("must be at least 2s".to_owned()),
-        lease => Ok(lease),
-    })
-}
-
-/// How long what is under way may go on after a signal.
-pub fn grace(matches: &ArgMatches) -> Result<Duration, Problem> {
-    Ok(raw::value(matches, "grace", parse::duration_or_zero)?.unwrap_or(Plan::GRACE))
 }
 
 /// How decay works.
@@ -134,11 +118,10 @@ pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
 
 /// How stuck conversations are recovered.
 pub fn recover(matches: &ArgMatches) -> Result<recover::Settings, Problem> {
-    let batch = raw::required(matches, "batch", |text| parse::count(text, 1_000_000))?;
     Ok(recover::Settings {
-        idle: raw::required(matches, "idle", parse::duration)?,
-        requeue: raw::is_on(matches, "requeue"),
-        batch: usize::try_from(batch).unwrap_or(usize::MAX),
+        idle: IDLE.read(matches)?,
+        requeue: args::recover::REQUEUE.is_on(matches),
+        batch: args::recover::BATCH.read(matches)?,
     })
 }
 
@@ -161,7 +144,7 @@ impl ByHand {
 
 /// What is to be recovered by hand.
 pub fn by_hand(matches: &ArgMatches) -> Result<ByHand, Problem> {
-    let kind = match raw::text(matches, "kind") {
+    let kind = match args::recover::KIND.text(matches) {
         None => return Ok(ByHand::Nothing),
         Some(kind @ ("conversation" | "audit" | "execution")) => kind,
         Some(other) => {
@@ -171,10 +154,10 @@ pub fn by_hand(matches: &ArgMatches) -> Result<ByHand, Problem> {
         }
     };
     // Only where it was asked for here: the variable is for the runs in bulk.
-    if kind != "conversation" && matches.value_source("requeue") == Some(ValueSource::CommandLine) {
+    if kind != "conversation" && args::recover::REQUEUE.is_typed(matches) {
         return Err(Problem::Usage(format!("--requeue is for conversations; an {kind} is failed")));
     }
-    let ids = matches.get_many::<String>("ids").unwrap_or_default();
+    let ids = args::recover::IDS.texts(matches);
     Ok(match kind {
         "conversation" => ByHand::Conversations(ids.map(|it| id(kind, it)).collect::<Result<_, _>>()?),
         kind => ByHand::Records(ids.map(|it| record_id(kind, it)).collect::<Result<_, _>>()?),
@@ -192,97 +175,102 @@ fn record_id(kind: &str, text: &str) -> Result<RecordId, Problem> {
 
 /// How audits and executions are judged.
 pub fn scan_stuck(matches: &ArgMatches) -> Result<scan_stuck::Settings, Problem> {
-    // Ten years, as for durations.
-    let minutes = |text: &str| parse::count(text, 10 * 365 * 24 * 60).map(|it| Duration::from_mins(it.unsigned_abs()));
-    let batch = raw::required(matches, "batch", |text| parse::count(text, 1_000_000))?;
-    raw::required(matches, "check-interval", seconds)?;
+    scan::CHECK_INTERVAL.read(matches)?;
     Ok(scan_stuck::Settings {
-        silence: raw::required(matches, "no-activity", minutes)?,
-        audit_age: raw::required(matches, "audit-timeout", minutes)?,
-        execution_age: raw::required(matches, "execution-timeout", parse::duration)?,
-        batch: usize::try_from(batch).unwrap_or(usize::MAX),
-        idle: raw::required(matches, "idle", parse::duration)?,
-        retain: raw::required(matches, "retain", parse::duration_or_never)?,
+        silence: scan::NO_ACTIVITY.read(matches)?,
+        audit_age: scan::AUDIT_TIMEOUT.read(matches)?,
+        execution_age: scan::EXECUTION_TIMEOUT.read(matches)?,
+        batch: scan::BATCH.read(matches)?,
+        idle: IDLE.read(matches)?,
+        retain: scan::RETAIN.read(matches)?,
     })
 }
 
 /// The one record that is only to be looked at.
 pub fn record(matches: &ArgMatches) -> Result<Option<RecordId>, Problem> {
-    let named = |kind| raw::text(matches, kind).map(|text| record_id(kind, text));
-    named("audit").or_else(|| named("execution")).transpose()
-}
-
-/// A whole number of seconds.
-fn seconds(text: &str) -> Result<Duration, String> {
-    parse::count(text, 10 * 365 * 24 * 3600).map(|it| Duration::from_secs(it.unsigned_abs()))
+    let audit = scan::AUDIT.text(matches).map(|text| record_id("audit", text));
+    audit.or_else(|| scan::EXECUTION.text(matches).map(|text| record_id("execution", text))).transpose()
 }
 
 /// How conversations are processed.
 pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, Problem> {
-    let number = |id, most| -> Result<usize, Problem> {
-        let count = raw::required(matches, id, |text| parse::count(text, most))?;
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
-    };
     Ok(process_conversations::Settings {
-        batch: number("batch", 1_000_000)?,
-        concurrency: number("concurrency", 200)?,
-        session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::rollout(matches)?,
-        prices: Arc::new(spending::prices(matches)?),
-        budget: spending::budget(matches)?,
-        backfill: usize::try_from(raw::required(matches, "backfill", |text| parse::count_or_zero(text, 100_000))?)
-            .unwrap_or(usize::MAX),
+        batch: process::BATCH.read(matches)?,
+        concurrency: process::CONCURRENCY.read(matches)?,
+        session_timeout: SESSION_TIMEOUT.read(matches)?,
+        rollout: rollout(matches)?,
+        prices: Arc::new(prices(matches)?),
+        budget: process::BUDGET.find(matches)?,
+        backfill: process::BACKFILL.read(matches)?,
     })
 }
 
+/// The shipped prices, with those of a file before them.
+fn prices(matches: &ArgMatches) -> Result<Prices, Problem> {
+    match process::PRICES_FILE.find(matches)? {
+        Some(prices) => Ok(prices),
+        None => Prices::shipped().map_err(|why| Problem::Run(RunError::Bug(format!("the shipped price table {why}")))),
+    }
+}
+
+/// The application's own name of a setting of ours.
+const ROLLOUT_OF_THE_APPLICATION: &str = "UNIFIED_PIPELINE_ROLLOUT_PCT";
+
+/// The share of players; under the application's name, too, where ours says nothing.
+pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
+    match env::var(ROLLOUT_OF_THE_APPLICATION) {
+        Ok(text) if ROLLOUT.is_default(matches) => parse::percent(&text)
+            .map_err(|why| Problem::configuration(format!("{ROLLOUT_OF_THE_APPLICATION}={text:?} {why}"))),
+        _ => ROLLOUT.read(matches),
+    }
+}
+
 /// The one conversation that is to be processed; none in bulk.
-pub fn wish(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
-    let id =
-        raw::value(matches, "id", |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()))?;
-    Ok(id.map(|conversation| SingleRequest { conversation, reprocess: raw::is_on(matches, "reprocess") }))
+pub fn single(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
+    let reprocess = process::REPROCESS.is_on(matches);
+    Ok(process::ID.find(matches)?.map(|conversation| SingleRequest { conversation, reprocess }))
 }
 
 /// What is rehearsed, and the longest that a conversation may take.
 pub fn rehearsal(matches: &ArgMatches) -> Result<(Rehearsal, Duration), Problem> {
-    let rehearsal = raw::value(matches, "rehearse", Rehearsal::parse)?.unwrap_or_default();
-    Ok((rehearsal, raw::required(matches, "timeout", parse::duration)?))
+    Ok((process::REHEARSE.find(matches)?.unwrap_or_default(), process::TIMEOUT.read(matches)?))
 }
 
 /// What the demo's are: always offline, whatever keys are set.
-pub fn demo_workshop(defaults: &ArgMatches, store: &Store) -> Result<Workshop, Problem> {
-    let timeout = raw::required(defaults, "timeout", parse::duration)?;
-    workshop(defaults, store, Providers::local(Rehearsal::default()), timeout)
+pub fn demo_pipeline(defaults: &ArgMatches, store: &Store) -> Result<PipelineContext, Problem> {
+    let timeout = process::TIMEOUT.read(defaults)?;
+    pipeline(defaults, store, Providers::local(Rehearsal::default()), timeout)
 }
 
 /// The template, and what else the conversations of a run share.
-pub fn workshop(
+pub fn pipeline(
     matches: &ArgMatches,
     store: &Store,
     providers: Providers,
     timeout: Duration,
-) -> Result<Workshop, Problem> {
+) -> Result<PipelineContext, Problem> {
     let table: Vec<_> = STAGES.iter().map(|stage| (stage.name, stage.needs)).collect();
     graph::check(&table).map_err(|error| RunError::Bug(error.to_string()))?;
     let settings = StageSettings {
-        duplicate_similarity: raw::required(matches, "duplicate-similarity", parse::similarity)?,
+        duplicate_similarity: process::DUPLICATE_SIMILARITY.read(matches)?,
         transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
-        drop_unsupported: raw::required(matches, "unsupported-facts", unsupported)?,
+        drop_unsupported: process::UNSUPPORTED_FACTS.read(matches)?,
         template: template(matches)?,
-        conflict: conflict::keeper(matches)?,
-        breakup: conflict::breakup(matches)?,
+        conflict: process::CONFLICT.read(matches)?,
+        breakup: process::BREAKUP.read(matches)?,
     };
-    Ok(Workshop {
+    Ok(PipelineContext {
         store: store.clone(),
         providers: Arc::new(providers),
         settings: Arc::new(settings),
         timeout,
-        hands: None,
+        runtime: None,
     })
 }
 
 /// The template: the shipped one, or `prompt.j2` in `--template-dir`, tried out here so that a run never begins with a wrong one.
 pub fn template(matches: &ArgMatches) -> Result<PromptTemplate, Problem> {
-    let Some(folder) = raw::text(matches, "template-dir") else {
+    let Some(folder) = TEMPLATE_DIR.text(matches) else {
         return PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()));
     };
     let path = PathBuf::from(folder).join(PromptTemplate::FILE_NAME);
@@ -299,13 +287,7 @@ pub fn template(matches: &ArgMatches) -> Result<PromptTemplate, Problem> {
 
 /// Whose prompt is to be rendered, and for which platform.
 pub fn portrait(matches: &ArgMatches) -> Result<(UserId, Platform), Problem> {
-    let user =
-        raw::required(matches, "user", |text| text.parse().map_err(|_| "is not a player's id, a UUID".to_owned()))?;
-    let platform = raw::required(matches, "platform", |text| {
-        let platform = Platform::ALL.into_iter().find(|platform| platform.as_str() == text);
-        platform.ok_or_else(|| "is neither text nor voice".to_owned())
-    })?;
-    Ok((user, platform))
+    Ok((args::prompt::USER.read(matches)?, args::prompt::PLATFORM.read(matches)?))
 }
 
 /// Refuses a budget that could not be kept, because a model has no price.
@@ -319,18 +301,5 @@ pub fn check_budget(settings: &process_conversations::Settings, providers: &Prov
              such as {{{:?}: {{\"input\": 0.5, \"output\": 2}}}} in US dollars per million tokens",
             remote.model, remote.model
         ))),
-    }
-}
-
-/// Whether the pipeline is switched on.
-pub fn pipeline_enabled(matches: &ArgMatches) -> Result<bool, Problem> {
-    raw::required(matches, "pipeline-enabled", parse::switch)
-}
-/// Whether facts that the transcript does not show are dropped.
-fn unsupported(text: &str) -> Result<bool, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "keep" => Ok(false),
-        "drop" => Ok(true),
-        _ => Err("is neither keep nor drop".to_owned()),
     }
 }

@@ -4,8 +4,9 @@ use std::path::{self, PathBuf};
 
 use clap::ArgMatches;
 
-use super::raw::{self, Problem};
-use super::{compose, env_file, models};
+use super::args::common::{NOW, TEMPLATE_DIR};
+use super::raw::Problem;
+use super::{args, compose, env_file, models};
 use crate::clock;
 use crate::config::secrets;
 use crate::core::doctor::{Check, verdict};
@@ -43,15 +44,15 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     checks.extend(models);
     let remote = providers.language_model().or(providers.embeddings());
     checks.extend(remote.and_then(|_| sources::proxy()));
-    if raw::is_on(matches, "online") {
+    if args::doctor::ONLINE.is_on(matches) {
         checks.extend(online::ask(&providers).await);
     }
     let settings = doctor::Settings {
         database: own(compose::database_as_it_is(matches))?,
         unnamed: compose::names_no_database(matches),
         terms: compose::terms_of_look(matches)?,
-        now: compose::now(matches)?,
-        root: PathBuf::from(raw::text(matches, "root").unwrap_or("/")),
+        now: NOW.find(matches)?,
+        root: PathBuf::from(args::doctor::ROOT.text(matches).unwrap_or("/")),
         windows: variables.windows,
         pipeline_enabled: variables.pipeline_enabled,
     };
@@ -83,7 +84,7 @@ fn problem(said: &str) -> Check {
 
 fn template(matches: &ArgMatches) -> Result<Check, Problem> {
     let name = "settings.template";
-    Ok(match (own(compose::template(matches))?, raw::text(matches, "template-dir")) {
+    Ok(match (own(compose::template(matches))?, TEMPLATE_DIR.text(matches)) {
         (Err(error), _) => Check::failed(name, error.exit(), &error.to_string(), "Correct the template where it says"),
         (Ok(_), Some(folder)) => Check::ok(name, format!("the prompt template in {folder} is in order")),
         (Ok(_), None) => Check::ok(name, "the shipped prompt template"),

@@ -13,35 +13,27 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{host, raw};
+use super::raw;
 use crate::config::env_file::{EnvFile, parse};
 
 /// The most that is read of a file, in bytes: far more than any holds.
 const MOST: u64 = 1024 * 1024;
 
-/// Loads the file that `--env-file` or `NIKITA_ENV_FILE` names, else `.env` in the working directory; then what the services of
-/// this host use, if nobody names a database. Returns warnings.
+/// Loads the file that was named, or else `.env`. Returns whether one was named, and warnings.
 ///
 /// # Errors
 /// What is wrong with the file that was named, without a word of its content.
-pub fn load() -> Result<Vec<String>, String> {
-    let said = load_files()?;
-    REMARKS.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&said);
-    Ok(said)
-}
-
-fn load_files() -> Result<Vec<String>, String> {
-    let Some(path) = named() else {
-        let mut said = pass_over(Path::new(".env"));
-        said.extend(host::adopt(false));
-        return Ok(said);
-    };
+pub fn load() -> Result<(bool, Vec<String>), String> {
+    let Some(path) = named() else { return Ok((false, pass_over(Path::new(".env")))) };
     let shown = format!("the env file {}", path.display());
     let bytes = read(File::open(&path)).map_err(|error| format!("{shown} can't be read: {error}"))?;
     let file = parse(&bytes).map_err(|why| format!("{shown} {why}"))?;
-    let mut said = set(&shown, file);
-    said.extend(host::adopt(true));
-    Ok(said)
+    Ok((true, set(&shown, file)))
+}
+
+/// Keeps what was said about the files, for [`remarks`].
+pub fn keep_remarks(said: &[String]) {
+    said.clone_into(&mut REMARKS.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
 /// Loads a file that nobody named, or says why not.

@@ -1,22 +1,20 @@
 //! `exec`: a command of somebody else, as a job.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ArgMatches;
 
-use super::commands::listen;
+use super::args::common::{FORCE, LEASE};
 use super::harmless::Harmless;
 use super::output::Output;
-use super::raw::{self, Problem};
-use super::{compose, stderr};
+use super::raw::Problem;
+use super::signals::listen;
+use super::{args, compose, stderr};
 use crate::clock;
-use crate::config::parse;
 use crate::domain::exit::Exit;
 use crate::domain::ids::AuditId;
 use crate::jobs::exec::{self, Settings, Sink};
-use crate::jobs::status::JOBS;
 use crate::run::lifecycle::{Ended, Plan, precheck, run};
 
 /// How many lines are held back with `-q`; the newest stay.
@@ -26,16 +24,16 @@ type Held = Arc<Mutex<VecDeque<String>>>;
 
 /// The command.
 pub async fn exec(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
-    let name = raw::required(matches, "job", job_name)?;
-    let window = raw::required(matches, "window", parse::duration_or_zero)?;
+    let name = args::exec::JOB.read(matches)?;
+    let window = args::exec::WINDOW.read(matches)?;
     let held = Held::default();
     let settings = Settings {
-        command: matches.get_many::<OsString>("command").into_iter().flatten().cloned().collect(),
-        timeout: raw::value(matches, "timeout", parse::duration)?,
-        grace: raw::required(matches, "grace", parse::duration)?,
-        pass_stdout: raw::is_on(matches, "pass-stdout"),
-        audit: raw::text(matches, "audit").map(|kind| (AuditId(clock::new_id()), kind.to_owned())),
-        lease: compose::lease(matches)?,
+        command: args::exec::called(matches),
+        timeout: args::exec::TIMEOUT.find(matches)?,
+        grace: args::exec::GRACE.read(matches)?,
+        pass_stdout: args::exec::PASS_STDOUT.is_on(matches),
+        audit: args::exec::AUDIT.find(matches)?.map(|kind| (AuditId(clock::new_id()), kind)),
+        lease: LEASE.read(matches)?,
         sink: sink(output.quiet.then(|| Arc::clone(&held))),
     };
     let plan = Plan {
@@ -46,7 +44,7 @@ pub async fn exec(matches: &ArgMatches, output: &Output) -> Result<Ended, Proble
         unit: "lines",
         overlap: false,
         lease: settings.lease,
-        window: (!raw::is_on(matches, "force") && !window.is_zero()).then_some(window),
+        window: (!FORCE.is_on(matches) && !window.is_zero()).then_some(window),
         watch: None,
     };
     let signals = listen()?;
@@ -77,16 +75,4 @@ fn sink(held: Option<Held>) -> Sink {
             held.push_back(line.to_owned());
         }),
     }
-}
-
-/// A name that needs no quoting anywhere, and is no job of ours: that one has its own command.
-fn job_name(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
-    if text.is_empty() || text.len() > 63 || !text.chars().all(plain) {
-        return Err("must be up to 63 of a-z, 0-9, '-', '_' and '.'".to_owned());
-    }
-    if JOBS.contains(&text) || text == "migrate" {
-        return Err("is a job of this program; name another".to_owned());
-    }
-    Ok(text.to_owned())
 }

@@ -1,5 +1,8 @@
 //! Numbers as a person reads them, on the terminal and on the page.
 
+use chrono::{DateTime, Utc};
+
+use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
 
 /// `1,234,567`
@@ -51,6 +54,23 @@ pub fn name(text: &str) -> String {
     let line = one_line(text);
     let kept = first_chars(&line, 60);
     if kept.len() == line.len() { line } else { format!("{kept}…") }
+}
+
+/// `2026-11-22 05:00 UTC (3 h ago)`
+pub fn instant(at: DateTime<Utc>, now: Option<DateTime<Utc>>) -> String {
+    let absolute = at.format("%Y-%m-%d %H:%M UTC");
+    match now.map(|now| (at - now).num_seconds()) {
+        None => absolute.to_string(),
+        Some(0) => format!("{absolute} (now)"),
+        Some(ahead @ 1..) => format!("{absolute} (in {})", span(ahead)),
+        Some(ago) => format!("{absolute} ({} ago)", span(-ago)),
+    }
+}
+
+/// A count, to be drawn.
+#[expect(clippy::cast_precision_loss, reason = "a picture has no more digits than a float")]
+pub const fn float(number: i64) -> f64 {
+    number as f64
 }
 
 #[cfg(test)]

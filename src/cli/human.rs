@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::figures::instant;
 use super::harmless::flat;
 use super::{demo_report, terminal};
-use crate::core::span::span;
 use crate::domain::result::{
     ConversationPlan, ConversationResult, DecayResult, ExecResult, JobResult, Judgement, MigrateResult, MigrationEntry,
     Own, ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
@@ -288,17 +288,6 @@ fn figures(of: &[(&str, &dyn std::fmt::Display)]) -> String {
     let mut table = Rows::new().header(of.iter().map(|(label, _)| *label));
     table.row(of.iter().map(|(_, figure)| figure.to_string()));
     table.show()
-}
-
-/// `2026-11-22 05:00 UTC (3 h ago)`
-fn instant(at: DateTime<Utc>, now: Option<DateTime<Utc>>) -> String {
-    let absolute = at.format("%Y-%m-%d %H:%M UTC");
-    match now.map(|now| (at - now).num_seconds()) {
-        None => absolute.to_string(),
-        Some(0) => format!("{absolute} (now)"),
-        Some(ahead @ 1..) => format!("{absolute} (in {})", span(ahead)),
-        Some(ago) => format!("{absolute} ({} ago)", span(-ago)),
-    }
 }
 
 /// A borderless table, as wide as it needs to be: the demo's report has a width of its own.

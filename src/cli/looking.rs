@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 
-use super::commands::listen;
-use super::compose;
+use super::args::common::{IDLE, NOW, SESSION_TIMEOUT};
 use super::harmless::Harmless;
 use super::output::Output;
-use super::raw::{self, Problem};
+use super::raw::Problem;
+use super::signals::listen;
+use super::{args, compose};
 use super::{human, page, progress_bar, replace_file, terminal, whence};
 use crate::clock;
 use crate::config::database::Database;
-use crate::config::parse;
 use crate::domain::ids::ExecutionId;
 use crate::domain::result::{Own, ReportResult, Status};
 use crate::jobs::look::Look;
@@ -32,32 +32,33 @@ const EVERY: Duration = Duration::from_secs(1);
 /// `health`.
 pub async fn health(matches: &ArgMatches) -> Result<Ended, Problem> {
     let settings = health_settings(matches)?;
-    looked("health", matches, async |store| health::look(&settings, store).await).await
+    looked("health", matches, async |store| health::query(&settings, store).await).await
 }
 
 /// `stats`.
 pub async fn stats(matches: &ArgMatches) -> Result<Ended, Problem> {
-    let since = raw::required(matches, "since", parse::duration)?;
-    looked("stats", matches, async |store| stats::look(since, store).await).await
+    let since = args::stats::SINCE.read(matches)?;
+    looked("stats", matches, async |store| stats::query(since, store).await).await
 }
 
 /// `status`.
 pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Problem> {
-    let id = raw::text(matches, "id").map(|text| {
+    let id = args::status::ID.text(matches).map(|text| {
         text.parse::<ExecutionId>().map_err(|_| Problem::Usage(format!("{text:?} is not an execution's id, a UUID")))
     });
     let id = id.transpose()?;
-    if let Some(since) = raw::value(matches, "since", parse::duration)? {
-        let [job, state, host] = ["job", "state", "host"].map(|id| raw::text(matches, id).map(str::to_owned));
-        let rows = raw::required(matches, "rows", |text| parse::count(text, 100_000))?;
+    if let Some(since) = args::status::SINCE.find(matches)? {
+        let [job, state, host] =
+            [args::status::JOB, args::status::STATE, args::status::HOST].map(|it| it.text(matches).map(str::to_owned));
+        let rows = args::status::ROWS.read(matches)?;
         return looked("status", matches, async |store| {
             let since = stats::before(store.now().await?, since);
             status::list(&Listed { since: Some(since), job, state, host }, since, rows, store).await
         })
         .await;
     }
-    if !raw::is_on(matches, "watch") {
-        return looked("status", matches, async |store| status::look(id, store).await).await;
+    if !args::status::WATCH.is_on(matches) {
+        return looked("status", matches, async |store| status::query(id, store).await).await;
     }
     if output.is_json() || output.quiet || !stderr().is_terminal() || terminal::is_dumb() {
         return Err(Problem::Usage(
@@ -68,7 +69,7 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
     let signals = listen()?;
     looked("status", matches, async |store| {
         loop {
-            let look = status::look(id, store).await?;
+            let look = status::query(id, store).await?;
             if matches!(&look.own, Own::Execution(it) if !it.execution.is_running()) {
                 return Ok(look);
             }
@@ -84,27 +85,14 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
 
 /// `check`.
 pub async fn check(matches: &ArgMatches) -> Result<Ended, Problem> {
-    let settings = check::Settings {
-        since: raw::value(matches, "since", parse::duration)?,
-        rows: raw::required(matches, "rows", |text| parse::count(text, 1_000_000))?,
-    };
-    looked("check", matches, async |store| check::look(settings, store).await).await
+    let settings = check::Settings { since: args::check::SINCE.find(matches)?, rows: args::check::ROWS.read(matches)? };
+    looked("check", matches, async |store| check::query(settings, store).await).await
 }
 
 /// `report`.
 pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
-    let settings = report::Settings {
-        since: raw::required(matches, "since", |text| match parse::duration(text)? {
-            since if since > Duration::from_hours(366 * 24) => Err("must be a year at most".to_owned()),
-            since => Ok(since),
-        })?,
-        health: health_settings(matches)?,
-    };
-    let file = raw::required(matches, "output", |text| match text {
-        "-" => Err("is not a file; stdout carries the result, so name one such as report.html".to_owned()),
-        "" => Err("is not a file".to_owned()),
-        text => Ok(text.to_owned()),
-    })?;
+    let settings = report::Settings { since: args::report::SINCE.read(matches)?, health: health_settings(matches)? };
+    let file = args::report::OUTPUT.read(matches)?;
     looked("report", matches, async |store| {
         let found = report::gather(&settings, store).await?;
         let html = page::render(&found);
@@ -121,9 +109,9 @@ pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
 
 fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
     Ok(health::Settings {
-        session_timeout: raw::required(matches, "session-timeout", parse::duration)?,
-        rollout: raw::rollout(matches)?,
-        idle: raw::required(matches, "idle", parse::duration)?,
+        session_timeout: SESSION_TIMEOUT.read(matches)?,
+        rollout: compose::rollout(matches)?,
+        idle: IDLE.read(matches)?,
     })
 }
 
@@ -134,7 +122,7 @@ pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
 }
 
 async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
-    let (database, now) = (compose::database_as_it_is(matches)?, compose::now(matches)?);
+    let (database, now) = (compose::database_as_it_is(matches)?, NOW.find(matches)?);
     Output::read(matches)?.note(&format!("database {}", whence::named(&database, matches)));
     let missing = match &database {
         Database::Sqlite(path) => {
@@ -163,8 +151,7 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
 
 /// The database, ready to be written to.
 pub async fn writable(matches: &ArgMatches) -> Result<Store, Problem> {
-    let (database, terms, now) =
-        (compose::database(matches)?, compose::terms_of_look(matches)?, compose::now(matches)?);
+    let (database, terms, now) = (compose::database(matches)?, compose::terms_of_look(matches)?, NOW.find(matches)?);
     let store = Store::connect(&database, terms, 1, now).await?;
     store.make_ready().await?;
     Ok(store)
@@ -178,7 +165,7 @@ pub async fn looked(
 ) -> Result<Ended, Problem> {
     let began = clock::start();
     // `check` reads all there is, and a look that is repeated has no end.
-    let terms = if command == "check" || raw::is_on(matches, "watch") {
+    let terms = if command == "check" || args::status::WATCH.is_on(matches) {
         compose::patient_terms(matches)?
     } else {
         compose::terms_of_look(matches)?

@@ -17,10 +17,10 @@ mod acting;
 mod args;
 mod commands;
 mod compose;
-mod conflict;
 mod demo_report;
 mod doctor;
 mod env_file;
+mod environment;
 mod exec;
 mod figures;
 mod generate;
@@ -40,7 +40,7 @@ mod progress_bar;
 mod raw;
 mod reference;
 mod replace_file;
-mod spending;
+mod signals;
 mod stderr;
 mod stdout;
 mod terminal;
@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
 }
 
 fn whole() -> ExitCode {
-    let warnings = match env_file::load() {
+    let warnings = match environment::load() {
         Ok(warnings) => warnings,
         Err(why) => {
             return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
@@ -101,7 +101,7 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
         Ok(output) => output,
         Err(problem) => return refuse(name, Output::from_environment(), problem),
     };
-    // One thread: the jobs wait for their database. Conversations get more (`commands::Hands`).
+    // One thread: the jobs wait for their database. Conversations get more (`commands::WorkerRuntime`).
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -152,7 +152,7 @@ fn work(
                     Err(raw::Problem::Usage(_)) => {}
                 }
             };
-            match commands::listen() {
+            match signals::listen() {
                 // What is to be told can wait for a slow address, a signal can't.
                 Ok(signals) => tokio::select! {
                     biased;
@@ -169,7 +169,7 @@ fn work(
         Ok(ended) => ended?,
         Err(_) => failed(name, &RunError::Bug("the process panicked".to_owned())),
     };
-    Ok(match raw::text(matches, "on-change") {
+    Ok(match args::health::ON_CHANGE.text(matches) {
         Some(file) => on_change::settle(ended, Path::new(file)),
         None => ended,
     })

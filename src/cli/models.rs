@@ -1,12 +1,16 @@
 //! From settings and keys to providers.
 
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 use secrecy::SecretString;
 
-use super::raw::{self, Problem};
+use super::args::models::{
+    ANTHROPIC_BASE_URL, BACKOFF, EMBEDDINGS, EMBEDDINGS_RPM, ENRICH, LLM, LLM_CONTEXT, LLM_REPLY_TOKENS, LLM_RPM,
+    OPENAI_BASE_URL, REQUEST_TIMEOUT,
+};
+use super::args::setting::Typed;
+use super::raw::Problem;
 use crate::config::models::{self, EmbeddingChoice, LanguageChoice};
-use crate::config::{parse, secrets};
+use crate::config::secrets;
 use crate::core::manner::Limits;
 use crate::providers::anthropic::Anthropic;
 use crate::providers::asker::Asker;
@@ -21,20 +25,20 @@ use crate::providers::{EmbeddingModel, LanguageModel, Providers};
 /// offline ones. Nothing is asked and no connection made.
 pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers, Problem> {
     // Wrong values are refused also where the choice makes no use of them.
-    let enrich = raw::required(matches, "enrich", parse::switch)?;
+    let enrich = ENRICH.read(matches)?;
     Ok(Providers::new(language(matches)?, embeddings(matches)?, enrich, rehearsal))
 }
 
 /// The language model that the settings choose.
 pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
-    let choice = match raw::value(matches, "llm", models::language)? {
+    let choice = match LLM.find(matches)? {
         Some(choice) => choice,
         None if key(Vendor::Anthropic)?.is_some() => LanguageChoice::Anthropic(models::ANTHROPIC_MODEL.to_owned()),
         None if key(Vendor::OpenAi)?.is_some() => LanguageChoice::OpenAi(models::OPENAI_MODEL.to_owned()),
         None => LanguageChoice::Local,
     };
-    let patience = patience(matches, "llm-rpm")?;
-    let limits = Limits { context: tokens(matches, "llm-context")?, reply: tokens(matches, "llm-reply-tokens")? };
+    let patience = patience(matches, LLM_RPM)?;
+    let limits = Limits { context: LLM_CONTEXT.find(matches)?, reply: LLM_REPLY_TOKENS.find(matches)? };
     let asker = |vendor, model: &str| {
         Ok::<_, Problem>(Asker::new(endpoint(matches, vendor, patience, (Port::LanguageModel, model))?, limits))
     };
@@ -49,12 +53,12 @@ pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
 
 /// The embeddings that the settings choose.
 pub fn embeddings(matches: &ArgMatches) -> Result<EmbeddingModel, Problem> {
-    let choice = match raw::value(matches, "embeddings", models::embeddings)? {
+    let choice = match EMBEDDINGS.find(matches)? {
         Some(choice) => choice,
         None if key(Vendor::OpenAi)?.is_some() => EmbeddingChoice::OpenAi(models::OPENAI_EMBEDDINGS.to_owned()),
         None => EmbeddingChoice::Local,
     };
-    let patience = patience(matches, "embeddings-rpm")?;
+    let patience = patience(matches, EMBEDDINGS_RPM)?;
     Ok(match choice {
         EmbeddingChoice::Local => EmbeddingModel::Local,
         EmbeddingChoice::OpenAi(model) => {
@@ -64,21 +68,15 @@ pub fn embeddings(matches: &ArgMatches) -> Result<EmbeddingModel, Problem> {
     })
 }
 
-fn tokens(matches: &ArgMatches, setting: &str) -> Result<Option<u32>, Problem> {
-    let count = raw::value(matches, setting, |text| parse::count(text, 100_000_000))?;
-    Ok(count.and_then(|count| u32::try_from(count).ok()))
-}
-
 fn key(vendor: Vendor) -> Result<Option<SecretString>, Problem> {
     secrets::find(vendor.key_variable()).map_err(Problem::configuration)
 }
 
-fn patience(matches: &ArgMatches, limit: &str) -> Result<Patience, Problem> {
-    let per_minute = raw::value(matches, limit, |text| parse::count(text, 1_000_000))?;
+fn patience(matches: &ArgMatches, a_minute: Typed<u32>) -> Result<Patience, Problem> {
     Ok(Patience {
-        backoff: raw::required(matches, "backoff", parse::duration)?,
-        request: raw::value(matches, "request-timeout", parse::duration)?,
-        per_minute: per_minute.and_then(|count| u32::try_from(count).ok()),
+        backoff: BACKOFF.read(matches)?,
+        request: REQUEST_TIMEOUT.find(matches)?,
+        per_minute: a_minute.find(matches)?,
     })
 }
 
@@ -94,11 +92,11 @@ fn endpoint(
         Port::Embeddings => "--embeddings",
     };
     let setting = match vendor {
-        Vendor::Anthropic => "anthropic-base-url",
-        Vendor::OpenAi => "openai-base-url",
+        Vendor::Anthropic => ANTHROPIC_BASE_URL,
+        Vendor::OpenAi => OPENAI_BASE_URL,
     };
     // An empty variable is as good as none, as it is for the vendors' own programs.
-    let base = raw::text(matches, setting).filter(|base| !base.trim().is_empty());
+    let base = setting.text(matches).filter(|base| !base.trim().is_empty());
     let key = key(vendor)?;
     if key.is_none() && (vendor == Vendor::Anthropic || base.is_none()) {
         let variable = vendor.key_variable();
@@ -112,8 +110,6 @@ fn endpoint(
             vendor.name()
         )));
     }
-    Endpoint::new(vendor, model, base, key, patience).map_err(|why| match matches.value_source(setting) {
-        Some(ValueSource::CommandLine) => Problem::Usage(why),
-        _ => Problem::configuration(why),
-    })
+    Endpoint::new(vendor, model, base, key, patience)
+        .map_err(|why| if setting.is_typed(matches) { Problem::Usage(why) } else { Problem::configuration(why) })
 }

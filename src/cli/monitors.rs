@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 use tokio::task::JoinHandle;
 
 use super::args;
-use super::raw::{self, Problem};
+use super::args::common::DRY_RUN;
+use super::args::monitors::METRICS_FILE;
+use super::raw::Problem;
 use crate::clock;
 use crate::domain::result::{JobResult, Own};
 use crate::monitor::Outcome;
@@ -29,13 +30,17 @@ pub struct Monitors {
 impl Monitors {
     /// Says that a run begins.
     pub fn begin(job: &str, matches: &ArgMatches) -> Result<Self, Problem> {
-        let by_hand = ["kind", "execution", "id"].iter().any(|id| raw::text(matches, id).is_some());
-        let by_hand = by_hand || job == "scan-stuck" && raw::text(matches, "audit").is_some();
-        let told = !(by_hand || raw::is_on(matches, "dry-run"));
-        let pings = pings(matches)?.filter(|_| told);
+        let by_hand = match job {
+            "recover" => args::recover::KIND.text(matches).is_some(),
+            "process-conversations" => args::process::ID.is_set(matches),
+            "scan-stuck" => args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches),
+            _ => false,
+        };
+        let told = !(by_hand || DRY_RUN.is_on(matches));
+        let pings = pings(job, matches)?.filter(|_| told);
         let started = pings.clone().map(|pings| tokio::spawn(async move { pings.start().await }));
-        let metrics = raw::text(matches, "metrics-file").map(PathBuf::from).filter(|_| told);
-        let job = raw::text(matches, "job").filter(|_| job == "exec").unwrap_or(job);
+        let metrics = METRICS_FILE.text(matches).map(PathBuf::from).filter(|_| told);
+        let job = args::exec::JOB.text(matches).filter(|_| job == "exec").unwrap_or(job);
         Ok(Self { job: job.to_owned(), metrics, pings, started })
     }
 
@@ -58,19 +63,19 @@ impl Monitors {
 }
 
 /// Refuses an address that can't be pinged, and pings nothing.
-pub fn check(matches: &ArgMatches) -> Result<(), Problem> {
-    pings(matches).map(drop)
+pub fn check(job: &str, matches: &ArgMatches) -> Result<(), Problem> {
+    pings(job, matches).map(drop)
 }
 
-fn pings(matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
-    let Some(url) = raw::text(matches, "ping-url") else { return Ok(None) };
-    // Without the address in the message: whoever knows it can ping.
-    Pings::new(url, clock::new_execution()).map(Some).map_err(|why| match matches.value_source("ping-url") {
-        Some(ValueSource::EnvVariable) => {
-            Problem::configuration(format!("{} {why}", args::variable_of(matches, "ping-url")))
-        }
-        _ => Problem::Usage(format!("--ping-url {why}")),
-    })
+fn pings(job: &str, matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
+    match job {
+        "decay" => args::decay::PING.find(matches),
+        "process-conversations" => args::process::PING.find(matches),
+        "recover" => args::recover::PING.find(matches),
+        "scan-stuck" => args::scan::PING.find(matches),
+        "exec" => args::exec::PING.find(matches),
+        _ => Ok(None),
+    }
 }
 
 fn sample<'a>(job: &'a str, outcome: Outcome, result: &JobResult) -> Sample<'a> {

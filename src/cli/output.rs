@@ -7,9 +7,12 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
+use super::args::common::{FORMAT, QUIET, RECOVERED_EXIT_CODE, SKIP_EXIT_CODE, verbosity};
+use super::args::exec::PASS_STDOUT;
 use super::harmless::Harmless;
 use super::raw::{self, Problem};
 use super::{human, stderr, stdout, terminal};
+use crate::config::parse;
 use crate::domain::exit::Exit;
 use crate::domain::result::JobResult;
 use crate::run::lifecycle::Ended;
@@ -32,26 +35,25 @@ impl Output {
     /// From a command's arguments.
     pub fn read(matches: &ArgMatches) -> Result<Self, Problem> {
         let mut output = Self::from_environment();
-        if let Some(json) = raw::value(matches, "format", format)? {
+        if let Some(json) = FORMAT.find(matches)? {
             output.json = json;
         }
-        output.quiet = raw::is_on(matches, "quiet");
-        output.verbosity = matches.try_get_one::<u8>("verbose").ok().flatten().copied().unwrap_or_default();
-        let code = |text: &str| text.parse::<u8>().map_err(|_| "is not an exit code from 0 to 255".to_owned());
-        if let Some(code) = raw::value(matches, "skip-exit-code", code)? {
+        output.quiet = QUIET.is_on(matches);
+        output.verbosity = verbosity(matches);
+        if let Some(code) = SKIP_EXIT_CODE.find(matches)? {
             output.skip_exit = code;
         }
-        if let Some(code) = raw::value(matches, "recovered-exit-code", code)? {
+        if let Some(code) = RECOVERED_EXIT_CODE.find(matches)? {
             output.recovered_exit = code;
         }
-        output.beside = raw::is_on(matches, "pass-stdout");
+        output.beside = PASS_STDOUT.is_on(matches);
         Ok(output)
     }
 
     /// Before, or without, arguments that can be read.
     pub fn from_environment() -> Self {
         let named = raw::early("--format").or_else(|| env::var_os("NIKITA_FORMAT"));
-        let named = named.as_deref().and_then(OsStr::to_str).and_then(|text| format(text).ok());
+        let named = named.as_deref().and_then(OsStr::to_str).and_then(|text| parse::is_json(text).ok());
         let json = named.unwrap_or_else(|| !std::io::stdout().is_terminal());
         Self { json, quiet: false, verbosity: 0, skip_exit: Exit::Skipped.code(), recovered_exit: 0, beside: false }
     }
@@ -159,12 +161,4 @@ pub fn complain_of_usage(error: &clap::Error) {
 /// Whether to colour what is written to this stream.
 pub fn has_colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !terminal::is_dumb() && env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
-}
-
-fn format(text: &str) -> Result<bool, String> {
-    match text {
-        "json" => Ok(true),
-        "human" => Ok(false),
-        _ => Err("is neither human nor json".to_owned()),
-    }
 }

@@ -1,14 +1,9 @@
-//! Checked access to raw arguments. A wrong value on the command line is a usage error; the same one in the environment is a
-//! configuration error that names the variable (spec 01).
+//! Why a command can't start, and what its command line says before clap has read it.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use clap::ArgMatches;
-use clap::parser::ValueSource;
-
-use crate::config::parse;
 use crate::run::error::RunError;
 
 /// Why a command can't start.
@@ -30,57 +25,6 @@ impl Problem {
     /// A configuration error.
     pub fn configuration(message: String) -> Self {
         Self::Run(RunError::Configuration(message))
-    }
-}
-
-/// The text of an argument, from wherever it came.
-pub fn text<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a str> {
-    matches.try_get_one::<String>(id).ok().flatten().map(String::as_str)
-}
-
-/// Whether a switch is on.
-pub fn is_on(matches: &ArgMatches, id: &str) -> bool {
-    matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or_default()
-}
-
-/// An argument's value, checked by `parse`.
-pub fn value<T>(
-    matches: &ArgMatches,
-    id: &str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<Option<T>, Problem> {
-    let Some(text) = text(matches, id) else { return Ok(None) };
-    parse(text).map(Some).map_err(|why| problem(matches, id, text, &why))
-}
-
-/// The value of an argument that has a default.
-pub fn required<T>(matches: &ArgMatches, id: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Problem> {
-    value(matches, id, parse)?.ok_or_else(|| Problem::Usage(format!("--{id} needs a value")))
-}
-
-/// The application's own name of a setting of ours.
-const ROLLOUT_OF_THE_APPLICATION: &str = "UNIFIED_PIPELINE_ROLLOUT_PCT";
-
-/// The share of players; under the application's name, too, where ours says nothing.
-pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
-    let is_ours = matches.value_source("rollout-percent").is_some_and(|it| it != ValueSource::DefaultValue);
-    match env::var(ROLLOUT_OF_THE_APPLICATION) {
-        Ok(text) if !is_ours => parse::percent(&text)
-            .map_err(|why| Problem::configuration(format!("{ROLLOUT_OF_THE_APPLICATION}={text:?} {why}"))),
-        _ => required(matches, "rollout-percent", parse::percent),
-    }
-}
-
-/// The sentence for a value that is wrong, by where it came from.
-pub fn problem(matches: &ArgMatches, id: &str, text: &str, why: &str) -> Problem {
-    wrong(matches, id, super::args::variable_of(matches, id), text, why)
-}
-
-/// The same, for whoever knows its variable.
-pub fn wrong(matches: &ArgMatches, id: &str, variable: &str, text: &str, why: &str) -> Problem {
-    match matches.value_source(id) {
-        Some(ValueSource::EnvVariable) => Problem::configuration(format!("{variable}={text:?} {why}")),
-        _ => Problem::Usage(format!("--{id} {text:?} {why}")),
     }
 }
 

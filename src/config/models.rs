@@ -63,6 +63,15 @@ fn named(name: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::prices::Prices;
+
+    #[test]
+    fn the_models_that_are_used_unasked_have_a_price() {
+        let prices = Prices::shipped().expect("in order");
+        for model in [ANTHROPIC_MODEL, OPENAI_MODEL, OPENAI_EMBEDDINGS] {
+            assert!(prices.cost(model, 1, 1).is_some(), "{model}");
+        }
+    }
 
     #[test]
     fn names_may_hold_colons_and_slashes() {

@@ -48,6 +48,61 @@ pub fn count(text: &str, most: i64) -> Result<i64, String> {
     }
 }
 
+/// The same, as whatever type holds it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn size<T: TryFrom<i64>>(text: &str, most: i64) -> Result<T, String> {
+    T::try_from(count(text, most)?).map_err(|_| TOO_LARGE.to_owned())
+}
+
+/// The same, from 0 on.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn size_or_zero<T: TryFrom<i64>>(text: &str, most: i64) -> Result<T, String> {
+    T::try_from(count_or_zero(text, most)?).map_err(|_| TOO_LARGE.to_owned())
+}
+
+/// Where a type is smaller than the bound that was given for it.
+const TOO_LARGE: &str = "is too large";
+
+/// A whole number of seconds, up to ten years as for durations.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    count(text, 10 * 365 * 24 * 3600).map(|it| Duration::from_secs(it.unsigned_abs()))
+}
+
+/// A whole number of minutes, up to ten years as for durations.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn minutes(text: &str) -> Result<Duration, String> {
+    count(text, 10 * 365 * 24 * 60).map(|it| Duration::from_mins(it.unsigned_abs()))
+}
+
+/// An exit code.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn exit_code(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| "is not an exit code from 0 to 255".to_owned())
+}
+
+/// Whether results are JSON: `json` or `human`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn is_json(text: &str) -> Result<bool, String> {
+    match text {
+        "json" => Ok(true),
+        "human" => Ok(false),
+        _ => Err("is neither human nor json".to_owned()),
+    }
+}
+
 /// A whole number of percent, 0 to 100.
 ///
 /// # Errors

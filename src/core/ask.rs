@@ -33,7 +33,7 @@ pub const MOST_TEXTS: usize = 100;
 /// A question to a language model. Instructions and data are apart, so that a transcript can't give orders.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelAsk {
-    /// Extract what [`crate::core::stages::extraction::Extraction`] holds from a transcript, as JSON that follows `schema`.
+    /// Extract what [`crate::core::stages::outputs::Extraction`] holds from a transcript, as JSON that follows `schema`.
     Extract {
         /// What the model is to do.
         instructions: &'static str,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::ask::NoAnswer;
 use super::backoff::pause;
-use super::stages::StageError;
+use super::stages::step::StageError;
 use crate::domain::conversation::Claim;
 
 /// The decision.

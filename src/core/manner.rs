@@ -142,8 +142,12 @@ pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
             "reduce the length",
         ]);
     let is_chat = sent.has("messages");
+    // thepersonalaicompany/amurex-backend#38: the server holds the model to JSON, and the model does not get there.
+    let unmet = ["json_validate_failed", "tool_use_failed", "output_parse_failed"];
+    let is_unmet = refusal.kinds.iter().any(|kind| unmet.contains(&kind.as_str()));
     let words = [
         (Topic::Context, is_long && is_chat),
+        (Topic::Structure, is_unmet),
         (Topic::ToolChoice, says(&["tool_choice", "tool choice", "forced tool", "forces tool", "thinking"])),
         (
             Topic::Structure,
@@ -178,6 +182,7 @@ pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
                 "tool use",
                 "tools",
                 "function call",
+                "requested parameters",
             ]),
         ),
     ];

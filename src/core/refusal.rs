@@ -124,6 +124,17 @@ const OURS: [&str; 5] =
 const LIMITS: [&str; 5] =
     ["spend limit", "spending limit", "api usage limits", "credit balance is too low", "hard limit"];
 
+/// How an unknown model is worded where neither status nor type says so: gateways, Mistral, `DeepSeek`, `OpenRouter`.
+const NO_MODEL: [&str; 7] = [
+    "invalid model",
+    "model not exist",
+    "model does not exist",
+    "not a valid model",
+    "unknown model",
+    "model not found",
+    "no such model",
+];
+
 impl Refusal {
     /// Reads the body of an error.
     #[must_use]
@@ -188,11 +199,12 @@ impl Refusal {
     #[must_use]
     pub fn meaning(&self) -> Meaning {
         let is = |kinds: &[&str]| self.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
-        let limit = self.status == 429 && LIMITS.iter().any(|limit| self.words.contains(limit));
+        let limit = self.status == 429 && (LIMITS.iter().any(|limit| self.words.contains(limit)) || self.is_used_up());
         if self.status == 402 || is(&SPENT) || limit {
             return Meaning::Spent;
         }
-        if self.status == 401 || is(&KEY) {
+        // BerriAI/litellm#12273: without a database LiteLLM knows no key but its master's, and says so of another one.
+        if self.status == 401 || is(&KEY) || self.is_refused() && is(&["no_db_connection"]) {
             return Meaning::Key;
         }
         if self.status == 404 || is(&MODEL) || self.is_refused() && self.param.as_deref() == Some("model") {
@@ -224,6 +236,20 @@ impl Refusal {
     #[must_use]
     pub fn speaks_of_money(&self) -> bool {
         LIMITS.iter().any(|limit| self.words.contains(limit)) || self.words.contains("exceeded your current quota")
+    }
+
+    /// Whether the words speak of a model that is not known. To be asked only where nobody but us has written the request.
+    #[must_use]
+    pub fn speaks_of_the_model(&self) -> bool {
+        NO_MODEL.iter().any(|words| self.words.contains(words))
+    }
+
+    /// `OpenAI`'s empty account in the words that gateways keep of it. Google says the same of a minute's quota, with a status of its own
+    /// or a time to wait.
+    fn is_used_up(&self) -> bool {
+        self.words.contains("exceeded your current quota")
+            && !self.words.contains("resource_exhausted")
+            && self.retry_after.is_none()
     }
 
     const fn is_refused(&self) -> bool {
@@ -358,6 +384,12 @@ mod tests {
     #[case::deepseek_empty(402, json!({"error": {"message": "Insufficient Balance", "type": "unknown_error"}}), Meaning::Spent)]
     #[case::quota(429, json!({"error": {"type": "insufficient_quota", "code": "insufficient_quota"}}), Meaning::Spent)]
     #[case::spend_limit(429, json!({"error": {"type": "rate_limit_error", "message": "This would exceed your monthly spend limit"}}), Meaning::Spent)]
+    // OpenHands/OpenHands#998: a gateway keeps the words alone.
+    #[case::quota_in_words(429, json!({"error": {"message": "RateLimitError: You exceeded your current quota, please check your plan", "type": "throttling_error", "code": "429"}}), Meaning::Spent)]
+    // BerriAI/litellm#9035: Google's, by the minute, through a gateway.
+    #[case::gemini_through_a_gateway(429, json!({"error": {"message": "VertexAIException - b'{\"message\": \"You exceeded your current quota\", \"status\": \"RESOURCE_EXHAUSTED\"}'", "code": "429"}}), Meaning::Throttled)]
+    #[case::litellm_no_database(400, json!({"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}}), Meaning::Key)]
+    #[case::litellm_database_away(503, json!({"error": {"message": "No connected db.", "type": "no_db_connection"}}), Meaning::Passing)]
     #[case::gemini_rate(429, json!([{"error": {"code": 429, "message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED"}}]), Meaning::Throttled)]
     #[case::ours_under_500(500, json!({"error": {"type": "invalid_request_error"}}), Meaning::Refused)]
     #[case::refused(400, json!({"error": {"message": "thinking of your key and model_not_found", "type": "invalid_request_error"}}), Meaning::Refused)]

@@ -20,7 +20,7 @@ pub struct Settings {
 }
 
 /// Asks for every promise. The exit code is 1 where one is broken.
-pub async fn look(settings: Settings, store: &Store) -> Result<Look, RunError> {
+pub async fn query(settings: Settings, store: &Store) -> Result<Look, RunError> {
     let now = store.now().await?;
     let since = settings.since.map(|since| before(now, since));
     let most = usize::try_from(settings.rows).unwrap_or(usize::MAX);

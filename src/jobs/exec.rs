@@ -20,15 +20,17 @@ use tokio::time::Sleep;
 
 use crate::domain::exit::Exit;
 use crate::domain::ids::AuditId;
-use crate::domain::result::{ErrorBody, ErrorKind, ExecResult};
+use crate::domain::result::ExecResult;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 
 mod audit;
 mod lines;
+mod outcome;
 
 use audit::Audit;
 pub use lines::Sink;
+use outcome::Outcome;
 
 /// What is run, and how.
 #[derive(Clone)]
@@ -109,35 +111,6 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let complaint = outcome.complaint(&result.command, settings.timeout);
     let exit = if complaint.is_none() { Exit::Success } else { Exit::Failure };
     Ok(Report { own: result.into(), exit, complaint, cost_usd: None, error: None })
-}
-
-/// How it came out.
-enum Outcome {
-    Ended(ExitStatus),
-    Interrupted,
-    TimedOut,
-    NotStarted(String),
-}
-
-impl Outcome {
-    fn complaint(&self, name: &str, timeout: Option<Duration>) -> Option<ErrorBody> {
-        let (kind, message) = match self {
-            Self::Ended(status) if status.success() => return None,
-            Self::Interrupted => return None,
-            Self::Ended(status) => match (status.code(), status.signal()) {
-                (Some(code), _) => (ErrorKind::CommandFailed, format!("{name} ended with exit code {code}")),
-                (None, signal) => {
-                    (ErrorKind::CommandFailed, format!("{name} was ended by signal {}", signal.unwrap_or_default()))
-                }
-            },
-            Self::TimedOut => {
-                let timeout = humantime::format_duration(timeout.unwrap_or_default());
-                (ErrorKind::TimedOut, format!("{name} took longer than --timeout ({timeout}) and was ended"))
-            }
-            Self::NotStarted(why) => (ErrorKind::Configuration, why.clone()),
-        };
-        Some(ErrorBody::new(kind, message))
-    }
 }
 
 type Ended = oneshot::Receiver<std::io::Result<ExitStatus>>;

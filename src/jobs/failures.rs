@@ -10,7 +10,7 @@ use crate::store::failures::Chosen;
 const MOST_GROUPS: i64 = 50;
 
 /// The command. At most `rows` conversations are listed.
-pub async fn look(chosen: &Chosen, rows: i64, store: &Store) -> Result<Look, RunError> {
+pub async fn query(chosen: &Chosen, rows: i64, store: &Store) -> Result<Look, RunError> {
     let groups = store.failure_groups(chosen, MOST_GROUPS).await?;
     let mut latest = store.failures(chosen, rows + 1).await?;
     let most = usize::try_from(rows).unwrap_or(usize::MAX);

@@ -60,7 +60,7 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
 }
 
 /// The command.
-pub async fn look(settings: &Settings, store: &Store) -> Result<Look, RunError> {
+pub async fn query(settings: &Settings, store: &Store) -> Result<Look, RunError> {
     let Examined { observed, last_completed, verdict, .. } = examine(settings, store).await?;
     let found = HealthResult {
         reasons: verdict.reasons,

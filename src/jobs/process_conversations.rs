@@ -22,9 +22,9 @@ use crate::domain::result::ProcessPlan;
 use crate::jobs::why;
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::run::pipeline::Workshop;
 use crate::run::signals::TOLD;
 use crate::run::spans;
 use crate::store::claims::{Due, Fate, Outcome};
@@ -55,7 +55,7 @@ pub struct Settings {
 }
 
 /// Claims and processes until the cap is reached or nothing is due.
-pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result<Report, RunError> {
+pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) -> Result<Report, RunError> {
     let due = due(settings, run.now);
     // A count that can't be had in time is not known, and the work goes on.
     let detected = match run.store.count_due(&due).await {
@@ -67,8 +67,8 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
         Err(error) => return Err(error.into()),
     };
     run.progress.expect(u64::try_from(detected.unwrap_or_default().min(settings.batch)).unwrap_or(u64::MAX));
-    let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
-    let mut in_flight = InFlight::new(settings, run, workshop);
+    let mut circuits = Circuits::begin(pipeline, &run.store, run.execution).await?;
+    let mut in_flight = InFlight::new(settings, run, pipeline);
     let telling = Telling::begin(run, settings.concurrency);
     let mut claimed = 0;
     let mut trouble = None;
@@ -138,7 +138,7 @@ pub async fn work(settings: &Settings, workshop: &Workshop, run: &Run) -> Result
         let meter = Meter::default();
         // What is embedded late can wait for the next run; a signal can't.
         let late = tokio::select! {
-            late = backfill::embed_late_facts(workshop, run, settings.backfill, &meter) => late,
+            late = backfill::embed_late_facts(pipeline, run, settings.backfill, &meter) => late,
             () = run.signals.stopping() => backfill::Late::default(),
         };
         (tally.embedded, tally.set_aside) = (late.embedded, late.set_aside);
@@ -166,10 +166,10 @@ fn due(settings: &Settings, now: DateTime<Utc>) -> Due {
 /// The conversations in hand.
 struct InFlight<'a> {
     run: &'a Run,
-    workshop: &'a Workshop,
+    pipeline: &'a PipelineContext,
     prices: &'a Prices,
     tasks: JoinSet<Entry>,
-    in_hand: Vec<Task>,
+    begun: Vec<Task>,
     tally: Tally,
     /// Whether somebody waits for just this one.
     in_detail: bool,
@@ -183,10 +183,10 @@ struct Task {
 }
 
 impl<'a> InFlight<'a> {
-    fn new(settings: &'a Settings, run: &'a Run, workshop: &'a Workshop) -> Self {
+    fn new(settings: &'a Settings, run: &'a Run, pipeline: &'a PipelineContext) -> Self {
         let prices = &settings.prices;
-        let (tasks, in_hand, tally) = (JoinSet::new(), Vec::new(), Tally::default());
-        Self { run, workshop, prices, tasks, in_hand, tally, in_detail: false }
+        let (tasks, begun, tally) = (JoinSet::new(), Vec::new(), Tally::default());
+        Self { run, pipeline, prices, tasks, begun, tally, in_detail: false }
     }
 
     /// Reads what the claimed conversations need, and starts them.
@@ -203,21 +203,21 @@ impl<'a> InFlight<'a> {
         };
         let known: Vec<_> = snapshots.iter().map(|(claim, _)| *claim).collect();
         for (claim, snapshot) in snapshots {
-            let (store, workshop) = (self.run.store.clone(), self.workshop.clone());
+            let (store, pipeline) = (self.run.store.clone(), self.pipeline.clone());
             let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
             let metered = Arc::clone(&meter);
             let told = Told { progress: self.run.progress.clone(), in_detail: self.in_detail };
             told.progress.reach(claim.conversation, None, None);
             let span = spans::conversation(&claim);
             let work =
-                async move { process(&store, &workshop, claim, snapshot, &metered, &told).await }.instrument(span);
+                async move { process(&store, &pipeline, claim, snapshot, &metered, &told).await }.instrument(span);
             // A task does not inherit the span of the log, which names the execution.
             let work = work.instrument(tracing::Span::current());
-            let task = match &self.workshop.hands {
-                Some(hands) => self.tasks.spawn_on(work, hands),
+            let task = match &self.pipeline.runtime {
+                Some(runtime) => self.tasks.spawn_on(work, runtime),
                 None => self.tasks.spawn(work),
             };
-            self.in_hand.push(Task { id: task.id(), claim, meter });
+            self.begun.push(Task { id: task.id(), claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {
             // Its player was deleted meanwhile; nothing is left to process.
@@ -233,7 +233,7 @@ impl<'a> InFlight<'a> {
         let (id, mut entry) = match self.tasks.join_next_with_id().await? {
             Ok((id, entry)) => (id, entry),
             Err(failure) => {
-                let claim = self.in_hand.iter().find(|it| it.id == failure.id())?.claim;
+                let claim = self.begun.iter().find(|it| it.id == failure.id())?.claim;
                 (failure.id(), self.panicked(&claim).await)
             }
         };
@@ -245,8 +245,8 @@ impl<'a> InFlight<'a> {
 
     /// Puts down what became of a conversation, and what it cost.
     fn ended(&mut self, task: tokio::task::Id, entry: Entry) {
-        let Some(place) = self.in_hand.iter().position(|it| it.id == task) else { return };
-        let Task { meter, claim, .. } = self.in_hand.swap_remove(place);
+        let Some(place) = self.begun.iter().position(|it| it.id == task) else { return };
+        let Task { meter, claim, .. } = self.begun.swap_remove(place);
         self.run.progress.leave(claim.conversation);
         self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
     }
@@ -254,7 +254,7 @@ impl<'a> InFlight<'a> {
     /// What the run has cost so far, in US dollars, what is under way included.
     fn spent(&self) -> Decimal {
         let mut bill = self.tally.bill.clone();
-        for it in &self.in_hand {
+        for it in &self.begun {
             bill.add(&Bill::of(self.prices, &it.meter.usage()));
         }
         bill.total()
@@ -281,9 +281,9 @@ impl<'a> InFlight<'a> {
             }
         }
         // All at once, because there is little time; a commit may have been under way, so each is asked what has become of it.
-        let in_hand = std::mem::take(&mut self.in_hand);
+        let begun = std::mem::take(&mut self.begun);
         let (run, signals) = (self.run, &signals);
-        let fates = in_hand.iter().map(|task| async move {
+        let fates = begun.iter().map(|task| async move {
             tokio::select! {
                 biased;
                 fate = run.store.learn_fate(&task.claim) => fate,
@@ -291,7 +291,7 @@ impl<'a> InFlight<'a> {
             }
         });
         let fates = join_all(fates).await;
-        for (Task { claim, meter, .. }, fate) in in_hand.iter().zip(fates) {
+        for (Task { claim, meter, .. }, fate) in begun.iter().zip(fates) {
             let bill = Bill::of(self.prices, &meter.usage());
             let entry = match fate {
                 Ok(Fate::Committed) => Entry::committed(claim),
@@ -312,8 +312,8 @@ impl<'a> InFlight<'a> {
 
     /// Gives back what this run has claimed and does not have in hand: not begun, or never heard of.
     async fn give_back_unbegun(&mut self) {
-        let in_hand: Vec<_> = self.in_hand.iter().map(|task| task.claim.conversation).collect();
-        match self.run.store.give_back_claims(self.run.execution, in_hand).await {
+        let begun: Vec<_> = self.begun.iter().map(|task| task.claim.conversation).collect();
+        match self.run.store.give_back_claims(self.run.execution, begun).await {
             Ok(unbegun) => {
                 for conversation in unbegun {
                     tracing::warn!(%conversation, "claimed and not begun; given back with its attempt");

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::core::prompt::PromptTemplate;
 use crate::core::settings::{ConflictKeeper, StageSettings};
-use crate::core::stages::summary::{Source, Summary};
-use crate::core::stages::{Context, Findings, Step, conflict, game_state, prompt_builder};
+use crate::core::stages::outputs::Findings;
+use crate::core::stages::outputs::{Source, Summary};
+use crate::core::stages::step::{Context, Step};
+use crate::core::stages::{conflict, game_state, prompt_builder};
 use crate::domain::ids::UserId;
 use crate::domain::prompt::Platform;
 use crate::domain::result::PromptResult;

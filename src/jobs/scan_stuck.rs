@@ -46,7 +46,7 @@ const PAGE: i64 = 200;
 
 /// An unhealthy record.
 #[derive(Debug)]
-struct Sick {
+struct Unhealthy {
     record: Record,
     /// What is wrong with it, joined.
     reason: String,
@@ -56,7 +56,7 @@ struct Sick {
 #[derive(Debug, Default)]
 struct Plan {
     scanned: usize,
-    sick: Vec<Sick>,
+    unhealthy: Vec<Unhealthy>,
 }
 
 /// Judges all, then fails the unhealthy, the longest-running first. One that can't be failed is reported and passed over: it
@@ -64,22 +64,22 @@ struct Plan {
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let plan = settings.plan(&run.store, Some(run.execution), run.now).await?;
     let (mut entries, mut recovered, mut done) = (Vec::new(), 0, 0);
-    for sick in &plan.sick {
+    for unhealthy in &plan.unhealthy {
         if recovered >= settings.batch || run.signals.is_stopping() {
             break;
         }
         done += 1;
-        let limits = settings.limits(sick.record.id.into());
-        match run.store.fail_record(&sick.record, Some(limits), &sick.reason, clock::new_id()).await {
+        let limits = settings.limits(unhealthy.record.id.into());
+        match run.store.fail_record(&unhealthy.record, Some(limits), &unhealthy.reason, clock::new_id()).await {
             Ok(Some(at)) => {
                 recovered += 1;
-                entries.push(recovery(sick, at));
-                tell(&sick.record, &sick.reason);
+                entries.push(recovery(unhealthy, at));
+                tell(&unhealthy.record, &unhealthy.reason);
             }
-            Ok(None) => tracing::info!(record = %sick.record.id, "ended or active again meanwhile, left alone"),
+            Ok(None) => tracing::info!(record = %unhealthy.record.id, "ended or active again meanwhile, left alone"),
             Err(error) if error.is_the_items(Another::None) => {
-                tracing::error!(record = %sick.record.id, error = %error, "not recovered");
-                entries.push(failure(sick, run.now, &error.to_string()));
+                tracing::error!(record = %unhealthy.record.id, error = %error, "not recovered");
+                entries.push(failure(unhealthy, run.now, &error.to_string()));
             }
             Err(error) => return Err(error.into()),
         }
@@ -95,7 +95,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         refused.or_else(|| Some(ErrorBody::new(ErrorKind::NotPruned, not_pruned(pruned.error.as_deref()?))));
     let exit = if complaint.is_some() { Exit::Partial } else { Exit::Success };
     let pruned = i64::try_from(pruned.many).unwrap_or(i64::MAX);
-    let own = result(plan.scanned, recovered, plan.sick.len() - done, entries, stuck, pruned).into();
+    let own = result(plan.scanned, recovered, plan.unhealthy.len() - done, entries, stuck, pruned).into();
     Ok(Report { own, exit, complaint, cost_usd: None, error: None })
 }
 
@@ -103,15 +103,16 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 pub async fn preview(settings: &Settings, store: &Store) -> Result<ScanResult, RunError> {
     let now = store.now().await?;
     let plan = settings.plan(store, None, now).await?;
-    let entries: Vec<_> = plan.sick.iter().take(settings.batch).map(|sick| recovery(sick, now)).collect();
+    let entries: Vec<_> =
+        plan.unhealthy.iter().take(settings.batch).map(|unhealthy| recovery(unhealthy, now)).collect();
     let (taken, stuck) = (entries.len(), store.count_stuck(settings.idle).await?);
     let pruned = retention::preview(settings.retain, store, now).await?;
-    Ok(result(plan.scanned, taken, plan.sick.len() - taken, entries, stuck, pruned))
+    Ok(result(plan.scanned, taken, plan.unhealthy.len() - taken, entries, stuck, pruned))
 }
 
 /// One record by its id, read only: the fields of the contract, and whether it is healthy. One that has ended, or has not
 /// begun, can't be stuck.
-pub async fn look(settings: &Settings, store: &Store, id: RecordId) -> Result<(Judgement, Exit), RunError> {
+pub async fn query(settings: &Settings, store: &Store, id: RecordId) -> Result<(Judgement, Exit), RunError> {
     let now = store.now().await?;
     let Some(record) = store.record(id, settings.limits(id.into()), now).await? else {
         return Err(RunError::Failed(format!("there is no {id}")));
@@ -158,9 +159,9 @@ impl Settings {
                 let Some(end) = page.last() else { break };
                 last = Some(end.clone());
                 plan.scanned += page.len();
-                plan.sick.extend(page.into_iter().filter_map(|record| {
+                plan.unhealthy.extend(page.into_iter().filter_map(|record| {
                     let issues = judge(&record, now);
-                    (!issues.is_empty()).then(|| Sick { record, reason: issues.join("; ") })
+                    (!issues.is_empty()).then(|| Unhealthy { record, reason: issues.join("; ") })
                 }));
             }
         }
@@ -210,13 +211,13 @@ pub(super) fn tell(record: &Record, reason: &str) {
     );
 }
 
-fn recovery(sick: &Sick, at: DateTime<Utc>) -> ScanRecovery {
-    let Record { id, host, pid, last_activity, .. } = &sick.record;
+fn recovery(unhealthy: &Unhealthy, at: DateTime<Utc>) -> ScanRecovery {
+    let Record { id, host, pid, last_activity, .. } = &unhealthy.record;
     ScanRecovery {
         success: true,
         kind: id.kind(),
         id: id.uuid(),
-        reason: sick.reason.clone(),
+        reason: unhealthy.reason.clone(),
         recovery_timestamp: Some(at),
         last_activity: Some(*last_activity),
         host: host.clone(),
@@ -225,8 +226,8 @@ fn recovery(sick: &Sick, at: DateTime<Utc>) -> ScanRecovery {
     }
 }
 
-fn failure(sick: &Sick, at: DateTime<Utc>, error: &str) -> ScanRecovery {
-    ScanRecovery { success: false, recovery_timestamp: None, error: Some(error.to_owned()), ..recovery(sick, at) }
+fn failure(unhealthy: &Unhealthy, at: DateTime<Utc>, error: &str) -> ScanRecovery {
+    ScanRecovery { success: false, recovery_timestamp: None, error: Some(error.to_owned()), ..recovery(unhealthy, at) }
 }
 
 fn result(

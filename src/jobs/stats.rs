@@ -23,7 +23,7 @@ pub fn before(now: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
 }
 
 /// The command.
-pub async fn look(since: Duration, store: &Store) -> Result<Look, RunError> {
+pub async fn query(since: Duration, store: &Store) -> Result<Look, RunError> {
     let since = before(store.now().await?, since);
     let runs = store.runs_by_span(since, Grain::Day).await?;
     let outcomes = sum(&store.outcomes_by_span(since, Grain::Day).await?);

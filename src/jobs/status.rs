@@ -19,7 +19,7 @@ pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-
 const MOST_LIVE: i64 = 100;
 
 /// The command: of the execution with this id, or of each job's latest.
-pub async fn look(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunError> {
+pub async fn query(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunError> {
     let now = store.now().await?;
     let Some(id) = id else {
         let latest = store.latest_executions().await?;

@@ -29,7 +29,7 @@ const MOST_LISTED: i64 = 20;
 ///
 /// # Errors
 /// [`RunError::Failed`] where there is no such conversation.
-pub async fn look(settings: &Settings, ids: &[ConversationId], store: &Store) -> Result<Look, RunError> {
+pub async fn query(settings: &Settings, ids: &[ConversationId], store: &Store) -> Result<Look, RunError> {
     let due = Due { now: store.now().await?, session_timeout: settings.session_timeout, rollout: settings.rollout };
     let mut entries = Vec::new();
     for id in ids {

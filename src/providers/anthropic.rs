@@ -6,7 +6,7 @@ use super::asker::Asker;
 use super::call::{Call, Usage};
 use super::chat::{How, Wire, put};
 use super::openai;
-use super::question::{Broken, Form, Question, Said};
+use super::question::{Broken, Completion, Form, Question};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
 use crate::core::manner::Structure;
@@ -36,29 +36,29 @@ impl Anthropic {
     ///
     /// # Errors
     /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] where the model declines.
-    pub async fn say(
+    pub async fn complete(
         &self,
         call: Call<'_>,
         question: &Question<'_>,
         broken: Option<&Broken>,
-    ) -> Result<(Said, usize), NoAnswer> {
+    ) -> Result<(Completion, usize), NoAnswer> {
         let (reply, left_out) = put(self, &self.asker, call, question, broken).await?;
         Ok((read(&reply, question.form)?, left_out))
     }
+}
 
-    /// Whether the provider would cache so much: it passes over what is shorter than a model's least.
-    fn caches(&self, instructions: &str, form: Form<'_>) -> bool {
-        let schema = match form {
-            Form::Json { schema, .. } => tokens(&schema.to_string()),
-            Form::Text => 0,
-        };
-        let least = match self.model.as_str() {
-            model if model.contains("haiku-3") || model.contains("3-haiku") || model.contains("3-5-haiku") => 2_048,
-            model if model.contains("haiku") || model.contains("opus") => 4_096,
-            _ => 1_024,
-        };
-        tokens(instructions) + schema >= least
-    }
+/// Whether a model would cache so much: it passes over what is shorter than its least.
+fn caches(model: &str, instructions: &str, form: Form<'_>) -> bool {
+    let schema = match form {
+        Form::Json { schema, .. } => tokens(&schema.to_string()),
+        Form::Text => 0,
+    };
+    let least = match model {
+        model if model.contains("haiku-3") || model.contains("3-haiku") || model.contains("3-5-haiku") => 2_048,
+        model if model.contains("haiku") || model.contains("opus") => 4_096,
+        _ => 1_024,
+    };
+    tokens(instructions) + schema >= least
 }
 
 impl Wire for Anthropic {
@@ -73,7 +73,7 @@ impl Wire for Anthropic {
             messages.push(json!({"role": "user", "content": broken.complaint()}));
         }
         let mut system = json!({"type": "text", "text": instructions});
-        if !manner.uncached && self.caches(&instructions, question.form) {
+        if !manner.uncached && caches(&self.model, &instructions, question.form) {
             // The same for every conversation.
             system["cache_control"] = json!({"type": "ephemeral"});
         }
@@ -105,21 +105,47 @@ impl Wire for Anthropic {
     }
 }
 
-fn read(reply: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
+fn read(reply: &Value, form: Form<'_>) -> Result<Completion, NoAnswer> {
     let content = &reply["content"];
     if !content.is_array() && !content.is_string() {
         return Err(NoAnswer::InvalidReply("Anthropic's reply has no content".to_owned()));
     }
     match reply["stop_reason"].as_str() {
         Some("refusal") => return Err(NoAnswer::Declined("the model declines to read this conversation".to_owned())),
-        Some("max_tokens" | "model_context_window_exceeded") => return Ok(Said::Cut),
+        Some("max_tokens" | "model_context_window_exceeded") => return Ok(Completion::Cut),
         _ => {}
     }
     let calls = content.as_array().into_iter().flatten().filter(|block| block["type"] == "tool_use");
     if let Form::Json { name, .. } = form
         && let Some(call) = calls.max_by_key(|block| block["name"] == name)
     {
-        return Ok(Said::Json(call["input"].clone()));
+        return Ok(Completion::Json(call["input"].clone()));
     }
-    Ok(Said::Text(openai::written(content)))
+    Ok(Completion::Text(openai::written(content)))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>, "Cache limitations": the least of each model.
+    #[rstest]
+    #[case("claude-3-5-haiku-20241022", 2_048)]
+    #[case("claude-haiku-4-5", 4_096)]
+    #[case("claude-opus-4-8", 4_096)]
+    #[case("claude-sonnet-5-5", 1_024)]
+    fn the_mark_for_caching_is_sent_where_it_can_take_effect(#[case] model: &str, #[case] least: u32) {
+        let text = |tokens: u32| "word ".repeat(tokens as usize);
+        assert!(!caches(model, &text(least / 4), Form::Text));
+        assert!(caches(model, &text(least * 2), Form::Text));
+        // The schema of a tool is cached with them.
+        let schema = json!({"description": text(least * 2)});
+        assert!(caches(model, "short", Form::Json { name: "n", schema: &schema }));
+        // Ours are short of every model's least.
+        let schema = crate::core::stages::extraction::schema();
+        let form = Form::Json { name: "n", schema: &schema };
+        assert!(!caches(model, crate::core::stages::extraction::INSTRUCTIONS, form));
+    }
 }

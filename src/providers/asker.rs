@@ -96,7 +96,7 @@ impl Asker {
         left: &mut u32,
     ) -> Result<(Value, Manner), Stop> {
         let mut steps: Vec<(Topic, Manner)> = Vec::new();
-        while *left > 0 && !is_final(&refusal) {
+        while *left > 0 && may_be_a_field(&refusal) {
             let body = (asking.build)(&manner);
             let sent = Sent { body: &body, transcript: asking.transcript, limits: self.limits };
             let Some((topic, next)) = manner.learn(&refusal, sent) else { break };
@@ -180,9 +180,18 @@ impl Asker {
                     "{name} answered {status}: the account's credit or spending limit is used up"
                 ))
             }
+            Err(Stop::Refused(refusal)) if !is_final(&refusal) && refusal.speaks_of_the_model() => {
+                NoAnswer::Configuration(self.endpoint.unknown_model(&refusal))
+            }
             Err(Stop::Refused(refusal)) => NoAnswer::Configuration(self.endpoint.advice(&refusal)),
         })
     }
+}
+
+/// Whether another manner may mend it: not a wrong key or address. A 404 may: `OpenRouter` says so where no server behind it takes all
+/// that is asked (openstory-so/openstory#1302). It stays what it is where that was not the reason.
+fn may_be_a_field(refusal: &Refusal) -> bool {
+    !is_final(refusal) || refusal.status == 404 && !refusal.is_about_the_model()
 }
 
 /// Whether neither another manner nor another question can mend it.

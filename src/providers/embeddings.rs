@@ -73,8 +73,7 @@ impl Embeddings {
     pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Vec<Embedded>, NoAnswer> {
         let call = Call { deadline: call.deadline.min(clock::start() + LONGEST), ..call };
         let mut each: Vec<Embedded> = texts.iter().map(|_| Embedded::Waits).collect();
-        let (seen, unseen): (Vec<usize>, Vec<usize>) =
-            (0..texts.len()).partition(|at| !text::one_line(&texts[*at]).is_empty());
+        let (seen, unseen): (Vec<usize>, Vec<usize>) = (0..texts.len()).partition(|at| !text::is_blank(&texts[*at]));
         for at in unseen {
             each[at] = Embedded::SetAside;
         }
@@ -226,7 +225,9 @@ impl Embeddings {
 /// The vectors of a reply, in the order in which they were asked for; what is no number in them is not finite.
 fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
     let wrong = |why: String| NoAnswer::InvalidReply(format!("embeddings: {why}"));
-    let data = reply["data"].as_array().ok_or_else(|| wrong("the reply has no data".to_owned()))?;
+    // langroid/langroid#922, ollama/ollama#5870: the list alone, or by its name in other protocols.
+    let data = [&reply["data"], &reply["embeddings"], reply].into_iter().find_map(Value::as_array);
+    let data = data.ok_or_else(|| wrong("the reply has no data".to_owned()))?;
     if data.len() != asked {
         return Err(wrong(format!("{} vectors for {asked} texts", data.len())));
     }
@@ -244,7 +245,15 @@ fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
         let Some(place) = place.filter(|place| place.is_none()) else {
             return Err(wrong("an index is missing, repeated or out of range".to_owned()));
         };
-        let vector = vector(&item["embedding"]).ok_or_else(|| wrong("a vector can't be read".to_owned()))?;
+        let numbers = item.get("embedding").unwrap_or(item);
+        // abetlen/llama-cpp-python#1588: for every text the same, so it is nobody's fault but the server's.
+        if numbers.as_array().is_some_and(|inner| inner.len() > 1 && inner[0].is_array()) {
+            return Err(NoAnswer::Configuration(
+                "embeddings: a vector for each token, not one for the text; the server must be started with pooling"
+                    .to_owned(),
+            ));
+        }
+        let vector = vector(numbers).ok_or_else(|| wrong("a vector can't be read".to_owned()))?;
         if vector.len() != DIMENSIONS {
             let length = vector.len();
             return Err(NoAnswer::Configuration(format!(
@@ -306,7 +315,15 @@ mod tests {
         data[0]["embedding"] = json!(one);
         // A list in a list: llama.cpp's /embedding.
         data[1]["embedding"] = json!([two]);
-        assert_eq!(read(&json!({ "data": data }), 2).unwrap(), [one, two]);
+        for reply in [json!({ "data": data }), data, json!({"embeddings": [one, two]})] {
+            assert_eq!(read(&reply, 2).unwrap(), [one.clone(), two.clone()]);
+        }
+    }
+
+    #[test]
+    fn a_vector_for_each_token_is_a_matter_of_the_server() {
+        let error = read(&json!({"data": [{"index": 0, "embedding": [[0.5, 0.5], [0.5, 0.5]]}]}), 1).unwrap_err();
+        assert!(matches!(&error, NoAnswer::Configuration(why) if why.contains("pooling")), "{error}");
     }
 
     #[rstest]

@@ -294,6 +294,12 @@ impl Endpoint {
         format!("{}: {}", self.outcome(told), redact(&told.message, &[key], private))
     }
 
+    /// What to do about a model that it does not know.
+    #[must_use]
+    pub fn unknown_model(&self, told: &Refusal) -> String {
+        format!("{}: it does not know the model, or {} is wrong", self.outcome(told), self.vendor.url_variable())
+    }
+
     /// What to do about an error that the settings have caused. The provider's words are left out: some quote the key.
     #[must_use]
     pub fn advice(&self, told: &Refusal) -> String {
@@ -302,7 +308,7 @@ impl Endpoint {
         match told.meaning() {
             Meaning::Key if self.key.is_none() => format!("{outcome}: it wants a key, and {key} is not set"),
             Meaning::Key => format!("{outcome}: the key in {key} is wrong or was withdrawn"),
-            Meaning::Model => format!("{outcome}: it does not know the model, or {url} is wrong"),
+            Meaning::Model => self.unknown_model(told),
             Meaning::TurnedAway if told.status == 403 => format!("{outcome}: the key in {key} may not use this model"),
             Meaning::Refused | Meaning::TurnedAway => {
                 format!(

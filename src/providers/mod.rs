@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::core::ask::{Answer, Embedded, ModelAsk, NoAnswer, Noted};
-use crate::core::stages::{StageError, StageName};
+use crate::core::stages::StageName;
+use crate::core::stages::step::StageError;
 
 mod address;
 pub mod anthropic;
@@ -37,7 +38,7 @@ use anthropic::Anthropic;
 use call::Call;
 use embeddings::Embeddings;
 use openai::OpenAi;
-use question::{Broken, Question, Said};
+use question::{Broken, Completion, Question};
 use rehearsal::Rehearsal;
 use remote::Remote;
 
@@ -111,28 +112,28 @@ impl Providers {
     async fn converse(&self, call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
         let question = Question::from(ask);
         let model = self.language_model().map_or("local", |remote| remote.model.as_str());
-        let (said, left_out) = self.say(call, &question, None).await?;
+        let (said, left_out) = self.complete(call, &question, None).await?;
         match question.check(said, model) {
             Ok(answer) => Ok(without(answer, left_out)),
             Err(broken) if matches!(question.form, question::Form::Text) => Err(broken.into()),
             Err(broken) => {
                 tracing::info!(violation = broken.violation, "the reply breaks its form, asking once more");
-                let (said, left_out) = self.say(call, &question, Some(&broken)).await?;
+                let (said, left_out) = self.complete(call, &question, Some(&broken)).await?;
                 Ok(without(question.check(said, model)?, left_out))
             }
         }
     }
 
-    async fn say(
+    async fn complete(
         &self,
         call: Call<'_>,
         question: &Question<'_>,
         broken: Option<&Broken>,
-    ) -> Result<(Said, usize), NoAnswer> {
+    ) -> Result<(Completion, usize), NoAnswer> {
         match &self.language {
             LanguageModel::Local => Err(NoAnswer::NotOffered),
-            LanguageModel::Anthropic(model) => model.say(call, question, broken).await,
-            LanguageModel::OpenAi(model) => model.say(call, question, broken).await,
+            LanguageModel::Anthropic(model) => model.complete(call, question, broken).await,
+            LanguageModel::OpenAi(model) => model.complete(call, question, broken).await,
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::asker::Asker;
 use super::call::{Call, Usage};
 use super::chat::{How, Wire, put};
-use super::question::{Broken, Form, Question, Said};
+use super::question::{Broken, Completion, Form, Question};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
 use crate::core::manner::Structure;
@@ -35,12 +35,12 @@ impl OpenAi {
     ///
     /// # Errors
     /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] where the model declines.
-    pub async fn say(
+    pub async fn complete(
         &self,
         call: Call<'_>,
         question: &Question<'_>,
         broken: Option<&Broken>,
-    ) -> Result<(Said, usize), NoAnswer> {
+    ) -> Result<(Completion, usize), NoAnswer> {
         let (reply, left_out) = put(self, &self.asker, call, question, broken).await?;
         Ok((read(&reply["choices"][0], question.form)?, left_out))
     }
@@ -84,7 +84,7 @@ impl Wire for OpenAi {
     }
 }
 
-fn read(choice: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
+fn read(choice: &Value, form: Form<'_>) -> Result<Completion, NoAnswer> {
     let message = &choice["message"];
     if !message.is_object() {
         return Err(NoAnswer::InvalidReply("OpenAI's reply has no message".to_owned()));
@@ -94,22 +94,22 @@ fn read(choice: &Value, form: Form<'_>) -> Result<Said, NoAnswer> {
         return Err(NoAnswer::Declined("the model declines to read this conversation".to_owned()));
     }
     if ["length", "max_tokens", "model_length", "max_output_tokens"].contains(&finish.as_str()) {
-        return Ok(Said::Cut);
+        return Ok(Completion::Cut);
     }
     let text = written(&message["content"]);
     if matches!(form, Form::Text) {
-        return Ok(Said::Text(text));
+        return Ok(Completion::Text(text));
     }
     // Asked for no call, a model may make one all the same.
     let call = [&message["tool_calls"][0]["function"], &message["function_call"]];
     if let Some(arguments) = call.into_iter().map(|call| &call["arguments"]).find(|arguments| !arguments.is_null()) {
-        return Ok(Said::Json(arguments.clone()));
+        return Ok(Completion::Json(arguments.clone()));
     }
     let thinking = || ["reasoning_content", "reasoning"].into_iter().filter_map(|field| message[field].as_str());
     let answer = || thinking().find_map(Notes::alone_in);
     match text.trim().is_empty().then(answer).flatten() {
-        Some(notes) => Ok(Said::Notes(notes)),
-        None => Ok(Said::Text(text)),
+        Some(notes) => Ok(Completion::Notes(notes)),
+        None => Ok(Completion::Text(text)),
     }
 }
 

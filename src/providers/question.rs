@@ -42,7 +42,7 @@ pub enum Form<'a> {
 
 /// What a model said.
 #[derive(Debug)]
-pub enum Said {
+pub enum Completion {
     /// JSON, through a tool call.
     Json(Value),
     /// Notes that were read already.
@@ -126,26 +126,26 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// What is wrong with it; the model may get one chance to mend it.
-    pub fn check(&self, said: Said, model: &str) -> Result<Answer, Broken> {
+    pub fn check(&self, said: Completion, model: &str) -> Result<Answer, Broken> {
         let broken = |reply: &str, violation: String| {
             let reply = crate::core::text::first_chars(reply, MOST_SHOWN).trim().to_owned();
             Broken { reply: if reply.is_empty() { "(nothing)".to_owned() } else { reply }, violation }
         };
         let notes = |notes| Answer::Notes(Box::new(Noted { notes, model: model.to_owned(), left_out: 0 }));
         match (self.form, said) {
-            (_, Said::Cut) => {
+            (_, Completion::Cut) => {
                 Err(broken("", "it was cut off at the most tokens of a reply, so it must be shorter".to_owned()))
             }
-            (Form::Text, Said::Text(text)) => match plain::text(&text) {
+            (Form::Text, Completion::Text(text)) => match plain::text(&text) {
                 text if text.is_empty() => Err(broken("", "it is empty".to_owned())),
                 text => Ok(Answer::Text(text)),
             },
-            (Form::Text, Said::Json(_) | Said::Notes(_)) => Err(broken("", "it is no text".to_owned())),
-            (Form::Json { .. }, Said::Notes(said)) => Ok(notes(said)),
-            (Form::Json { .. }, Said::Json(reply)) => {
+            (Form::Text, Completion::Json(_) | Completion::Notes(_)) => Err(broken("", "it is no text".to_owned())),
+            (Form::Json { .. }, Completion::Notes(said)) => Ok(notes(said)),
+            (Form::Json { .. }, Completion::Json(reply)) => {
                 Notes::in_value(&reply).map(notes).map_err(|violation| broken(&reply.to_string(), violation))
             }
-            (Form::Json { .. }, Said::Text(text)) => {
+            (Form::Json { .. }, Completion::Text(text)) => {
                 Notes::in_text(&text).map(notes).map_err(|violation| broken(&text, violation))
             }
         }
@@ -169,7 +169,8 @@ mod tests {
     fn check(reply: &Value) -> Result<Answer, Broken> {
         let schema = extraction::schema();
         let form = Form::Json { name: "conversation_notes", schema: &schema };
-        Question { instructions: "", data: "", form, is_transcript: true }.check(Said::Text(reply.to_string()), "m")
+        Question { instructions: "", data: "", form, is_transcript: true }
+            .check(Completion::Text(reply.to_string()), "m")
     }
 
     #[rstest]
@@ -186,8 +187,8 @@ mod tests {
     #[test]
     fn nothing_at_all_is_broken() {
         let question = Question { instructions: "", data: "", form: Form::Text, is_transcript: false };
-        assert!(question.check(Said::Text(" \n".to_owned()), "m").is_err());
-        assert!(question.check(Said::Text("<think>hm".to_owned()), "m").is_err());
-        assert!(question.check(Said::Cut, "m").unwrap_err().violation.contains("cut off"));
+        assert!(question.check(Completion::Text(" \n".to_owned()), "m").is_err());
+        assert!(question.check(Completion::Text("<think>hm".to_owned()), "m").is_err());
+        assert!(question.check(Completion::Cut, "m").unwrap_err().violation.contains("cut off"));
     }
 }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::core::ask::NoAnswer;
-use crate::core::stages::{STAGES, StageError, StageName};
+use crate::core::stages::step::StageError;
+use crate::core::stages::{STAGES, StageName};
 
 /// What is rehearsed; nothing by default.
 #[derive(Debug, Default)]

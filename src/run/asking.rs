@@ -12,7 +12,7 @@
 
 use futures_util::future::join_all;
 
-use super::pipeline::Workshop;
+use super::context::PipelineContext;
 use crate::core::ask::{Answer, Ask, NoAnswer};
 use crate::core::memo;
 use crate::core::stages::StageName;
@@ -27,12 +27,12 @@ pub(super) struct Memo {
 
 /// Answers a stage's questions at once; with the answers, in their order, what is to be remembered of them.
 pub(super) async fn answer_all(
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     call: Call<'_>,
     asks: &[Ask],
 ) -> (Vec<Result<Answer, NoAnswer>>, Vec<Memo>) {
-    let answers = join_all(asks.iter().map(|ask| answer(workshop, claim, call, ask))).await;
+    let answers = join_all(asks.iter().map(|ask| answer(pipeline, claim, call, ask))).await;
     let mut memos = Vec::new();
     let answers = answers.into_iter().map(|answer| {
         answer.map(|(answer, memo)| {
@@ -44,9 +44,9 @@ pub(super) async fn answer_all(
 }
 
 /// Writes down what was paid for. Where it can't, a retry pays again, and that is all.
-pub(super) async fn remember(workshop: &Workshop, claim: &Claim, stage: StageName, memos: Vec<Memo>) {
+pub(super) async fn remember(pipeline: &PipelineContext, claim: &Claim, stage: StageName, memos: Vec<Memo>) {
     for memo in memos {
-        match workshop.store.keep_memo(claim, stage, &memo.input_hash, &memo.answer).await {
+        match pipeline.store.keep_memo(claim, stage, &memo.input_hash, &memo.answer).await {
             Ok(_) => {}
             Err(error) => tracing::warn!(error = %error, stage = stage.as_str(), "paid answer not remembered"),
         }
@@ -54,35 +54,35 @@ pub(super) async fn remember(workshop: &Workshop, claim: &Claim, stage: StageNam
 }
 
 async fn answer(
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     call: Call<'_>,
     ask: &Ask,
 ) -> Result<(Answer, Option<Memo>), NoAnswer> {
     let remote = match ask {
-        Ask::Model(_) => workshop.providers.language_model(),
-        Ask::Embed(_) => workshop.providers.embeddings(),
+        Ask::Model(_) => pipeline.providers.language_model(),
+        Ask::Embed(_) => pipeline.providers.embeddings(),
         Ask::Similar { .. } => None,
     };
     let Some(input_hash) = remote.and_then(|remote| memo::input_hash(&remote.model, ask)) else {
-        return Ok((put(workshop, claim, call, ask).await?, None));
+        return Ok((put(pipeline, claim, call, ask).await?, None));
     };
-    let known = workshop.store.memo(claim, call.stage, &input_hash).await;
+    let known = pipeline.store.memo(claim, call.stage, &input_hash).await;
     let known = known.map_err(|error| NoAnswer::Store(error.to_string()))?;
     if let Some(answer) = known.as_deref().and_then(memo::read) {
         return Ok((answer, None));
     }
-    let answer = put(workshop, claim, call, ask).await?;
+    let answer = put(pipeline, claim, call, ask).await?;
     let memo = memo::write(&answer).map(|answer| Memo { input_hash, answer });
     Ok((answer, memo))
 }
 
-async fn put(workshop: &Workshop, claim: &Claim, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
+async fn put(pipeline: &PipelineContext, claim: &Claim, call: Call<'_>, ask: &Ask) -> Result<Answer, NoAnswer> {
     match ask {
-        Ask::Model(ask) => workshop.providers.ask(call, ask).await,
-        Ask::Embed(texts) => workshop.providers.embed(call, texts).await,
+        Ask::Model(ask) => pipeline.providers.ask(call, ask).await,
+        Ask::Embed(texts) => pipeline.providers.embed(call, texts).await,
         Ask::Similar { vectors, least, own } => {
-            let similar = workshop.store.similar_facts(claim.user, own.clone(), vectors, *least).await;
+            let similar = pipeline.store.similar_facts(claim.user, own.clone(), vectors, *least).await;
             similar.map(Answer::Similar).map_err(|error| NoAnswer::Store(error.to_string()))
         }
     }

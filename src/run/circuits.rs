@@ -13,8 +13,8 @@
 
 use std::time::Duration;
 
+use super::context::PipelineContext;
 use super::error::RunError;
-use super::pipeline::Workshop;
 use crate::clock;
 use crate::core::ask::{ModelAsk, NoAnswer};
 use crate::core::breaker::{BETWEEN_PROBES, Standing};
@@ -31,15 +31,15 @@ const PROBE_TIME: Duration = Duration::from_secs(10);
 
 /// The breakers of a run, with what the database knows of them.
 pub struct Circuits<'a> {
-    workshop: &'a Workshop,
+    pipeline: &'a PipelineContext,
     store: &'a Store,
     kept: Vec<(Standing, Manner)>,
 }
 
 impl<'a> Circuits<'a> {
     /// Sets the breakers as the last run left them. `execution` takes the right to probe an open one, if nobody else has.
-    pub async fn begin(workshop: &'a Workshop, store: &'a Store, execution: ExecutionId) -> Result<Self> {
-        let mut circuits = Self { workshop, store, kept: Vec::new() };
+    pub async fn begin(pipeline: &'a PipelineContext, store: &'a Store, execution: ExecutionId) -> Result<Self> {
+        let mut circuits = Self { pipeline, store, kept: Vec::new() };
         for remote in circuits.remotes() {
             let (standing, manner) = store.breaker(&remote.key(), &remote.address(), &remote.model).await?;
             let may_probe = standing.open && store.take_probe(&remote.key(), execution, BETWEEN_PROBES).await?;
@@ -56,14 +56,14 @@ impl<'a> Circuits<'a> {
     /// # Errors
     /// Where the provider says that the key or the model's name is wrong.
     pub async fn probe(&mut self, meter: &Meter) -> Result<(), RunError> {
-        let Some(remote) = self.workshop.providers.language_model() else { return Ok(()) };
+        let Some(remote) = self.pipeline.providers.language_model() else { return Ok(()) };
         if !remote.standing().open || remote.is_open() {
             return Ok(());
         }
-        let deadline = clock::start() + PROBE_TIME.min(self.workshop.timeout);
+        let deadline = clock::start() + PROBE_TIME.min(self.pipeline.timeout);
         let call = Call { stage: StageName::Extraction, deadline, meter };
         let ask = ModelAsk::Summarise { instructions: "Reply with the word: here", transcript: "user: hello".into() };
-        let asked = tokio::time::timeout_at(deadline.into(), self.workshop.providers.ask(call, &ask)).await;
+        let asked = tokio::time::timeout_at(deadline.into(), self.pipeline.providers.ask(call, &ask)).await;
         tracing::info!(provider = %remote, answered = !remote.standing().open, "open circuit probed");
         self.keep_all().await?;
         match asked {
@@ -75,13 +75,13 @@ impl<'a> Circuits<'a> {
     /// Whether conversations would be turned away now.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.workshop.providers.language_model().is_some_and(|remote| remote.standing().open)
+        self.pipeline.providers.language_model().is_some_and(|remote| remote.standing().open)
     }
 
     /// Whether they had better come one by one.
     #[must_use]
     pub fn is_on_trial(&self) -> bool {
-        self.workshop.providers.language_model().is_some_and(Remote::is_on_trial)
+        self.pipeline.providers.language_model().is_some_and(Remote::is_on_trial)
     }
 
     /// Writes down what has opened or closed.
@@ -126,7 +126,7 @@ impl<'a> Circuits<'a> {
     }
 
     fn remotes(&self) -> impl Iterator<Item = &'a Remote> + use<'a> {
-        let providers = &self.workshop.providers;
+        let providers = &self.pipeline.providers;
         providers.language_model().into_iter().chain(providers.embeddings())
     }
 }

@@ -3,6 +3,7 @@
 
 mod asking;
 pub mod circuits;
+pub mod context;
 pub mod error;
 mod heartbeat;
 pub mod lifecycle;

@@ -8,32 +8,17 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tracing::Instrument;
 
 use super::asking::{answer_all, remember};
+use super::context::PipelineContext;
 use super::spans;
 use crate::clock;
-use crate::core::settings::StageSettings;
-use crate::core::stages::{Context, Decision, Findings, STAGES, Stage, StageError, StageName, Step};
+use crate::core::stages::outputs::Findings;
+use crate::core::stages::step::{Context, Decision, StageError, Step};
+use crate::core::stages::{STAGES, Stage, StageName};
 use crate::domain::conversation::Claim;
 use crate::domain::effect::Effect;
 use crate::domain::result::{Fallback, MemoryFigures, StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
-use crate::providers::Providers;
 use crate::providers::call::{Call, Meter};
-use crate::store::Store;
-
-/// What every conversation of a run shares.
-#[derive(Clone)]
-pub struct Workshop {
-    /// For questions about similar facts.
-    pub store: Store,
-    /// For questions to models.
-    pub providers: Arc<Providers>,
-    /// The stages' numbers and the template.
-    pub settings: Arc<StageSettings>,
-    /// The longest a conversation may take.
-    pub timeout: Duration,
-    /// The threads that conversations are worked on; none for that of the run itself.
-    pub hands: Option<tokio::runtime::Handle>,
-}
 
 /// How a conversation's walk ended.
 pub struct Walk {
@@ -69,13 +54,13 @@ struct Ended {
 ///
 /// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
 pub async fn walk(
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
     reach: impl Fn(Option<StageName>, &BTreeMap<StageName, StageResult>),
 ) -> Walk {
-    let deadline = clock::start() + workshop.timeout;
+    let deadline = clock::start() + pipeline.timeout;
     let mut findings = Arc::new(Findings::default());
     let mut stages = BTreeMap::new();
     let mut effects: [Vec<Effect>; STAGES.len()] = Default::default();
@@ -85,14 +70,14 @@ pub async fn walk(
     let mut fallback = Fallback::None;
     loop {
         for (index, stage) in STAGES.iter().enumerate() {
-            if !begun[index] && stage.needs.iter().all(|need| ended[place(*need)]) {
+            if !begun[index] && stage.needs.iter().all(|need| ended[stage_index(*need)]) {
                 begun[index] = true;
                 let context = Context {
                     snapshot: Arc::clone(&snapshot),
                     findings: Arc::clone(&findings),
-                    settings: Arc::clone(&workshop.settings),
+                    settings: Arc::clone(&pipeline.settings),
                 };
-                let run = run_stage(workshop, claim, index, stage, context, deadline, meter);
+                let run = run_stage(pipeline, claim, index, stage, context, deadline, meter);
                 running.push(run.instrument(spans::stage(stage.name)));
             }
         }
@@ -145,12 +130,12 @@ const fn ends_the_run(error: &StageError) -> bool {
     matches!(error, StageError::NoAnswer(error) if error.ends_the_run())
 }
 
-fn place(name: StageName) -> usize {
+fn stage_index(name: StageName) -> usize {
     STAGES.iter().position(|stage| stage.name == name).unwrap_or(STAGES.len())
 }
 
 async fn run_stage(
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     index: usize,
     stage: &'static Stage,
@@ -163,7 +148,7 @@ async fn run_stage(
     let outcome = loop {
         let time = stage.timeout.min(deadline.saturating_duration_since(clock::start()));
         let call = Call { stage: stage.name, deadline: clock::start() + time, meter };
-        let outcome = tokio::time::timeout(time, try_stage(workshop, claim, stage, &context, call))
+        let outcome = tokio::time::timeout(time, try_stage(pipeline, claim, stage, &context, call))
             .await
             .unwrap_or(Err(StageError::TimedOut(time)));
         match outcome {
@@ -177,21 +162,21 @@ async fn run_stage(
 }
 
 async fn try_stage(
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     stage: &Stage,
     context: &Context,
     call: Call<'_>,
 ) -> Result<Box<Decision>, StageError> {
-    workshop.providers.rehearse(stage.name).await?;
+    pipeline.providers.rehearse(stage.name).await?;
     let mut step = (stage.begin)(context)?;
     loop {
         match step {
             Step::Done(decision) => return Ok(decision),
             Step::Ask(asks, then) => {
-                let (answers, memos) = answer_all(workshop, claim, call, &asks).await;
+                let (answers, memos) = answer_all(pipeline, claim, call, &asks).await;
                 step = then(answers)?;
-                remember(workshop, claim, stage.name, memos).await;
+                remember(pipeline, claim, stage.name, memos).await;
             }
         }
     }

@@ -29,7 +29,7 @@ struct Inner {
     watch: Option<Watch>,
     /// The run's time, and the host's stopwatch when it was read.
     began: (DateTime<Utc>, Instant),
-    in_hand: Mutex<BTreeMap<ConversationId, InHand>>,
+    in_flight: Mutex<BTreeMap<ConversationId, InFlight>>,
     /// How long one of them takes, as the latest show; none until that was asked.
     pace: Mutex<Option<Duration>>,
     moved: Notify,
@@ -37,7 +37,7 @@ struct Inner {
 
 /// A conversation under way.
 #[derive(Clone, Debug, Default)]
-struct InHand {
+struct InFlight {
     stage: Option<StageName>,
     /// What its stages came to; only where somebody waits for this one.
     results: Option<Value>,
@@ -53,7 +53,7 @@ impl Progress {
             total: AtomicU64::new(0),
             watch,
             began: (now, clock::start()),
-            in_hand: Mutex::default(),
+            in_flight: Mutex::default(),
             pace: Mutex::default(),
             moved: Notify::new(),
         };
@@ -69,13 +69,13 @@ impl Progress {
 
     /// Says which stage a conversation is in, and, where somebody waits for it, what those before came to.
     pub fn reach(&self, conversation: ConversationId, stage: Option<StageName>, results: Option<Value>) {
-        self.in_hand().insert(conversation, InHand { stage, results });
+        self.in_flight().insert(conversation, InFlight { stage, results });
         self.inner.moved.notify_one();
     }
 
     /// Says that a conversation has ended.
     pub fn leave(&self, conversation: ConversationId) {
-        self.in_hand().remove(&conversation);
+        self.in_flight().remove(&conversation);
         self.inner.moved.notify_one();
     }
 
@@ -89,8 +89,8 @@ impl Progress {
         *self.inner.pace.lock().unwrap_or_else(PoisonError::into_inner) = Some(each);
     }
 
-    fn in_hand(&self) -> MutexGuard<'_, BTreeMap<ConversationId, InHand>> {
-        self.inner.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    fn in_flight(&self) -> MutexGuard<'_, BTreeMap<ConversationId, InFlight>> {
+        self.inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When all of it is done at this pace.
@@ -129,11 +129,11 @@ impl Progress {
     pub fn to_json(&self) -> Value {
         let (done, total) = (self.inner.done.load(Ordering::Relaxed), self.inner.total.load(Ordering::Relaxed));
         let mut told = json!({"unit": self.inner.unit, "done": done, "total": total, "percent": percent(done, total)});
-        let in_hand = self.in_hand().clone();
-        if let Some((_, first)) = in_hand.first_key_value() {
+        let in_flight = self.in_flight().clone();
+        if let Some((_, first)) = in_flight.first_key_value() {
             // The oldest id's: with one conversation, it is the stage.
             told["stage"] = json!(first.stage);
-            told["conversations"] = in_hand
+            told["conversations"] = in_flight
                 .iter()
                 .map(|(id, it)| match &it.results {
                     Some(results) => json!({"id": id, "stage": it.stage, "stage_results": results}),

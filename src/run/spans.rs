@@ -9,7 +9,8 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::lifecycle::Ended;
-use crate::core::stages::{StageError, StageName};
+use crate::core::stages::StageName;
+use crate::core::stages::step::StageError;
 use crate::domain::conversation::Claim;
 use crate::domain::exit::Exit;
 use crate::domain::result::EntryStatus;

@@ -222,20 +222,20 @@ impl Store {
     pub async fn give_back_claims(
         &self,
         execution: ExecutionId,
-        in_hand: impl IntoIterator<Item = ConversationId>,
+        in_flight: impl IntoIterator<Item = ConversationId>,
     ) -> Result<Vec<ConversationId>> {
-        let in_hand = DbIds(in_hand.into_iter().map(|id| id.0).collect());
-        answered(|| self.try_give_back_claims(execution, &in_hand)).await
+        let in_flight = DbIds(in_flight.into_iter().map(|id| id.0).collect());
+        answered(|| self.try_give_back_claims(execution, &in_flight)).await
     }
 
-    async fn try_give_back_claims(&self, execution: ExecutionId, in_hand: &DbIds) -> Result<Vec<ConversationId>> {
+    async fn try_give_back_claims(&self, execution: ExecutionId, in_flight: &DbIds) -> Result<Vec<ConversationId>> {
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
             // A claim under way holds this row; what it takes is seen by the statement after this one.
             execute!(&mut tx, "select id from job_executions where id = $1 for update", DbId::from(execution));
         }
         let rows: Vec<(Read<DbId>,)> =
-            fetch_all!(&mut tx, _, sql::GIVE_BACK_CLAIMS, self.now_parameter(), DbId::from(execution), in_hand);
+            fetch_all!(&mut tx, _, sql::GIVE_BACK_CLAIMS, self.now_parameter(), DbId::from(execution), in_flight);
         tx.commit().await?;
         Ok(rows.into_iter().filter_map(|(id,)| id.ok()).map(|id| ConversationId(id.0)).collect())
     }

@@ -7,7 +7,6 @@
 //!
 //! What an earlier processing has brought forth is taken back in a statement of its own, because the rest must see that it is gone.
 
-use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::codec::{DbId, DbIds, DbTime, DbVector};
@@ -16,29 +15,16 @@ use super::session::{Tx, execute, fetch_one, fetch_optional};
 use super::sql::{postgres, sqlite};
 use super::{Result, Store};
 use crate::domain::conversation::Claim;
-use crate::domain::effect::Effect;
 
 mod rows;
 
+pub use rows::Commit;
 use rows::CommitRows;
 
 /// Which program made a prompt: `ready_prompts.pipeline_version`.
 const PIPELINE_VERSION: &str = concat!("nikita-jobs ", env!("CARGO_PKG_VERSION"));
 /// `memory_facts.source` of an extracted fact (spec 04).
 const SOURCE: &str = "pipeline_extraction";
-
-/// What the effects need to know besides themselves.
-#[derive(Clone, Copy, Debug)]
-pub struct Commit<'a> {
-    /// The proof that the conversation is ours.
-    pub claim: &'a Claim,
-    /// The run's time.
-    pub now: DateTime<Utc>,
-    /// How long the prompts took, in milliseconds.
-    pub prompt_ms: f64,
-    /// All that the pipeline decided, in the order of the stages.
-    pub effects: &'a [Effect],
-}
 
 impl Store {
     /// Closes the conversation as processed and applies every effect, or does nothing at all. `false` where the claim is no

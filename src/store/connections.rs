@@ -17,9 +17,9 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::error::{Result, StoreError};
 use super::servers::Servers;
-use super::terms::Terms;
-use super::{LAST_WORD, PATIENCE, Result, StoreError};
+use super::terms::{LAST_WORD, PATIENCE, Terms};
 use crate::clock;
 
 /// A connection that has been idle for longer is asked whether it still lives: a server may have been restarted.

@@ -4,10 +4,7 @@
 //! the same order replace each other alike everywhere. pgvector's operator, where there is one, only spares the way to us of
 //! vectors that are far off. It filters and does not sort, so that no approximate index can serve it and miss a fact.
 
-use std::sync::Arc;
-
 use sqlx::AssertSqlSafe;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::codec::{DbId, DbIds, DbVector};
@@ -20,9 +17,6 @@ use crate::domain::ids::UserId;
 
 /// By how much pgvector's similarity, a sum of 1,536 `f32` products, may miss the exact one, with plenty to spare.
 const SLACK: f64 = 0.001;
-
-/// The query that uses pgvector's operator, found out by the first who asks; none where vectors are plain arrays or blobs.
-pub(super) type Query = Arc<OnceCell<Option<String>>>;
 
 impl Store {
     /// For each vector, the player's active facts whose cosine similarity to it is at least `least`, the most similar
@@ -37,7 +31,7 @@ impl Store {
         vectors: &[Vec<f32>],
         least: f64,
     ) -> Result<Vec<Vec<Uuid>>> {
-        let query = self.memory.get_or_try_init(|| self.with_operator()).await?.clone();
+        let query = self.found.near_facts.get_or_try_init(|| self.with_operator()).await?.clone();
         let mut tx = self.autocommit().await?;
         let rows: Vec<FactVector> = match query {
             Some(text) if own.is_empty() => near(&mut tx, text, user, vectors, least).await?,

@@ -6,7 +6,6 @@
 //! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
 
 use std::path::Path;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -31,6 +30,7 @@ pub mod demo;
 mod error;
 pub mod failures;
 pub mod foreign;
+mod found;
 pub mod history;
 mod lenient_json;
 pub mod memory;
@@ -43,7 +43,7 @@ mod read;
 pub mod records;
 pub mod retention;
 mod retry;
-mod role;
+pub mod role;
 pub mod runs;
 mod servers;
 mod session;
@@ -57,17 +57,11 @@ mod whose;
 use codec::DbTime;
 use connections::Connections;
 pub use error::{Result, StoreError};
-pub use role::Role;
+use found::Found;
 use servers::Servers;
 use session::{SqliteTx, Tx};
-use terms::Terms;
+use terms::{PATIENCE, Terms};
 pub use whose::{Another, Class};
-
-/// How long a statement waits for a connection, and SQLite for another writer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a farewell to the server may take.
-const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// By the estimates for a table of millions the server would compile a statement that reads a few rows of it, which takes two hundred
 /// times as long as the statement.
@@ -79,9 +73,7 @@ pub struct Store {
     pool: Pool,
     /// The hidden `--now`: stands in for the database's clock.
     now: Option<DateTime<Utc>>,
-    /// How similar facts are asked for, once that is known.
-    memory: memory::Query,
-    background: snapshots::background::Tables,
+    found: Found,
 }
 
 #[derive(Clone, Debug)]
@@ -149,7 +141,7 @@ impl Store {
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
         };
-        Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
+        Ok(Self { pool, now, found: Found::default() })
     }
 
     /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
@@ -167,7 +159,7 @@ impl Store {
                 Pool::Sqlite(connect_sqlite(file, options, 1).await?)
             }
         };
-        Ok(Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() })
+        Ok(Self { pool, now, found: Found::default() })
     }
 
     /// Whether a hidden `--now` stands in for the database's clock.
@@ -180,8 +172,7 @@ impl Store {
     pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true);
         let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, 1).await?);
-        let store =
-            Self { pool, now, memory: memory::Query::default(), background: snapshots::background::Tables::default() };
+        let store = Self { pool, now, found: Found::default() };
         store.migrate().await?;
         Ok(store)
     }

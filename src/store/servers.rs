@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, PgConnection, Row};
 
+use super::error::{Result, StoreError};
 use super::terms::Terms;
 use super::whose::Class;
-use super::{Result, StoreError};
 use crate::clock;
 use crate::config::postgres_url::{Host, PostgresUrl, Target};
 use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;

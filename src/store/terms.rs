@@ -5,6 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 
+/// How long a statement waits for a connection, and SQLite for another writer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a farewell to the server may take.
+pub(super) const LAST_WORD: Duration = Duration::from_millis(500);
 /// The longest that connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The least that each of several hosts gets of it.

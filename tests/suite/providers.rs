@@ -1,6 +1,7 @@
 //! Real providers, from outside: the binary against a server that speaks their wire formats. What goes over the wire is in
-//! `wire`, each row of spec 05's table in `faults`, what is set in `settings`, what stages do without a model in `stages`,
-//! what no text can do in `injection`, what nobody may read in `marked`.
+//! `wire`, each row of spec 05's table in `faults`, servers' habits in `habits`, `replies` and `vectors`, how often anybody is asked in
+//! `bounds`, what is set in `settings`, what stages do without a model in `stages`, what no text can do in `injection`, which sentence
+//! shows a memory in `sentences`, what nobody may read in `marked`.
 
 use std::time::Duration;
 
@@ -12,11 +13,13 @@ use crate::support::model_server::{CHAT, EMBEDDINGS, MESSAGES, ModelServer, Step
 use crate::support::promises;
 use crate::support::seed::{NOW, backlog};
 
+mod bounds;
 mod faults;
 mod habits;
 mod injection;
 mod marked;
 mod replies;
+mod sentences;
 mod settings;
 mod stages;
 mod vectors;

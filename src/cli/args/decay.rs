@@ -1,12 +1,16 @@
-//! The settings of `decay`.
+//! The command line of `decay`.
 
 use std::time::Duration;
 
+use clap::Command;
+
+use super::common::{own, scheduled};
 use super::monitors::ping_url;
-use super::typed::Typed;
-use super::{Setting, setting};
+use super::setting::{Setting, Typed, setting};
+use crate::cli::help;
 use crate::config::parse;
 use crate::core::decay::ChapterRule;
+use crate::monitor::ping::Pings;
 
 pub const WINDOW: Typed<Duration> = Typed::new(
     setting("window", "NIKITA_DECAY_WINDOW", "DUR", Some("50m"), "Skip if a run completed within this time"),
@@ -48,13 +52,14 @@ pub const MOST: Typed<i64> = Typed::new(
     |text| parse::hundredths(text).ok_or_else(|| "is not a positive number of points such as 20".to_owned()),
 );
 
-/// All of them, as the help lists them.
-pub(super) const SETTINGS: [Setting; 7] = [
-    WINDOW.setting,
-    BATCH.setting,
-    CHUNK.setting,
-    GRACES.setting,
-    RATES.setting,
-    MOST.setting,
-    ping_url("NIKITA_DECAY_PING_URL"),
-];
+/// Who is told of a run.
+pub const PING: Typed<Pings> = ping_url("NIKITA_DECAY_PING_URL");
+
+const SETTINGS: [Setting; 7] =
+    [WINDOW.setting, BATCH.setting, CHUNK.setting, GRACES.setting, RATES.setting, MOST.setting, PING.setting];
+
+pub(super) fn command() -> Command {
+    Command::new("decay")
+        .about("Charge inactive players' scores, each overdue hour exactly once")
+        .defer(|it| scheduled(own(it, &SETTINGS)).after_help(help::DECAY))
+}

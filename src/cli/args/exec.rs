@@ -1,21 +1,56 @@
 //! The command line of `exec`.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
-use clap::{Arg, Command, ValueHint, value_parser};
+use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 
-use super::monitors::ping_url;
-use super::{LEASE, METRICS_FILE, SKIP_EXIT_CODE, Setting, argument, common, now, setting, switch};
+use super::common::{FORCE, LEASE, SKIP_EXIT_CODE, common, now};
+use super::monitors::{METRICS_FILE, ping_url};
+use super::setting::{Setting, Switch, Typed, setting, text};
 use crate::cli::help;
+use crate::config::parse;
+use crate::jobs::status::JOBS;
+use crate::monitor::ping::Pings;
 
-pub(super) const SETTINGS: [Setting; 6] = [
-    setting("job", "NIKITA_EXEC_JOB", "NAME", None, "The job that it is, whose lease it takes"),
+/// A name that needs no quoting anywhere, and is no job of ours: that one has its own command.
+pub const JOB: Typed<String> =
+    Typed::new(setting("job", "NIKITA_EXEC_JOB", "NAME", None, "The job that it is, whose lease it takes"), |text| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+        if text.is_empty() || text.len() > 63 || !text.chars().all(plain) {
+            return Err("must be up to 63 of a-z, 0-9, '-', '_' and '.'".to_owned());
+        }
+        if JOBS.contains(&text) || text == "migrate" {
+            return Err("is a job of this program; name another".to_owned());
+        }
+        Ok(text.to_owned())
+    });
+pub const WINDOW: Typed<Duration> = Typed::new(
     setting("window", "NIKITA_EXEC_WINDOW", "DUR", Some("0s"), "Skip if a run completed within this time"),
+    parse::duration_or_zero,
+);
+pub const TIMEOUT: Typed<Duration> = Typed::new(
     setting("timeout", "NIKITA_EXEC_TIMEOUT", "DUR", None, "The longest it may take [default: no limit]"),
+    parse::duration,
+);
+pub const GRACE: Typed<Duration> = Typed::new(
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long it may go on after a signal"),
-    setting("audit", "NIKITA_EXEC_AUDIT", "TYPE", None, "It is an audit of this type, which scan-stuck watches"),
-    ping_url("NIKITA_EXEC_PING_URL"),
-];
+    parse::duration,
+);
+pub const AUDIT: Typed<String> =
+    text(setting("audit", "NIKITA_EXEC_AUDIT", "TYPE", None, "It is an audit of this type, which scan-stuck watches"));
+/// Who is told of a run.
+pub const PING: Typed<Pings> = ping_url("NIKITA_EXEC_PING_URL");
+/// Whether stdout is the command's.
+pub const PASS_STDOUT: Switch =
+    Switch::new("pass-stdout", "NIKITA_EXEC_PASS_STDOUT", "Its stdout is ours; the result goes to stderr");
+
+const COMMAND: &str = "command";
+
+/// The command and its arguments.
+pub fn called(matches: &ArgMatches) -> Vec<OsString> {
+    matches.get_many::<OsString>(COMMAND).into_iter().flatten().cloned().collect()
+}
 
 pub(super) fn command() -> Command {
     Command::new("exec").about("Run any command under a lease, a window and a heartbeat").defer(arguments)
@@ -23,13 +58,13 @@ pub(super) fn command() -> Command {
 
 fn arguments(command: Command) -> Command {
     common(command)
-        .args(SETTINGS.iter().map(argument))
-        .mut_arg("job", |it| it.required(true))
-        .arg(switch("pass-stdout", "NIKITA_EXEC_PASS_STDOUT", "Its stdout is ours; the result goes to stderr"))
-        .arg(switch("force", "NIKITA_FORCE", "Ignore the window; never the lock"))
-        .args([argument(&LEASE), argument(&SKIP_EXIT_CODE), argument(&METRICS_FILE), now()])
+        .arg(JOB.setting.arg().required(true))
+        .args([WINDOW, TIMEOUT, GRACE].map(|it| it.setting.arg()))
+        .args([AUDIT.setting, PING.setting].iter().map(Setting::arg))
+        .args([PASS_STDOUT.arg(), FORCE.arg()])
+        .args([LEASE.setting.arg(), SKIP_EXIT_CODE.setting.arg(), METRICS_FILE.setting.arg(), now()])
         .arg(
-            Arg::new("command")
+            Arg::new(COMMAND)
                 .value_name("COMMAND")
                 .num_args(1..)
                 .required(true)

@@ -1,8 +1,12 @@
 //! The settings that choose the models, and how they are asked.
 
-use super::{Setting, setting};
+use std::time::Duration;
 
-pub(super) const SETTINGS: [Setting; 11] = [
+use super::setting::{Setting, Typed, setting, text};
+use crate::config::models::{self, EmbeddingChoice, LanguageChoice};
+use crate::config::parse;
+
+pub const LLM: Typed<LanguageChoice> = Typed::new(
     setting(
         "llm",
         "NIKITA_LLM",
@@ -10,6 +14,9 @@ pub(super) const SETTINGS: [Setting; 11] = [
         None,
         "local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]",
     ),
+    models::language,
+);
+pub const EMBEDDINGS: Typed<EmbeddingChoice> = Typed::new(
     setting(
         "embeddings",
         "NIKITA_EMBEDDINGS",
@@ -17,6 +24,9 @@ pub(super) const SETTINGS: [Setting; 11] = [
         None,
         "local or openai:NAME [default: openai:text-embedding-3-small with a key, else local]",
     ),
+    models::embeddings,
+);
+pub const ENRICH: Typed<bool> = Typed::new(
     setting(
         "enrich",
         "NIKITA_ENRICH",
@@ -24,6 +34,9 @@ pub(super) const SETTINGS: [Setting; 11] = [
         Some("true"),
         "Whether a language model that is not local polishes prompts",
     ),
+    parse::switch,
+);
+pub const LLM_CONTEXT: Typed<u32> = Typed::new(
     setting(
         "llm-context",
         "NIKITA_LLM_CONTEXT",
@@ -31,6 +44,9 @@ pub(super) const SETTINGS: [Setting; 11] = [
         None,
         "The model's context, for a request and its reply; over it the oldest messages go first [default: learnt from a refusal]",
     ),
+    tokens,
+);
+pub const LLM_REPLY_TOKENS: Typed<u32> = Typed::new(
     setting(
         "llm-reply-tokens",
         "NIKITA_LLM_REPLY_TOKENS",
@@ -38,8 +54,19 @@ pub(super) const SETTINGS: [Setting; 11] = [
         None,
         "The most tokens of a reply [default: 8192, a quarter of the context, or less where the server says so]",
     ),
+    tokens,
+);
+/// Requests a minute.
+pub const LLM_RPM: Typed<u32> = Typed::new(
     setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests a minute [default: no limit]"),
+    a_minute,
+);
+/// Requests a minute.
+pub const EMBEDDINGS_RPM: Typed<u32> = Typed::new(
     setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests a minute [default: no limit]"),
+    a_minute,
+);
+pub const REQUEST_TIMEOUT: Typed<Duration> = Typed::new(
     setting(
         "request-timeout",
         "NIKITA_REQUEST_TIMEOUT",
@@ -47,13 +74,50 @@ pub(super) const SETTINGS: [Setting; 11] = [
         None,
         "The longest one model request may take [default: all the time that its stage has left]",
     ),
-    setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Where Anthropic's API is, without /v1"),
-    setting(
-        "openai-base-url",
-        "OPENAI_BASE_URL",
-        "URL",
-        None,
-        "Where OpenAI's API or a compatible server is, with /v1; such a server needs no key",
-    ),
+    parse::duration,
+);
+pub const ANTHROPIC_BASE_URL: Typed<String> =
+    text(setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Where Anthropic's API is, without /v1"));
+pub const OPENAI_BASE_URL: Typed<String> = text(setting(
+    "openai-base-url",
+    "OPENAI_BASE_URL",
+    "URL",
+    None,
+    "Where OpenAI's API or a compatible server is, with /v1; such a server needs no key",
+));
+pub const BACKOFF: Typed<Duration> = Typed::new(
     setting("backoff", "NIKITA_BACKOFF", "DUR", Some("1s"), "The first pause before a model is asked again, for tests"),
+    parse::duration,
+);
+
+/// All of them, as the help lists them.
+pub(super) const SETTINGS: [Setting; 11] = [
+    LLM.setting,
+    EMBEDDINGS.setting,
+    ENRICH.setting,
+    LLM_CONTEXT.setting,
+    LLM_REPLY_TOKENS.setting,
+    LLM_RPM.setting,
+    EMBEDDINGS_RPM.setting,
+    REQUEST_TIMEOUT.setting,
+    ANTHROPIC_BASE_URL.setting,
+    OPENAI_BASE_URL.setting,
+    BACKOFF.setting,
 ];
+/// Those that say which models are used and where they are.
+pub(super) const CHOICE: [Setting; 6] = [
+    LLM.setting,
+    EMBEDDINGS.setting,
+    LLM_CONTEXT.setting,
+    LLM_REPLY_TOKENS.setting,
+    ANTHROPIC_BASE_URL.setting,
+    OPENAI_BASE_URL.setting,
+];
+
+fn tokens(text: &str) -> Result<u32, String> {
+    parse::size(text, 100_000_000)
+}
+
+fn a_minute(text: &str) -> Result<u32, String> {
+    parse::size(text, 1_000_000)
+}

@@ -1,20 +1,44 @@
-//! The command `process-conversations`.
+//! The command line of `process-conversations`.
 
-use clap::{Arg, Command};
+use std::fs;
+use std::str::FromStr;
+use std::time::Duration;
 
+use clap::Command;
+use rust_decimal::Decimal;
+
+use super::common::{MODELS, ROLLOUT, SESSION_TIMEOUT, TEMPLATE_DIR, batch, own, scheduled};
+use super::models;
 use super::monitors::ping_url;
-use super::{
-    MODELS, ROLLOUT, SESSION_TIMEOUT, Setting, TEMPLATE_DIR, argument, models, own, scheduled, setting, switch,
-};
+use super::setting::{Setting, Switch, Typed, flag, setting};
 use crate::cli::help;
+use crate::config::parse;
+use crate::core::prices::Prices;
+use crate::core::settings::ConflictKeeper;
+use crate::domain::ids::{ConversationId, ExecutionId};
+use crate::monitor::ping::Pings;
+use crate::providers::rehearsal::Rehearsal;
 
-pub(super) const SETTINGS: [Setting; 19] = [
+pub const WINDOW: Typed<Duration> = Typed::new(
     setting("window", "NIKITA_PROCESS_WINDOW", "DUR", Some("5s"), "Skip if a run completed within this time"),
-    setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"),
+    parse::duration_or_zero,
+);
+pub const BATCH: Typed<usize> =
+    Typed::new(setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"), batch);
+pub const CONCURRENCY: Typed<usize> = Typed::new(
     setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
+    |text| parse::size(text, 200),
+);
+pub const TIMEOUT: Typed<Duration> = Typed::new(
     setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
-    SESSION_TIMEOUT,
+    parse::duration,
+);
+pub const GRACE: Typed<Duration> = Typed::new(
     setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
+    parse::duration_or_zero,
+);
+/// In US dollars.
+pub const BUDGET: Typed<Decimal> = Typed::new(
     setting(
         "budget-usd",
         "NIKITA_BUDGET_USD",
@@ -22,7 +46,20 @@ pub(super) const SETTINGS: [Setting; 19] = [
         None,
         "Claim nothing more once the run has cost so much [default: no limit]",
     ),
+    |text| {
+        let amount = Decimal::from_str(text.trim()).map_err(|_| "is not an amount such as 0.50".to_owned())?;
+        if amount > Decimal::ZERO { Ok(amount) } else { Err("must be more than zero".to_owned()) }
+    },
+);
+/// The shipped prices, with those of the file before them.
+pub const PRICES_FILE: Typed<Prices> = Typed::new(
     setting("prices-file", "NIKITA_PRICES_FILE", "PATH", None, "JSON with prices of models, before the shipped ones"),
+    |path| {
+        let text = fs::read_to_string(path).map_err(|error| format!("can't be read: {error}"))?;
+        Prices::shipped().map_err(|why| format!("the shipped price table {why}"))?.with_file(&text)
+    },
+);
+pub const BACKFILL: Typed<usize> = Typed::new(
     setting(
         "backfill",
         "NIKITA_BACKFILL",
@@ -30,8 +67,13 @@ pub(super) const SETTINGS: [Setting; 19] = [
         Some("100"),
         "Embed at most N facts that have no vector yet; 0 for none",
     ),
+    |text| parse::size_or_zero(text, 100_000),
+);
+pub const ENABLED: Typed<bool> = Typed::new(
     setting("pipeline-enabled", "UNIFIED_PIPELINE_ENABLED", "BOOL", Some("true"), "false skips the run"),
-    ROLLOUT,
+    parse::switch,
+);
+pub const DUPLICATE_SIMILARITY: Typed<f64> = Typed::new(
     setting(
         "duplicate-similarity",
         "NIKITA_DUPLICATE_SIMILARITY",
@@ -39,6 +81,10 @@ pub(super) const SETTINGS: [Setting; 19] = [
         Some("0.87"),
         "Cosine similarity from which a new fact replaces an old one",
     ),
+    parse::similarity,
+);
+/// Whether they are dropped.
+pub const UNSUPPORTED_FACTS: Typed<bool> = Typed::new(
     setting(
         "unsupported-facts",
         "NIKITA_UNSUPPORTED_FACTS",
@@ -46,7 +92,14 @@ pub(super) const SETTINGS: [Setting; 19] = [
         Some("keep"),
         "keep or drop: facts whose quote is nowhere in the transcript",
     ),
-    TEMPLATE_DIR,
+    |text| match text.trim().to_ascii_lowercase().as_str() {
+        "keep" => Ok(false),
+        "drop" => Ok(true),
+        _ => Err("is neither keep nor drop".to_owned()),
+    },
+);
+/// Who heats the conflict (spec 09, "Conflict").
+pub const CONFLICT: Typed<ConflictKeeper> = Typed::new(
     setting(
         "conflict",
         "NIKITA_CONFLICT",
@@ -54,6 +107,15 @@ pub(super) const SETTINGS: [Setting; 19] = [
         Some("auto"),
         "Who heats the conflict: application, own (these jobs), or auto, which sees whether the application does",
     ),
+    |text| match text.trim().to_ascii_lowercase().as_str() {
+        "auto" => Ok(ConflictKeeper::Auto),
+        "application" => Ok(ConflictKeeper::Application),
+        "own" => Ok(ConflictKeeper::Own),
+        _ => Err("is none of auto, application and own".to_owned()),
+    },
+);
+/// Whether a conflict may end a game where the application heats it.
+pub const BREAKUP: Typed<bool> = Typed::new(
     setting(
         "breakup",
         "NIKITA_BREAKUP",
@@ -61,7 +123,13 @@ pub(super) const SETTINGS: [Setting; 19] = [
         Some("false"),
         "Whether a conflict may end a game where the application heats it",
     ),
+    parse::switch,
+);
+pub const ID: Typed<ConversationId> = Typed::new(
     setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),
+    |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()),
+);
+pub const REHEARSE: Typed<Rehearsal> = Typed::new(
     setting(
         "rehearse",
         "NIKITA_REHEARSE",
@@ -69,23 +137,56 @@ pub(super) const SETTINGS: [Setting; 19] = [
         None,
         "Failures on purpose, such as latency=200ms,extraction=unavailable",
     ),
-    ping_url("NIKITA_PROCESS_PING_URL"),
+    Rehearsal::parse,
+);
+/// Who is told of a run.
+pub const PING: Typed<Pings> = ping_url("NIKITA_PROCESS_PING_URL");
+pub const EXECUTION_ID: Typed<ExecutionId> = Typed::new(
+    flag(
+        "execution-id",
+        "UUID",
+        "The id of this run's execution, so that its caller can poll it from the first moment",
+    ),
+    |text| text.parse().map_err(|_| "is not a UUID".to_owned()),
+);
+pub const ALLOW_OVERLAP: Switch =
+    Switch::new("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others");
+pub const REPROCESS: Switch =
+    Switch::new("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed");
+
+const SETTINGS: [Setting; 19] = [
+    WINDOW.setting,
+    BATCH.setting,
+    CONCURRENCY.setting,
+    TIMEOUT.setting,
+    SESSION_TIMEOUT.setting,
+    GRACE.setting,
+    BUDGET.setting,
+    PRICES_FILE.setting,
+    BACKFILL.setting,
+    ENABLED.setting,
+    ROLLOUT.setting,
+    DUPLICATE_SIMILARITY.setting,
+    UNSUPPORTED_FACTS.setting,
+    TEMPLATE_DIR.setting,
+    CONFLICT.setting,
+    BREAKUP.setting,
+    ID.setting,
+    REHEARSE.setting,
+    PING.setting,
 ];
 
-pub(super) fn command(command: Command) -> Command {
+pub(super) fn command() -> Command {
+    Command::new("process-conversations")
+        .about("Take stale conversations through the nine-stage pipeline")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
     let with_models = own(command, &SETTINGS)
-        .arg(
-            Arg::new("execution-id")
-                .long("execution-id")
-                .value_name("UUID")
-                .help("The id of this run's execution, so that its caller can poll it from the first moment"),
-        )
-        .arg(switch("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others"))
-        .arg(
-            switch("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed")
-                .requires("id"),
-        )
+        .args([EXECUTION_ID.setting.arg(), ALLOW_OVERLAP.arg(), REPROCESS.arg().requires(ID.setting.id)])
         .next_help_heading(MODELS)
-        .args(models::SETTINGS.iter().map(|setting| argument(setting).hide(setting.id == "backoff")));
+        .args(models::SETTINGS.iter().map(Setting::arg))
+        .mut_arg(models::BACKOFF.setting.id, |it| it.hide(true));
     scheduled(with_models).after_help(help::PROCESS)
 }

@@ -1,14 +1,24 @@
 //! The command line of `prompt render`.
 
-use clap::{Arg, Command};
+use clap::Command;
 
-use super::{Setting, TEMPLATE_DIR, argument, common, own, setting};
+use super::common::{TEMPLATE_DIR, common, own};
+use super::setting::{Positional, Typed, setting};
 use crate::cli::help;
+use crate::domain::ids::UserId;
+use crate::domain::prompt::Platform;
 
-pub(super) const SETTINGS: [Setting; 2] = [
-    setting("user", "NIKITA_USER", "ID", None, "Whose prompt"),
-    setting("platform", "NIKITA_PLATFORM", "text|voice", Some("text"), "For which platform"),
-];
+/// Whose prompt.
+pub const USER: Typed<UserId> = Typed::new(setting("user", "NIKITA_USER", "ID", None, "Whose prompt"), |text| {
+    text.parse().map_err(|_| "is not a player's id, a UUID".to_owned())
+});
+/// For which platform.
+pub const PLATFORM: Typed<Platform> =
+    Typed::new(setting("platform", "NIKITA_PLATFORM", "text|voice", Some("text"), "For which platform"), |text| {
+        let platform = Platform::ALL.into_iter().find(|platform| platform.as_str() == text);
+        platform.ok_or_else(|| "is neither text nor voice".to_owned())
+    });
+const ACTION: Positional = Positional::new("action", "render", "The one thing to do with a prompt");
 
 pub(super) fn command() -> Command {
     Command::new("prompt")
@@ -17,7 +27,7 @@ pub(super) fn command() -> Command {
 }
 
 fn arguments(command: Command) -> Command {
-    let action = Arg::new("action").value_name("render").help("The one thing to do with a prompt").required(true);
-    let command = command.arg(action.value_parser(["render"]).hide_possible_values(true));
-    common(own(command, &SETTINGS).arg(argument(&TEMPLATE_DIR))).after_help(help::PROMPT)
+    let action = ACTION.arg().required(true).value_parser(["render"]).hide_possible_values(true);
+    let own = own(command.arg(action), &[USER.setting, PLATFORM.setting]);
+    common(own.arg(TEMPLATE_DIR.setting.arg())).after_help(help::PROMPT)
 }

@@ -1,16 +1,14 @@
 //! Which database a command works on, and how long it waits for it.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 use secrecy::ExposeSecret;
 
-use super::{lease, now};
-use crate::cli::raw::{self, Problem};
+use crate::cli::args::common::{DATABASE_URL, DB_TIMEOUT, LEASE, NOW};
+use crate::cli::raw::Problem;
 use crate::config::database::Database;
-use crate::config::{parse, secrets, state};
+use crate::config::{secrets, state};
 use crate::store::Store;
 use crate::store::terms::{self, Terms};
 
@@ -50,7 +48,7 @@ pub fn names_no_database(matches: &ArgMatches) -> bool {
 /// Which database `migrate` works on: where the jobs go through a pooler, or as a user who may not alter tables,
 /// `MIGRATION_DATABASE_URL` is its own way there. A flag is for this command alone, and wins.
 pub fn database_to_migrate(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
-    if matches.value_source("database-url") == Some(ValueSource::CommandLine) {
+    if DATABASE_URL.is_typed(matches) {
         return Ok(None);
     }
     let secret = secrets::find("MIGRATION_DATABASE_URL").map_err(Problem::configuration)?;
@@ -59,12 +57,8 @@ pub fn database_to_migrate(matches: &ArgMatches) -> Result<Option<Database>, Pro
 }
 
 fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
-    if let Some(url) = raw::text(matches, "database-url") {
-        // Without the URL, unlike other wrong values: it may hold a password.
-        return Database::parse(url).map(Some).map_err(|why| match matches.value_source("database-url") {
-            Some(ValueSource::EnvVariable) => Problem::configuration(format!("DATABASE_URL {why}")),
-            _ => Problem::Usage(format!("--database-url {why}")),
-        });
+    if let Some(named) = DATABASE_URL.find(matches)? {
+        return Ok(Some(named));
     }
     let secret = secrets::find("DATABASE_URL").map_err(Problem::configuration)?;
     let parsed = secret.map(|url| Database::parse(url.expose_secret())).transpose();
@@ -73,13 +67,13 @@ fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
 
 /// The database, open as it is.
 pub async fn connect(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
-    let (now, terms) = (now(matches)?, terms_of_job(matches)?);
+    let (now, terms) = (NOW.find(matches)?, terms_of_job(matches)?);
     Ok(Store::connect(&database(matches)?, terms, connections, now).await?)
 }
 
 /// How long a job waits for its database.
 pub fn terms_of_job(matches: &ArgMatches) -> Result<Terms, Problem> {
-    let (lease, asked) = (lease(matches)?, db_timeout(matches)?);
+    let (lease, asked) = (LEASE.read(matches)?, DB_TIMEOUT.find(matches)?);
     let most = terms::longest_answer(lease);
     if asked.is_some_and(|asked| asked > most) {
         return Err(Problem::configuration(format!(
@@ -92,14 +86,10 @@ pub fn terms_of_job(matches: &ArgMatches) -> Result<Terms, Problem> {
 
 /// How long a command that only looks waits for it.
 pub fn terms_of_look(matches: &ArgMatches) -> Result<Terms, Problem> {
-    db_timeout(matches).map(Terms::of_look)
+    DB_TIMEOUT.find(matches).map(Terms::of_look)
 }
 
 /// How long `check` and `migrate` wait: for ever, unless somebody says otherwise.
 pub fn patient_terms(matches: &ArgMatches) -> Result<Terms, Problem> {
-    db_timeout(matches).map(Terms::patient)
-}
-
-fn db_timeout(matches: &ArgMatches) -> Result<Option<Duration>, Problem> {
-    raw::value(matches, "db-timeout", parse::duration)
+    DB_TIMEOUT.find(matches).map(Terms::patient)
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 
+use crate::cli::args::common::{FORCE, NOW};
+use crate::cli::args::{self, process};
 use crate::cli::output::Output;
-use crate::cli::raw::{self, Problem};
-use crate::cli::{args, compose, conflict, models, monitors};
-use crate::config::parse;
+use crate::cli::raw::Problem;
+use crate::cli::{compose, models, monitors};
 use crate::core::doctor::SHIPPED;
 use crate::providers::rehearsal::Rehearsal;
 
@@ -36,9 +37,9 @@ impl Variables {
                 }
             }
             let matches = args::from_environment(job, &[]).ok();
-            windows.push((job, matches.as_ref().and_then(window)));
+            windows.push((job, matches.as_ref().and_then(|it| window(job, it))));
             if let Some(matches) = matches.filter(|_| job == "process-conversations") {
-                pipeline_enabled = compose::pipeline_enabled(&matches).unwrap_or(true);
+                pipeline_enabled = process::ENABLED.read(&matches).unwrap_or(true);
             }
         }
         Self { wrong, windows, pipeline_enabled }
@@ -87,26 +88,26 @@ fn check(job: &'static str, matches: &ArgMatches) -> Result<(), Problem> {
     let output = Output::read(matches)?;
     compose::plan(matches, output, job, "items")?;
     compose::terms_of_job(matches)?;
-    compose::now(matches)?;
-    monitors::check(matches)?;
+    NOW.find(matches)?;
+    monitors::check(job, matches)?;
     match job {
         "decay" => compose::decay(matches).map(drop),
         "recover" => compose::recover(matches).map(drop),
         "scan-stuck" => compose::scan_stuck(matches).map(drop),
         _ => {
             let settings = compose::process(matches)?;
-            compose::pipeline_enabled(matches)?;
-            compose::wish(matches)?;
+            process::ENABLED.read(matches)?;
+            compose::single(matches)?;
             compose::rehearsal(matches)?;
-            raw::required(matches, "duplicate-similarity", parse::similarity)?;
-            conflict::keeper(matches)?;
-            conflict::breakup(matches)?;
+            process::DUPLICATE_SIMILARITY.read(matches)?;
+            process::CONFLICT.read(matches)?;
+            process::BREAKUP.read(matches)?;
             let providers = models::providers(matches, Rehearsal::default())?;
             compose::check_budget(&settings, &providers)
         }
     }
 }
 
-fn window(matches: &ArgMatches) -> Option<Duration> {
-    if raw::is_on(matches, "force") { Some(Duration::ZERO) } else { compose::window(matches).ok() }
+fn window(job: &str, matches: &ArgMatches) -> Option<Duration> {
+    if FORCE.is_on(matches) { Some(Duration::ZERO) } else { compose::window(matches, job).ok() }
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::{Rows, instant};
-use crate::cli::figures::{dollars, millis, name, percent, whole};
+use super::table::Rows;
+use crate::cli::figures::{dollars, instant, millis, name, percent, whole};
 use crate::cli::harmless::flat;
 use crate::core::span::span;
 use crate::core::text::{first_chars, one_line};
@@ -67,12 +67,21 @@ pub fn stats(it: &StatsResult, now: Now) -> String {
             (
                 "facts",
                 format!(
-                    "{} learned, {} of them nowhere in their transcript",
+                    "{} noted, {} of them nowhere in their transcript ({})",
                     whole(it.facts.learned),
-                    whole(it.facts.unsupported)
+                    whole(it.facts.unsupported),
+                    percent(it.facts.unsupported, it.facts.learned)
                 )
             ),
-            ("tokens", format!("{} sent, {} of them from a cache", whole(it.tokens.input), whole(it.tokens.cached))),
+            (
+                "tokens",
+                format!(
+                    "{} sent, {} of them from a cache ({})",
+                    whole(it.tokens.input),
+                    whole(it.tokens.cached),
+                    percent(it.tokens.cached, it.tokens.input)
+                )
+            ),
             ("slowest stage", it.slowest_stage.as_deref().map_or_else(|| "none".to_owned(), name)),
         ])
     );

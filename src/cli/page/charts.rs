@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::cli::figures::{dollars, percent, whole};
+use crate::cli::figures::{dollars, float, percent, whole};
 use crate::jobs::report::Report;
 use crate::store::history::spans::{Grain, Outcomes};
 
@@ -256,11 +256,6 @@ fn left(column: usize) -> f64 {
 
 fn middle(column: usize) -> f64 {
     left(column) + COLUMN / 2.0
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a picture has no more digits than a float")]
-pub(super) const fn float(number: i64) -> f64 {
-    number as f64
 }
 
 fn ratio(part: i64, of: i64) -> f64 {

@@ -2,13 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::cli::figures::{millis, name, percent, whole};
+use crate::cli::figures::{float, millis, name, percent, whole};
 use crate::core::span::span;
 use crate::domain::result::Stored;
 use crate::jobs::report::Report;
 use crate::jobs::status::by_job;
-
-use super::charts::float;
 
 /// A chart's figures, folded away; they can be reached and scrolled with the keyboard.
 pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {

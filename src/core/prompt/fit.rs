@@ -4,7 +4,7 @@ use bpe_openai::{Tokenizer, cl100k_base};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Section;
+use super::section::Section;
 
 /// The most bytes that one token of the tokenizer stands for (a run of spaces).
 const LONGEST_TOKEN: usize = 128;

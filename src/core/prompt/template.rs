@@ -6,7 +6,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-use super::{Section, Variables};
+use super::section::Section;
+use super::variables::Variables;
 use crate::core::prose;
 use crate::domain::prompt::Platform;
 

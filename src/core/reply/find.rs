@@ -61,6 +61,49 @@ pub(super) fn objects(text: &str) -> Vec<Value> {
     found
 }
 
+/// A text with what small models do to JSON put right: commas before a closing bracket (Open-Historia/open-historia#354), and line breaks
+/// and the like inside strings (manavgup/wikimind#297). It is for texts that hold no answer as they are; none where
+/// nothing is to be put right.
+pub(super) fn mended(text: &str) -> Option<String> {
+    let start = text.find('{')?;
+    let mut mended = String::with_capacity(text.len());
+    // What stands before it may open a model's thinking.
+    mended.push_str(&text[..start]);
+    let mut chars = text[start..].chars();
+    let mut quoted = false;
+    // Where the last comma stands, as long as only blanks have followed.
+    let mut comma = None;
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => quoted = !quoted,
+            '\\' if quoted => {
+                mended.push(char);
+                mended.extend(chars.next());
+                continue;
+            }
+            '\n' if quoted => {
+                mended.push_str("\\n");
+                continue;
+            }
+            char if quoted && char.is_control() => {
+                mended.push(' ');
+                continue;
+            }
+            '}' | ']' if !quoted => {
+                if let Some(at) = comma.take() {
+                    mended.truncate(at);
+                }
+            }
+            _ => {}
+        }
+        if !char.is_whitespace() {
+            comma = (char == ',' && !quoted).then_some(mended.len());
+        }
+        mended.push(char);
+    }
+    (mended != text).then_some(mended)
+}
+
 /// Whether nothing follows but the end of a fence.
 fn ends(rest: &str) -> bool {
     rest.trim_matches(|char: char| char.is_whitespace() || char == '`').is_empty()

@@ -117,7 +117,12 @@ impl Notes {
     /// # Errors
     /// What is wrong with them.
     pub fn in_text(text: &str) -> Result<Self, Violation> {
-        let found = find::objects(text);
+        let mut found = find::objects(text);
+        if !found.iter().any(|value| find::answer(value).is_some())
+            && let Some(mended) = find::mended(text)
+        {
+            found = find::objects(&mended);
+        }
         Self::last_of(&found)
     }
 

@@ -34,6 +34,9 @@ const DRAFT: &str = r#"{"facts": [{"fact": "DRAFT", "kind": "user"}], "summary":
 #[case::an_empty_one_after_it("@\n{\"facts\": [], \"summary\": \"\"}")]
 #[case::the_schema_after_it("@\nSCHEMA")]
 #[case::in_a_list("[@]")]
+// Open-Historia/open-historia#354
+#[case::commas_too_many("COMMAS")]
+#[case::commas_too_many_in_a_fence("Here, as {JSON}:\n```json\nCOMMAS\n```")]
 #[case::wrapped("{\"conversation_notes\": @}")]
 #[case::wrapped_in_properties("{\"type\": \"object\", \"properties\": @}")]
 // jundot/omlx#2565
@@ -44,6 +47,11 @@ fn the_answer_is_found(#[case] around: &str) {
     let text = around
         .replace("STRING", &Value::String(good().to_string()).to_string())
         .replace("SCHEMA", &Notes::schema().to_string())
+        .replace(
+            "COMMAS",
+            // Not inside of the summary.
+            &good().to_string().replace(']', ", ]").replace('}', ",\n}").replace("\\\",\n}", "\\\"}"),
+        )
         .replace("DRAFT", DRAFT)
         .replace('@', &good().to_string());
     let notes = Notes::in_text(&text).unwrap_or_else(|violation| panic!("{violation}: {text}"));
@@ -78,6 +86,14 @@ fn what_is_no_answer_is_named(#[case] text: &str, #[case] violation: &str) {
     let text = text.replace("SCHEMA", &Notes::schema().to_string()).replace("DRAFT", DRAFT);
     let said = Notes::in_text(&text).expect_err(&text);
     assert!(said.starts_with(violation), "{said}");
+}
+
+/// manavgup/wikimind#297: line breaks and tabs as they are inside of strings.
+#[test]
+fn strings_may_run_over_lines() {
+    let text = "<think>{</think>{\"facts\": [\"They\nsail, ]\",], \"summary\": \"Boats:\t\\\"a, }\\\"\r\n\", }";
+    let notes = Notes::in_text(text).unwrap();
+    assert_eq!((notes.facts[0].fact.as_str(), notes.summary.as_str()), ("They\nsail, ]", "Boats: \"a, }\" \n"));
 }
 
 #[rstest]

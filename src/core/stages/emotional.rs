@@ -4,17 +4,11 @@ use std::ops::Add;
 
 use chrono::{DateTime, Datelike, FixedOffset, Timelike, Weekday};
 
-use super::{Context, Output, StageError, Step};
+use super::outputs::{Emotional, Output};
+use super::step::{Context, StageError, Step};
 use crate::domain::effect::Effect;
 use crate::domain::memory::{Mood, MoodDelta};
 use crate::domain::points::Points;
-
-/// Her mood. Dependants take [`Mood::default`] where the stage failed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Emotional {
-    /// The four dimensions, each 0–1.
-    pub mood: Mood,
-}
 
 /// The most that the day's life events do to a dimension, all together.
 const MOST_BY_EVENTS: f64 = 0.3;

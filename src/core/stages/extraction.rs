@@ -6,49 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Context, Output, StageError, Step};
+use super::outputs::{ExtractedFact, Extraction, Output};
+use super::step::{Context, StageError, Step};
 use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer, Noted};
 use crate::core::reply::Notes;
-use crate::core::tone::Tone;
 use crate::core::{provenance, text, transcript};
 use crate::domain::conversation::{Conversation, Message};
 use crate::domain::effect::Effect;
 use crate::domain::ids::ConversationId;
-use crate::domain::memory::GraphType;
-
-/// What was understood of a conversation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Extraction {
-    /// What she learned, bounded in number and length.
-    pub facts: Vec<ExtractedFact>,
-    /// What was left open.
-    pub threads: Vec<String>,
-    /// What it makes her think.
-    pub thoughts: Vec<String>,
-    /// In a sentence or two; empty where there was nothing to say.
-    pub summary: String,
-    /// How it felt.
-    pub tone: Tone,
-    /// How many of the oldest messages were left out, wholly or in part, because the transcript exceeds the model's budget.
-    pub messages_left_out: usize,
-    /// How many messages of the list can't be read.
-    pub messages_unreadable: usize,
-    /// The model that noted it; empty where none was asked.
-    pub model: String,
-}
-
-/// A sentence worth remembering.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ExtractedFact {
-    /// The sentence.
-    pub fact: String,
-    /// Whom it is about.
-    pub graph_type: GraphType,
-    /// The words that are to show it, as the model gave them.
-    pub quote: String,
-    /// The message in which those words begin, counted from 0 among those with speech; none where nobody said so.
-    pub message: Option<usize>,
-}
 
 /// The most facts that are taken from one conversation; the rest of a longer list is dropped.
 pub const MOST_FACTS: usize = 20;
@@ -163,7 +128,7 @@ pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
         quote: bounded(&it.quote, MOST_ITEM_CHARS),
     });
     Extraction {
-        facts: facts.filter(|fact| !fact.fact.is_empty()).take(MOST_FACTS).collect(),
+        facts: facts.filter(|fact| !text::is_blank(&fact.fact)).take(MOST_FACTS).collect(),
         threads: sentences(&notes.threads),
         thoughts: sentences(&notes.thoughts),
         summary: bounded(&notes.summary, MOST_SUMMARY_CHARS),
@@ -176,7 +141,7 @@ pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
 
 fn sentences(texts: &[String]) -> Vec<String> {
     let sentences = texts.iter().map(|text| bounded(text, MOST_ITEM_CHARS));
-    sentences.filter(|sentence| !sentence.is_empty()).take(MOST_NOTES).collect()
+    sentences.filter(|sentence| !text::is_blank(sentence)).take(MOST_NOTES).collect()
 }
 
 fn bounded(text: &str, most: usize) -> String {

@@ -8,7 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Context, Continuation, Decision, Findings, StageError, Step};
+use super::outputs::Findings;
+use super::step::{Context, Continuation, Decision, StageError, Step};
 use crate::core::ask::Ask;
 use crate::core::prompt::PromptTemplate;
 use crate::core::settings::{ConflictKeeper, StageSettings};

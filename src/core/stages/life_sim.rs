@@ -4,20 +4,14 @@ use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
 use self::catalogue::{CATALOGUE, DOMAINS, Entry, TIMES};
-use super::{Context, Output, StageError, Step};
+use super::outputs::{LifeSim, Output};
+use super::step::{Context, StageError, Step};
 use crate::core::stable_hash::hash64;
 use crate::domain::effect::Effect;
 use crate::domain::ids::UserId;
 use crate::domain::memory::{LifeEvent, MoodDelta};
 
 pub mod catalogue;
-
-/// Her day. Dependants take an empty one where the stage failed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LifeSim {
-    /// Today's events in the player's time zone, whether stored before or made now.
-    pub events: Vec<LifeEvent>,
-}
 
 /// Begins the stage. A day that is stored already stays as it is, whoever wrote it.
 ///
@@ -94,7 +88,7 @@ mod tests {
     use super::catalogue::{CATALOGUE, TIMES};
     use super::{LifeSim, begin, make_day};
     use crate::core::stages::fixture::{at, context, decided, life_event, snapshot};
-    use crate::core::stages::{Findings, Output};
+    use crate::core::stages::outputs::{Findings, Output};
     use crate::domain::effect::Effect;
     use crate::domain::ids::UserId;
     use crate::domain::memory::{LifeEvent, MoodDelta};

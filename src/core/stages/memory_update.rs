@@ -9,26 +9,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::extraction::{self, ExtractedFact};
-use super::{Context, Output, StageError, Step};
+use super::extraction;
+use super::outputs::{ExtractedFact, MemoryUpdate, Output};
+use super::step::{Context, StageError, Step};
 use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, MOST_TEXTS, NoAnswer};
 use crate::core::similarity::cosine;
 use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
 use crate::domain::result::MemoryFigures;
-
-/// What became of the extracted facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemoryUpdate {
-    /// The new facts that are active, in the order of the extraction.
-    pub learned: Vec<String>,
-    /// The older facts that they replace; those of this conversation are not among them.
-    pub superseded: BTreeSet<Uuid>,
-    /// How many have no vector yet, because embeddings were unavailable.
-    pub without_vector: usize,
-    /// For the result.
-    pub figures: MemoryFigures,
-}
 
 /// `memory_facts.confidence` of a fact that the transcript shows, and of one that it does not (spec 04).
 const CONFIDENCE: [f64; 2] = [0.85, 0.4];
@@ -59,12 +47,13 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     };
     let least = context.settings.duplicate_similarity;
     let mut facts = distinct(extraction.map(|it| it.facts.as_slice()).unwrap_or_default());
-    let unsupported = facts.iter().filter(|fact| fact.message.is_none()).count();
+    let unsupported_facts = facts.iter().filter(|fact| fact.message.is_none()).count();
+    // Of all that was noted, so that the share is one also where some are left out.
+    let figures = MemoryFigures { facts: facts.len(), unsupported_facts, texts_set_aside: 0 };
     if context.settings.drop_unsupported {
         facts.retain(|fact| fact.message.is_some());
     }
     if facts.is_empty() {
-        let figures = MemoryFigures { unsupported_facts: unsupported, ..MemoryFigures::default() };
         return Ok(Step::done(Output::MemoryUpdate(MemoryUpdate { figures, ..MemoryUpdate::default() }), vec![]));
     }
     let texts: Vec<String> = facts.iter().map(|fact| fact.fact.clone()).collect();
@@ -73,7 +62,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
         asks,
         Box::new(move |answers| {
             let vectors = read_vectors(facts.len(), answers)?;
-            Ok(compare(source, own, least, facts, vectors, unsupported))
+            Ok(compare(source, own, least, facts, vectors, figures))
         }),
     ))
 }
@@ -138,12 +127,12 @@ fn compare(
     least: f64,
     facts: Vec<ExtractedFact>,
     vectors: Vec<Embedded>,
-    unsupported: usize,
+    figures: MemoryFigures,
 ) -> Step {
     let known: Vec<Vec<f32>> = vectors.iter().filter_map(|it| it.clone().vector()).collect();
     if known.is_empty() {
         let none = vec![vec![]; facts.len()];
-        return decide(&source, least, facts, vectors, none, unsupported);
+        return decide(&source, least, facts, vectors, none, figures);
     }
     let asked = known.len();
     Step::ask_one(Ask::Similar { vectors: known, least, own }, move |answer| {
@@ -155,7 +144,7 @@ fn compare(
         let has = |vector: &Embedded| matches!(vector, Embedded::Vector(_));
         let to_each = vectors.iter().map(|vector| if has(vector) { similar.next() } else { None }.unwrap_or_default());
         let to_each = to_each.collect();
-        Ok(decide(&source, least, facts, vectors, to_each, unsupported))
+        Ok(decide(&source, least, facts, vectors, to_each, figures))
     })
 }
 
@@ -166,10 +155,10 @@ fn decide(
     facts: Vec<ExtractedFact>,
     vectors: Vec<Embedded>,
     similar: Vec<Vec<Uuid>>,
-    unsupported: usize,
+    figures: MemoryFigures,
 ) -> Step {
-    let set_aside = vectors.iter().filter(|it| **it == Embedded::SetAside).count();
-    let figures = MemoryFigures { facts: facts.len(), unsupported_facts: unsupported, texts_set_aside: set_aside };
+    let texts_set_aside = vectors.iter().filter(|it| **it == Embedded::SetAside).count();
+    let figures = MemoryFigures { texts_set_aside, ..figures };
     let mut taken = BTreeSet::new();
     let mut decided: Vec<NewFact> = Vec::with_capacity(facts.len());
     for (index, ((fact, embedded), similar)) in facts.into_iter().zip(vectors).zip(similar).enumerate() {

@@ -7,7 +7,8 @@ use chrono::{NaiveDate, TimeDelta, Timelike};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Context, Findings, Output, StageError, Step};
+use super::outputs::{Findings, Output, Touchpoint};
+use super::step::{Context, StageError, Step};
 use crate::core::stable_hash;
 use crate::domain::effect::{Effect, NewTouchpoint, Trigger};
 use crate::domain::memory::{LifeEvent, MoodDelta};
@@ -27,13 +28,6 @@ const SILENCE: TimeDelta = TimeDelta::hours(24);
 const LEAST_IMPORTANCE: f64 = 0.7;
 /// How far a chapter's rates spread (spec 04).
 const SPREAD: f64 = 0.05;
-
-/// Whether a message was scheduled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touchpoint {
-    /// For what, if so.
-    pub scheduled: Option<Trigger>,
-}
 
 /// Begins the stage. Without `life_sim` there are no events; without conflict, no breakup.
 ///

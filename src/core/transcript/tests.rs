@@ -3,8 +3,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{of, read, render};
-use crate::core::stages::StageError;
 use crate::core::stages::fixture::snapshot;
+use crate::core::stages::step::StageError;
 use crate::domain::conversation::{Conversation, Message, Role};
 
 fn user(content: &str) -> Message {

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Transcript, parts, read_role};
+use super::list::{Transcript, read, read_role};
+use super::parts;
 use crate::core::text;
 use crate::domain::conversation::{Conversation, Message, Role};
 
@@ -27,7 +28,7 @@ fn system(list: &Value) -> Option<String> {
 /// list in JSON is one, too.
 fn turns(raw: &str) -> Vec<Message> {
     if let Ok(list @ Value::Array(_)) = serde_json::from_str(raw) {
-        return super::read(&list).map(|Transcript { messages, .. }| messages).unwrap_or_default();
+        return read(&list).map(|Transcript { messages, .. }| messages).unwrap_or_default();
     }
     let mut turns: Vec<Message> = Vec::new();
     for line in text::clean(raw).lines().map(str::trim).filter(|line| !text::is_blank(line)) {

@@ -1,62 +1,11 @@
 //! The result of `demo`: what was planted, what the runs did with it, and what there is to see.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::JobResult;
-use super::process::Timing;
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::Mood;
-use crate::domain::stage::StageName;
-
-/// What a demo did, and what it changed.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct DemoResult {
-    /// The file.
-    pub database: String,
-    /// What `--database-url` is to be.
-    pub database_url: String,
-    /// Whether it took the place of an earlier demo's.
-    pub replaced_earlier_demo: bool,
-    /// What was there at first.
-    pub planted: Planted,
-    /// What a run may do at most.
-    pub limits: Limits,
-    /// The result of `decay`.
-    #[schemars(with = "Map<String, Value>")]
-    pub decay: JobResult,
-    /// The result of `recover`.
-    #[schemars(with = "Map<String, Value>")]
-    pub recover: JobResult,
-    /// The result of `scan-stuck`.
-    #[schemars(with = "Map<String, Value>")]
-    pub scan_stuck: JobResult,
-    /// Who lost points, the most first.
-    pub charged: Vec<Charged>,
-    /// Who did not, and why.
-    pub spared: Vec<Spared>,
-    /// The results of `process-conversations`, one a run.
-    #[schemars(with = "Vec<Map<String, Value>>")]
-    pub runs: Vec<JobResult>,
-    /// The conversations that were given up.
-    pub given_up: Vec<GivenUp>,
-    /// Over all runs, by stage: as in a run's own result.
-    pub stage_timings: BTreeMap<StageName, Timing>,
-    /// How much was written.
-    pub sums: Sums,
-    /// A few players, as she knows them now.
-    pub known: Vec<Known>,
-    /// The prompts that are ready for the first of them.
-    pub prompts: Vec<ReadyPrompt>,
-    /// What she will write of her own accord.
-    pub touchpoints: Vec<Touchpoint>,
-    /// Commands to go on with.
-    pub next: Vec<Next>,
-}
 
 /// What was there at first.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
@@ -201,25 +150,4 @@ pub struct Touchpoint {
     pub delivery_at: DateTime<Utc>,
     /// The message.
     pub message: String,
-}
-
-/// A demo that a signal or a failure broke off.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct BrokenOff {
-    /// The file.
-    pub database: String,
-    /// What was there at first.
-    pub planted: Planted,
-    /// The result of `decay`; null where it was not run.
-    #[schemars(with = "Option<Map<String, Value>>")]
-    pub decay: Option<JobResult>,
-    /// The result of `recover`.
-    #[schemars(with = "Option<Map<String, Value>>")]
-    pub recover: Option<JobResult>,
-    /// The result of `scan-stuck`.
-    #[schemars(with = "Option<Map<String, Value>>")]
-    pub scan_stuck: Option<JobResult>,
-    /// The results of `process-conversations`, one a run.
-    #[schemars(with = "Vec<Map<String, Value>>")]
-    pub runs: Vec<JobResult>,
 }

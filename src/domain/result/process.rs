@@ -66,7 +66,7 @@ pub struct ProcessResult {
 /// What became of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MemoryFigures {
-    /// New ones.
+    /// Those that a model has noted, doubles aside, also where `NIKITA_UNSUPPORTED_FACTS=drop` leaves some out.
     pub facts: usize,
     /// Facts whose quote is nowhere in the transcript.
     pub unsupported_facts: usize,

@@ -48,7 +48,7 @@ pub struct StatsResult {
 /// Facts of the sampled runs.
 #[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct FactCounts {
-    /// New ones.
+    /// Those that models have noted, also where `NIKITA_UNSUPPORTED_FACTS=drop` leaves some out.
     pub learned: i64,
     /// Those of them whose quote is nowhere in the transcript.
     pub unsupported: i64,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ErrorBody;
+use super::common::ErrorBody;
 use crate::domain::words::LeaseState;
 
 /// Every live run, and the latest run of each job.

@@ -3,61 +3,25 @@
 //! The runs are those of production: the same lifecycle, settings and stages. Only the window is left out, because
 //! whoever asks for a demo wants it now. `store::demo` makes the database; [`story`] is what there is to tell.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub mod sample;
+mod setup;
 pub mod story;
+
+pub use setup::Demo;
+use setup::Runs;
 
 use super::{decay, process_conversations, recover, scan_stuck};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::{AuditId, ExecutionId};
-use crate::domain::result::{BrokenOff, DemoResult, JobResult, Own, Planted, ProcessResult, Status};
+use crate::domain::result::{BrokenOff, DemoResult, Own, Planted, ProcessResult, Status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{self, Ended, Plan};
-use crate::run::pipeline::Workshop;
-use crate::run::signals::Signals;
 use crate::store::Store;
 use crate::store::demo::plant::{Crash, NewConversation, NewPlayer};
-
-/// What a demo needs.
-pub struct Demo<'a> {
-    /// Its database: empty, and its own.
-    pub store: &'a Store,
-    /// Where that is, absolute.
-    pub path: PathBuf,
-    /// Whether it took the place of an earlier demo's.
-    pub replaced: bool,
-    /// How the shell calls this program.
-    pub program: String,
-    /// How decay works.
-    pub decay: decay::Settings,
-    /// How stuck conversations are recovered.
-    pub recover: recover::Settings,
-    /// How audits and executions are judged.
-    pub scan: scan_stuck::Settings,
-    /// How conversations are processed; its cap is a run's, and there are as many runs as it takes.
-    pub process: process_conversations::Settings,
-    /// What they are processed with.
-    pub workshop: &'a Workshop,
-    /// How long a run's lease lives.
-    pub lease: Duration,
-    /// Asks the demo to stop.
-    pub signals: &'a Signals,
-}
-
-/// The runs so far.
-#[derive(Default)]
-struct Runs {
-    decay: Option<JobResult>,
-    recover: Option<JobResult>,
-    scan: Option<JobResult>,
-    process: Vec<JobResult>,
-}
 
 /// Plants the sample, runs the jobs, and tells what they changed. A conversation that is given up is part of the sample,
 /// and the demo succeeds with it.
@@ -118,7 +82,7 @@ async fn work(
     loop {
         let plan = demo.plan("process-conversations", "conversations");
         let ended = lifecycle::run(demo.store, demo.signals, &plan, async |run| {
-            process_conversations::work(&demo.process, demo.workshop, run).await
+            process_conversations::work(&demo.process, demo.pipeline, run).await
         })
         .await;
         runs.process.push(ended.result.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Demo, Runs};
+use super::setup::{Demo, Runs};
 use crate::core::decay::Rules;
 use crate::core::stages::StageName;
 use crate::domain::points::Points;

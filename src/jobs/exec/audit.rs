@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::clock;
 use crate::domain::ids::AuditId;
 use crate::run::error::RunError;

@@ -10,8 +10,8 @@ use crate::core::stages::StageName;
 use crate::domain::ids::UserId;
 use crate::providers::call::{Call, Meter};
 use crate::providers::remote::Remote;
+use crate::run::context::PipelineContext;
 use crate::run::lifecycle::Run;
-use crate::run::pipeline::Workshop;
 use crate::store::backfill::BareFact;
 use crate::store::{Result, Store};
 
@@ -31,9 +31,9 @@ pub struct Late {
 
 /// Embeds at most `most` facts, the oldest first. What goes wrong is logged and left to the next run: memories that can't be searched
 /// yet are no reason to fail.
-pub async fn embed_late_facts(workshop: &Workshop, run: &Run, most: usize, meter: &Meter) -> Late {
+pub async fn embed_late_facts(pipeline: &PipelineContext, run: &Run, most: usize, meter: &Meter) -> Late {
     let mut late = Late::default();
-    if most == 0 || workshop.providers.embeddings().is_some_and(Remote::is_open) {
+    if most == 0 || pipeline.providers.embeddings().is_some_and(Remote::is_open) {
         return late;
     }
     let store = &run.store;
@@ -47,7 +47,7 @@ pub async fn embed_late_facts(workshop: &Workshop, run: &Run, most: usize, meter
     for batch in facts.chunks(MOST_TEXTS) {
         let texts: Vec<String> = batch.iter().map(|it| it.fact.chars().take(MOST_CHARS).collect()).collect();
         let call = Call { stage: StageName::MemoryUpdate, deadline: clock::start() + BATCH_TIME, meter };
-        let asked = tokio::time::timeout_at(call.deadline.into(), workshop.providers.embed(call, &texts)).await;
+        let asked = tokio::time::timeout_at(call.deadline.into(), pipeline.providers.embed(call, &texts)).await;
         let vectors = match asked {
             Ok(Ok(Answer::Vectors(vectors))) if fits(&vectors, texts.len()) => vectors,
             Ok(Ok(_)) => {
@@ -70,7 +70,7 @@ pub async fn embed_late_facts(workshop: &Workshop, run: &Run, most: usize, meter
             if !aside.is_empty() {
                 store.set_aside_facts(&aside, run.now).await?;
             }
-            store_late(workshop, store, batch, vectors).await
+            store_late(pipeline, store, batch, vectors).await
         };
         match stored.await {
             Ok(stored) => late.embedded += stored,
@@ -92,8 +92,13 @@ fn fits(vectors: &[Embedded], texts: usize) -> bool {
 }
 
 /// Player by player, because a fact is compared with those of its player only.
-async fn store_late(workshop: &Workshop, store: &Store, batch: &[BareFact], vectors: Vec<Embedded>) -> Result<u64> {
-    let least = workshop.settings.duplicate_similarity;
+async fn store_late(
+    pipeline: &PipelineContext,
+    store: &Store,
+    batch: &[BareFact],
+    vectors: Vec<Embedded>,
+) -> Result<u64> {
+    let least = pipeline.settings.duplicate_similarity;
     let mut players: BTreeMap<UserId, Vec<(&BareFact, Vec<f32>)>> = BTreeMap::new();
     let known = batch.iter().zip(vectors).filter_map(|(fact, it)| Some((fact, it.vector()?)));
     for (fact, vector) in known {

@@ -8,9 +8,9 @@ use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, ConversationPlan, ConversationResult, EntryStatus};
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::run::pipeline::Workshop;
 use crate::store::Store;
 use crate::store::claims::Due;
 use crate::store::single::Standing;
@@ -30,13 +30,13 @@ pub struct SingleRequest {
 /// [`RunError::Failed`] with the reason where it can't be processed now.
 pub async fn work(
     settings: &Settings,
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     run: &Run,
     request: SingleRequest,
 ) -> Result<Report, RunError> {
     let due = due(settings, run.now);
     run.progress.expect(1);
-    let mut circuits = Circuits::begin(workshop, &run.store, run.execution).await?;
+    let mut circuits = Circuits::begin(pipeline, &run.store, run.execution).await?;
     let claim = match run.store.claim_one(&due, run.execution, request.conversation, request.reprocess).await {
         Err(error) if error.is_unsure() => {
             run.store.give_back_claims(run.execution, []).await?;
@@ -52,7 +52,7 @@ pub async fn work(
             request.conversation
         )));
     };
-    let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, workshop) };
+    let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, pipeline) };
     let telling = Telling::begin(run, 1);
     let meter = Meter::default();
     let mut trouble = tokio::select! {

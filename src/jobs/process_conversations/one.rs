@@ -9,14 +9,16 @@ use super::bill::Bill;
 use crate::clock;
 use crate::core::ask::NoAnswer;
 use crate::core::disposition::{Disposition, dispose};
-use crate::core::stages::{StageError, StageName};
+use crate::core::stages::StageName;
+use crate::core::stages::step::StageError;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
+use crate::run::context::PipelineContext;
 use crate::run::error::RunError;
-use crate::run::pipeline::{Workshop, walk};
+use crate::run::pipeline::walk;
 use crate::run::progress::Progress;
 use crate::run::spans;
 use crate::store::claims::{Fate, Outcome};
@@ -140,7 +142,7 @@ pub struct Told {
 /// Processes a claimed conversation.
 pub async fn process(
     store: &Store,
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
@@ -152,7 +154,7 @@ pub async fn process(
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
         committed(store, Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), &nothing).await
     } else {
-        through_the_pipeline(store, workshop, &claim, snapshot, meter, told).await
+        through_the_pipeline(store, pipeline, &claim, snapshot, meter, told).await
     };
     let is_committed = entry.is_committed();
     let shown = &mut entry.shown;
@@ -174,7 +176,7 @@ pub async fn process(
 
 async fn through_the_pipeline(
     store: &Store,
-    workshop: &Workshop,
+    pipeline: &PipelineContext,
     claim: &Claim,
     snapshot: Arc<Snapshot>,
     meter: &Meter,
@@ -184,7 +186,7 @@ async fn through_the_pipeline(
     let reach = |stage, stages: &BTreeMap<StageName, StageResult>| {
         told.progress.reach(claim.conversation, stage, told.in_detail.then(|| json!(stages)));
     };
-    let walked = walk(workshop, claim, snapshot, meter, reach).await;
+    let walked = walk(pipeline, claim, snapshot, meter, reach).await;
     let mut entry = match &walked.outcome {
         Ok(effects) => {
             let prompt_ms = walked.stages.get(&StageName::PromptBuilder).map_or(0.0, |stage| stage.duration_ms);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::text::{clip, gives_orders, has_phrase, is_question, plain_words, quote, sentences};
 use super::words;
 use crate::core::reply::NotedFact;
+use crate::core::text::one_line;
 use crate::core::tone::Tone;
 use crate::domain::conversation::{Message, Role};
 use crate::domain::memory::GraphType;
@@ -26,13 +27,13 @@ const LONGEST_QUOTE: usize = 120;
 const MOST_COMPARED: usize = 600;
 
 /// A sentence as it was said.
-struct Said<'a> {
+struct Completion<'a> {
     role: Role,
     sentence: &'a str,
     plain: Vec<String>,
 }
 
-impl Said<'_> {
+impl Completion<'_> {
     /// Words that carry a topic; in scripts without blanks, a few letters are one.
     fn content(&self) -> usize {
         let letters = self.sentence.chars().filter(|c| c.is_alphabetic() && !c.is_ascii()).count();
@@ -59,11 +60,11 @@ fn is_telling(word: &str) -> bool {
 }
 
 /// The sentences of a conversation, but for the messages that order a program about or hold data.
-fn said(messages: &[Message]) -> Vec<Said<'_>> {
+fn said(messages: &[Message]) -> Vec<Completion<'_>> {
     let innocent = messages.iter().filter(|it| !gives_orders(&it.content) && !it.content.contains(['{', '}']));
-    let mut all: Vec<Said> = innocent
+    let mut all: Vec<Completion> = innocent
         .flat_map(|message| sentences(&message.content).map(move |sentence| (message.role, sentence)))
-        .map(|(role, sentence)| Said { role, sentence, plain: plain_words(sentence) })
+        .map(|(role, sentence)| Completion { role, sentence, plain: plain_words(sentence) })
         .collect();
     all.drain(..all.len().saturating_sub(MOST_COMPARED));
     all
@@ -72,16 +73,16 @@ fn said(messages: &[Message]) -> Vec<Said<'_>> {
 /// What the speakers say of themselves; in a language whose words for that are not known, what the player states at all.
 pub fn facts(messages: &[Message]) -> Vec<NotedFact> {
     let all = said(messages);
-    let states = |it: &&Said| {
+    let states = |it: &&Completion| {
         !is_question(it.sentence)
             && it.sentence.chars().count() <= LONGEST_FACT
             && it.sentence.chars().filter(|c| c.is_alphanumeric()).count() >= LEAST_LETTERS
             && it.content() >= 2
             && !it.has(words::HYPOTHETICAL)
     };
-    let mut told: Vec<&Said> = all.iter().filter(states).filter(|it| it.speaks_of_itself()).collect();
+    let mut told: Vec<&Completion> = all.iter().filter(states).filter(|it| it.speaks_of_itself()).collect();
     if !told.iter().any(|it| it.role == Role::User) {
-        let foreign = |it: &&Said| it.role == Role::User && !it.has(words::STOP) && it.content() >= 2;
+        let foreign = |it: &&Completion| it.role == Role::User && !it.has(words::STOP) && it.content() >= 2;
         told.extend(all.iter().filter(states).filter(foreign));
     }
     let mut facts: Vec<NotedFact> = Vec::new();
@@ -125,10 +126,9 @@ pub fn threads(messages: &[Message]) -> Vec<String> {
 }
 
 /// A sentence with who said it.
-fn told(it: &Said) -> String {
+fn told(it: &Completion) -> String {
     let verb = if is_question(it.sentence) { "asked" } else { "said" };
-    let one_line = it.sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{} {verb}: {}", it.who(), quote(&one_line, LONGEST_QUOTE))
+    format!("{} {verb}: {}", it.who(), quote(&one_line(it.sentence), LONGEST_QUOTE))
 }
 
 /// Short thoughts of hers: about what is to come, and how it felt.
@@ -137,16 +137,10 @@ pub fn thoughts(messages: &[Message], threads: &[String], tone: Tone) -> Vec<Str
     for thread in threads.iter().rev().filter(|thread| thread.starts_with("They ")) {
         let plain = plain_words(thread);
         let occasion = words::OCCASIONS.iter().find(|word| plain.iter().any(|it| it == *word));
-        let thought = match occasion {
-            Some(occasion) => format!("I wonder how the {occasion} will go."),
-            None if thread.starts_with("They asked") => {
-                "They asked me something that I have not answered yet.".to_owned()
-            }
-            None => continue,
-        };
-        if !thoughts.contains(&thought) {
-            thoughts.push(thought);
-        }
+        let asked = thread.starts_with("They asked").then_some("They asked me something that I have not answered yet.");
+        let thought = occasion.map(|occasion| format!("I wonder how the {occasion} will go."));
+        let thought = thought.or(asked.map(str::to_owned));
+        thoughts.extend(thought.filter(|thought| !thoughts.contains(thought)));
     }
     thoughts.truncate(MOST_THOUGHTS - 1);
     if messages.iter().any(|message| message.role == Role::User) {
@@ -204,7 +198,7 @@ pub fn summary(messages: &[Message]) -> String {
 }
 
 /// What a sentence tells of the conversation; nothing where it is only a greeting or a picture.
-fn worth(it: &Said, frequency: &HashMap<&str, u32>) -> f64 {
+fn worth(it: &Completion, frequency: &HashMap<&str, u32>) -> f64 {
     let counts = it.plain.iter().filter_map(|word| frequency.get(word.as_str()).copied()).map(f64::from);
     let (sum, count) = counts.fold((0.0, 0.0), |(sum, count), it| (sum + it.sqrt(), count + 1.0));
     if it.content() < 2 {

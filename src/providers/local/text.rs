@@ -3,6 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::words;
+use crate::core::text::is_unseen;
 use crate::domain::conversation::{Message, Role};
 
 /// The most of one message that is read, in characters. People do not tell a life in one message; pasted files are long.
@@ -55,13 +56,8 @@ fn clean(text: &str, left: &mut usize) -> String {
         *left -= 1;
         match c {
             '\u{2019}' | '\u{2018}' | '\u{02BC}' | '\u{FF07}' => out.push('\''),
-            '\u{200B}'
-            | '\u{200E}'
-            | '\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{FEFF}'
-            | '\u{E0000}'..='\u{E007F}' => {}
+            '\u{2061}'..='\u{2065}' | '\u{E0000}'..='\u{E007F}' => {}
+            c if is_unseen(c) => {}
             c if c.is_control() => out.push(' '),
             c => out.push(c),
         }

@@ -1,16 +1,29 @@
 //! Effects as rows, table by table: the exhaustive match. As JSON they are what both databases store.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::Commit;
 use crate::clock;
+use crate::domain::conversation::Claim;
 use crate::domain::effect::{ConflictChange, DayEntry, Effect, NewFact, NewPrompt, NewTouchpoint};
 use crate::domain::memory::{LifeEvent, MoodDelta};
 use crate::domain::prompt::Platform;
 use crate::store::codec::{DbPoints, DbTime};
+
+/// What the effects need to know besides themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Commit<'a> {
+    /// The proof that the conversation is ours.
+    pub claim: &'a Claim,
+    /// The run's time.
+    pub now: DateTime<Utc>,
+    /// How long the prompts took, in milliseconds.
+    pub prompt_ms: f64,
+    /// All that the pipeline decided, in the order of the stages.
+    pub effects: &'a [Effect],
+}
 
 /// All that a conversation changes. Each list is a table's; one that is empty costs nothing.
 #[derive(Debug, Default, Serialize)]

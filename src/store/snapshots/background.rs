@@ -1,10 +1,8 @@
 //! What the application knows of players beside the game, where it has tables for it (spec 09): profile, backstory, psyche.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::domain::player::Background;
@@ -13,9 +11,6 @@ use crate::store::read::{FromText, Oddities, Read, row};
 use crate::store::session::{Tx, fetch_all, fetch_one};
 use crate::store::sql::postgres;
 use crate::store::{Result, Store};
-
-/// Which of the tables are there: profiles, backstories, psyches. Found out by the first who asks.
-pub(in crate::store) type Tables = Arc<OnceCell<(bool, bool, bool)>>;
 
 /// The longest text of them that is read, in characters.
 const MOST_CHARS: usize = 400;
@@ -42,7 +37,7 @@ row! {
 impl Store {
     /// By player; nobody of whom nothing is known. SQLite has no such tables: the application is on PostgreSQL.
     pub(super) async fn backgrounds(&self, users: &DbIds) -> Result<HashMap<Uuid, Background>> {
-        let (profiles, backstories, psyches) = *self.background.get_or_try_init(|| self.has_background()).await?;
+        let (profiles, backstories, psyches) = *self.found.background.get_or_try_init(|| self.has_background()).await?;
         let mut all: HashMap<Uuid, Background> = HashMap::new();
         if !(profiles || backstories || psyches) {
             return Ok(all);

@@ -125,6 +125,9 @@ fn a_certificate_that_is_not_known_ends_the_connection_and_one_that_is_does_not(
 fn a_429_is_asked_again_when_it_says() {
     let (db, _) = one();
     let now = SystemTime::now();
+    // BerriAI/litellm#9035: Google says the same of a minute's quota.
+    let google =
+        Step::error(429, "throttling_error", "You exceeded your current quota. \"status\": \"RESOURCE_EXHAUSTED\"");
     // The host's clock is an hour off; the reply's own date counts.
     let wrong = now + Duration::from_hours(1);
     let dated = Step::status(429)
@@ -132,6 +135,8 @@ fn a_429_is_asked_again_when_it_says() {
         .header("retry-after", &httpdate::fmt_http_date(wrong + Duration::from_secs(1)));
     for (step, wait) in [
         (Step::status(429).header("retry-after", "1"), 1_000),
+        (google.clone(), 0),
+        (google.header("retry-after", "1"), 1_000),
         (Step::status(429).header("retry-after-ms", "700").header("retry-after", "3600"), 700),
         (dated, 1_000),
         (Step::status(429).header("retry-after", "0"), 0),
@@ -167,11 +172,19 @@ fn a_429_that_asks_for_longer_than_the_deadline_is_given_up_at_once() {
 #[test]
 fn an_empty_account_is_not_asked_again_and_fails_no_conversation() {
     let quota = Step::error(429, "insufficient_quota", "You exceeded your current quota.").header("retry-after", "0");
+    // OpenHands/OpenHands#998: a gateway keeps the words alone.
+    let in_words = Step::error(
+        429,
+        "throttling_error",
+        "RateLimitError: You exceeded your current quota, please check your plan.",
+    );
     let credit = Step::error(400, "invalid_request_error", "Your credit balance is too low to access the API.");
     let limit = Step::error(400, "invalid_request_error", "You have reached your specified API usage limits.");
     let (db, _) = one();
     // Where only its words say so, a harmless question has to say the same.
-    for (step, calls) in [(quota, 1), (credit, 2), (limit, 2), (Step::error(402, "billing_error", "pay"), 1)] {
+    for (step, calls) in
+        [(quota, 1), (in_words, 1), (credit, 2), (limit, 2), (Step::error(402, "billing_error", "pay"), 1)]
+    {
         let server = ModelServer::start();
         server.script(MESSAGES, [step.clone()]);
         process(&db, &server, "anthropic").done().code(69);

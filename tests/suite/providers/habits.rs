@@ -109,6 +109,7 @@ on_every_database! {
         }}).to_string()))]);
         let done = run(db, &server, 0).done().code(78);
         assert_eq!(done.json()["error"]["kind"], "configuration");
+        assert!(done.error().contains("it does not know the model"), "a harmless question's refusal can be believed: {}", done.error());
         assert_eq!(db.number("select count(*) from conversations where status = 'active' and processing_attempts = 0"), 25.0);
         assert!(server.calls(CHAT) <= 10 + 1, "ten at once, and one harmless question: {}", server.calls(CHAT));
         promises::kept(db);
@@ -123,7 +124,10 @@ fn a_wrong_key_is_known_however_it_is_said() {
     let litellm = json!({"error": {"message": "Authentication Error, Invalid proxy server token passed", "type": "auth_error",
                                    "param": "None", "code": "400"}});
     let under_200 = json!({"error": {"code": 401, "message": "No auth credentials found"}});
-    for (status, body) in [(400, gemini), (400, litellm), (200, under_200)] {
+    // BerriAI/litellm#12273: a proxy without a database.
+    let no_database =
+        json!({"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}});
+    for (status, body) in [(400, gemini), (400, litellm), (200, under_200), (400, no_database)] {
         let (db, server) = one();
         server.script(CHAT, [Step::Answer(status, vec![], body.to_string())]);
         let done = process(&db, &server, "openai").done().code(78);
@@ -264,7 +268,24 @@ fn six_adaptations_are_the_most() {
 #[test]
 fn each_part_of_a_request_is_left_off_where_it_is_refused() {
     type Case = (&'static str, &'static str, fn(&Request) -> Step);
-    let cases: [Case; 9] = [
+    let cases: [Case; 11] = [
+        // openstory-so/openstory#1302: OpenRouter's 404, where no server behind it takes all that is asked.
+        ("openai", CHAT, |request| match request.body["response_format"]["type"].as_str() {
+            Some("json_schema") => Step::error(
+                404,
+                "404",
+                "No endpoints found that can handle the requested parameters. To learn more about provider routing, visit: https://openrouter.ai/docs/guides/routing/provider-selection",
+            ),
+            _ => Step::Good,
+        }),
+        // thepersonalaicompany/amurex-backend#38, build-with-groq/g1#23: Groq's model does not get to JSON, in either mode.
+        ("openai", CHAT, |request| {
+            match request.body.get("response_format") {
+            Some(_) => Step::Answer(400, vec![], json!({"error": {"message": "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
+                "type": "invalid_request_error", "code": "json_validate_failed", "failed_generation": "```json\n{"}}).to_string()),
+            None => Step::Good,
+        }
+        }),
         // deepseek-ai/DeepSeek-R1#614: no JSON mode either, down to plain text.
         ("openai", CHAT, |request| match request.body.get("response_format") {
             Some(_) => refused("guided decoding: json mode is not supported by this grammar backend"),

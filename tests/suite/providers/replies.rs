@@ -32,6 +32,10 @@ fn every_shape_of_a_reply_is_read() {
         // scouzi1966/maclocal-api#44
         json!({"role": "assistant", "content": null, "reasoning_content": notes()}),
         json!({"role": "assistant", "content": " ", "reasoning": notes()}),
+        // chunkhound/chunkhound#415, vllm-project/vllm#48863: both names at once.
+        json!({"role": "assistant", "content": null, "reasoning_content": null, "reasoning": notes()}),
+        // Open-Historia/open-historia#354, manavgup/wikimind#297: a comma too many, a line break inside of a string.
+        said(&json!(format!("```json\n{}\n```", notes().replace("work.", "work.\n").replace(']', ",\n]")))),
     ];
     let (db, _) = one();
     for message in messages {
@@ -65,11 +69,21 @@ fn what_is_no_answer_is_asked_for_once_more() {
     let empty = json!({"facts": [], "threads": [], "thoughts": [], "summary": "", "emotional_tone": "neutral"});
     let schema = nikita_jobs::core::stages::extraction::schema();
     let thinking = json!({"role": "assistant", "content": "", "reasoning_content": format!("They want {}", notes())});
-    for message in
-        [said(&empty.to_string().into()), said(&schema.to_string().into()), said(&json!("<think>hm")), thinking]
-    {
+    // vllm-project/vllm#41902: nothing in any field. #52640: cut off while it thinks. ggml-org/llama.cpp#24097: no schema is kept to.
+    let nothing = json!({"role": "assistant", "content": null, "reasoning_content": null, "tool_calls": []});
+    let cut = json!({"role": "assistant", "content": null, "reasoning": notes()});
+    let other = said(&json!("{\"title\": \"Notes\", \"entries\": [\"They talked about work.\"]}"));
+    for (message, finish) in [
+        (said(&empty.to_string().into()), "stop"),
+        (said(&schema.to_string().into()), "stop"),
+        (said(&json!("<think>hm")), "stop"),
+        (thinking, "stop"),
+        (nothing, "stop"),
+        (cut, "length"),
+        (other, "stop"),
+    ] {
         let (db, server) = one();
-        server.script(CHAT, [Step::reply(&chat(&json!({}), &message, "stop")), Step::Good]);
+        server.script(CHAT, [Step::reply(&chat(&json!({}), &message, finish)), Step::Good]);
         let done = process(&db, &server, "openai").done().code(0);
         assert_eq!(server.calls(CHAT), 2, "{message}");
         assert_eq!(entry(&done)["status"], "success");

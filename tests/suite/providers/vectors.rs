@@ -143,6 +143,79 @@ fn a_batch_that_is_too_large_is_halved() {
     assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), 0.0);
 }
 
+/// Twenty facts, ten at most in a request, in the words of garrytan/gbrain#1199 (`DashScope`): two halves, nothing set aside.
+#[test]
+fn a_batch_may_hold_ten_texts_at_most() {
+    let db = Db::sqlite();
+    backlog(&db, 1);
+    let server = twenty_facts();
+    server.script(EMBEDDINGS, [Step::By(|request| {
+        let said = "<400> InternalError.Algo.InvalidParameter: Value error, batch size is invalid, it should not be larger than 10.: input.contents";
+        if texts(request).len() > 10 { Step::error(400, "InvalidParameter", said) } else { Step::Good }
+    })]);
+    let result = process(&db, &server, "anthropic").done().code(0).json();
+    assert_eq!(
+        (&result["processed"], &result["texts_set_aside"], &result["learnt"]),
+        (&json!(1), &json!(0), &json!([]))
+    );
+    assert_eq!(server.calls(EMBEDDINGS), 1 + 1 + 2, "the batch, a harmless text, two halves");
+    assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), 0.0);
+}
+
+/// langroid/langroid#922 lists the shapes of llama.cpp's versions, ollama/ollama#5870 that of its own protocol.
+#[test]
+fn vectors_are_found_in_other_shapes() {
+    let shapes: [fn(Vec<Value>) -> Value; 3] = [
+        |vectors| Value::Array(vectors.into_iter().map(|it| json!({"embedding": [it]})).collect()),
+        |vectors| json!({"model": "m", "embeddings": vectors}),
+        |vectors| json!({"data": vectors}),
+    ];
+    for shape in shapes {
+        let db = Db::sqlite();
+        backlog(&db, 1);
+        let server = ModelServer::start();
+        let vectors = ["They work as a nurse in Lisbon.", "They love climbing."].map(|text| json!(vector(text)));
+        server.script(EMBEDDINGS, [Step::reply(&shape(vectors.to_vec()))]);
+        process(&db, &server, "anthropic").done().code(0);
+        assert_eq!(db.number("select count(*) from memory_facts where embedding is not null"), 2.0);
+    }
+}
+
+/// abetlen/llama-cpp-python#1588: a server without pooling fails no conversation; it is its operator's to mend.
+#[test]
+fn a_server_without_pooling_is_a_matter_of_the_settings() {
+    let db = Db::sqlite();
+    backlog(&db, 3);
+    let server = ModelServer::start();
+    server.script(
+        EMBEDDINGS,
+        [Step::By(|request| items(request, |at, text| json!({"index": at, "embedding": [vector(text), vector("x")]})))],
+    );
+    let done = process(&db, &server, "anthropic").done().code(78);
+    assert!(done.error().contains("started with pooling"), "{}", done.error());
+    assert_eq!(
+        db.number("select count(*) from conversations where status = 'active' and processing_attempts = 0"),
+        3.0
+    );
+}
+
+/// Blanks of other scripts (U+3164, U+00AD) are no fact, and one that another program has stored is not sent.
+#[test]
+fn what_can_not_be_seen_is_not_sent() {
+    let db = Db::sqlite();
+    backlog(&db, 1);
+    let server = ModelServer::start();
+    let facts = ["\u{3164}", " \u{ad} ", "They sail."].map(|fact| json!({"fact": fact, "kind": "user"}));
+    server
+        .extracts(json!({"facts": facts, "threads": [], "thoughts": [], "summary": "s", "emotional_tone": "neutral"}));
+    process(&db, &server, "anthropic").done().code(0);
+    assert_eq!(server.requests(EMBEDDINGS)[0].body["input"], json!(["They sail."]));
+    assert_eq!(db.rows("select fact from memory_facts"), [["They sail."]]);
+    db.execute("update memory_facts set fact = '\u{3164}', embedding = null");
+    process(&db, &server, "anthropic").done().code(0);
+    assert_eq!(server.calls(EMBEDDINGS), 1);
+}
+
 #[test]
 fn an_embedder_that_refuses_everything_is_a_matter_of_the_settings() {
     let db = Db::sqlite();

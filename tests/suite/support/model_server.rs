@@ -106,8 +106,8 @@ struct State {
     text: Option<String>,
     /// Requests whose connection the other side closed before it had an answer.
     hung_up: usize,
-    in_hand: usize,
-    most_in_hand: usize,
+    in_flight: usize,
+    most_in_flight: usize,
 }
 
 /// A running server; it ends with the test.
@@ -208,8 +208,8 @@ impl ModelServer {
     }
 
     /// The most requests that were in hand at once.
-    pub fn most_in_hand(&self) -> usize {
-        self.lock().most_in_hand
+    pub fn most_in_flight(&self) -> usize {
+        self.lock().most_in_flight
     }
 
     /// The binary, with both vendors at this server.
@@ -230,8 +230,8 @@ impl ModelServer {
         let step = {
             let mut state = self.lock();
             state.requests.push(request.clone());
-            state.in_hand += 1;
-            state.most_in_hand = state.most_in_hand.max(state.in_hand);
+            state.in_flight += 1;
+            state.most_in_flight = state.most_in_flight.max(state.in_flight);
             let script = state.scripts.iter_mut().find(|(path, _)| request.path.ends_with(path.as_str()));
             script.map_or(Step::Good, |(_, steps)| match steps.len() {
                 0 => Step::Good,
@@ -241,7 +241,7 @@ impl ModelServer {
         };
         let sent = self.play(stream, &request, &step);
         let mut state = self.lock();
-        state.in_hand -= 1;
+        state.in_flight -= 1;
         state.hung_up += usize::from(!sent);
     }
 

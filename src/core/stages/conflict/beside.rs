@@ -3,9 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    COOLING_PER_HOUR, Conflict, Details, LEAST_SCORE, MOST_CRISES, Reason, Zone, degrees, end, hours, timestamp,
-};
+use super::details::{COOLING_PER_HOUR, Details, LEAST_SCORE, MOST_CRISES, Reason, degrees, end, hours, timestamp};
+use crate::core::stages::outputs::{Conflict, Zone};
 use crate::domain::effect::Effect;
 use crate::domain::player::GameStatus;
 use crate::domain::snapshot::Snapshot;

@@ -3,10 +3,10 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::begin;
-use crate::core::stages::extraction::Extraction;
 use crate::core::stages::fixture::{at, context, decided, life_event, snapshot};
-use crate::core::stages::life_sim::LifeSim;
-use crate::core::stages::{Findings, Output};
+use crate::core::stages::outputs::Extraction;
+use crate::core::stages::outputs::LifeSim;
+use crate::core::stages::outputs::{Findings, Output};
 use crate::core::tone::Tone;
 use crate::domain::effect::Effect;
 use crate::domain::memory::{Mood, MoodDelta};

@@ -7,7 +7,8 @@ use super::{INSTRUCTIONS, MOST_FACTS, MOST_ITEM_CHARS, MOST_NOTES, MOST_SUMMARY_
 use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer, Noted};
 use crate::core::reply::{NotedFact, Notes};
 use crate::core::stages::fixture::{asked, at, context, decided, failed, snapshot};
-use crate::core::stages::{Context, Findings, Output, StageError, Step};
+use crate::core::stages::outputs::{Findings, Output};
+use crate::core::stages::step::{Context, StageError, Step};
 use crate::core::tone::Tone;
 use crate::domain::conversation::{Message, Role};
 use crate::domain::effect::Effect;

@@ -6,8 +6,8 @@ use crate::core::prompt::variables::{
     Backstory, Conflict, Continuity, Day, Event, Game, Life, Memory, Metrics, Mood, Player, Theme, Variables,
 };
 use crate::core::prose;
-use crate::core::stages::Findings;
-use crate::core::stages::game_state::GameEvent;
+use crate::core::stages::outputs::Findings;
+use crate::core::stages::outputs::GameEvent;
 use crate::domain::memory::{self, GraphType, LifeEvent, MoodDelta};
 use crate::domain::prompt::Platform;
 use crate::domain::snapshot::Snapshot;

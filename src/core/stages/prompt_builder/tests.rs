@@ -5,16 +5,17 @@ use uuid::Uuid;
 use super::{Figures, Plain, begin, render_for};
 use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer};
 use crate::core::prompt::{PromptTemplate, Section, fit};
-use crate::core::stages::conflict::{Conflict, Zone};
-use crate::core::stages::emotional::Emotional;
-use crate::core::stages::extraction::{ExtractedFact, Extraction};
 use crate::core::stages::fixture::quiet::{at, context, decided, event, snapshot};
-use crate::core::stages::game_state::{GameEvent, GameState};
-use crate::core::stages::life_sim::LifeSim;
-use crate::core::stages::memory_update::MemoryUpdate;
-use crate::core::stages::summary::{Source, Summary};
-use crate::core::stages::touchpoint::Touchpoint;
-use crate::core::stages::{Findings, Output, Step};
+use crate::core::stages::outputs::Emotional;
+use crate::core::stages::outputs::LifeSim;
+use crate::core::stages::outputs::MemoryUpdate;
+use crate::core::stages::outputs::Touchpoint;
+use crate::core::stages::outputs::{Conflict, Zone};
+use crate::core::stages::outputs::{ExtractedFact, Extraction};
+use crate::core::stages::outputs::{Findings, Output};
+use crate::core::stages::outputs::{GameEvent, GameState};
+use crate::core::stages::outputs::{Source, Summary};
+use crate::core::stages::step::Step;
 use crate::domain::effect::{Effect, NewPrompt, Trigger};
 use crate::domain::memory::{Fact, GraphType, Mood, Note};
 use crate::domain::player::Vice;
@@ -173,7 +174,7 @@ fn a_long_history_stays_within_the_budget(#[case] platform: Platform, #[case] le
     assert_eq!(fitted.left_out, left_out);
 }
 
-fn asked(snapshot: Snapshot) -> (Vec<String>, super::super::Continuation) {
+fn asked(snapshot: Snapshot) -> (Vec<String>, crate::core::stages::step::Continuation) {
     let Step::Ask(asks, then) = begin(&context(snapshot, taught())).unwrap() else { panic!("does not ask") };
     let prompt = |ask| match ask {
         Ask::Model(ModelAsk::Enrich { prompt, .. }) => prompt,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::core::prose;
-use crate::core::stages::extraction::Extraction;
+use crate::core::stages::outputs::Extraction;
 use crate::core::tone::Tone;
 use crate::domain::effect::DayEntry;
 use crate::domain::points::Points;

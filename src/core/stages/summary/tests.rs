@@ -3,9 +3,10 @@ use serde_json::{Value, json};
 
 use super::{Source, Summary, begin, day};
 use crate::core::ask::{Answer, Ask, ModelAsk, NoAnswer};
-use crate::core::stages::extraction::{ExtractedFact, Extraction};
 use crate::core::stages::fixture::quiet::{at, context, decided, snapshot};
-use crate::core::stages::{Decision, Findings, Output, StageError, Step};
+use crate::core::stages::outputs::{ExtractedFact, Extraction};
+use crate::core::stages::outputs::{Findings, Output};
+use crate::core::stages::step::{Decision, StageError, Step};
 use crate::core::tone::Tone;
 use crate::domain::conversation::Earlier;
 use crate::domain::effect::{DayEntry, Effect};

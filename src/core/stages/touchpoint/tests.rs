@@ -4,10 +4,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Draw, begin, decide};
-use crate::core::stages::conflict::Conflict;
 use crate::core::stages::fixture::quiet::{at, context, decided, event, snapshot};
-use crate::core::stages::life_sim::LifeSim;
-use crate::core::stages::{Findings, Output};
+use crate::core::stages::outputs::Conflict;
+use crate::core::stages::outputs::LifeSim;
+use crate::core::stages::outputs::{Findings, Output};
 use crate::domain::effect::{Effect, NewTouchpoint, Trigger};
 use crate::domain::ids::UserId;
 use crate::domain::memory::MoodDelta;

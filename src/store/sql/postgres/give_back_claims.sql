@@ -1,7 +1,7 @@
 -- give_back_claims: gives back, each with its attempt, what a run has claimed and does not have in hand
 -- :clock     timestamptz   the hidden --now; null: the database's clock
 -- :execution uuid          the run
--- :in_hand   uuid[]        conversations that are being worked on
+-- :in_flight   uuid[]        conversations that are being worked on
 update conversations c
 set
   status = 'active',
@@ -17,7 +17,7 @@ where c.id in (
     and c.claimed_by = :execution
     and c.claim_token is not null
     and c.processing_started_at is not distinct from c.claimed_at
-    and not (c.id = any(:in_hand))
+    and not (c.id = any(:in_flight))
   for no key update skip locked
 )
 returning c.id

@@ -1,7 +1,7 @@
 -- give_back_claims: gives back, each with its attempt, what a run has claimed and does not have in hand
 -- :clock     text                the hidden --now; null: the database's clock
 -- :execution text                the run
--- :in_hand   text, a JSON list   conversations that are being worked on
+-- :in_flight   text, a JSON list   conversations that are being worked on
 update conversations
 set
   status = 'active',
@@ -14,5 +14,5 @@ where status = 'processing'
   and claimed_by = :execution
   and claim_token is not null
   and processing_started_at is claimed_at
-  and id not in (select value from json_each(:in_hand))
+  and id not in (select value from json_each(:in_flight))
 returning id

@@ -1,0 +1,41 @@
+//! The command line of `retry`.
+
+use clap::Command;
+
+use super::common::{DRY_RUN, look};
+use super::failures::{Choice, stage};
+use super::setting::{Positional, Switch, Typed, setting, text};
+use crate::cli::help;
+use crate::config::parse;
+
+/// Which ones of all that failed.
+pub const CHOICE: Choice = Choice {
+    since: Typed::new(
+        setting("since", "NIKITA_RETRY_SINCE", "DUR", None, "With --failed: only what failed in this time"),
+        parse::duration,
+    ),
+    error: text(setting("error", "NIKITA_RETRY_ERROR", "TEXT", None, "With --failed: only with this in the error")),
+    stage: Typed::new(
+        setting("stage", "NIKITA_RETRY_STAGE", "STAGE", None, "With --failed: only failures of this stage"),
+        stage,
+    ),
+};
+/// Which ones by name.
+pub const IDS: Positional = Positional::new("ids", "ID", "Which conversations");
+/// Whether it is all that failed.
+pub const FAILED: Switch =
+    Switch::new("failed", "NIKITA_RETRY_FAILED", "All conversations that were given up, in place of ids");
+
+pub(super) fn command() -> Command {
+    Command::new("retry").about("Give conversations that failed their attempts back").defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
+    let choice = CHOICE.settings();
+    look(command, &choice)
+        .arg(IDS.arg().num_args(1..).required_unless_present(FAILED.id))
+        .arg(FAILED.arg().conflicts_with(IDS.id))
+        .mut_args(|it| if choice.iter().any(|own| it.get_id() == own.id) { it.requires(FAILED.id) } else { it })
+        .arg(DRY_RUN.arg().short('n').help("Say which ones it would be, and write nothing"))
+        .after_help(help::RETRY)
+}

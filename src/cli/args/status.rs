@@ -1,0 +1,53 @@
+//! The command line of `status`.
+
+use std::time::Duration;
+
+use clap::Command;
+
+use super::common::look;
+use super::setting::{Positional, Switch, Typed, setting, text};
+use crate::cli::help;
+use crate::config::parse;
+
+pub const SINCE: Typed<Duration> = Typed::new(
+    setting("since", "NIKITA_STATUS_SINCE", "DUR", None, "List the runs of this time, the newest first"),
+    parse::duration,
+);
+pub const JOB: Typed<String> = text(setting("job", "NIKITA_STATUS_JOB", "JOB", None, "With --since: only of this job"));
+pub const STATE: Typed<String> = text(setting(
+    "state",
+    "NIKITA_STATUS_STATE",
+    "STATE",
+    None,
+    "With --since: only running, completed or failed ones",
+));
+pub const HOST: Typed<String> =
+    text(setting("host", "NIKITA_STATUS_HOST", "HOST", None, "With --since: only on this host"));
+pub const ROWS: Typed<i64> =
+    Typed::new(setting("rows", "NIKITA_STATUS_ROWS", "N", Some("100"), "With --since: list at most N runs"), |text| {
+        parse::count(text, 100_000)
+    });
+/// Which execution.
+pub const ID: Positional = Positional::new("id", "EXECUTION_ID", "Which execution");
+/// Whether to look again and again.
+pub const WATCH: Switch =
+    Switch::new("watch", "NIKITA_STATUS_WATCH", "On a terminal: look again every second, until it has ended");
+
+pub(super) fn command() -> Command {
+    Command::new("status")
+        .about("Show one execution with its live progress, every live run and the latest of each job, or the runs of a time")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
+    let with_since = [JOB.setting, STATE.setting, HOST.setting];
+    let [job, state, host] = with_since;
+    look(command.arg(ID.arg().conflicts_with(SINCE.setting.id)), &[SINCE.setting, job, state, host, ROWS.setting])
+        .mut_args(
+            |it| {
+                if with_since.iter().any(|own| it.get_id() == own.id) { it.requires(SINCE.setting.id) } else { it }
+            },
+        )
+        .arg(WATCH.arg().short('w'))
+        .after_help(help::STATUS)
+}

@@ -1,0 +1,56 @@
+//! What every result has.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::ids::ExecutionId;
+use crate::domain::words::{ErrorKind, Status};
+
+/// The version of this contract. A field that is added does not change it; anything else does.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What every result has.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Common {
+    /// The command; null where none could be read.
+    pub job: Option<String>,
+    /// How it came out.
+    pub status: Status,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// The run; null where there was none.
+    pub execution_id: Option<ExecutionId>,
+    /// When it began, by the database's clock; null where it did not come so far.
+    pub started_at: Option<DateTime<Utc>>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+    /// The version of this contract.
+    pub schema_version: u32,
+    /// Whether nothing was written, because only a plan was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// Whether the hidden `--now` stood in for the database's clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub now_overridden: bool,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorBody>,
+}
+
+/// Why a command failed.
+#[derive(Clone, Debug, Serialize, serde::Deserialize, JsonSchema)]
+pub struct ErrorBody {
+    /// What kind of failure it is, in one word; [`ErrorKind`] lists ours.
+    pub kind: String,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl ErrorBody {
+    /// From its kind and its sentence.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind: kind.as_str().to_owned(), message: message.into() }
+    }
+}

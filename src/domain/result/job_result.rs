@@ -1,0 +1,267 @@
+//! The whole result of a command. The demo's holds those of the runs that it made.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::check::CheckResult;
+use super::common::{Common, ErrorBody, SCHEMA_VERSION};
+use super::decay::DecayResult;
+use super::demo::{Charged, GivenUp, Known, Limits, Next, Planted, ReadyPrompt, Spared, Sums, Touchpoint};
+use super::doctor::DoctorResult;
+use super::exec::ExecResult;
+use super::failures::{FailuresResult, RetryResult, WhyResult};
+use super::health::{Change, HealthResult};
+use super::looks::{MigrateResult, PromptResult, ReportResult};
+use super::process::{ConversationPlan, ConversationResult, ProcessPlan, ProcessResult, Timing};
+use super::recover::RecoverResult;
+use super::scan::{Judgement, ScanResult};
+use super::skip::SkipResult;
+use super::stats::StatsResult;
+use super::status::{ExecutionResult, RunsResult, StatusResult};
+use crate::domain::exit::Exit;
+use crate::domain::stage::StageName;
+use crate::domain::words::{SkipReason, Status};
+
+/// The result of a command: what stdout, the execution's row and a ping carry.
+#[derive(Clone, Debug)]
+pub struct JobResult {
+    /// What every result has.
+    pub common: Common,
+    /// What this command adds.
+    pub own: Own,
+}
+
+macro_rules! own {
+    ($($(#[$doc:meta])* $variant:ident($kind:ty)),* $(,)?) => {
+        /// What one command adds to the common fields.
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(untagged)]
+        pub enum Own {
+            /// Nothing: it failed, or it has nothing else to say.
+            Nothing {},
+            $($(#[$doc])* $variant($kind)),*
+        }
+
+        $(impl From<$kind> for Own {
+            fn from(it: $kind) -> Self {
+                Self::$variant(it)
+            }
+        })*
+    };
+}
+
+own! {
+    /// A run that was not made.
+    Skip(SkipResult),
+    /// `decay`.
+    Decay(DecayResult),
+    /// `process-conversations`.
+    Process(Box<ProcessResult>),
+    /// The same with `--dry-run`.
+    ProcessPlan(ProcessPlan),
+    /// `process-conversations --id`.
+    Conversation(Box<ConversationResult>),
+    /// The same with `--dry-run`.
+    ConversationPlan(ConversationPlan),
+    /// `recover`.
+    Recover(RecoverResult),
+    /// `scan-stuck`.
+    Scan(ScanResult),
+    /// `scan-stuck --audit` and `--execution`.
+    Judgement(Judgement),
+    /// `health`.
+    Health(HealthResult),
+    /// `health --on-change` where the look itself failed.
+    Change(Change),
+    /// `stats`.
+    Stats(Box<StatsResult>),
+    /// `status`.
+    Status(StatusResult),
+    /// `status --since`.
+    Runs(RunsResult),
+    /// `exec`.
+    Exec(ExecResult),
+    /// `failures`.
+    Failures(FailuresResult),
+    /// `retry`.
+    Retry(RetryResult),
+    /// `why`.
+    Why(WhyResult),
+    /// `status` of one execution.
+    Execution(Box<ExecutionResult>),
+    /// `check`.
+    Check(CheckResult),
+    /// `report`.
+    Report(ReportResult),
+    /// `doctor`.
+    Doctor(DoctorResult),
+    /// `migrate`.
+    Migrate(MigrateResult),
+    /// `prompt render`.
+    Prompt(PromptResult),
+    /// `demo`.
+    Demo(Box<DemoResult>),
+    /// A demo that did not come to its end.
+    BrokenOff(Box<BrokenOff>),
+}
+
+impl Own {
+    /// Whether its `status` stands in place of the common one: a single conversation's outcome, the status of a record.
+    fn has_status(&self) -> bool {
+        match self {
+            Self::Conversation(it) => !it.stopped,
+            Self::Judgement(_) => true,
+            _ => false,
+        }
+    }
+}
+
+impl JobResult {
+    /// A result with its common fields.
+    #[must_use]
+    pub fn new(job: &str, status: Status, exit: Exit, own: impl Into<Own>) -> Self {
+        let common = Common {
+            job: Some(job.to_owned()),
+            status,
+            exit_code: exit.code(),
+            execution_id: None,
+            started_at: None,
+            duration_ms: 0,
+            schema_version: SCHEMA_VERSION,
+            dry_run: false,
+            now_overridden: false,
+            error: None,
+        };
+        Self { common, own: own.into() }
+    }
+
+    /// A result that is nothing but a failure.
+    #[must_use]
+    pub fn failure(job: &str, exit: Exit, error: ErrorBody) -> Self {
+        let mut result = Self::new(job, Status::Error, exit, Own::Nothing {});
+        result.common.error = Some(error);
+        result
+    }
+
+    /// As it stands on stdout and in `job_executions.result`.
+    ///
+    /// # Errors
+    /// Never, as long as the structs hold maps with names for keys.
+    fn fields(&self) -> serde_json::Result<Map<String, Value>> {
+        let object = |value| match value {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        let common = object(serde_json::to_value(&self.common)?);
+        let mut fields = common.clone();
+        fields.extend(object(serde_json::to_value(&self.own)?));
+        let kept = [("status", !self.own.has_status()), ("error", self.common.error.is_some())];
+        for (name, value) in
+            kept.iter().filter(|(_, kept)| *kept).filter_map(|(name, _)| Some((*name, common.get(*name)?)))
+        {
+            fields.insert(name.to_owned(), value.clone());
+        }
+        Ok(fields)
+    }
+
+    /// As JSON.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        self.fields().map_or(Value::Null, Value::Object)
+    }
+
+    /// How many conversations, audits and executions it recovered; none by a dry run.
+    #[must_use]
+    pub const fn recovered(&self) -> usize {
+        match &self.own {
+            _ if self.common.dry_run => 0,
+            Own::Recover(it) => it.recovered,
+            Own::Scan(it) => it.recoveries_count,
+            _ => 0,
+        }
+    }
+
+    /// Why it was skipped, where it was.
+    #[must_use]
+    pub const fn skip_reason(&self) -> Option<SkipReason> {
+        match &self.own {
+            Own::Skip(skip) => Some(skip.reason),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for JobResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.fields().map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// What a demo did, and what it changed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DemoResult {
+    /// The file.
+    pub database: String,
+    /// What `--database-url` is to be.
+    pub database_url: String,
+    /// Whether it took the place of an earlier demo's.
+    pub replaced_earlier_demo: bool,
+    /// What was there at first.
+    pub planted: Planted,
+    /// What a run may do at most.
+    pub limits: Limits,
+    /// The result of `decay`.
+    #[schemars(with = "Map<String, Value>")]
+    pub decay: JobResult,
+    /// The result of `recover`.
+    #[schemars(with = "Map<String, Value>")]
+    pub recover: JobResult,
+    /// The result of `scan-stuck`.
+    #[schemars(with = "Map<String, Value>")]
+    pub scan_stuck: JobResult,
+    /// Who lost points, the most first.
+    pub charged: Vec<Charged>,
+    /// Who did not, and why.
+    pub spared: Vec<Spared>,
+    /// The results of `process-conversations`, one a run.
+    #[schemars(with = "Vec<Map<String, Value>>")]
+    pub runs: Vec<JobResult>,
+    /// The conversations that were given up.
+    pub given_up: Vec<GivenUp>,
+    /// Over all runs, by stage: as in a run's own result.
+    pub stage_timings: BTreeMap<StageName, Timing>,
+    /// How much was written.
+    pub sums: Sums,
+    /// A few players, as she knows them now.
+    pub known: Vec<Known>,
+    /// The prompts that are ready for the first of them.
+    pub prompts: Vec<ReadyPrompt>,
+    /// What she will write of her own accord.
+    pub touchpoints: Vec<Touchpoint>,
+    /// Commands to go on with.
+    pub next: Vec<Next>,
+}
+
+/// A demo that a signal or a failure broke off.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct BrokenOff {
+    /// The file.
+    pub database: String,
+    /// What was there at first.
+    pub planted: Planted,
+    /// The result of `decay`; null where it was not run.
+    #[schemars(with = "Option<Map<String, Value>>")]
+    pub decay: Option<JobResult>,
+    /// The result of `recover`.
+    #[schemars(with = "Option<Map<String, Value>>")]
+    pub recover: Option<JobResult>,
+    /// The result of `scan-stuck`.
+    #[schemars(with = "Option<Map<String, Value>>")]
+    pub scan_stuck: Option<JobResult>,
+    /// The results of `process-conversations`, one a run.
+    #[schemars(with = "Vec<Map<String, Value>>")]
+    pub runs: Vec<JobResult>,
+}
