@@ -105,8 +105,13 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     pipeline.runtime = runtime.handle();
     let ended = match single {
         _ if !enabled => {
-            let skip =
-                Skip { reason: SkipReason::PipelineDisabled, blocked_by: None, reopens_at: None, completed_at: None };
+            let skip = Skip {
+                reason: SkipReason::PipelineDisabled,
+                blocked_by: None,
+                reopens_at: None,
+                completed_at: None,
+                foreign: false,
+            };
             skipped(plan.job, skip, store.now().await?)
         }
         None if dry => dry_run(&store, plan.job, process_conversations::preview(&settings, &store)).await?,

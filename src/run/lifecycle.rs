@@ -136,14 +136,16 @@ pub struct Skip {
     pub reopens_at: Option<DateTime<Utc>>,
     /// When the run that closed the window completed.
     pub completed_at: Option<DateTime<Utc>>,
+    /// Whether another program has made that run.
+    pub foreign: bool,
 }
 
 /// The result of a run that was not made.
 #[must_use]
 pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
     tracing::info!(job, reason = %skip.reason, blocked_by = skip.blocked_by.map(tracing::field::display), "run skipped");
-    let Skip { reason, blocked_by, reopens_at, completed_at } = skip;
-    let own = SkipResult { reason, blocked_by, reopens_at, completed_at };
+    let Skip { reason, blocked_by, reopens_at, completed_at, foreign } = skip;
+    let own = SkipResult { reason, blocked_by, reopens_at, completed_at, foreign };
     Ended { result: common(job, Status::Skipped, Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
 }
 
@@ -172,12 +174,14 @@ fn blocked(plan: &Plan, begun: &Begun) -> Option<Skip> {
             blocked_by: Some(by),
             reopens_at: Some(until),
             completed_at: None,
+            foreign: false,
         }),
-        Begun::Recent { by, until } => Some(Skip {
+        Begun::Recent { by, until, foreign } => Some(Skip {
             reason: SkipReason::RecentExecution,
             blocked_by: by,
             reopens_at: Some(until),
             completed_at: plan.window.map(|window| until - window),
+            foreign,
         }),
     }
 }

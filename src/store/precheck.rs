@@ -52,6 +52,7 @@ row! {
         held_until: Option<DbTime>,
         latest: Option<String>,
         completed_at: Option<DbTime>,
+        is_foreign: Option<bool>,
         lock_timeout: String,
         standby: bool,
     }
@@ -79,7 +80,8 @@ impl Store {
             return Ok(Precheck::Blocked { now, by });
         }
         if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, gate.window) {
-            let by = Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window };
+            let foreign = seen.is_foreign.unwrap_or_default();
+            let by = Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window, foreign };
             return Ok(Precheck::Blocked { now, by });
         }
         Ok(Precheck::Clear)

@@ -65,6 +65,8 @@ pub enum Begun {
         by: Option<ExecutionId>,
         /// When the window reopens.
         until: DateTime<Utc>,
+        /// Whether another program has made that run.
+        foreign: bool,
     },
 }
 
@@ -109,11 +111,11 @@ impl Store {
         };
         if let Some(window) = window {
             let (within, overridden) = (seconds(window), self.is_overridden());
-            let recent: Option<(String, DbTime)> =
+            let recent: Option<(String, DbTime, bool)> =
                 fetch_optional!(&mut tx, _, sql::RECENT_RUN, job, DbTime(now), within, overridden);
-            if let Some((by, completed_at)) = recent {
+            if let Some((by, completed_at, foreign)) = recent {
                 tx.rollback().await?;
-                return Ok(Some(Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window }));
+                return Ok(Some(Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window, foreign }));
             }
         }
         self.close_dead_runs(&mut tx, job, lease, now).await?;

@@ -4,6 +4,8 @@
 pub mod accepts;
 mod adopting;
 mod conflict;
+mod migrating;
+mod moving;
 
 use serde_json::json;
 

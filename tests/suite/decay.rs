@@ -238,7 +238,8 @@ on_every_database! {
         let before = low("4712").insert(db);
         db.execute(&format!(
             "insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, message_content, delivery_at) \
-             values ('{}', '{before}', 'event', '{{\"event_type\": \"decay_warning\"}}', 'Hello', {})",
+             values ('{}', '{before}', 'event', '{{\"trigger_type\": \"event\", \"event_type\": \"decay_warning\", \"chapter\": 1, \
+                 \"emotional_state\": {{}}}}', 'Hello', {})",
             uuid::Uuid::new_v4(),
             at(-23 * HOUR)
         ));

@@ -165,7 +165,8 @@ fn rows(whose: usize) -> String {
                  values ('{}', '{user}', '2026-11-18', 'morning', 'work', 'meeting', 'A long meeting'); \
              insert into nikita_emotional_states (state_id, user_id, last_updated) values ('{}', '{user}', {old}); \
              insert into scheduled_touchpoints (id, user_id, trigger_type, trigger_context, delivery_at) \
-                 values ('{}', '{user}', 'event', '{{\"event_type\": \"decay_warning\"}}', {old}); \
+                 values ('{}', '{user}', 'event', '{{\"trigger_type\": \"event\", \"event_type\": \"decay_warning\", \"chapter\": 1, \
+                     \"emotional_state\": {{}}}}', {old}); \
              insert into scheduled_events (id, user_id, event_type, scheduled_at) values ('{}', '{user}', 'message', {old}); \
              insert into stage_memos (conversation_id, stage, input_hash, answer) values ('{}', 'summary', 'x', '{{}}'); ",
             row(2),

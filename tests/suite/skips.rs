@@ -44,6 +44,19 @@ on_every_database! {
         db.run(&["process-conversations"]).code(0);
     }
 
+    fn a_skip_says_that_another_program_has_closed_the_window(db) {
+        let ours = db.run(&["decay", "--now", "2026-11-18T12:00:00Z"]).code(0).json();
+        let skipped = |now| db.run(&["decay", "--now", now]).code(75).json();
+        let skip = skipped("2026-11-18T12:10:00Z");
+        assert_eq!((&skip["blocked_by"], skip.get("foreign")), (&ours["execution_id"], None));
+        db.execute(&format!(
+            "insert into job_executions (id, job_name, started_at, completed_at, status) values \
+             ('{HOLDER}', 'decay', '2026-11-18T12:10:00.000000Z', '2026-11-18T12:20:00.000000Z', 'completed')"
+        ));
+        let skip = skipped("2026-11-18T12:30:00Z");
+        assert_eq!((&skip["blocked_by"], &skip["foreign"]), (&json!(HOLDER), &json!(true)));
+    }
+
     fn the_window_reopens(db) {
         let at = |time: &'static str| ["decay", "--window", "50m", "--now", time];
         let first = db.run(&at("2026-11-18T12:00:00Z")).code(0).json();

@@ -18,4 +18,7 @@ pub struct SkipResult {
     pub reopens_at: Option<DateTime<Utc>>,
     /// When the run that closed the window completed.
     pub completed_at: Option<DateTime<Utc>>,
+    /// Whether another program has made that run: two runners are at work.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
 }

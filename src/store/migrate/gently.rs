@@ -93,7 +93,8 @@ impl Gently<'_> {
                 continue;
             }
             match Index::of(statement) {
-                Some(index) if self.store.holds_rows(&index.table).await? => indexes.push(index),
+                Some(index) if self.takes_time(&index).await? => indexes.push(index),
+                Some(index) if self.has_its_like(&index).await? => {}
                 _ if self.is_there(statement).await? => {}
                 _ => rest.push(statement),
             }

@@ -56,6 +56,12 @@ impl Store {
 }
 
 impl Gently<'_> {
+    /// Whether an index is to be built apart: its table holds rows, or it was left unfinished when it did.
+    pub(super) async fn takes_time(&self, index: &Index) -> Result<bool> {
+        let unfinished = self.standing_of(index).await?.is_some_and(|(is_valid, _)| !is_valid);
+        Ok(unfinished || self.store.holds_rows(&index.table).await?)
+    }
+
     /// Sees to it that an index is there and valid.
     ///
     /// # Errors
@@ -103,7 +109,7 @@ impl Gently<'_> {
 
     /// Whether a valid index says the same under another name. The server itself writes ours down, as it would be on an empty copy of the
     /// table, so that two spellings of one definition compare as equal.
-    async fn has_its_like(&self, index: &Index) -> Result<bool> {
+    pub(super) async fn has_its_like(&self, index: &Index) -> Result<bool> {
         let mut tx = self.store.begin_write().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
         let shape = format!(

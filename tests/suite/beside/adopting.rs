@@ -147,6 +147,41 @@ fn other_types_are_worked_with() {
     app.run(&["health"]);
 }
 
+/// Scores in double precision, everywhere: what is charged and what is left are hundredths all the same.
+#[test]
+fn scores_in_double_precision_are_worked_with() {
+    let app = App::new(Schema::Current, Place::Plain);
+    app.db.execute(
+        "do $$ declare it record; begin for it in select table_name, column_name from information_schema.columns \
+           where table_schema = 'public' and (table_name, column_name) in (('users', 'relationship_score'), ('user_metrics', 'intimacy'), \
+             ('user_metrics', 'passion'), ('user_metrics', 'trust'), ('user_metrics', 'secureness'), ('score_history', 'score'), \
+             ('conversations', 'score_delta'), ('daily_summaries', 'score_start'), ('daily_summaries', 'score_end'), \
+             ('daily_summaries', 'decay_applied'), ('user_vice_preferences', 'engagement_score')) loop \
+           execute format('alter table %I alter column %I type double precision', it.table_name, it.column_name); end loop; end $$",
+    );
+    app.migrate(&[]).code(0);
+    let preview = app.job(&["decay", "--dry-run"]).done().code(0).json();
+    let decay = app.job(&["decay"]).done().code(0).json();
+    assert_eq!((&decay["decayed"], &decay["points"]), (&serde_json::json!(6), &preview["points"]), "{decay}");
+    let odd = "select count(*) from users where relationship_score::text !~ '^[0-9]+([.][0-9]{1,2})?$'";
+    assert_eq!(app.text(odd), "0");
+    let unbalanced = "select count(*) from score_history h where event_type = 'decay' and \
+        (h.event_details ->> 'score_before')::numeric <> (h.event_details ->> 'decay_amount')::numeric + h.score::numeric";
+    assert_eq!(app.text(unbalanced), "0");
+    assert_eq!(app.job(&["process-conversations"]).done().code(0).json()["processed"], 6);
+    app.insert_rows("1111");
+    assert_eq!(app.job(&["process-conversations"]).done().code(0).json()["processed"], 6);
+    for job in [&["recover"][..], &["scan-stuck"]] {
+        app.job(job).done().code(0);
+    }
+    for look in [&["stats"][..], &["status"], &["check"], &["failures"]] {
+        app.run(look).code(0);
+    }
+    app.run(&["health"]);
+    app.run(&["prompt", "render", "--user", "00000000-0000-4000-8000-000000000001"]).code(0);
+    super::accepts::every_row(&app.db);
+}
+
 /// Row security on what is added, where its neighbours have it.
 #[test]
 fn tables_that_are_added_hide_their_rows_like_their_neighbours() {

@@ -102,7 +102,8 @@ with page as materialized (
       u.chapter,
       u.telegram_id,
       u.notifications_enabled,
-      u.relationship_score as before,
+      -- Some applications hold scores in double precision, in which hundredths have no exact sum.
+      cast(u.relationship_score as numeric) as before,
       b.begins,
       r.step,
       (date_part('epoch', :now::timestamptz - b.begins) * 1000000)::bigint / r.step as steps

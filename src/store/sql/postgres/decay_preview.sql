@@ -23,8 +23,9 @@ with due as (
   select
     u.id,
     u.telegram_id,
-    u.relationship_score as before,
-    least(least((date_part('epoch', :now::timestamptz - b.begins) * 1000000)::bigint / r.step, :most) * 0.01, u.relationship_score) as amount
+    -- As `charge_decay` has it.
+    cast(u.relationship_score as numeric) as before,
+    least(least((date_part('epoch', :now::timestamptz - b.begins) * 1000000)::bigint / r.step, :most) * 0.01, cast(u.relationship_score as numeric)) as amount
   from users u
   cross join lateral (
     -- [rule]

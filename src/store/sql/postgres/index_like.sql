@@ -1,16 +1,24 @@
 -- index_like: whether a table has a valid index that is defined like the one on its empty copy
 -- :table text   the table
--- What stands before `USING` are names and whether it is unique.
-with ours as (
-  select i.indisunique, split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2) as definition
+-- What stands before `USING` are names and whether it is unique. `(x = true)` says the same as `x`.
+with every as (
+  select
+    i.indexrelid,
+    i.indrelid,
+    i.indisvalid,
+    i.indisunique,
+    regexp_replace(split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2), '\((\w+) = true\)', '\1', 'g') as definition
   from pg_catalog.pg_index i
-  where i.indexrelid = to_regclass('pg_temp.nikita_jobs_shape_index')
+  where i.indrelid = to_regclass(quote_ident(:table))
+     or i.indexrelid = to_regclass('pg_temp.nikita_jobs_shape_index')
 )
 select exists (
   select
-  from pg_catalog.pg_index i, ours
-  where i.indrelid = to_regclass(quote_ident(:table))
-    and i.indisvalid
-    and i.indisunique = ours.indisunique
-    and split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2) = ours.definition
+  from every e
+  join every ours on ours.indexrelid = to_regclass('pg_temp.nikita_jobs_shape_index')
+  where e.indexrelid <> ours.indexrelid
+    and e.indrelid = to_regclass(quote_ident(:table))
+    and e.indisvalid
+    and e.indisunique = ours.indisunique
+    and e.definition = ours.definition
 )

@@ -14,6 +14,7 @@ select
   lease.held_until,
   run.latest,
   run.completed_at,
+  run.is_foreign,
   current_setting('lock_timeout') as lock_timeout,
   pg_is_in_recovery() as standby
 from moment
@@ -23,7 +24,7 @@ left join lateral (
   where l.lease_key = :key and l.expires_at > moment.now and l.heartbeat_at <= moment.now
 ) lease on true
 left join lateral (
-  select e.id::text as latest, e.completed_at
+  select e.id::text as latest, e.completed_at, e.heartbeat_at is null as is_foreign
   from job_executions e
   where e.job_name = :job
     and e.status = 'completed'

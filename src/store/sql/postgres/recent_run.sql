@@ -3,7 +3,7 @@
 -- :now            timestamptz        the run's time
 -- :window_seconds double precision   how long a completed run closes the window
 -- :overridden     boolean            whether this run has a --now; a run that had one closes no other's window
-select e.id::text as id, e.completed_at
+select e.id::text as id, e.completed_at, e.heartbeat_at is null as is_foreign
 from job_executions e
 where e.job_name = :job
   and e.status = 'completed'

@@ -14,6 +14,7 @@ select
   lease.held_until,
   run.latest,
   run.completed_at,
+  run.is_foreign,
   '' as lock_timeout,
   false as standby
 from moment
@@ -23,7 +24,7 @@ left join (
   where l.lease_key = :key and l.expires_at > moment.now and l.heartbeat_at <= moment.now
 ) lease on true
 left join (
-  select e.id as latest, e.completed_at
+  select e.id as latest, e.completed_at, e.heartbeat_at is null as is_foreign
   -- A cross join is walked in this order: the other way round reads all runs of the job.
   from moment
   cross join job_executions e

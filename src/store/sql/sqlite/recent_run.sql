@@ -3,7 +3,7 @@
 -- :now            text      the run's time
 -- :window_seconds real      how long a completed run closes the window
 -- :overridden     integer   whether this run has a --now; a run that had one closes no other's window
-select cast(e.id as text) as id, e.completed_at
+select cast(e.id as text) as id, e.completed_at, e.heartbeat_at is null as is_foreign
 from job_executions e
 where e.job_name = :job
   and e.status = 'completed'
