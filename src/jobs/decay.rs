@@ -71,7 +71,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut charging = Charging::default();
     let mut error = charging.charge_all(&order, settings.chunk, run).await.err();
     if error.is_none() {
-        error = charging.blame.end();
+        error = charging.blame.end().map(|(_, error)| error);
     }
     let Charging { sum, refused, .. } = charging;
     if sum.unreadable > 0 {
@@ -118,7 +118,7 @@ impl Charging {
                     match self.blame.failed(player, error) {
                         Verdict::Item(player, error) => self.bear(Some((player, error)))?,
                         Verdict::Waits => {}
-                        Verdict::Server(error) => return Err(error),
+                        Verdict::Server(_, error) => return Err(error),
                     }
                     next
                 }

@@ -27,6 +27,7 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::signals::TOLD;
 use crate::run::spans;
+use crate::store::blame::{Blame, Verdict};
 use crate::store::claims::{Due, Fate, Outcome};
 use crate::store::{Class, Store, StoreError};
 use bill::Bill;
@@ -103,7 +104,7 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
                 Err(error) => trouble = Some(error.into()),
             }
         }
-        if in_flight.tasks.is_empty() {
+        if in_flight.tasks.is_empty() && !in_flight.end_waiting() {
             break;
         }
         tokio::select! {
@@ -169,6 +170,8 @@ struct InFlight<'a> {
     pipeline: &'a PipelineContext,
     prices: &'a Prices,
     tasks: JoinSet<Entry>,
+    /// Whose trouble an unclear failure of a commit is; the one that waits is still in hand.
+    blame: Blame<(tokio::task::Id, Entry)>,
     begun: Vec<Task>,
     tally: Tally,
     /// Whether somebody waits for just this one.
@@ -186,7 +189,7 @@ impl<'a> InFlight<'a> {
     fn new(settings: &'a Settings, run: &'a Run, pipeline: &'a PipelineContext) -> Self {
         let prices = &settings.prices;
         let (tasks, begun, tally) = (JoinSet::new(), Vec::new(), Tally::default());
-        Self { run, pipeline, prices, tasks, begun, tally, in_detail: false }
+        Self { run, pipeline, prices, tasks, begun, tally, blame: Blame::default(), in_detail: false }
     }
 
     /// Reads what the claimed conversations need, and starts them.
@@ -211,13 +214,8 @@ impl<'a> InFlight<'a> {
             let span = spans::conversation(&claim);
             let work =
                 async move { process(&store, &pipeline, claim, snapshot, &metered, &told).await }.instrument(span);
-            // A task does not inherit the span of the log, which names the execution.
-            let work = work.instrument(tracing::Span::current());
-            let task = match &self.pipeline.runtime {
-                Some(runtime) => self.tasks.spawn_on(work, runtime),
-                None => self.tasks.spawn(work),
-            };
-            self.begun.push(Task { id: task.id(), claim, meter });
+            let id = self.spawn(work);
+            self.begun.push(Task { id, claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {
             // Its player was deleted meanwhile; nothing is left to process.
@@ -230,25 +228,68 @@ impl<'a> InFlight<'a> {
 
     /// Waits for the next conversation to end; the error that should stop the run, if it met one.
     async fn next(&mut self) -> Option<RunError> {
-        let (id, mut entry) = match self.tasks.join_next_with_id().await? {
+        let (id, entry) = match self.tasks.join_next_with_id().await? {
             Ok((id, entry)) => (id, entry),
             Err(failure) => {
                 let claim = self.begun.iter().find(|it| it.id == failure.id())?.claim;
                 (failure.id(), self.panicked(&claim).await)
             }
         };
+        self.ended(id, entry)
+    }
+
+    /// Puts down what became of a conversation, and what it cost; the error that should stop the run, if it met one.
+    fn ended(&mut self, task: tokio::task::Id, mut entry: Entry) -> Option<RunError> {
+        let place = self.begun.iter().position(|it| it.id == task)?;
+        if let Some(error) = entry.unclear.take() {
+            match self.blame.failed((task, entry), error) {
+                Verdict::Item(it, error) => self.clear(it, error, true),
+                Verdict::Waits => {}
+                Verdict::Server(it, error) => {
+                    self.end_waiting();
+                    self.clear(it, error, false);
+                }
+            }
+            return None;
+        }
+        if entry.is_committed()
+            && let Some((it, error)) = self.blame.worked()
+        {
+            self.clear(it, error, true);
+        }
         self.run.progress.advance(1);
+        let Task { meter, claim, .. } = self.begun.swap_remove(place);
+        self.run.progress.leave(claim.conversation);
         let stop = entry.stop.take();
-        self.ended(id, entry);
+        self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
         stop
     }
 
-    /// Puts down what became of a conversation, and what it cost.
-    fn ended(&mut self, task: tokio::task::Id, entry: Entry) {
+    /// Where no other conversation can tell whose trouble the failure of the one that waits was, it is the server's. Whether one waited.
+    fn end_waiting(&mut self) -> bool {
+        let waiting = self.blame.end();
+        let waited = waiting.is_some();
+        if let Some((it, error)) = waiting {
+            self.clear(it, error, false);
+        }
+        waited
+    }
+
+    /// Lays an unclear failure at the conversation's own door, or at the server's, in a task: it stays in hand until it is told.
+    fn clear(&mut self, (task, entry): (tokio::task::Id, Entry), error: StoreError, its_own: bool) {
         let Some(place) = self.begun.iter().position(|it| it.id == task) else { return };
-        let Task { meter, claim, .. } = self.begun.swap_remove(place);
-        self.run.progress.leave(claim.conversation);
-        self.tally.add(&entry.billed(Bill::of(self.prices, &meter.usage())));
+        let (store, claim) = (self.run.store.clone(), self.begun[place].claim);
+        self.begun[place].id = self.spawn(async move { one::cleared(&store, &claim, entry, error, its_own).await });
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = Entry> + Send + 'static) -> tokio::task::Id {
+        // A task does not inherit the span of the log, which names the execution.
+        let work = work.instrument(tracing::Span::current());
+        let task = match &self.pipeline.runtime {
+            Some(runtime) => self.tasks.spawn_on(work, runtime),
+            None => self.tasks.spawn(work),
+        };
+        task.id()
     }
 
     /// What the run has cost so far, in US dollars, what is under way included.
@@ -264,7 +305,7 @@ impl<'a> InFlight<'a> {
     async fn wind_up(&mut self) {
         let signals = self.run.signals.clone();
         let ended = async {
-            while !self.tasks.is_empty() {
+            while !self.tasks.is_empty() || self.end_waiting() {
                 self.next().await;
             }
         };

@@ -69,7 +69,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             break;
         }
     }
-    if let Some(error) = tally.blame.end() {
+    if let Some((_, error)) = tally.blame.end() {
         return Ok(Report { error: Some(error.into()), ..tally.report(0) });
     }
     let left = run.store.count_stuck(settings.idle).await?;
@@ -92,7 +92,7 @@ pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> 
             tally.add(&stuck, &recovery, &evidence, done)?;
         }
     }
-    if let Some(error) = tally.blame.end() {
+    if let Some((_, error)) = tally.blame.end() {
         return Err(error.into());
     }
     Ok(by_hand_report(tally.recoveries, tally.errors))
@@ -214,7 +214,7 @@ impl Tally {
             Err(error) => match self.blame.failed(stuck.id.clone(), error) {
                 Verdict::Item(id, error) => self.refuse(&id, &error.to_string()),
                 Verdict::Waits => {}
-                Verdict::Server(error) => return Err(error),
+                Verdict::Server(_, error) => return Err(error),
             },
         }
         Ok(())

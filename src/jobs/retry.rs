@@ -6,8 +6,9 @@ use crate::domain::exit::Exit;
 use crate::domain::ids::ConversationId;
 use crate::domain::result::{RetryError, RetryResult, Status, Untouched};
 use crate::run::error::RunError;
+use crate::store::blame::{Blame, Verdict};
 use crate::store::failures::Chosen;
-use crate::store::{Another, Store};
+use crate::store::{Store, StoreError};
 
 /// Which ones.
 #[derive(Clone, Debug)]
@@ -26,13 +27,14 @@ const MOST_LISTED: usize = 500;
 /// The command; with `dry` it only says which ones it would be.
 pub async fn work(which: &Which, dry: bool, store: &Store) -> Result<Look, RunError> {
     let mut result = RetryResult::default();
+    let mut blame = Blame::default();
     match which {
         Which::These(ids) => {
             for id in ids {
                 let id = id.to_string();
                 match store.retryable(&id).await? {
                     None => result.unknown.push(id),
-                    Some((status, true)) => retry(&mut result, store, id, status, dry).await?,
+                    Some((status, true)) => retry(&mut result, &mut blame, store, id, status, dry).await?,
                     Some((status, false)) => result.leave(id, status),
                 }
             }
@@ -44,10 +46,13 @@ pub async fn work(which: &Which, dry: bool, store: &Store) -> Result<Look, RunEr
                 let Some(last) = page.last() else { break };
                 after.clone_from(last);
                 for id in page {
-                    retry(&mut result, store, id, "failed".to_owned(), dry).await?;
+                    retry(&mut result, &mut blame, store, id, "failed".to_owned(), dry).await?;
                 }
             }
         }
+    }
+    if let Some((_, error)) = blame.end() {
+        return Err(error.into());
     }
     let (status, exit) = match (result.unknown.is_empty(), result.errors.is_empty()) {
         (false, _) => (Status::Error, Exit::Failure),
@@ -57,8 +62,20 @@ pub async fn work(which: &Which, dry: bool, store: &Store) -> Result<Look, RunEr
     Ok(Look { own: result.into(), status, exit })
 }
 
-async fn retry(result: &mut RetryResult, store: &Store, id: String, status: String, dry: bool) -> Result<(), RunError> {
+async fn retry(
+    result: &mut RetryResult,
+    blame: &mut Blame<String>,
+    store: &Store,
+    id: String,
+    status: String,
+    dry: bool,
+) -> Result<(), RunError> {
     let done = if dry { Ok(true) } else { store.retry_conversation(&id).await };
+    if done.is_ok()
+        && let Some((waited, error)) = blame.worked()
+    {
+        result.refuse(waited, &error);
+    }
     match done {
         Ok(true) => {
             result.retried += 1;
@@ -68,16 +85,21 @@ async fn retry(result: &mut RetryResult, store: &Store, id: String, status: Stri
         }
         // A run has taken it since we looked.
         Ok(false) => result.leave(id, status),
-        Err(error) if error.is_the_items(Another::None) => {
-            tracing::error!(conversation = id, error = %error, "conversation not retried");
-            result.errors.push(RetryError { conversation_id: id, error: error.to_string() });
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => match blame.failed(id, error) {
+            Verdict::Item(id, error) => result.refuse(id, &error),
+            Verdict::Waits => {}
+            Verdict::Server(_, error) => return Err(error.into()),
+        },
     }
     Ok(())
 }
 
 impl RetryResult {
+    fn refuse(&mut self, conversation_id: String, error: &StoreError) {
+        tracing::error!(conversation = conversation_id, error = %error, "conversation not retried");
+        self.errors.push(RetryError { conversation_id, error: error.to_string() });
+    }
+
     fn leave(&mut self, conversation_id: String, status: String) {
         let reason = match status.as_str() {
             "processed" => "it has been processed; process-conversations --id with --reprocess does it anew",

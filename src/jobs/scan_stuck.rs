@@ -19,8 +19,9 @@ use crate::domain::ids::{ExecutionId, RecordId};
 use crate::domain::result::{ErrorBody, ErrorKind, Judgement, ScanRecovery, ScanResult};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
+use crate::store::blame::{Blame, Verdict};
 use crate::store::records::{Kind, Limits, Owner, Record};
-use crate::store::{Another, Store};
+use crate::store::{Store, StoreError};
 
 mod retention;
 
@@ -64,26 +65,40 @@ struct Plan {
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let plan = settings.plan(&run.store, Some(run.execution), run.now).await?;
     let (mut entries, mut recovered, mut done) = (Vec::new(), 0, 0);
+    let mut blame = Blame::default();
+    let refuse = |unhealthy: &Unhealthy, error: StoreError| {
+        tracing::error!(record = %unhealthy.record.id, error = %error, "not recovered");
+        failure(unhealthy, run.now, &error.to_string())
+    };
     for unhealthy in &plan.unhealthy {
         if recovered >= settings.batch || run.signals.is_stopping() {
             break;
         }
         done += 1;
         let limits = settings.limits(unhealthy.record.id.into());
-        match run.store.fail_record(&unhealthy.record, Some(limits), &unhealthy.reason, clock::new_id()).await {
+        let failed = run.store.fail_record(&unhealthy.record, Some(limits), &unhealthy.reason, clock::new_id()).await;
+        if failed.is_ok()
+            && let Some((waited, error)) = blame.worked()
+        {
+            entries.push(refuse(waited, error));
+        }
+        match failed {
             Ok(Some(at)) => {
                 recovered += 1;
                 entries.push(recovery(unhealthy, at));
                 tell(&unhealthy.record, &unhealthy.reason);
             }
             Ok(None) => tracing::info!(record = %unhealthy.record.id, "ended or active again meanwhile, left alone"),
-            Err(error) if error.is_the_items(Another::None) => {
-                tracing::error!(record = %unhealthy.record.id, error = %error, "not recovered");
-                entries.push(failure(unhealthy, run.now, &error.to_string()));
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => match blame.failed(unhealthy, error) {
+                Verdict::Item(unhealthy, error) => entries.push(refuse(unhealthy, error)),
+                Verdict::Waits => {}
+                Verdict::Server(_, error) => return Err(error.into()),
+            },
         }
         run.progress.advance(1);
+    }
+    if let Some((_, error)) = blame.end() {
+        return Err(error.into());
     }
     let stuck = run.store.count_stuck(settings.idle).await?;
     let pruned = retention::prune(settings.retain, run).await?;

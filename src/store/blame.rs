@@ -32,7 +32,7 @@ pub enum Verdict<T> {
     /// The next item will tell.
     Waits,
     /// The server is in trouble: what is in hand is given back, and the run ends.
-    Server(StoreError),
+    Server(T, StoreError),
 }
 
 impl<T> Blame<T> {
@@ -48,7 +48,7 @@ impl<T> Blame<T> {
             return Verdict::Item(item, error);
         }
         if !error.class().asks_another() || self.waiting.is_some() {
-            return Verdict::Server(error);
+            return Verdict::Server(item, error);
         }
         if std::mem::take(&mut self.works) {
             return Verdict::Item(item, error);
@@ -57,9 +57,9 @@ impl<T> Blame<T> {
         Verdict::Waits
     }
 
-    /// There is no other item.
-    pub fn end(&mut self) -> Option<StoreError> {
-        self.waiting.take().map(|(_, error)| error)
+    /// There is no other item: the server bears the failure of the one that waits.
+    pub fn end(&mut self) -> Option<(T, StoreError)> {
+        self.waiting.take()
     }
 }
 
@@ -77,8 +77,8 @@ mod tests {
         let mut blame = Blame::default();
         assert!(matches!(blame.failed(1, of(Class::Row)), Verdict::Item(1, _)));
         assert!(matches!(blame.failed(2, of(Class::Run)), Verdict::Item(2, _)));
-        assert!(matches!(blame.failed(3, of(Class::Server)), Verdict::Server(_)));
-        assert!(matches!(blame.failed(4, of(Class::Contention)), Verdict::Server(_)));
+        assert!(matches!(blame.failed(3, of(Class::Server)), Verdict::Server(3, _)));
+        assert!(matches!(blame.failed(4, of(Class::Contention)), Verdict::Server(4, _)));
         assert!(blame.end().is_none());
     }
 
@@ -91,8 +91,8 @@ mod tests {
             // The one before has worked; after it, again only the next can tell.
             assert!(matches!(blame.failed(2, of(class)), Verdict::Item(2, _)));
             assert!(matches!(blame.failed(3, of(class)), Verdict::Waits));
-            assert!(matches!(blame.failed(4, of(class)), Verdict::Server(_)));
-            assert!(blame.end().is_some() && blame.end().is_none());
+            assert!(matches!(blame.failed(4, of(class)), Verdict::Server(4, _)));
+            assert!(matches!(blame.end(), Some((3, _))) && blame.end().is_none());
         }
     }
 }

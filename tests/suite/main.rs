@@ -17,6 +17,7 @@ mod audits_doc;
 mod backfill;
 mod bad_input;
 mod beside;
+mod blame;
 mod budget_of_statements;
 mod by_id;
 mod check;

@@ -62,9 +62,12 @@ pub async fn work(
     in_flight.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     // An open circuit answers at once, and the conversation goes back with its attempt.
     trouble = trouble.or(in_flight.begin(&[claim]).await.err());
-    tokio::select! {
-        ended = in_flight.next() => trouble = trouble.or(ended),
-        () = run.signals.stopping() => in_flight.wind_up().await,
+    // Alone, it is not the conversation's own where that is unclear.
+    while !in_flight.tasks.is_empty() || in_flight.end_waiting() {
+        tokio::select! {
+            ended = in_flight.next() => trouble = trouble.or(ended),
+            () = run.signals.stopping() => in_flight.wind_up().await,
+        }
     }
     telling.end().await;
     if let Err(error) = circuits.keep_all().await {

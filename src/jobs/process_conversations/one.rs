@@ -49,6 +49,8 @@ pub struct Entry {
     pub lost: bool,
     /// Whether it met a bug of ours.
     pub bug: bool,
+    /// Why it was not committed, where only another conversation can tell whose trouble that is; it is still claimed.
+    pub unclear: Option<StoreError>,
 }
 
 impl Entry {
@@ -64,6 +66,7 @@ impl Entry {
             unanswered: None,
             lost: false,
             bug: false,
+            unclear: None,
         }
     }
 
@@ -84,7 +87,8 @@ impl Entry {
         self
     }
 
-    const fn is_committed(&self) -> bool {
+    /// Whether its effects are in the database.
+    pub const fn is_committed(&self) -> bool {
         matches!(self.shown.status, EntryStatus::Success | EntryStatus::PartialSuccess | EntryStatus::Skipped)
     }
 
@@ -222,14 +226,28 @@ async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
             Err(second) => unknown(claim, second),
         },
         // What the database refuses about this conversation must not stop the others, nor be tried for ever.
-        Err(error) if error.is_the_items(Another::None) => {
-            let error = StageError::Failed(format!("not committed: {error}"));
-            after_error(store, claim, &error, error.to_string()).await
+        Err(error) if error.is_the_items(Another::None) => refused(store, claim, &error).await,
+        Err(error) if error.class().asks_another() => {
+            let entry = Entry::released(claim, &format!("not committed: {error}"));
+            Entry { unclear: Some(error), ..entry }
         }
         // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
         Err(error) => give_back(store, claim, error).await,
         done => settle(entry, claim, done),
     }
+}
+
+/// Does with a conversation what its [`Entry::unclear`] calls for, now that it is known whose trouble that was.
+pub async fn cleared(store: &Store, claim: &Claim, entry: Entry, error: StoreError, its_own: bool) -> Entry {
+    let now = if its_own { refused(store, claim, &error).await } else { give_back(store, claim, error).await };
+    let ConversationEntry { status, error, reason, .. } = now.shown;
+    Entry { shown: ConversationEntry { status, error, reason, ..entry.shown }, ..now }
+}
+
+/// The database refuses just this conversation: it costs an attempt.
+async fn refused(store: &Store, claim: &Claim, error: &StoreError) -> Entry {
+    let error = StageError::Failed(format!("not committed: {error}"));
+    after_error(store, claim, &error, error.to_string()).await
 }
 
 fn unknown(claim: &Claim, error: StoreError) -> Entry {

@@ -9,26 +9,42 @@ use crate::domain::result::{NotRecovered, RecordRecovery, RecoverResult, Recover
 use crate::jobs::scan_stuck::{silence, tell};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
+use crate::store::Store;
+use crate::store::blame::{Blame, Verdict};
 use crate::store::records::{Limits, Owner, Record};
-use crate::store::{Another, Store};
 
 /// Fails these. One that has ended, or is not there, is an error of its own and does not stop the others.
 pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
     let (mut recoveries, mut errors) = (Vec::new(), Vec::new());
+    let mut blame = Blame::default();
     for id in ids {
         match look(&run.store, *id, run.now).await? {
-            Ok((record, reason)) => match run.store.fail_record(&record, None, &reason, clock::new_id()).await {
-                Ok(Some(at)) => {
-                    tell(&record, &reason);
-                    recoveries.push(entry(&record, &reason, at));
+            Ok((record, reason)) => {
+                let failed = run.store.fail_record(&record, None, &reason, clock::new_id()).await;
+                if failed.is_ok()
+                    && let Some((waited, error)) = blame.worked()
+                {
+                    errors.push(refusal(waited, &error.to_string()));
                 }
-                Ok(None) => errors.push(refusal(*id, "it has ended meanwhile, and was left alone")),
-                Err(error) if error.is_the_items(Another::None) => errors.push(refusal(*id, &error.to_string())),
-                Err(error) => return Err(error.into()),
-            },
+                match failed {
+                    Ok(Some(at)) => {
+                        tell(&record, &reason);
+                        recoveries.push(entry(&record, &reason, at));
+                    }
+                    Ok(None) => errors.push(refusal(*id, "it has ended meanwhile, and was left alone")),
+                    Err(error) => match blame.failed(*id, error) {
+                        Verdict::Item(id, error) => errors.push(refusal(id, &error.to_string())),
+                        Verdict::Waits => {}
+                        Verdict::Server(_, error) => return Err(error.into()),
+                    },
+                }
+            }
             Err(why) => errors.push(refusal(*id, &why)),
         }
         run.progress.advance(1);
+    }
+    if let Some((_, error)) = blame.end() {
+        return Err(error.into());
     }
     Ok(super::by_hand_report(recoveries, errors))
 }
