@@ -1,6 +1,6 @@
 //! Charging a chunk: one statement on PostgreSQL, a few over a temporary table on SQLite.
 
-use super::{Cursor, DecayOrder, Decayed, NEVER_INTERACTED, Sums, WARN_BELOW, us, with_rules};
+use super::order::{Cursor, DecayOrder, Decayed, Sums, us, with_rules};
 use crate::store::Result;
 use crate::store::codec::{DbPoints, DbTime};
 use crate::store::read::row;

@@ -1,0 +1,158 @@
+//! What decay is asked for, and what it answers.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::core::decay::{NEVER_INTERACTED, Rules, WARN_EVERY};
+use crate::domain::points::Points;
+use crate::store::codec::{DbPoints, DbTime};
+use crate::store::read::row;
+
+/// What a run of decay works by.
+#[derive(Clone, Debug)]
+pub struct DecayOrder {
+    /// The run's time, to which everything is charged.
+    pub now: DateTime<Utc>,
+    /// Graces, rates and the cap.
+    pub rules: Rules,
+    /// When another program charged all that was due until then; nothing from before is charged again.
+    pub not_before: Option<DateTime<Utc>>,
+    /// With a cap on players: the last one whose turn it is, by when their debt begins.
+    pub until: Option<Turn>,
+    /// The goodbye of a player who loses.
+    pub goodbye: &'static str,
+    /// The warning to a player who falls low.
+    pub warning: &'static str,
+    /// What that warning is about, for the application.
+    pub warned_of: &'static str,
+}
+
+/// A player's place in the queue of a capped run: by when their debt begins, then by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub(super) begins: DateTime<Utc>,
+    pub(super) player: String,
+}
+
+/// What a chunk, or a whole run, did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decayed {
+    /// Eligible players looked at.
+    pub processed: i64,
+    /// Players charged.
+    pub decayed: i64,
+    /// Players who lost.
+    pub game_overs: i64,
+    /// Players warned.
+    pub warned: i64,
+    /// Players whose score, chapter or times can't be read: passed over.
+    pub unreadable: i64,
+    /// What was taken in all.
+    pub points: Points,
+}
+
+impl Decayed {
+    /// Adds a chunk to a run.
+    pub fn add(&mut self, chunk: &Self) {
+        self.processed += chunk.processed;
+        self.decayed += chunk.decayed;
+        self.game_overs += chunk.game_overs;
+        self.warned += chunk.warned;
+        self.unreadable += chunk.unreadable;
+        self.points = self.points + chunk.points;
+    }
+}
+
+row! {
+    pub(super) struct Sums {
+        processed: i64,
+        unreadable: i64,
+        decayed: i64,
+        game_overs: i64,
+        warned: i64,
+        points: Option<DbPoints>,
+    }
+}
+
+impl From<Sums> for Decayed {
+    fn from(sums: Sums) -> Self {
+        Self {
+            processed: sums.processed,
+            decayed: sums.decayed,
+            game_overs: sums.game_overs,
+            warned: sums.warned,
+            unreadable: sums.unreadable,
+            points: sums.points.map_or(Points::ZERO, |it| it.0),
+        }
+    }
+}
+
+/// Where a chunk begins: at an id on PostgreSQL, at a row on SQLite.
+#[derive(Clone, Debug)]
+pub struct Cursor {
+    pub(super) id: String,
+    pub(super) row: i64,
+}
+
+impl Default for Cursor {
+    /// The beginning.
+    fn default() -> Self {
+        Self::of_id(uuid::Uuid::nil())
+    }
+}
+
+impl Cursor {
+    pub(super) fn of_id(id: uuid::Uuid) -> Self {
+        Self { id: id.to_string(), row: i64::MIN }
+    }
+
+    /// Behind this id; none where there is no other. (PostgreSQL has no `max(id)` for uuid before version 18.)
+    pub(super) fn behind(id: &str) -> Option<Self> {
+        let id: uuid::Uuid = id.parse().ok()?;
+        id.as_u128().checked_add(1).map(|next| Self::of_id(uuid::Uuid::from_u128(next)))
+    }
+
+    pub(super) fn behind_row(row: i64) -> Option<Self> {
+        row.checked_add(1).map(|row| Self { row, ..Self::default() })
+    }
+}
+
+pub(super) const fn us(span: TimeDelta) -> i64 {
+    match span.num_microseconds() {
+        Some(us) => us,
+        None => i64::MAX,
+    }
+}
+
+impl DecayOrder {
+    pub(super) fn rule_numbers(&self) -> [i64; 10] {
+        std::array::from_fn(|i| {
+            let chapter = self.rules.chapters[i / 2];
+            us(if i % 2 == 0 { chapter.grace } else { chapter.step })
+        })
+    }
+
+    pub(super) fn not_before(&self) -> Option<DbTime> {
+        self.not_before.map(DbTime)
+    }
+
+    pub(super) fn turn(&self) -> (Option<DbTime>, Option<&str>) {
+        self.until.as_ref().map(|turn| (DbTime(turn.begins), turn.player.as_str())).unzip()
+    }
+
+    /// Around the run's time, the span in which a player is warned once.
+    pub(super) fn quiet(&self) -> (DbTime, DbTime) {
+        (DbTime(self.now - WARN_EVERY), DbTime(self.now + WARN_EVERY))
+    }
+}
+
+/// Binds the rules' numbers, the run's time and where charges may begin, in front of a statement's own parameters.
+macro_rules! with_rules {
+    ($run:ident, $tx:expr, $row:ty, $order:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
+        let r = $order.rule_numbers();
+        $run!(
+            $tx, $row, $sql, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9],
+            DbTime($order.now), us(NEVER_INTERACTED), $order.not_before() $(, $arg)*
+        )
+    }};
+}
+pub(super) use with_rules;
