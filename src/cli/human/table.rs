@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn where_words_have_no_room_rows_are_blocks() {
-        let blocks = rows(Some(31));
-        let expected = " job         decay\n latest run  completed, some\n             time ago, without\n             a word\n ms          12\n\n job         recover";
+        let blocks = rows(Some(24));
+        let expected = " job         decay\n latest run  completed,\n             some time\n             ago,\n             without a\n             word\n ms          12\n\n job         recover";
         assert!(blocks.starts_with(expected), "{blocks}");
     }
 
