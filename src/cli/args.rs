@@ -2,6 +2,7 @@
 //! usage error or a configuration error by where they came from.
 
 use std::env;
+use std::ffi::OsString;
 
 use clap::builder::{OsStr, Resettable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -102,6 +103,20 @@ pub fn wrong_variable(error: &clap::Error) -> Option<String> {
     let why =
         if matches!(arg.get_action(), ArgAction::Count) { "is not a number from 0 to 255" } else { setting::NO_SWITCH };
     Some(format!("{name}={:?} {why}", value.to_string_lossy()))
+}
+
+/// clap's error with the usage of the command that was typed, and nothing more: clap lists what is set there, too, and so names variables
+/// of the environment as flags that one has to give.
+pub fn with_usage_as_in_help(mut error: clap::Error, typed: &[OsString]) -> clap::Error {
+    if error.get(ContextKind::Usage).is_some() {
+        let mut whole = command();
+        whole.build();
+        let named = typed.get(1).and_then(|name| name.to_str()).and_then(|name| whole.find_subcommand_mut(name));
+        let usage = named.map(Command::render_usage);
+        let usage = usage.unwrap_or_else(|| whole.render_usage());
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+    error
 }
 
 fn of(name: &'static str) -> Command {

@@ -18,6 +18,16 @@ pub fn whole(number: i64) -> String {
     if number < 0 { format!("-{grouped}") } else { grouped }
 }
 
+/// `1 conversation`, `2,000 conversations`
+pub fn counted(number: i64, what: &str) -> String {
+    format!("{} {what}{}", whole(number), if number == 1 { "" } else { "s" })
+}
+
+/// The same of a length.
+pub fn counted_all(number: usize, what: &str) -> String {
+    counted(i64::try_from(number).unwrap_or(i64::MAX), what)
+}
+
 /// Milliseconds with three digits or so: `0.42 ms`, `812 ms`, `4.2 s`, `3.1 min`.
 pub fn millis(ms: f64) -> String {
     match ms {
@@ -51,9 +61,20 @@ pub fn percent(part: i64, of: i64) -> String {
 
 /// Foreign text, such as a job's name: on one line, without what moves the cursor, and not long.
 pub fn name(text: &str) -> String {
+    short(text, 60)
+}
+
+/// The same of any length. What is cut is cut between two words where there is a blank in its second half, and ends in `…`, so that
+/// nobody takes it for the whole.
+pub fn short(text: &str, most: usize) -> String {
     let line = one_line(text);
-    let kept = first_chars(&line, 60);
-    if kept.len() == line.len() { line } else { format!("{kept}…") }
+    let kept = first_chars(&line, most);
+    if kept.len() == line.len() {
+        return line;
+    }
+    let at_a_blank = line[kept.len()..].starts_with(' ');
+    let whole_words = kept.rfind(' ').filter(|blank| !at_a_blank && *blank > kept.len() / 2);
+    format!("{}…", whole_words.map_or(kept, |blank| &kept[..blank]))
 }
 
 /// `2026-11-22 05:00 UTC (3 h ago)`
@@ -83,6 +104,12 @@ mod tests {
     }
 
     #[test]
+    fn one_is_no_plural() {
+        let said = [0, 1, 2, 1000].map(|number| counted(number, "run"));
+        assert_eq!(said, ["0 runs", "1 run", "2 runs", "1,000 runs"]);
+    }
+
+    #[test]
     fn times_have_a_unit_that_fits() {
         let said = [0.0, 0.424, 9.0, 812.4, 999.7, 4_210.0, 59_960.0, 7_200_000.0].map(millis);
         assert_eq!(said, ["0 ms", "0.42 ms", "9.00 ms", "812 ms", "1.0 s", "4.2 s", "1.0 min", "2.0 h"]);
@@ -100,5 +127,9 @@ mod tests {
         assert_eq!([0.0, 0.0142, 0.25, 12.5].map(dollars), ["$0", "$0.0142", "$0.25", "$12.50"]);
         assert_eq!(name("a\u{1b}[31m\nb"), "a[31m b");
         assert_eq!(name(&"x".repeat(99)).chars().count(), 61);
+        assert_eq!(short("the maximum context", 12), "the maximum…");
+        assert_eq!(short("the maximum context", 11), "the maximum…");
+        assert_eq!(short("the maximum context", 10), "the maximu…");
+        assert_eq!(short("the maximum context", 19), "the maximum context");
     }
 }

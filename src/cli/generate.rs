@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::{Map, Value};
 
+use super::complete;
 use super::harmless::Harmless;
 use super::output::{complain, print_text};
 use super::reference;
@@ -64,7 +65,7 @@ pub fn commands() -> [Command; 5] {
 pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
     let made = match matches.subcommand()? {
         ("completions", of_command) => {
-            of_command.get_one("shell").map_or(Ok(Vec::new()), |shell| Ok(completions(&command(), *shell)))
+            of_command.get_one("shell").map_or(Ok(Vec::new()), |shell| Ok(complete::script(&command(), *shell)))
         }
         ("man", of_command) => match of_command.get_one::<String>("dir") {
             Some(folder) => pages(&command(), Path::new(folder)),
@@ -84,13 +85,6 @@ pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode>
             Exit::Failure.into()
         }
     })
-}
-
-fn completions(command: &Command, shell: Shell) -> Vec<u8> {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command.clone(), command.get_name(), &mut text);
-    // clap_complete 4.6 takes the hyphen in a program's name for a subcommand in half of the places, and bash completes nothing.
-    String::from_utf8_lossy(&text).replace("nikita__subcmd__jobs", "nikita__jobs").into_bytes()
 }
 
 fn page(command: &Command) -> Result<Vec<u8>, String> {

@@ -89,8 +89,10 @@ pub const EXEC: &str = "The command runs in a process group of its own; SIGTERM 
     only if it fails. The result has its exit code, not its output.\n\n\
     Exit codes: 0 it succeeded, 1 it failed or took too long, 78 it can't be started, 75 another run is in the way.\n\n\
     Examples:\n  \
-    nikita-jobs exec --job daily-letter --window 20h -- curl -fsS https://example.org/letter\n  \
-    nikita-jobs exec --job nightly-audit --timeout 25m --audit nightly -- /opt/librarian/audit";
+    nikita-jobs exec --job daily-letter --window 20h -- \\\n      \
+    curl -fsS https://example.org/letter\n  \
+    nikita-jobs exec --job nightly-audit --timeout 25m --audit nightly -- \\\n      \
+    /opt/librarian/audit";
 
 pub const FAILURES: &str = "Examples:\n  \
     nikita-jobs failures                      by error, the most frequent first, then the latest ones\n  \
@@ -102,7 +104,7 @@ pub const RETRY: &str = "A conversation that failed, or waits after a failure, b
     Exit codes: 0 also where nothing matched, 1 where an id is unknown, 3 where the database refused one.\n\n\
     Examples:\n  \
     nikita-jobs retry ID ID\n  \
-    nikita-jobs retry --failed --error 'status 401' --dry-run    which ones would it be?\n  \
+    nikita-jobs retry --failed --error 'status 401' --dry-run    which would it be?\n  \
     nikita-jobs retry --failed --since 1d";
 
 pub const WHY: &str = "The rule comes from the conditions of the claim itself.\n\n\

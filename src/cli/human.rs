@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::figures::instant;
+use super::figures::{counted, dollars, instant};
 use super::harmless::flat;
 use super::{demo_report, terminal};
 use crate::domain::result::{
@@ -60,6 +60,12 @@ fn without_error(result: &JobResult) -> String {
         Own::Conversation(it) => one_conversation(result, it),
         Own::Recover(it) => format!("{}{}", heading(result), recoveries(it)),
         Own::Scan(it) => format!("{}{}", heading(result), scan(it)),
+        Own::Skip(it) => {
+            let job = result.common.job.as_deref().map_or_else(String::new, |job| format!("{job} "));
+            format!("{job}{}", skipped(it, result.common.started_at))
+        }
+        Own::Retry(it) => failures::retry(it, result.common.dry_run),
+        Own::Failures(it) => failures::failures(it, result.common.started_at),
         Own::Health(it) => format!("{}{}", result.common.status, looks::health(it, result.common.started_at)),
         Own::Change(it) => format!("{}: the verdict was {}", result.common.status, it.was),
         own => self::own(own, result.common.started_at),
@@ -84,8 +90,8 @@ fn own(own: &Own, now: Option<DateTime<Utc>>) -> String {
         Own::Runs(it) => looks::runs(it, now),
         Own::Execution(it) => looks::execution(&it.execution, now),
         Own::Exec(it) => exec(it),
-        Own::Failures(it) => failures::failures(it),
-        Own::Retry(it) => failures::retry(it),
+        Own::Failures(it) => failures::failures(it, now),
+        Own::Retry(it) => failures::retry(it, false),
         Own::Why(it) => failures::why(it),
         Own::Check(it) => looks::check(it),
         Own::Report(it) => looks::report(it, now),
@@ -148,11 +154,12 @@ fn decay(it: &DecayResult) -> String {
 }
 
 fn exec(it: &ExecResult) -> String {
-    match (it.command_exit_code, it.command_signal) {
-        (Some(code), _) => format!("{} ended with exit code {code}, after {} lines", it.command, it.lines),
-        (None, Some(signal)) => format!("{} was ended by signal {signal}, after {} lines", it.command, it.lines),
-        (None, None) => format!("{} was ended, after {} lines", it.command, it.lines),
-    }
+    let how = match (it.command_exit_code, it.command_signal) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "was ended".to_owned(),
+    };
+    format!("{} {how}, after {} of output", it.command, counted(i64::try_from(it.lines).unwrap_or(i64::MAX), "line"))
 }
 
 fn plan(it: &ProcessPlan) -> String {
@@ -178,7 +185,7 @@ fn conversations(it: &ProcessResult) -> String {
         ("failed", &it.failed),
         ("released", &it.released),
         ("deferred", &it.deferred),
-        ("cost usd", &it.cost_usd),
+        ("cost", &dollars(it.cost_usd.parse().unwrap_or_default())),
     ]);
     if !it.stage_timings.is_empty() {
         let mut table = Rows::new().header(["stage", "runs", "p50 ms", "p95 ms", "max ms", "errors"]).right(1..6);
@@ -240,7 +247,7 @@ fn recoveries(it: &RecoverResult) -> String {
 fn scan(it: &ScanResult) -> String {
     let mut said = figures(&[
         ("scanned", &it.scanned),
-        ("recoveries count", &it.recoveries_count),
+        ("recovered", &it.recoveries_count),
         ("deferred", &it.deferred),
         ("stuck conversations", &it.stuck_conversations),
         ("pruned", &it.pruned),

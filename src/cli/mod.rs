@@ -16,6 +16,7 @@ use tracing::Instrument;
 mod acting;
 mod args;
 mod commands;
+mod complete;
 mod compose;
 mod demo_report;
 mod doctor;
@@ -80,7 +81,7 @@ fn whole() -> ExitCode {
                 let error = RunError::Configuration(why);
                 Output::from_environment().print_early(&failed_early(None, &error))
             }
-            None => wrong_usage(None, &error, Output::from_environment()),
+            None => wrong_usage(None, &args::with_usage_as_in_help(error, &asked()), Output::from_environment()),
         },
     }
 }

@@ -58,6 +58,24 @@ fn broken(line: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// Lines of at most `width` characters, but for words that are longer.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut().filter(|_| last == 0 || last + 1 + word.chars().count() <= width) {
+            Some(line) => {
+                if last > 0 {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// How many columns a text takes, without the codes of colours.
 fn columns(text: &str) -> usize {
     let mut parts = text.split("\u{1b}[");

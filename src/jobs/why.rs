@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::look::Look;
+use crate::core::span::span;
 use crate::domain::ids::ConversationId;
 use crate::domain::result::{Reason, WhyEntry, WhyKind, WhyResult, WhyRule};
 use crate::run::error::RunError;
@@ -70,7 +71,7 @@ fn words(settings: &Settings, due: &Due, rule: WhyRule, found: &WhyConversation)
         WhyRule::AttemptsUsed => format!("It has used its {} attempts: {error}", found.attempts),
         WhyRule::Pause => {
             let wait = found.next_attempt_at.map_or(0, |at| (at - due.now).num_seconds().max(0));
-            format!("It waits {wait} s for its next attempt, after: {error}")
+            format!("It waits {} for its next attempt, after: {error}", span(wait))
         }
         WhyRule::Rollout => format!("Its player is not in the {} % of the rollout", settings.rollout),
         WhyRule::PlayerBusy => "Another conversation of its player is being processed".to_owned(),

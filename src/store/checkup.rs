@@ -27,6 +27,8 @@ pub struct Place {
     pub host: String,
     /// The port.
     pub port: u16,
+    /// Whether a connection is made only to a server whose certificate is one of the known.
+    pub checks_server: bool,
 }
 
 /// What a PostgreSQL server says of itself.
@@ -61,8 +63,8 @@ pub enum Soundness {
 /// [`super::Class::Configuration`] where the URL can't be read; without the URL.
 pub fn place(database: &Database) -> Result<Option<Place>> {
     let Database::Postgres(url) = database else { return Ok(None) };
-    let (host, port) = Servers::of(url, true)?.place();
-    Ok(Some(Place { host, port }))
+    let (host, port, checks_server) = Servers::of(url, true)?.place();
+    Ok(Some(Place { host, port, checks_server }))
 }
 
 impl Store {

@@ -101,11 +101,13 @@ impl Servers {
         self.list.get(server).map_or("the server", |it| &it.name)
     }
 
-    /// Host, or a socket's folder, and port of the first.
-    pub(super) fn place(&self) -> (String, u16) {
+    /// Host, or a socket's folder, and port of the first, and whether its certificate is checked.
+    pub(super) fn place(&self) -> (String, u16, bool) {
         self.list.first().map_or_else(Default::default, |it| {
             let host = socket_folder(&it.options).map(|folder| folder.display().to_string());
-            (host.unwrap_or_else(|| it.options.get_host().to_owned()), it.options.get_port())
+            let checks_server = matches!(it.options.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+            let host = host.unwrap_or_else(|| it.options.get_host().to_owned());
+            (host, it.options.get_port(), checks_server)
         })
     }
 

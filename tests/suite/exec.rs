@@ -45,17 +45,25 @@ on_every_database! {
     }
 
     fn a_signal_goes_to_the_whole_group_and_ends_the_run_as_interrupted(db) {
-        let folder = TempDir::new().expect("a folder");
-        let mark = folder.path().join("began");
-        let script = format!("sleep 300 & echo $! > {0}.new; mv {0}.new {0}; wait", mark.display());
-        let running = db.command(&["exec", "--job", "letter", "--", "sh", "-c", &script]).start();
-        eventually("the command runs", || mark.exists());
-        let child = fs::read_to_string(&mark).expect("its child's id");
-        running.signal("TERM");
-        let done = running.done().code(143).json();
-        assert_eq!(done["status"], "interrupted", "{done}");
-        eventually("the whole group has ended", || !std::path::Path::new("/proc").join(child.trim()).join("exe").exists());
-        assert_eq!(db.value("select status from job_executions"), "failed");
+        for (signal, code) in [("TERM", 143), ("HUP", 143), ("INT", 130)] {
+            let folder = TempDir::new().expect("a folder");
+            let mark = folder.path().join("began");
+            let script = format!("sleep 300 & echo $! > {0}.new; mv {0}.new {0}; wait", mark.display());
+            let running = db.command(&["exec", "--job", "letter", "--", "sh", "-c", &script]).start();
+            eventually("the command runs", || mark.exists());
+            let child = fs::read_to_string(&mark).expect("its child's id");
+            running.signal(signal);
+            let done = running.done().code(code).json();
+            assert_eq!(done["status"], "interrupted", "{signal}: {done}");
+            eventually("the whole group has ended", || !std::path::Path::new("/proc").join(child.trim()).join("exe").exists());
+        }
+        assert_eq!(db.value("select count(*) from job_executions where status = 'failed'"), "3");
+    }
+
+    fn a_command_meets_a_pipe_without_a_reader_as_in_a_shell(db) {
+        // Where we would pass on that we ignore the signal, `yes` would complain of a broken pipe.
+        let done = db.run(&["exec", "--job", "letter", "--", "sh", "-c", "yes | head -1"]).code(0);
+        assert!(done.stderr().contains("y\n") && !done.stderr().contains("pipe"), "{}", done.stderr());
     }
 
     fn an_audit_has_its_lines_and_its_end(db) {

@@ -42,21 +42,93 @@ fn the_shipped_man_pages_are_current_and_well_formed() {
 }
 
 #[test]
-fn the_shipped_completions_are_current_and_bash_reads_them() {
+fn the_shipped_completions_are_current() {
     let shipped = shipped("completions");
     for (shell, file) in [("bash", "nikita-jobs.bash"), ("fish", "nikita-jobs.fish"), ("zsh", "_nikita-jobs")] {
         let now = command(&["completions", shell]).done().code(0).stdout();
         assert!(now == shipped[file], "packaging/completions/{file} is not current: run scripts/generate");
     }
-    // As a person would press the key behind `nikita-jobs recover --req`.
-    let script = "source /dev/stdin; COMP_WORDS=(nikita-jobs recover --req); COMP_CWORD=2; \
-         _nikita__jobs nikita-jobs --req recover; echo \"${COMPREPLY[@]}\"";
-    let folder = TempDir::new().expect("a folder");
-    let file = folder.path().join("completions");
-    fs::write(&file, &shipped["nikita-jobs.bash"]).expect("written");
-    let completed = Command::new("bash").args(["-c", script]).stdin(fs::File::open(&file).expect("there")).output();
-    let completed = completed.expect("bash runs");
-    assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "--requeue", "{completed:?}");
+}
+
+/// What is typed, and what a shell makes of it when somebody presses the key.
+const TYPED: [(&str, &str); 6] = [
+    ("nikita-jobs reco", "recover"),
+    ("nikita-jobs recover --req", "--requeue"),
+    ("nikita-jobs completions fi", "fish"),
+    ("nikita-jobs decay --format js", "json"),
+    ("nikita-jobs status --state com", "completed"),
+    ("nikita-jobs failures --stage memo", "memory_update"),
+];
+
+/// What a shell answers, which runs a script; in a home of its own, so that no settings of somebody's play a part.
+fn answer(shell: &str, args: &[&str], home: &Path) -> String {
+    let ran = Command::new(shell).args(args).env("HOME", home).env("TERM", "dumb").output();
+    let ran = ran.unwrap_or_else(|error| panic!("{shell}: {error}; scripts/test installs it"));
+    String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr)
+}
+
+fn completions_of(file: &str) -> String {
+    format!("{}/packaging/completions/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    let home = TempDir::new().expect("a folder");
+    for (typed, expected) in TYPED {
+        let words: Vec<&str> = typed.split(' ').collect();
+        let [.., before, last] = words[..] else { unreachable!("two words at least") };
+        let script = format!(
+            "source '{}'; COMP_WORDS=({typed}); COMP_CWORD={}; _nikita__jobs nikita-jobs '{last}' '{before}'; \
+             printf '%s\n' \"${{COMPREPLY[@]}}\"",
+            completions_of("nikita-jobs.bash"),
+            words.len() - 1
+        );
+        assert_eq!(answer("bash", &["--norc", "-c", &script], home.path()).trim(), expected, "{typed}");
+    }
+}
+
+#[test]
+fn fish_completes_commands_flags_and_values() {
+    let home = TempDir::new().expect("a folder");
+    // clap_complete offers fish no values of what has no flag.
+    for (typed, expected) in TYPED.into_iter().filter(|(typed, _)| !typed.contains("completions")) {
+        let script = format!("source '{}'; complete -C '{typed}'", completions_of("nikita-jobs.fish"));
+        let said = answer("fish", &["--no-config", "-c", &script], home.path());
+        // Behind a tab it says what it is.
+        let offered: Vec<&str> = said.lines().map(|line| line.split('\t').next().unwrap_or_default()).collect();
+        assert_eq!(offered, [expected], "{typed}");
+    }
+}
+
+#[test]
+fn zsh_completes_commands_flags_and_values() {
+    let home = TempDir::new().expect("a folder");
+    // A zsh of its own on a terminal of its own, in which somebody presses the key; the command that it then runs writes its arguments to a file.
+    let folder = completions_of("");
+    let out = home.path().join("completed");
+    let script = format!(
+        "zmodload zsh/zpty; zpty z 'TERM=dumb zsh -f -i'; \
+         zpty -w z 'PS1=; unsetopt auto_menu; fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; \
+         nikita-jobs() {{ print -r -- \"$*\" >> {out} }}'; \
+         for typed in \"$@\"; do zpty -n -w z \"$typed\"$'\\t\\n'; done; zpty -w z 'exit'; \
+         while zpty -r z line; do :; done",
+        out = out.display()
+    );
+    let typed = TYPED.map(|(typed, _)| typed);
+    let said = answer("zsh", &[&["-f", "-c", &script, "zsh"][..], &typed].concat(), home.path());
+    let completed = fs::read_to_string(&out).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let last: Vec<&str> =
+        completed.lines().map(|line| line.trim_end().rsplit(' ').next().unwrap_or_default()).collect();
+    assert_eq!(last, TYPED.map(|(_, expected)| expected), "{completed}");
+}
+
+#[test]
+fn completions_offer_nothing_that_is_hidden() {
+    for (name, text) in shipped("completions") {
+        for hidden in ["--now", "recover-stuck", "detect-stuck"] {
+            assert!(!text.contains(hidden), "{name}: {hidden}");
+        }
+    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 //!
 //! CI takes a spread of the points; `scripts/crashpoints` takes all of them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::bin::{Bin, Running};
+use crate::support::bin::{Bin, Running, eventually, within};
 use crate::support::db::Db;
 use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, backlog, conversation, time, transcript};
@@ -95,28 +95,21 @@ pub fn end(db: &Db) -> Vec<Vec<String>> {
 
 /// Waits for a frozen process to stop, or to end without having come to its point.
 fn is_frozen(run: &mut Running) -> bool {
-    let began = Instant::now();
-    while began.elapsed() < Duration::from_mins(1) {
+    let mut frozen = false;
+    eventually("it is frozen, or has ended", || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", run.pid())).unwrap_or_default();
-        if stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T')) {
-            return true;
-        }
-        if !run.is_running() {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("neither frozen nor ended within a minute");
+        frozen = stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'));
+        frozen || !run.is_running()
+    });
+    frozen
 }
 
 /// A rescue while the run is frozen: it may have to leave what the frozen one holds.
 fn rescue(db: &Db) {
     for (_, args) in [JOBS[2], JOBS[1]] {
         let mut run = job(db, args, &time(3600)).start();
-        let began = Instant::now();
-        while run.is_running() && began.elapsed() < Duration::from_secs(20) {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        // One that still waits for it is ended with the end of this turn.
+        within(Duration::from_secs(20), || !run.is_running());
     }
 }
 

@@ -176,3 +176,20 @@ on_every_database! {
         assert!(matches!(run.ended().and_then(|it| it.code()), Some(1 | 143)));
     }
 }
+
+/// `nikita-jobs … | head -1`, and a reader who is gone before the first line.
+#[test]
+fn a_reader_who_leaves_early_ends_nothing_by_a_signal() {
+    let (db, folder) = (Db::sqlite(), TempDir::new().unwrap());
+    let line = "\"$0\" \"$@\" | $READER >/dev/null; exit ${PIPESTATUS[0]}";
+    for args in ["man", "reference", "schema", "decay --force", "status --format human", "doctor --format human"] {
+        for reader in ["head -1", "true"] {
+            let words: Vec<&str> = args.split(' ').collect();
+            let shell = program(Path::new("bash")).args(&["-c", line, bin::path().to_str().unwrap()]).args(&words);
+            let done = shell.env("READER", reader).env("DATABASE_URL", &db.url).dir(folder.path()).done();
+            assert!(matches!(done.exit(), Some(0 | 1)), "{args} | {reader}: {}", done.all());
+            assert!(!done.stderr().contains("panic"), "{args} | {reader}: {}", done.all());
+        }
+    }
+    assert_eq!(db.value("select count(*) from job_executions where status <> 'completed'"), "0");
+}

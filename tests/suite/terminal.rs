@@ -6,7 +6,7 @@ use crate::support::db::Db;
 use crate::support::seed::{NOW, backlog};
 
 /// The commands that show something, as far as they need no more than a database.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 28] = [
     "health",
     "stats",
     "status",
@@ -27,7 +27,40 @@ const COMMANDS: [&str; 20] = [
     "prompt render --user 019b0000-0000-7000-8000-000000000000",
     "detect-stuck",
     "completions bsh",
+    "failures",
+    "failures --since 1d --stage extraction",
+    "retry --failed --dry-run",
+    "retry",
+    "status --since 1d",
+    "why 019b0000-0000-7000-8000-000000000000",
+    "exec --job backup -- sh -c 'exit 3'",
+    "schema nosuch",
 ];
+
+/// Whether it leaves the database as it is.
+fn only_looks(args: &str) -> bool {
+    !args.contains("--force") && !["decay", "migrate"].contains(&args) && !args.starts_with("exec")
+}
+
+/// Failures with long words in their errors, one that waits, a run on a host with a long name, and one that is stuck.
+fn trouble(db: &Db) {
+    let ids = backlog(db, 4);
+    let long = "extraction: openai/gpt-4o-mini at https://api.openai.com/v1/chat/completions answered 400: the maximum context length \
+         is exceeded by this request, which was longer than whatever anybody had thought that a conversation of one player could be, \
+         and no retry makes it any shorter";
+    db.execute(&format!(
+        "update conversations set status = 'failed', processing_attempts = 3, last_error = '{long}' where id in ('{}', '{}')",
+        ids[0], ids[1]
+    ));
+    db.execute(&format!(
+        "update conversations set processing_attempts = 1, last_error = 'memory_update: timed out', next_attempt_at = '2099-01-01T00:00:00.000000Z' \
+         where id = '{}'",
+        ids[2]
+    ));
+    db.execute(
+        "insert into job_executions (job_name, status, host) values ('decay', 'running', 'some-host-of-ours.eu-central.compute.internal')",
+    );
+}
 
 /// A terminal of this width.
 fn wide(width: usize, args: &str, db: &Db) -> Bin {
@@ -61,7 +94,7 @@ fn is_one_word(line: &str) -> bool {
 
 on_every_database! {
     fn lines_fit_the_screen_whatever_is_shown(db) {
-        backlog(db, 3);
+        trouble(db);
         for args in COMMANDS {
             for width in [80, 120] {
                 let done = wide(width, args, db).env("NIKITA_REHEARSE", "summary=unavailable").done();
@@ -70,6 +103,36 @@ on_every_database! {
                 }
             }
         }
+    }
+
+    fn no_word_is_broken_on_a_narrow_screen(db) {
+        trouble(db);
+        // Figures, times and ids differ from one look to the next.
+        let words = |width, args: &str| {
+            let lines = screen(&wide(width, args, db).done()).join("\n");
+            let is_unit = |word: &str| ["s", "ms", "min", "h", "d", "ago"].contains(&word.trim_matches(|c: char| !c.is_alphabetic()));
+            let words = lines.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()) && !is_unit(word));
+            words.map(ToOwned::to_owned).collect::<std::collections::BTreeSet<_>>()
+        };
+        for args in COMMANDS.into_iter().filter(|args| only_looks(args)) {
+            let whole = words(1000, args);
+            for width in [60, 80, 120] {
+                let broken: Vec<_> = words(width, args).difference(&whole).cloned().collect();
+                assert!(broken.is_empty(), "{args} at {width}: {broken:?}\n{}", screen(&wide(width, args, db).done()).join("\n"));
+            }
+        }
+    }
+
+    fn failures_are_told_whole_words_with_both_times_and_a_dry_run_as_one(db) {
+        trouble(db);
+        let said = db.run(&["failures", "--format", "human"]).code(0).stdout();
+        assert!(said.starts_with("3 conversations failed or wait\n"), "{said}");
+        assert!((said.contains(" ago)") || said.contains("(now)")) && said.contains("2099-01-01 00:00 UTC (in "), "{said}");
+        assert!(said.contains("the maximum context length") && said.contains('…'), "{said}");
+        let dry = db.run(&["retry", "--failed", "--dry-run", "--format", "human"]).code(0).stdout();
+        assert!(dry.starts_with("dry run, nothing was written: 2 conversations would have"), "{dry}");
+        let done = db.run(&["retry", "--failed", "--format", "human"]).code(0).stdout();
+        assert!(done.starts_with("2 conversations have all their attempts again"), "{done}");
     }
 
     fn the_screen_says_which_database_was_looked_at(db) {
@@ -137,6 +200,17 @@ fn times_are_absolute_and_relative() {
     for args in [&["status", "--format", "human"][..], &["status", id, "--format", "human"]] {
         let said = db.run(args).code(0).stdout();
         assert!(said.contains(" UTC (") && said.contains(" ago)"), "{said}");
+    }
+}
+
+/// clap would list the environment's variables there, as flags that one has to give.
+#[test]
+fn a_usage_line_names_nothing_that_was_not_typed() {
+    let db = Db::sqlite();
+    for args in [&["retry"][..], &["report"], &["decay", "--windwo", "5m"], &["retry", "--failed", "x"]] {
+        let said = db.command(args).env("NIKITA_FORMAT", "human").done().code(2).stderr();
+        assert!(said.contains(&format!("Usage: nikita-jobs {} ", args[0])), "{said}");
+        assert!(!said.contains("--database-url"), "{said}");
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! CI takes a spread of the messages; `NIKITA_EVERY_POINT=1` takes all.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -306,7 +308,7 @@ fn a_hang_up_that_is_ignored_stays_ignored() {
     let db = Db::sqlite();
     backlog(&db, 1);
     let line = format!("trap '' HUP; exec '{}' \"$@\"", crate::support::bin::path().display());
-    let mut run: Running = program(std::path::Path::new("sh"))
+    let mut run: Running = program(Path::new("sh"))
         .args(&["-c", &line, "sh", "process-conversations", "--timeout", "5m", "--grace", "0s"])
         .env("DATABASE_URL", &db.url)
         .env("NIKITA_REHEARSE", "extraction=hang*1")
@@ -318,6 +320,86 @@ fn a_hang_up_that_is_ignored_stays_ignored() {
     assert!(run.is_running());
     run.signal("TERM");
     assert_eq!(run.done().code(143).json()["status"], "interrupted");
+}
+
+/// A shell with job control that starts a run and ends at a line of its stdin. `before` is what it does to the run first.
+fn orphaned(db: &Db, folder: &Path, before: &str) -> u32 {
+    // The run's group has nobody of its session outside of it any more once the shell is gone.
+    let line = format!(
+        "set -m; '{}' process-conversations --timeout 5m --grace 0s >out 2>err & echo $! >pid.new; mv pid.new pid; read line; {before}",
+        crate::support::bin::path().display()
+    );
+    let mut shell = std::process::Command::new("setsid")
+        .args(["--wait", "bash", "-c", &line])
+        .current_dir(folder)
+        .env("DATABASE_URL", &db.url)
+        .env("NIKITA_HOST_ROOT", "/nowhere")
+        .env("NIKITA_REHEARSE", "extraction=hang*1")
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    eventually("it is claimed", || is_claimed(db) && folder.join("pid").exists());
+    // Without its stdin it reads no line.
+    drop(shell.stdin.take());
+    shell.wait().expect("the shell ends");
+    std::fs::read_to_string(folder.join("pid")).expect("the run's id").trim().parse().expect("a number")
+}
+
+fn is_given_back(db: &Db) -> bool {
+    db.rows("select status, processing_attempts from conversations") == [["active", "0"]]
+}
+
+#[test]
+fn a_run_outlives_the_shell_that_started_it_and_still_hears_signals() {
+    let (db, folder) = (Db::sqlite(), tempfile::TempDir::new().unwrap());
+    backlog(&db, 1);
+    let pid = orphaned(&db, folder.path(), ":");
+    assert_eq!(db.value("select count(*) from job_leases"), "1", "its end would have taken it");
+    program(Path::new("kill")).args(&["-TERM", &pid.to_string()]).done().code(0);
+    eventually("it has given its claim back", || is_given_back(&db));
+    eventually("it has said so", || {
+        std::fs::read_to_string(folder.path().join("out")).unwrap().contains("\"interrupted\"")
+    });
+    promises::kept(&db);
+}
+
+/// The kernel sends SIGHUP and SIGCONT to a group that is orphaned while it is stopped.
+#[test]
+fn a_frozen_run_whose_shell_ends_gives_its_claim_back() {
+    let (db, folder) = (Db::sqlite(), tempfile::TempDir::new().unwrap());
+    backlog(&db, 1);
+    let frozen = "kill -STOP %1; while ! grep -q '^State:.T' /proc/$!/status; do :; done";
+    orphaned(&db, folder.path(), frozen);
+    eventually("it has given its claim back", || is_given_back(&db));
+    eventually("it has said so", || {
+        std::fs::read_to_string(folder.path().join("out")).unwrap().contains("\"exit_code\":143")
+    });
+    promises::kept(&db);
+}
+
+/// As in a container: process 1 has no default action for a signal, so that one which nobody listens for is lost.
+#[test]
+fn as_process_1_it_hears_every_signal() {
+    for (signal, code) in [("TERM", 143), ("HUP", 143), ("INT", 130)] {
+        let db = Db::sqlite();
+        backlog(&db, 1);
+        let mut unshare = program(Path::new("unshare"));
+        if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+            unshare = unshare.args(&["--user", "--map-root-user"]);
+        }
+        let run = unshare
+            .args(&["--pid", "--fork", "--mount-proc", "--kill-child", crate::support::bin::path().to_str().unwrap()])
+            .args(&["process-conversations", "--timeout", "5m", "--grace", "0s"])
+            .env("DATABASE_URL", &db.url)
+            .env("NIKITA_REHEARSE", "extraction=hang*1")
+            .start();
+        eventually("it is claimed", || is_claimed(&db));
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", run.pid())).unwrap();
+        program(Path::new("kill")).args(&[&format!("-{signal}"), children.trim()]).done().code(0);
+        assert_eq!(run.done().code(code).json()["status"], "interrupted", "{signal}");
+        assert!(is_given_back(&db), "{signal}");
+        promises::kept(&db);
+    }
 }
 
 /// What the application makes of a conversation must not be undone by hand while it holds the row.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::terminal::width_of_stdout;
+use crate::cli::figures::counted_all;
+use crate::cli::terminal::{width_of_stdout, wrapped};
 use crate::core::text::one_line;
 use crate::domain::result::{CheckEntry, CheckStatus, DoctorResult};
 
@@ -41,42 +42,23 @@ fn render_in(result: &DoctorResult, width: usize) -> String {
 /// `2 problems and 1 warning in 19 checks.`
 fn verdict(checks: &[CheckEntry]) -> String {
     let count = |status| checks.iter().filter(|check| check.status == status).count();
-    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let skipped = match count(CheckStatus::Skipped) {
         0 => String::new(),
         skipped => format!("; {skipped} skipped"),
     };
-    let of = many(checks.len(), "check");
+    let of = counted_all(checks.len(), "check");
     match (count(CheckStatus::Problem), count(CheckStatus::Warning)) {
         (0, 0) => format!("All is well in {of}{skipped}."),
-        (0, warnings) => format!("The jobs can run; {} in {of}{skipped}.", many(warnings, "warning")),
-        (problems, 0) => format!("{} in {of}{skipped}.", many(problems, "problem")),
+        (0, warnings) => format!("The jobs can run; {} in {of}{skipped}.", counted_all(warnings, "warning")),
+        (problems, 0) => format!("{} in {of}{skipped}.", counted_all(problems, "problem")),
         (problems, warnings) => {
-            format!("{} and {} in {of}{skipped}.", many(problems, "problem"), many(warnings, "warning"))
+            format!("{} and {} in {of}{skipped}.", counted_all(problems, "problem"), counted_all(warnings, "warning"))
         }
     }
 }
 
 fn width() -> usize {
     width_of_stdout().map_or(WIDTH, |width| width.min(WIDTH))
-}
-
-/// Lines of at most `width` characters, but for words that are longer.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        match lines.last_mut().filter(|_| last == 0 || last + 1 + word.chars().count() <= width) {
-            Some(line) => {
-                if last > 0 {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -2,29 +2,35 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
+
+use super::instant;
 use super::table::Rows;
-use crate::cli::figures::{name, whole};
-use crate::core::text::{first_chars, one_line};
+use crate::cli::figures::{counted, counted_all, name, short, whole};
+use crate::core::text::one_line;
 use crate::domain::result::{FailuresResult, RetryResult, WhyResult};
 
-pub fn failures(it: &FailuresResult) -> String {
+/// The most of an error that a table shows; `failures --format json` has the whole.
+const MOST_CHARS: usize = 200;
+
+pub fn failures(it: &FailuresResult, now: Option<DateTime<Utc>>) -> String {
     if it.groups.is_empty() {
         return "No conversation failed, and none waits after a failure.".to_owned();
     }
-    let short = |text: &str| first_chars(&one_line(text), 100).to_owned();
-    let groups = Rows::new()
-        .header(["failed", "waiting", "error"])
-        .rows(it.groups.iter().map(|group| [whole(group.failed), whole(group.waiting), short(&group.error)]));
-    let list = Rows::new().header(["conversation", "status", "tried", "last moved", "error"]).rows(
+    let groups = Rows::new().header(["failed", "waiting", "error"]).rows(
+        it.groups.iter().map(|group| [whole(group.failed), whole(group.waiting), short(&group.error, MOST_CHARS)]),
+    );
+    let list = Rows::new().header(["conversation", "status", "attempts", "last change", "next attempt", "error"]).rows(
         it.conversations.iter().map(|one| {
-            let at =
-                one.updated_at.map_or_else(|| "unknown".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
-            let error = one.error.as_deref().map(short).unwrap_or_default();
-            [name(&one.conversation_id), name(&one.status), one.attempts.to_string(), at, error]
+            let at = one.updated_at.map_or_else(|| "unknown".to_owned(), |at| instant(at, now));
+            let next = one.next_attempt_at.map_or_else(String::new, |at| instant(at, now));
+            let error = one.error.as_deref().map(|error| short(error, MOST_CHARS)).unwrap_or_default();
+            [name(&one.conversation_id), name(&one.status), one.attempts.to_string(), at, next, error]
         }),
     );
     let (groups, list) = (groups.show(), list.show());
-    let mut said = format!("{} conversations\n\n{groups}\n\n{list}", whole(it.total));
+    let wait = if it.total == 1 { "failed or waits" } else { "failed or wait" };
+    let mut said = format!("{} {wait}\n\n{groups}\n\n{list}", counted(it.total, "conversation"));
     if it.more {
         let _ = write!(said, "\nand more; --rows lists them");
     }
@@ -32,8 +38,13 @@ pub fn failures(it: &FailuresResult) -> String {
     said
 }
 
-pub fn retry(it: &RetryResult) -> String {
-    let mut said = format!("{} conversations have all their attempts again", it.retried);
+pub fn retry(it: &RetryResult, dry_run: bool) -> String {
+    let conversations = counted_all(it.retried, "conversation");
+    let mut said = match (dry_run, it.retried) {
+        (true, _) => format!("dry run, nothing was written: {conversations} would have all attempts again"),
+        (false, 1) => format!("{conversations} has all its attempts again"),
+        (false, _) => format!("{conversations} have all their attempts again"),
+    };
     for id in &it.conversations {
         let _ = write!(said, "\n  {}", name(id));
     }
@@ -52,7 +63,14 @@ pub fn retry(it: &RetryResult) -> String {
 pub fn why(it: &WhyResult) -> String {
     let line = |taken: bool| if taken { "the next run takes it" } else { "the next run does not take it" };
     let lines = it.entries.iter().map(|entry| {
-        format!("{} {}: {}\n  {} ({})", entry.kind, entry.id, line(entry.taken), one_line(&entry.reason), entry.rule)
+        format!(
+            "{} {}: {}\n  {} (rule: {})",
+            entry.kind,
+            entry.id,
+            line(entry.taken),
+            one_line(&entry.reason),
+            entry.rule
+        )
     });
     lines.collect::<Vec<_>>().join("\n")
 }

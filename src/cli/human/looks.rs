@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::table::Rows;
-use crate::cli::figures::{dollars, instant, millis, name, percent, whole};
+use crate::cli::figures::{counted, dollars, instant, millis, name, percent, short, whole};
 use crate::cli::harmless::flat;
 use crate::core::span::span;
-use crate::core::text::{first_chars, one_line};
 use crate::domain::result::{
     CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, RunsResult, StatsResult, StatusResult,
 };
@@ -31,7 +30,7 @@ pub fn health(it: &HealthResult, now: Now) -> String {
         it.oldest_pending_seconds.map_or_else(String::new, |oldest| format!(", the oldest for {}", span(oldest)));
     let stuck = match (it.stuck_conversations, it.stuck_executions) {
         (0, 0) => "nothing".to_owned(),
-        (conversations, runs) => format!("{} conversations, {} runs", whole(conversations), whole(runs)),
+        (conversations, runs) => format!("{}, {}", counted(conversations, "conversation"), counted(runs, "run")),
     };
     let rows = [
         ("conversations", outcome),
@@ -46,15 +45,15 @@ pub fn health(it: &HealthResult, now: Now) -> String {
 pub fn stats(it: &StatsResult, now: Now) -> String {
     let of = &it.conversations;
     let mut said = format!(
-        "Since {}: {} runs of process-conversations, {} completed\n\n{}",
+        "Since {}: {} of process-conversations, {} completed\n\n{}",
         instant(it.since, now),
-        whole(it.total_executions),
+        counted(it.total_executions, "run"),
         whole(it.success_count),
         pairs([
             (
                 "conversations",
                 format!(
-                    "{} processed, {} in part, {} to be retried, {} failed, {} closed unread, {} given back",
+                    "{} processed, {} in part, {} to be retried, {} failed, {} closed after the game's end, {} given back",
                     whole(of.success),
                     whole(of.partial_success),
                     whole(of.retrying),
@@ -67,7 +66,7 @@ pub fn stats(it: &StatsResult, now: Now) -> String {
             (
                 "facts",
                 format!(
-                    "{} noted, {} of them nowhere in their transcript ({})",
+                    "{} noted, {} of them not found in their transcript ({})",
                     whole(it.facts.learned),
                     whole(it.facts.unsupported),
                     percent(it.facts.unsupported, it.facts.learned)
@@ -183,7 +182,7 @@ pub fn execution(it: &ExecutionStatus, now: Now) -> String {
     rows.extend(progress(it).map(|said| ("progress", said)));
     rows.extend(complaint(it).map(|said| ("error", said)));
     if let Some(cost) = &it.cost_usd {
-        rows.push(("cost", format!("${cost}")));
+        rows.push(("cost", dollars(cost.parse().unwrap_or_default())));
     }
     let head = format!("{} {}: {}", name(&it.job), name(&it.execution_id), standing(it));
     // Whatever figures a job has stored, another program's included.
@@ -240,14 +239,15 @@ pub fn check(it: &CheckResult) -> String {
     if it.broken == 0 {
         return format!("All {} promises are kept.", it.checked);
     }
-    let mut said = format!("{} of {} promises are broken.", it.broken, it.checked);
+    let mut said =
+        format!("{} of {} promises {} broken.", it.broken, it.checked, if it.broken == 1 { "is" } else { "are" });
     for promise in it.promises.iter().filter(|promise| !promise.rows.is_empty()) {
         let _ = write!(said, "\n\n{}: {}", promise.name, promise.promise);
         if let Some(limits) = promise.limits {
             let _ = write!(said, "\n({limits})");
         }
-        let short = |text: &str| first_chars(&one_line(text), 200).to_owned();
-        let table = Rows::new().rows(promise.rows.iter().map(|row| [short(&row.id), short(&row.found)]));
+
+        let table = Rows::new().rows(promise.rows.iter().map(|row| [short(&row.id, 200), short(&row.found, 200)]));
         let _ = write!(said, "\n{}", table.show());
         if promise.more {
             let _ = write!(said, "\nand more; --rows lists them");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use crate::cli::harmless::flat;
-use crate::cli::terminal::width_of_stdout;
+use crate::cli::terminal::{width_of_stdout, wrapped};
 
 /// A table that is being filled.
 pub struct Rows {
@@ -90,7 +90,11 @@ impl Rows {
         let blocks = self.cells.iter().map(|row| {
             let named = self.header.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
             named.fold(String::new(), |mut block, (name, cell)| {
-                let _ = writeln!(block, " {name:label$}  {cell}");
+                // What a long cell goes on with stands below its beginning.
+                let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(label + 3));
+                for (n, line) in wrapped(cell, room).iter().enumerate() {
+                    let _ = writeln!(block, " {:label$}  {line}", if n == 0 { name } else { "" });
+                }
                 block
             })
         });
@@ -145,8 +149,8 @@ mod tests {
 
     #[test]
     fn where_words_have_no_room_rows_are_blocks() {
-        let blocks = rows(Some(20));
-        let expected = " job         decay\n latest run  completed, some time ago, without a word\n ms          12\n\n job         recover";
+        let blocks = rows(Some(24));
+        let expected = " job         decay\n latest run  completed,\n             some time\n             ago,\n             without a\n             word\n ms          12\n\n job         recover";
         assert!(blocks.starts_with(expected), "{blocks}");
     }
 

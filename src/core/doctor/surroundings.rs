@@ -40,14 +40,21 @@ pub struct Counts {
 }
 
 /// Whether others can read along between this host and the server. `host` is the URL's; `pooled` is whether the server sees a pooler, and
-/// not us.
+/// not us; `checks_server` whether the server's certificate is checked against those that are known.
 #[must_use]
-pub fn transport(way: Way, host: &str, pooled: bool) -> Check {
+pub fn transport(way: Way, host: &str, checks_server: bool, pooled: bool) -> Check {
     let name = "database.transport";
     let here = host.starts_with('/') || ["localhost", "::1"].contains(&host) || host.starts_with("127.");
     let remedy =
         "Add sslmode=verify-full to DATABASE_URL, with sslrootcert= where the certificate is signed by nobody known";
     match (here, way.encrypted, way.offers_tls) {
+        (false, true, _) if !checks_server => Check::warning(
+            name,
+            format!(
+                "the way to {host} is encrypted, but nobody checks the server's certificate: whoever stands between can pass for the server"
+            ),
+            remedy,
+        ),
         (_, true, _) => Check::ok(name, "the server's part of the way is encrypted (TLS)"),
         (true, false, _) => Check::ok(name, "not encrypted, and it does not leave this host"),
         (false, false, _) if pooled => Check::remark(
@@ -179,7 +186,7 @@ mod tests {
 
     #[test]
     fn plain_text_over_a_network_is_a_warning() {
-        let mark = |way, host, pooled| transport(way, host, pooled).mark;
+        let mark = |way, host, pooled| transport(way, host, true, pooled).mark;
         assert_eq!(mark(WAY, "db.example", false), Mark::Warning);
         assert_eq!(mark(Way { offers_tls: false, ..WAY }, "db.example", false), Mark::Warning);
         assert_eq!(mark(WAY, "db.example", true), Mark::Ok);
@@ -187,6 +194,17 @@ mod tests {
         for here in ["127.0.0.1", "localhost", "::1", "/run/postgresql"] {
             assert_eq!(mark(WAY, here, false), Mark::Ok, "{here}");
         }
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_checks_is_a_warning_on_another_host_alone() {
+        let encrypted = Way { encrypted: true, ..WAY };
+        let far = transport(encrypted, "db.example", false, false);
+        assert_eq!(far.mark, Mark::Warning);
+        assert!(far.message.contains("nobody checks the server's certificate"), "{}", far.message);
+        assert!(far.remedy.is_some_and(|it| it.contains("sslmode=verify-full")));
+        assert_eq!(transport(encrypted, "db.example", true, false).mark, Mark::Ok);
+        assert_eq!(transport(encrypted, "127.0.0.1", false, false).mark, Mark::Ok);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(super) async fn examine(
     match store.way().await {
         Ok(None) => {}
         Ok(Some(way)) => checks.extend([
-            surroundings::transport(way, &place.host, seen),
+            surroundings::transport(way, &place.host, place.checks_server, seen),
             surroundings::proxy(way, place.port),
             surroundings::role(way),
         ]),

@@ -210,13 +210,18 @@ impl Done {
 
 /// Waits until a condition holds; fails after a minute.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    assert!(within(std::time::Duration::from_mins(1), holds), "never: {what}");
+}
+
+/// Whether a condition comes to hold in this time.
+pub fn within(longest: std::time::Duration, mut holds: impl FnMut() -> bool) -> bool {
     let began = std::time::Instant::now();
-    while began.elapsed() < std::time::Duration::from_mins(1) {
+    while began.elapsed() < longest {
         if holds() {
-            return;
+            return true;
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    panic!("never: {what}");
+    false
 }

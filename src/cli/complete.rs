@@ -1,0 +1,71 @@
+//! A shell's completions: the command line without what is hidden, and with the values that a flag takes.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, ValueHint};
+use clap_complete::Shell;
+
+use crate::core::stages::STAGES;
+use crate::jobs::status::JOBS;
+
+/// The states that `status --state` knows.
+const STATES: [&str; 3] = ["running", "completed", "failed"];
+
+/// The script that a shell reads.
+pub fn script(command: &Command, shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut whole = command.clone();
+    // A command's own arguments are made when it is built.
+    whole.build();
+    let mut shown = visible(&whole);
+    clap_complete::generate(shell, &mut shown, command.get_name(), &mut text);
+    // clap_complete 4.6 takes the hyphen in a program's name for a subcommand in half of the places, and bash completes nothing.
+    String::from_utf8_lossy(&text).replace("nikita__subcmd__jobs", "nikita__jobs").into_bytes()
+}
+
+/// A shell offers whatever it is given, hidden or not.
+fn visible(command: &Command) -> Command {
+    // clap adds these two itself.
+    let own = |arg: &&Arg| !["help", "version"].contains(&arg.get_id().as_str());
+    let args = command.get_arguments().filter(own).filter(|arg| !arg.is_hide_set()).map(|arg| with_values(arg.clone()));
+    let commands = command.get_subcommands().filter(|it| !it.is_hide_set()).map(visible);
+    let about = command.get_about().cloned().unwrap_or_default();
+    let shown = Command::new(kept(command.get_name())).about(about).args(args).subcommands(commands);
+    // `help` is a command of our own.
+    let shown = shown.disable_help_subcommand(true);
+    match command.get_version() {
+        Some(version) => shown.version(kept(version)),
+        None => shown,
+    }
+}
+
+/// For as long as the process lives, as clap wants its names; it ends when the script is printed.
+fn kept(text: &str) -> &'static str {
+    Box::leak(text.into())
+}
+
+/// Values are taken from the name of the value, as in `--format <human|json>`, or from the list that the flag is about. For the rest a
+/// shell would offer the files of the folder.
+fn with_values(arg: Arg) -> Arg {
+    // Where a word without a flag has values, zsh lists a flag that it should complete.
+    if arg.is_positional() || !arg.get_action().takes_values() || !arg.get_possible_values().is_empty() {
+        return arg;
+    }
+    let name = arg.get_value_names().and_then(<[_]>::first).map(ToString::to_string).unwrap_or_default();
+    let values: Vec<&str> = match name.as_str() {
+        "STAGE" => STAGES.iter().map(|stage| stage.name.as_str()).collect(),
+        "JOB" => JOBS.to_vec(),
+        "STATE" => STATES.to_vec(),
+        several if several.contains('|') => several.split('|').map(kept).collect(),
+        _ => Vec::new(),
+    };
+    if !values.is_empty() {
+        return arg.value_parser(PossibleValuesParser::new(values));
+    }
+    let hint = match (arg.get_value_hint(), name.as_str()) {
+        (ValueHint::Unknown, "PATH" | "FILE") => ValueHint::FilePath,
+        (ValueHint::Unknown, "DIR") => ValueHint::DirPath,
+        (ValueHint::Unknown, _) => ValueHint::Other,
+        (known, _) => known,
+    };
+    arg.value_hint(hint)
+}
