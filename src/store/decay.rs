@@ -11,22 +11,20 @@
 //! A player who can't be read (`[unreadable]`) is counted and passed over. No statement here meets a value that fails it; what the
 //! database refuses is found by halving, in `jobs::decay`.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::codec::{DbPoints, DbTime};
-use super::read::row;
+use super::codec::DbTime;
 use super::retry::retrying;
 use super::session::{Tx, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
-use crate::core::decay::{NEVER_INTERACTED, Rules, WARN_BELOW, WARN_EVERY};
-use crate::domain::points::Points;
+use crate::core::decay::WARN_BELOW;
 
 mod charge;
 mod order;
 
 use charge::{charge_postgres, charge_sqlite};
 pub use order::{Cursor, DecayOrder, Decayed, Turn};
-use order::{us, with_rules};
+use order::{Sums, us, with_rules};
 
 impl Store {
     /// How many players a run looks at.

@@ -1,6 +1,7 @@
 //! Charging a chunk: one statement on PostgreSQL, a few over a temporary table on SQLite.
 
 use super::order::{Cursor, DecayOrder, Decayed, Sums, us, with_rules};
+use crate::core::decay::WARN_BELOW;
 use crate::store::Result;
 use crate::store::codec::{DbPoints, DbTime};
 use crate::store::read::row;

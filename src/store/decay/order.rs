@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::core::decay::{NEVER_INTERACTED, Rules, WARN_EVERY};
+use crate::core::decay::{Rules, WARN_EVERY};
 use crate::domain::points::Points;
 use crate::store::codec::{DbPoints, DbTime};
 use crate::store::read::row;
@@ -64,12 +64,12 @@ impl Decayed {
 
 row! {
     pub(super) struct Sums {
-        processed: i64,
-        unreadable: i64,
-        decayed: i64,
-        game_overs: i64,
-        warned: i64,
-        points: Option<DbPoints>,
+        pub(super) processed: i64,
+        pub(super) unreadable: i64,
+        pub(super) decayed: i64,
+        pub(super) game_overs: i64,
+        pub(super) warned: i64,
+        pub(super) points: Option<DbPoints>,
     }
 }
 
@@ -151,7 +151,7 @@ macro_rules! with_rules {
         let r = $order.rule_numbers();
         $run!(
             $tx, $row, $sql, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9],
-            DbTime($order.now), us(NEVER_INTERACTED), $order.not_before() $(, $arg)*
+            DbTime($order.now), us(crate::core::decay::NEVER_INTERACTED), $order.not_before() $(, $arg)*
         )
     }};
 }
