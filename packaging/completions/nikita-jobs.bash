@@ -444,7 +444,7 @@ _nikita__jobs() {
             return 0
             ;;
         nikita__jobs__subcmd__exec)
-            opts="-q -v -h --database-url --db-timeout --env-file --format --quiet --verbose --window --timeout --grace --audit --ping-url --job --pass-stdout --force --lease --skip-exit-code --metrics-file --help"
+            opts="-q -v -h --database-url --db-timeout --env-file --format --quiet --verbose --job --window --timeout --grace --audit --ping-url --pass-stdout --force --lease --skip-exit-code --metrics-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -483,6 +483,13 @@ _nikita__jobs() {
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
                     return 0
                     ;;
+                --job)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --window)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -512,13 +519,6 @@ _nikita__jobs() {
                     return 0
                     ;;
                 --ping-url)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --job)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

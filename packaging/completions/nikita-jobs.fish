@@ -174,12 +174,12 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l db-time
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r -F
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l format -d 'How stdout is written [default: human on a terminal, else json]' -r -f -a "human\t''
 json\t''"
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l job -d 'The job that it is, whose lease it takes' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l window -d 'Skip if a run completed within this time' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l timeout -d 'The longest it may take [default: no limit]' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l grace -d 'How long it may go on after a signal' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l audit -d 'It is an audit of this type, which scan-stuck watches' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l ping-url -d 'Ping this address, which speaks the protocol of healthchecks.io' -r -f
-complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l job -d 'The job that it is, whose lease it takes' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l lease -d 'How long the run\'s lease lives without a renewal; at least 2s' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l skip-exit-code -d 'Exit code of a skipped run' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand exec" -l metrics-file -d 'Keep metrics in this file, for node_exporter\'s textfile collector; one file for all jobs' -r -F
