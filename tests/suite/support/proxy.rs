@@ -1,6 +1,7 @@
 //! A proxy in front of PostgreSQL that counts what a client asks for: connections, statements, and round trips. It reads the
 //! client's half of the protocol and changes nothing, so that it needs no setting of the server's.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -9,7 +10,10 @@ use std::thread;
 
 use super::db::Db;
 
-/// What a client has asked for so far.
+/// What a run writes by the clock, however much it has done: not counted.
+const BEATS: [&str; 2] = ["-- write_progress", "-- renew_lease"];
+
+/// What a client has asked for so far, but for what it writes by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     pub connections: u64,
@@ -77,6 +81,7 @@ fn copy(stream: &TcpStream) -> TcpStream {
 fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
     let mut pending = Vec::new();
     let mut started = false;
+    let (mut beats, mut is_beat) = (HashSet::new(), false);
     let mut piece = [0; 16 * 1024];
     while let Ok(length @ 1..) = client.read(&mut piece) {
         pending.extend_from_slice(&piece[..length]);
@@ -89,8 +94,18 @@ fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
                     counters.statements.fetch_add(1, Ordering::SeqCst);
                     counters.round_trips.fetch_add(1, Ordering::SeqCst);
                 }
-                b'E' => drop(counters.statements.fetch_add(1, Ordering::SeqCst)),
-                b'S' => drop(counters.round_trips.fetch_add(1, Ordering::SeqCst)),
+                b'P' => {
+                    let (name, text) = two_texts(&pending[5..end]);
+                    is_beat = BEATS.iter().any(|beat| text.starts_with(beat.as_bytes()));
+                    if is_beat {
+                        beats.insert(name);
+                    } else {
+                        beats.remove(&name);
+                    }
+                }
+                b'B' => is_beat = beats.contains(&two_texts(&pending[5..end]).1),
+                b'E' if !is_beat => drop(counters.statements.fetch_add(1, Ordering::SeqCst)),
+                b'S' if !is_beat => drop(counters.round_trips.fetch_add(1, Ordering::SeqCst)),
                 _ => {}
             }
             pending.drain(..end);
@@ -100,6 +115,12 @@ fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
         }
     }
     let _ = server.shutdown(Shutdown::Both);
+}
+
+/// The first two texts of a message: of `Parse` the statement's name and its SQL, of `Bind` the portal and the statement's name.
+fn two_texts(body: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let mut texts = body.split(|byte| *byte == 0).map(<[u8]>::to_vec);
+    (texts.next().unwrap_or_default(), texts.next().unwrap_or_default())
 }
 
 /// The kind and the end of the first whole message: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
