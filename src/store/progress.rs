@@ -10,7 +10,7 @@ use crate::domain::ids::ExecutionId;
 impl Store {
     /// Writes how far a run has come, as long as its execution is running.
     pub async fn tell_progress(&self, execution: ExecutionId, progress: &Value) -> Result<()> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.autocommit().await?;
         execute!(&mut tx, sql::TELL_PROGRESS, DbId::from(execution), DbJson(json!({ "progress": progress })));
         tx.commit().await
     }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::instant;
 use super::table::Rows;
+use crate::cli::figures::instant;
 use crate::cli::figures::{counted, counted_all, name, short, whole};
 use crate::core::text::one_line;
 use crate::domain::result::{FailuresResult, RetryResult, WhyResult};

@@ -11,7 +11,7 @@ use std::thread;
 use super::db::Db;
 
 /// What a run writes by the clock, however much it has done: not counted.
-const BEATS: [&str; 2] = ["-- write_progress", "-- renew_lease"];
+const BEATS: [&str; 3] = ["-- tell_progress", "-- write_progress", "-- renew_lease"];
 
 /// What a client has asked for so far, but for what it writes by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,14 @@ struct Counters {
     connections: AtomicU64,
     statements: AtomicU64,
     round_trips: AtomicU64,
+}
+
+impl Counters {
+    /// A statement in the simple protocol.
+    fn add_query(&self) {
+        self.statements.fetch_add(1, Ordering::SeqCst);
+        self.round_trips.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// A proxy in front of a database's server, for as long as the test runs.
@@ -82,6 +90,8 @@ fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
     let mut pending = Vec::new();
     let mut started = false;
     let (mut beats, mut is_beat) = (HashSet::new(), false);
+    // A transaction whose first statement is yet to come.
+    let mut is_begun = false;
     let mut piece = [0; 16 * 1024];
     while let Ok(length @ 1..) = client.read(&mut piece) {
         pending.extend_from_slice(&piece[..length]);
@@ -90,10 +100,9 @@ fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
             match kind {
                 // A start-up message; only the request for TLS is followed by another one.
                 0 => started = pending[4..8] != 80_877_103_u32.to_be_bytes(),
-                b'Q' => {
-                    counters.statements.fetch_add(1, Ordering::SeqCst);
-                    counters.round_trips.fetch_add(1, Ordering::SeqCst);
-                }
+                b'Q' if pending[5..].starts_with(b"begin") => is_begun = true,
+                b'Q' if is_beat => is_beat = false,
+                b'Q' => counters.add_query(),
                 b'P' => {
                     let (name, text) = two_texts(&pending[5..end]);
                     is_beat = BEATS.iter().any(|beat| text.starts_with(beat.as_bytes()));
@@ -107,6 +116,12 @@ fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
                 b'E' if !is_beat => drop(counters.statements.fetch_add(1, Ordering::SeqCst)),
                 b'S' if !is_beat => drop(counters.round_trips.fetch_add(1, Ordering::SeqCst)),
                 _ => {}
+            }
+            if is_begun && matches!(kind, b'P' | b'B') {
+                is_begun = false;
+                if !is_beat {
+                    counters.add_query();
+                }
             }
             pending.drain(..end);
         }

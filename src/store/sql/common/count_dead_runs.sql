@@ -9,4 +9,5 @@ where e.status = 'running'
     from job_leases l
     where l.execution_id = e.id
       and l.expires_at > :now
+      and l.heartbeat_at <= :now
   )

@@ -9,8 +9,8 @@ select
   coalesce(r.status::text, '') as status,
   s.began::text as began,
   s.beat,
-  b.expires_at > t.now as lease_is_live,
-  coalesce(b.expires_at <= t.now, false) as owner_is_dead,
+  b.expires_at > t.now and b.leased <= t.now as lease_is_live,
+  coalesce(b.expires_at <= t.now or b.leased > t.now, false) as owner_is_dead,
   coalesce(s.beat, s.began) < t.now - make_interval(secs => :silence_seconds) as is_quiet,
   s.began < t.now - make_interval(secs => :age_seconds) as is_old,
   coalesce(

@@ -14,6 +14,6 @@ where c.status = 'processing'
        and not exists (
          select 1
          from job_leases l
-         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp())
+         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp()) and l.heartbeat_at <= coalesce(:clock::timestamptz, clock_timestamp())
        )))
   -- [/stuck]

@@ -21,7 +21,7 @@ select
   and not exists (
     select 1
     from job_leases l
-    where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp())
+    where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp()) and l.heartbeat_at <= coalesce(:clock::timestamptz, clock_timestamp())
   )
   -- [/dead_owner]
   , false) as owner_is_dead,
@@ -39,7 +39,7 @@ where c.status = 'processing'
        and not exists (
          select 1
          from job_leases l
-         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp())
+         where l.execution_id = c.claimed_by and l.expires_at > coalesce(:clock::timestamptz, clock_timestamp()) and l.heartbeat_at <= coalesce(:clock::timestamptz, clock_timestamp())
        )))
   -- [/stuck]
   and (:after_at::text is null

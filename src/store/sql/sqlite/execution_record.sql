@@ -9,8 +9,8 @@ select
   coalesce(cast(r.status as text), '') as status,
   r.began,
   r.beat,
-  r.expires_at > r.now as lease_is_live,
-  coalesce(r.expires_at <= r.now, false) as owner_is_dead,
+  r.expires_at > r.now and r.leased <= r.now as lease_is_live,
+  coalesce(r.expires_at <= r.now or r.leased > r.now, false) as owner_is_dead,
   (r.heartbeat_at is not null or r.expires_at is not null)
     and coalesce(r.beat, r.began)
       < strftime('%Y-%m-%dT%H:%M:%f000Z', r.now, '-' || :silence_seconds || ' seconds') as is_quiet,
