@@ -55,7 +55,7 @@ fn told_everywhere(db: &Db, done: &Done) {
     // 1,023 tokens of the conversation, 3 of them from the provider's cache, and 8 of the facts.
     assert_eq!(stats["tokens"], json!({"input": 1031, "cached": 3, "cached_share": 0.0029}));
     let said = db.run(&["stats", "--now", NOW, "--format", "human"]).code(0).stdout();
-    assert!(said.contains("9 noted, 4 of them nowhere in their transcript (44.4 %)"), "{said}");
+    assert!(said.contains("9 noted, 4 of them not found in their transcript (44.4 %)"), "{said}");
     assert!(said.contains("3 of them from a cache (0.2 %)"), "{said}");
     let folder = tempfile::TempDir::new().unwrap();
     let page = folder.path().join("page.html");
