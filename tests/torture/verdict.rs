@@ -113,7 +113,7 @@ fn facts(db: &Db) -> Vec<String> {
     for row in db.rows(&format!("select id, messages from conversations where {read}")) {
         let messages: Value = serde_json::from_str(&row[1]).unwrap_or_default();
         let said = messages.as_array().into_iter().flatten().filter_map(|it| it["content"].as_str());
-        let expected: BTreeSet<_> = said.map(|it| it.replace("I like", "They like")).collect();
+        let expected: BTreeSet<_> = said.map(|it| format!("“{it}”")).collect();
         let found = known.remove(&row[0]).unwrap_or_default();
         if !found.iter().eq(expected.iter()) {
             faults.push(format!("conversation {} said {expected:?}, known is {found:?}", row[0]));
