@@ -2,8 +2,6 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use crate::lab::{Lab, sql_file};
 use crate::programs::{Used, metered, program, run};
@@ -117,7 +115,9 @@ fn beside_an_application(lab: &Lab, results: &mut Results) {
         let seconds = lab.size(10, 2);
         let alone = application(lab, seconds);
         let mut busy = run_application(lab, 600);
-        sleep(Duration::from_secs(1));
+        let at_work =
+            "select count(*) from pg_stat_activity where application_name = 'pgbench' and query like '%update users%'";
+        lab.eventually("both clients of the application write", at_work, "2");
         run(&mut command(lab, &url), 0);
         // A signal would end it before it has written its log; without its sessions it ends by itself.
         lab.sql(

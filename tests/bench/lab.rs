@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::programs::{Ran, program, run};
 
@@ -108,6 +110,15 @@ impl Lab {
         let mut psql = program("psql");
         psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", &self.url(database), "-c", sql]);
         run(&mut psql, 0).stdout.trim_end().to_owned()
+    }
+
+    /// Waits until SQL in the server's own database prints this; fails after a minute.
+    pub fn eventually(&self, what: &str, sql: &str, expected: &str) {
+        let began = Instant::now();
+        while self.sql("postgres", sql) != expected {
+            assert!(began.elapsed() < Duration::from_mins(1), "never: {what}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// psql with a script of `benches/sql` and its variables.

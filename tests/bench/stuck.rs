@@ -217,9 +217,7 @@ pub fn pin(lab: &Lab, database: &str, seconds: u32) -> std::process::Child {
     let child = psql.spawn().expect("psql starts");
     let sleeping =
         format!("select count(*) from pg_stat_activity where datname = '{database}' and wait_event = 'PgSleep'");
-    while lab.sql("postgres", &sleeping) != "1" {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    lab.eventually("the snapshot is held", &sleeping, "1");
     child
 }
 

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::Value;
 
 use crate::plan::{Job, PLACES, Rehearsals};
-use crate::support::bin::Running;
+use crate::support::bin::{Running, within};
 use crate::support::db::Db;
 
 /// The longest that any process may take, frozen time included, before it counts as one that hangs.
@@ -101,36 +101,30 @@ impl Crew {
     }
 
     fn wait(&self, place: &Place) {
-        let began = Instant::now();
-        loop {
-            std::thread::sleep(Duration::from_millis(10));
+        let mut status = None;
+        let ended = within(PATIENCE, || {
             let mut running = lock(&place.running);
-            let Some(alive) = running.as_mut() else { return };
-            let hangs = began.elapsed() > PATIENCE;
-            let status = alive.process.ended();
-            if status.is_none() && !hangs {
-                continue;
-            }
-            let sent = std::mem::take(&mut alive.sent);
-            if let (true, Some(program)) = (hangs, &self.on_hang) {
-                let _ = Command::new(program).arg(alive.process.pid().to_string()).status();
-            }
-            // Dropping kills one that hangs.
-            *running = None;
-            drop(running);
-            let code = status.and_then(|it| it.code());
-            let mut tally = lock(&self.tally);
-            *tally.exits.entry((place.job, code)).or_default() += 1;
-            let signal = status.and_then(|it| it.signal());
-            if hangs {
-                let log = fs::read_to_string(place.folder.join("err")).unwrap_or_default();
-                tally.faults.push(format!("{}: not ended after {} s\n    {log}", place.job.name(), PATIENCE.as_secs()));
-            } else if let Some(code) = code {
-                tally.look(place, code);
-            } else if signal.is_none_or(|it| !sent.contains(&it)) {
-                tally.faults.push(format!("{}: ended by signal {signal:?}, which nobody sent", place.job.name()));
-            }
-            return;
+            status = running.as_mut().and_then(|alive| alive.process.ended());
+            status.is_some() || running.is_none()
+        });
+        let Some(Alive { process, sent, .. }) = lock(&place.running).take() else { return };
+        let hangs = !ended;
+        if let (true, Some(program)) = (hangs, &self.on_hang) {
+            let _ = Command::new(program).arg(process.pid().to_string()).status();
+        }
+        // Kills one that hangs.
+        drop(process);
+        let code = status.and_then(|it| it.code());
+        let mut tally = lock(&self.tally);
+        *tally.exits.entry((place.job, code)).or_default() += 1;
+        let signal = status.and_then(|it| it.signal());
+        if hangs {
+            let log = fs::read_to_string(place.folder.join("err")).unwrap_or_default();
+            tally.faults.push(format!("{}: not ended after {} s\n    {log}", place.job.name(), PATIENCE.as_secs()));
+        } else if let Some(code) = code {
+            tally.look(place, code);
+        } else if signal.is_none_or(|it| !sent.contains(&it)) {
+            tally.faults.push(format!("{}: ended by signal {signal:?}, which nobody sent", place.job.name()));
         }
     }
 
