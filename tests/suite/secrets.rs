@@ -194,7 +194,7 @@ fn what_the_services_would_read_otherwise_is_said() {
     fs::write(place.path(".env"), "NIKITA_DECAY_WINDOW=5m # hunter2\n").unwrap();
     let done = place.command(&["decay"]).done().code(0);
     assert!(
-        done.stderr().contains("the env file .env, line 1: what follows the # is a comment here"),
+        done.stderr().contains("the env file .env, line 1: the text after # is a comment here"),
         "{}",
         done.stderr()
     );

@@ -101,7 +101,7 @@ fn missing_pgvector_is_a_remark() {
     let result = look(Host::bare().doctor(&plain, &[]), "warning", 0);
     says(&result, "database.pgvector", "ok", &["pgvector is missing", "install pgvector"]);
     let result = look(Host::bare().doctor(&with, &[]), "warning", 0);
-    says(&result, "database.pgvector", "ok", &["memory is kept in pgvector's type"]);
+    says(&result, "database.pgvector", "ok", &["memory is stored in pgvector's type"]);
     with.execute("drop index if exists memory_facts_embedding; alter table memory_facts alter column embedding type real[] using null");
     let result = look(Host::bare().doctor(&with, &[]), "warning", 0);
     says(&result, "database.pgvector", "ok", &["pgvector is there, but memory_facts.embedding is a plain real[]"]);
