@@ -17,8 +17,8 @@ use std::time::Duration;
 pub const MOST_FAILURES: u32 = 5;
 /// How long it stays open before it admits a probe (spec 05).
 pub const COOL_DOWN: Duration = Duration::from_mins(1);
-/// How long after the latest probe the next run can probe. Less than a minute, because a run that starts every minute starts
-/// less than a minute after the last failure of the run before.
+/// How long after it opened or was last probed the next run can probe. Less than a minute, because a run that starts every
+/// minute starts less than a minute after the last failure of the run before.
 pub const BETWEEN_PROBES: Duration = Duration::from_secs(30);
 
 /// The state of a breaker that is saved between runs.

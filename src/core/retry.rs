@@ -10,7 +10,7 @@ pub const MOST_RETRIES: u32 = 3;
 /// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// No connection, no complete response in time.
+    /// No connection, no response in time, or an incomplete response.
     NoReply,
     /// An error response.
     Told {

@@ -65,7 +65,7 @@ impl Remote {
         }
     }
 
-    /// The key of its breaker. Another server, vendor or service has another breaker; another model has not.
+    /// The key of its breaker. Other servers, vendors and services have other breakers; models share one.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{} {} {}", self.port.as_str(), self.vendor, self.host)

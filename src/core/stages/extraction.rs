@@ -89,7 +89,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
 }
 
 fn finish(conversation: &Conversation, now: DateTime<Utc>, extraction: Extraction) -> Step {
-    // This stage is critical and the first, so the other stages' effects never come before its own.
+    // This stage is critical and the first, so the other stages' effects always follow this one, and never come without it.
     let take_back = conversation.earlier.is_some().then_some(Effect::TakeBack);
     let conversation = conversation.id;
     let threads = extraction.threads.iter().enumerate().map(|(index, content)| Effect::OpenThread {
