@@ -55,7 +55,7 @@ on_every_database! {
         let result = run(db, &server, 0).args(&["--batch", "12"]).done().code(0).json();
         assert_eq!((&result["processed"], &result["failed"]), (&json!(12), &json!(0)));
         let words = result["learnt"][0]["asked"].to_string();
-        assert!(words.contains("max_tokens in the place of") && words.contains("json_object"), "{words}");
+        assert!(words.contains("max_tokens instead of") && words.contains("json_object"), "{words}");
         // Ten at once met the first refusal at most, one of them learnt; nobody met it again.
         let requests = server.requests(CHAT);
         let first = requests.iter().filter(|it| it.body.get("max_completion_tokens").is_some()).count();
