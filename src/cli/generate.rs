@@ -1,5 +1,5 @@
-//! `completions`, `man`, `schema` and the hidden `reference`: what packages and docs ship, made from the command line itself so that it can't differ
-//! from it. They need no database and print text, not a result.
+//! `completions`, `man`, `schema` and the hidden `reference`: generated from the command line itself, for packages and docs. They need no
+//! database and print text, not a result.
 
 use std::fs;
 use std::path::Path;

@@ -126,7 +126,7 @@ on_every_database! {
     fn failures_are_told_whole_words_with_both_times_and_a_dry_run_as_one(db) {
         trouble(db);
         let said = db.run(&["failures", "--format", "human"]).code(0).stdout();
-        assert!(said.starts_with("3 conversations failed or wait\n"), "{said}");
+        assert!(said.starts_with("3 conversations failed or are waiting for a retry\n"), "{said}");
         assert!((said.contains(" ago)") || said.contains("(now)")) && said.contains("2099-01-01 00:00 UTC (in "), "{said}");
         assert!(said.contains("the maximum context length") && said.contains('…'), "{said}");
         let dry = db.run(&["retry", "--failed", "--dry-run", "--format", "human"]).code(0).stdout();
