@@ -1,6 +1,6 @@
-//! The promises of docs/reliability.md as questions: each finds the rows that break it. `check` asks them, and so do the tests.
+//! The promises of docs/reliability.md as queries: each finds the rows that break it. `check` and the tests run them.
 //!
-//! Each is one statement, so that it sees the database at one instant, however busy the jobs are meanwhile.
+//! Each is one statement, so that it sees the database at one instant while the jobs run.
 
 use chrono::{DateTime, Utc};
 
@@ -13,11 +13,11 @@ use super::{Result, Store};
 /// One promise.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise {
-    /// Its name, as results and docs/reliability.md have it. The statement is `check_NAME.sql`.
+    /// Its name in results and in docs/reliability.md. The statement is `check_NAME.sql`.
     pub name: &'static str,
     /// What is promised.
     pub sentence: &'static str,
-    /// Which rows it cannot judge, because other programs write them, too.
+    /// Which rows it can't judge, because other programs write them as well.
     pub limits: Option<&'static str>,
     sql: Statement,
 }
@@ -35,7 +35,7 @@ row! {
 
 macro_rules! promises {
     ($($name:ident $statement:ident: $sentence:literal $(, except $limits:literal)?;)*) => {
-        /// All of them, in the order in which they are asked.
+        /// All promises, in the order in which they are checked.
         pub const PROMISES: &[Promise] = &[$(Promise {
             name: stringify!($name),
             sentence: $sentence,
@@ -94,7 +94,7 @@ promises! {
 }
 
 impl Store {
-    /// The first `most` rows that break a promise; with `since` only of those that have changed after it.
+    /// The first `most` rows that break a promise; with `since`, only rows that have changed after it.
     pub async fn breaches(&self, promise: &Promise, since: Option<DateTime<Utc>>, most: i64) -> Result<Vec<Breach>> {
         let mut tx = self.begin_read().await?;
         let rows = fetch_all!(&mut tx, Breach, promise.sql, since.map(DbTime), most);

@@ -187,7 +187,7 @@ fn a_skip_names_the_way_out_and_when_it_ends_by_itself() {
     let db = Db::sqlite();
     db.run(&["decay", "--now", NOW]).code(0);
     let said = db.run(&["decay", "--now", NOW, "--format", "human"]).code(75).stdout();
-    assert!(said.contains("UTC (in 50 min)") && said.contains("--force runs it now"), "{said}");
+    assert!(said.contains("UTC (in 50 min)") && said.contains("--force ignores the window"), "{said}");
     let off = db.command(&["process-conversations", "--format", "human"]).env("UNIFIED_PIPELINE_ENABLED", "no");
     assert!(off.done().code(75).stdout().contains("--pipeline-enabled true runs it now"));
 }
@@ -224,7 +224,7 @@ fn a_dumb_terminal_gets_lines() {
         assert!(!said.contains('\x1b') && !said.replace("\r\n", "").contains('\r'), "{args}: {said:?}");
     }
     let said = wide(80, "status --watch", &db).env("TERM", "dumb").done().code(2).stdout();
-    assert!(said.contains("--watch is for"), "{said}");
+    assert!(said.contains("--watch needs"), "{said}");
 }
 
 #[test]
