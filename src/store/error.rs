@@ -207,7 +207,7 @@ fn from_sqlite(error: &dyn DatabaseError) -> StoreError {
         8 => {
             format!("the SQLite database can't be written: {said}. Check the permissions of the file and of its folder")
         }
-        10 => format!("the SQLite file can't be read or written: {said}. Check that its disk works and has space left"),
+        10 => format!("the SQLite file can't be read or written: {said}. Check that its disk has space left and works"),
         11 | 26 => format!(
             "the SQLite file is not a database, or is damaged: {said}. Restore it from a backup, or name another file"
         ),

@@ -109,5 +109,5 @@ fn a_window_longer_than_the_interval_is_told() {
     let two = Host::bare().doctor(&db, &[]).env("NIKITA_DECAY_WINDOW", "2h").env("NIKITA_LEASE", "1s");
     says(&look(two, "error", 78), "schedule.window", "warning", &said);
     let wrong = Host::bare().doctor(&db, &[]).env("NIKITA_DECAY_WINDOW", "soon");
-    says(&look(wrong, "error", 78), "schedule.window", "skipped", &["set wrongly"]);
+    says(&look(wrong, "error", 78), "schedule.window", "skipped", &["a window is invalid"]);
 }
