@@ -61,7 +61,7 @@ pub fn commands() -> [Command; 5] {
     ]
 }
 
-/// Prints what is asked for; `None` where the command is none of them.
+/// Runs one of these commands; `None` for any other.
 pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
     let made = match matches.subcommand()? {
         ("completions", of_command) => {

@@ -53,7 +53,7 @@ pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
     let lines = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_target(false);
     let lines = if terminal {
         let lines = lines.with_ansi(has_colour(&stderr())).compact();
-        // Whoever watches a run needs no times; whoever asks for more detail does.
+        // A person who watches a run needs no times; one who asks for more detail does.
         if output.verbosity == 0 {
             lines.without_time().with_filter(filter).boxed()
         } else {

@@ -47,7 +47,7 @@ struct Refused {
     why: String,
 }
 
-/// A run under way.
+/// The state of a run.
 #[derive(Debug, Default)]
 struct Charging {
     sum: Decayed,

@@ -1,6 +1,6 @@
 -- keep_lessons: stores what was learned about a server
 -- :clock   timestamptz   the hidden --now; null: the database's clock
--- :address text          where it is
+-- :address text          the address of the server
 -- :model   text          the model
 -- :version text          this program's version
 -- :manner  text          the request format that it needs, as JSON
