@@ -439,5 +439,5 @@ fn a_reply_that_does_not_say_what_it_used_is_counted_at_the_dearest() {
     let run = process(&db, &server, "openai").env("NIKITA_BUDGET_USD", "1");
     let done = run.env("NIKITA_PRICES_FILE", prices.to_str().unwrap()).args(&["-v"]).done().code(0);
     assert_eq!(done.json()["uncounted"], 1);
-    assert!(done.all().contains("does not say how many tokens"), "{}", done.all());
+    assert!(done.all().contains("does not report its tokens"), "{}", done.all());
 }
