@@ -1,7 +1,7 @@
 //! Classifies a provider's error (spec 05) by its status, and by the type and the code in its body.
 //!
-//! The wording decides only where no player's text can be in it, because a server can quote a player. [`super::manner`] uses it to
-//! find out which field was refused, and it is redacted before it is logged or stored.
+//! The wording counts only for spending limits (429) and for harmless questions, because a server can quote a player. [`super::manner`]
+//! uses it to find out which field was refused, and it is redacted before it is logged or stored.
 
 use std::time::Duration;
 

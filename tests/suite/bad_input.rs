@@ -179,7 +179,7 @@ fn a_url_that_makes_no_sense_exits_78() {
         ("  ", "DATABASE_URL is empty; use postgres://… or sqlite:PATH"),
         ("mysql://root:hunter2@h/d", "DATABASE_URL has an unknown scheme \"mysql\"; use postgres://… or sqlite:PATH"),
         ("hunter2@h/d", "DATABASE_URL has an unknown scheme \"no scheme\""),
-        ("hunter2hunter2hunter2:x@h", "DATABASE_URL has an unknown scheme; give"),
+        ("hunter2hunter2hunter2:x@h", "DATABASE_URL has an unknown scheme; use"),
         ("sqlite:", "DATABASE_URL names no SQLite file; use sqlite:PATH"),
         ("sqlite::memory:", "DATABASE_URL names no SQLite file; use sqlite:PATH"),
         ("postgres://u:hunter2@h:port/d", "DATABASE_URL can't be read: invalid port number"),
