@@ -10,6 +10,8 @@
 //! core       the rules, pure
 //! domain     the nouns
 //! ```
+//!
+//! "Spec 02" in a comment is part 02 of the specification that the first version was built from: the source of that rule.
 
 #![forbid(unsafe_code)]
 

@@ -5,6 +5,7 @@ use std::path::{self, PathBuf};
 use clap::ArgMatches;
 
 use super::args::common::{NOW, TEMPLATE_DIR};
+use super::host::SECRETS;
 use super::raw::Problem;
 use super::{args, compose, env_file, models};
 use crate::clock;
@@ -22,9 +23,6 @@ mod sources;
 mod variables;
 
 use variables::Variables;
-
-/// The secrets. Each can be in a file of its own, which others must not be able to read.
-const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
 
 /// The command. Only an invalid command line of its own is an error; everything else is a finding.
 pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {

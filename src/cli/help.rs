@@ -157,8 +157,10 @@ mod tests {
 
     #[test]
     fn examples_fit_eighty_columns() {
-        let pages =
-            [DECAY, PROCESS, RECOVER, PROMPT, SCAN, HEALTH, STATS, STATUS, REPORT, CHECK, DOCTOR, MIGRATE, DEMO];
+        let pages = [
+            DECAY, PROCESS, RECOVER, PROMPT, SCAN, HEALTH, STATS, STATUS, FAILURES, RETRY, WHY, REPORT, CHECK, EXEC,
+            DOCTOR, MIGRATE, DEMO,
+        ];
         let overview = overview();
         for page in pages.into_iter().chain([overview.as_str()]) {
             // clap wraps paragraphs; an indented line would lose its layout.

@@ -15,8 +15,8 @@ const ENV_FILE: &str = "etc/nikita-jobs/env";
 const CREDSTORE: &str = "etc/credstore";
 const STATE: &str = "var/lib/nikita-jobs";
 
-/// The secrets that the units load from the credstore.
-const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
+/// The secrets that the units load from the credstore. Each can be in a file of its own, which others must not be able to read.
+pub(super) const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
 
 /// Adopts the services' settings, unless a database is named. Returns warnings.
 pub fn adopt(env_file_is_named: bool) -> Vec<String> {

@@ -48,12 +48,6 @@ pub struct Rules {
     pub most_per_run: Points,
 }
 
-/// Spec 03's graces in hours, by chapter.
-pub const GRACE_HOURS: [i64; 5] = [8, 16, 24, 48, 72];
-/// Spec 03's rates in hundredths of a point per hour, by chapter.
-pub const HUNDREDTHS_PER_HOUR: [i64; 5] = [80, 60, 40, 30, 20];
-/// Spec 03's cap per run.
-pub const MOST_PER_RUN: Points = Points::whole(20);
 /// How long players who have never interacted count as overdue.
 pub const NEVER_INTERACTED: TimeDelta = TimeDelta::hours(24);
 /// Falling below this schedules a warning.
@@ -123,6 +117,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    // Spec 03's numbers by chapter, which are the defaults of src/cli/args/decay.rs.
+    const GRACE_HOURS: [i64; 5] = [8, 16, 24, 48, 72];
+    const HUNDREDTHS_PER_HOUR: [i64; 5] = [80, 60, 40, 30, 20];
+    const MOST_PER_RUN: Points = Points::whole(20);
 
     fn rules() -> Rules {
         let chapter = |i: usize| ChapterRule::new(GRACE_HOURS[i], HUNDREDTHS_PER_HOUR[i]).expect("the spec's numbers");

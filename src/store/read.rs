@@ -1,8 +1,6 @@
 //! Reading rows that other programs wrote. An unreadable value is an [`Oddity`] of that value; it never fails the statement that reads many
 //! rows (spec 02, "One odd row is one odd item").
 
-#![allow(dead_code, reason = "the statements that read what others wrote come to it one by one")]
-
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
