@@ -8,15 +8,15 @@ use crate::cli::figures::{float, whole};
 use crate::jobs::report::Report;
 use crate::store::history::spans::Grain;
 
-/// Height of a drawing; a column is [`COLUMN`] wide, a gap included.
+/// The height of a drawing; a column is [`COLUMN`] wide, including its gap.
 pub const HEIGHT: f64 = 100.0;
 pub const COLUMN: f64 = 10.0;
 
-/// A time chart: its words, and its drawing.
+/// A time chart: its texts and its drawing.
 pub struct Chart<'a> {
     pub id: &'a str,
     pub title: &'a str,
-    /// What it says, for who can't see it.
+    /// The chart in words, for readers who can't see it.
     pub summary: String,
     /// Colour class and name.
     pub legend: &'a [(&'a str, &'a str)],
@@ -62,7 +62,7 @@ pub fn draw(report: &Report, chart: &Chart<'_>) -> Markup {
 pub fn bar(class: &str, column: usize, from: f64, by: f64) -> Markup {
     html! {
         @if by > 0.0 {
-            // Never so flat that it can't be seen.
+            // High enough to be visible.
             @let height = (by * HEIGHT).max(1.0);
             rect class=(class) x=(left(column) + 1.0) width=(COLUMN - 2.0)
                 y=(format!("{:.2}", (HEIGHT * (1.0 - from) - height).max(0.0))) height=(format!("{height:.2}")) {}
@@ -108,7 +108,7 @@ pub fn whole_of(number: f64) -> String {
     format!("{number:.0}").parse().ok().filter(|_| is_whole).map_or_else(|| format!("{number:.1}"), whole)
 }
 
-/// The next 1, 2 or 5 with zeros: the top of an axis.
+/// The top of an axis: the next 1, 2 or 5 times a power of ten.
 pub fn ceiling(most: f64) -> f64 {
     let unit = 10_f64.powf(most.log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|it| it * unit).into_iter().find(|it| *it >= most * 0.999_999).unwrap_or(most)

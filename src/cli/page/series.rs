@@ -12,7 +12,7 @@ use crate::jobs::report::Report;
 use crate::jobs::stats::sum;
 use crate::store::history::spans::{Charged, Grain, Outcomes};
 
-/// The part of the attempts that went well, by span.
+/// The share of attempts that succeeded, by span.
 pub fn success(report: &Report) -> Markup {
     let known: HashMap<&str, &Outcomes> = report.outcomes.iter().map(|it| (it.span.as_str(), it)).collect();
     let rates: Vec<_> = names(report)
@@ -31,7 +31,7 @@ pub fn success(report: &Report) -> Markup {
     let summary = lowest.map_or_else(
         || "No conversation was processed in this time.".to_owned(),
         |(judged, well, name)| {
-            format!("Lowest on {name}: {} of {} attempts went well.", percent(well, judged), whole(judged))
+            format!("Lowest on {name}: {} of {} attempts succeeded.", percent(well, judged), whole(judged))
         },
     );
     let drawing = html! {
@@ -40,7 +40,7 @@ pub fn success(report: &Report) -> Markup {
             path.line d=(path(line)) {}
         }
         @for (x, y) in lines.iter().flatten() {
-            // A line without length has round ends: a dot that the stretching leaves round.
+            // A line of no length with round caps: a dot that stays round when the SVG is stretched.
             path.spot d=(format!("M{x} {y} h0")) {}
         }
         @for (column, (rate, name)) in rates.iter().enumerate() {
@@ -64,19 +64,19 @@ pub fn success(report: &Report) -> Markup {
             id: "success",
             title: "Success rate",
             summary,
-            legend: &[("rate", "went well"), ("goal", "90 %: below it is degraded")],
+            legend: &[("rate", "succeeded"), ("goal", "below 90 %: degraded")],
             axis: ["100 %", "50 %", "0 %"].map(ToOwned::to_owned),
             drawing,
             header: &[
                 unit(report),
                 "rate",
                 "attempts",
-                "well",
+                "succeeded",
                 "in part",
                 "to retry",
                 "failed",
                 "unread",
-                "given back",
+                "released",
             ],
             rows: rows.collect(),
         },

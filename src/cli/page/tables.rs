@@ -6,7 +6,7 @@ use crate::cli::figures::{float, millis, name, percent, whole};
 use crate::core::span::span;
 use crate::jobs::report::Report;
 
-/// A chart's figures, folded away; they can be reached and scrolled with the keyboard.
+/// A chart's figures, collapsed; the keyboard can reach and scroll them.
 pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
         details {
@@ -25,7 +25,7 @@ pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     }
 }
 
-/// A table that scrolls by itself where the page is too narrow for it.
+/// A table with its own scroll bar, for narrow screens.
 fn scrolled(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (table) } } }
 }
@@ -35,7 +35,7 @@ fn stacked(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table.stack { (table) } } }
 }
 
-/// Half and nearly all of each stage's times.
+/// The p50 and p95 of each stage.
 pub fn latency(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().collect();
     stages.sort_by(|a, b| b.p95_ms.total_cmp(&a.p95_ms));
@@ -50,7 +50,7 @@ pub fn latency(report: &Report) -> Markup {
                 }
             }
             @if stages.is_empty() { p.summary { "No stage ran in this time." } } @else {
-                p.summary { "Half of the times are at most p50, 95 in 100 at most p95." }
+                p.summary { "Half of the runs of a stage take at most p50, 95 % at most p95." }
                 (scrolled("Stage latency", &html! {
                     thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th scope="col" { "max" } } }
                     tbody { @for it in stages {
@@ -68,7 +68,7 @@ pub fn latency(report: &Report) -> Markup {
     }
 }
 
-/// Which stages failed, the most often first.
+/// The stages that failed, the most frequent first.
 pub fn failures(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().filter(|it| it.failures > 0).collect();
     stages.sort_by_key(|it| std::cmp::Reverse(it.failures));
@@ -79,7 +79,7 @@ pub fn failures(report: &Report) -> Markup {
             @if report.stages.is_empty() { p.summary { "No stage ran in this time." } }
             @else if stages.is_empty() { p.summary { "No stage failed in this time." } }
             @else {
-                p.summary { "How often a stage failed, its own retries included, and in how many of its runs." }
+                p.summary { "How often a stage failed, its own retries included, and how often it ran." }
                 (scrolled("Failures by stage", &html! {
                     thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "failed" } th scope="col" { "runs" } th scope="col" { "rate" } } }
                     tbody { @for it in stages {
@@ -98,7 +98,7 @@ pub fn failures(report: &Report) -> Markup {
     }
 }
 
-/// Bars over each other, each with its part of the width.
+/// Overlaid bars, each with its share of the width.
 fn bars(parts: &[(&str, f64)]) -> Markup {
     html! {
         svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
