@@ -32,6 +32,7 @@ mod human;
 mod last_resort;
 mod logging;
 mod looking;
+mod manual;
 mod models;
 mod monitors;
 mod on_change;

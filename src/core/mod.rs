@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod decay;
 pub mod disposition;
 pub mod doctor;
+pub mod expected;
 pub mod graph;
 pub mod health;
 pub mod manner;

@@ -8,6 +8,7 @@
 pub mod executions;
 pub mod figures;
 pub mod present;
+pub mod recent;
 pub mod spans;
 pub mod stages;
 

@@ -1,12 +1,10 @@
-//! Tables: the charts' figures, the stages with a bar in each row, the latest runs, the slowest conversations.
+//! Tables: those behind the charts, the stages with a bar in each row, the hosts, the slowest conversations.
 
 use maud::{Markup, html};
 
 use crate::cli::figures::{float, millis, name, percent, whole};
 use crate::core::span::span;
-use crate::domain::result::Stored;
 use crate::jobs::report::Report;
-use crate::jobs::status::by_job;
 
 /// A chart's figures, collapsed; the keyboard can reach and scroll them.
 pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
@@ -32,6 +30,11 @@ fn scrolled(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (table) } } }
 }
 
+/// A table whose rows become blocks, each cell with its label, where the page is too narrow for columns.
+fn stacked(label: &str, table: &Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(label) { table.stack { (table) } } }
+}
+
 /// The p50 and p95 of each stage.
 pub fn latency(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().collect();
@@ -49,14 +52,14 @@ pub fn latency(report: &Report) -> Markup {
             @if stages.is_empty() { p.summary { "No stage ran in this time." } } @else {
                 p.summary { "Half of the runs of a stage take at most p50, 95 % at most p95." }
                 (scrolled("Stage latency", &html! {
-                    thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th.most scope="col" { "max" } } }
+                    thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th scope="col" { "max" } } }
                     tbody { @for it in stages {
                         tr data-stage=(it.stage) data-count=(it.count) data-p50=(format!("{:.2}", it.p50_ms)) data-p95=(format!("{:.2}", it.p95_ms)) {
                             th scope="row" { (name(&it.stage)) }
                             td.bar { (bars(&[("pale", it.p95_ms / longest), ("accent", it.p50_ms / longest)])) }
                             td { (millis(it.p50_ms)) }
                             td { (millis(it.p95_ms)) }
-                            td.most { (millis(it.max_ms)) }
+                            td { (millis(it.max_ms)) }
                         }
                     } }
                 }))
@@ -106,30 +109,27 @@ fn bars(parts: &[(&str, f64)]) -> Markup {
     }
 }
 
-/// The latest run of each job.
-pub fn latest(report: &Report) -> Markup {
+/// Where the runs ran.
+pub fn hosts(report: &Report) -> Markup {
     let now = report.examined.now;
     html! {
-        section.card aria-labelledby="latest" {
-            div.caption { h2 #latest { "Latest run of each job" } }
-            (scrolled("Latest run of each job", &html! {
-                thead { tr { th scope="col" { "job" } th.word scope="col" { "status" } th scope="col" { "began" } th scope="col" { "took" } th.word scope="col" { "error" } th.word scope="col" { "execution" } } }
-                tbody { @for (job, execution) in by_job(&report.latest) {
-                    tr data-job=(job) {
-                        th scope="row" { (name(job)) }
-                        @match execution {
-                            Some(it) => {
-                                td.word { span.status data-status=(it.status) { (name(&it.status)) } }
-                                td { (span((now - it.started_at).num_seconds().max(0))) " ago" }
-                                td { @if let Some(ms) = it.duration_ms { (millis(float(ms))) } @else { "–" } }
-                                td.word { @if let Some(why) = Stored::read(&it.result).error { (name(&why.message)) } }
-                                td.word { code { (name(&it.id)) } }
-                            }
-                            None => { td.word colspan="5" { "never ran" } }
+        section.card aria-labelledby="hosts" {
+            div.caption { h2 #hosts { "Hosts" } }
+            @if report.hosts.is_empty() { p.summary { "No run of this time names its host." } } @else {
+                p.summary { "Where runs ran, the host that was seen last first." }
+                (scrolled("Hosts", &html! {
+                    thead { tr { th scope="col" { "host" } th scope="col" { "runs" } th scope="col" { "failed" } th scope="col" { "running" } th scope="col" { "last seen" } } }
+                    tbody { @for it in &report.hosts {
+                        tr data-host=(it.name) data-runs=(it.runs) {
+                            th.wraps scope="row" { (name(&it.name)) }
+                            td { (whole(it.runs)) }
+                            td { (whole(it.failed)) }
+                            td { (whole(it.running)) }
+                            td { @if let Some(at) = it.seen_at { (span((now - at).num_seconds().max(0))) " ago" } @else { "–" } }
                         }
-                    }
-                } }
-            }))
+                    } }
+                }))
+            }
         }
     }
 }
@@ -140,14 +140,14 @@ pub fn slowest(report: &Report) -> Markup {
         section.card aria-labelledby="slowest" {
             div.caption { h2 #slowest { "Slowest conversations" } }
             @if report.slowest.is_empty() { p.summary { "No conversation was processed in this time." } } @else {
-                (scrolled("Slowest conversations", &html! {
+                (stacked("Slowest conversations", &html! {
                     thead { tr { th.word scope="col" { "conversation" } th scope="col" { "took" } th.word scope="col" { "outcome" } th.word scope="col" { "execution" } } }
                     tbody { @for it in &report.slowest {
                         tr data-conversation=(it.conversation) {
-                            th.word scope="row" { code { (name(&it.conversation)) } }
-                            td { (millis(it.total_ms)) }
-                            td.word { (name(&it.status).replace('_', " ")) }
-                            td.word { code { (name(&it.execution)) } }
+                            th.word scope="row" data-label="conversation" { code { (name(&it.conversation)) } }
+                            td data-label="took" { (millis(it.total_ms)) }
+                            td.word data-label="outcome" { (name(&it.status).replace('_', " ")) }
+                            td.word data-label="execution" { code { (name(&it.execution)) } }
                         }
                     } }
                 }))

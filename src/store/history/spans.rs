@@ -75,6 +75,34 @@ row! {
     }
 }
 
+row! {
+    /// What `decay` has charged within a span.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Charged {
+        /// The span's name.
+        pub span: String,
+        /// How often a player lost points.
+        pub decayed: i64,
+        /// How often a player was warned.
+        pub warned: i64,
+        /// Games that ended by it.
+        pub game_overs: i64,
+        /// Points charged.
+        pub points: f64,
+    }
+}
+
+row! {
+    /// How much a job has recovered.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Recovered {
+        /// `recover` or `scan-stuck`.
+        pub job: String,
+        /// Conversations, audits and executions.
+        pub recovered: i64,
+    }
+}
+
 impl Outcomes {
     /// How many attempts count for the success rate, and how many of them succeeded.
     #[must_use]
@@ -97,6 +125,22 @@ impl Store {
     pub async fn outcomes_by_span(&self, since: DateTime<Utc>, grain: Grain) -> Result<Vec<Outcomes>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<Outcomes> = fetch_all!(&mut tx, _, sql::OUTCOMES_BY_SPAN, grain.width(), DbTime(since));
+        tx.rollback().await?;
+        Ok(rows)
+    }
+
+    /// What `decay` has charged since `since`, by span.
+    pub async fn decay_by_span(&self, since: DateTime<Utc>, grain: Grain) -> Result<Vec<Charged>> {
+        let mut tx = self.begin_read().await?;
+        let rows: Vec<Charged> = fetch_all!(&mut tx, _, sql::DECAY_BY_SPAN, grain.width(), DbTime(since));
+        tx.rollback().await?;
+        Ok(rows)
+    }
+
+    /// What `recover` and `scan-stuck` have recovered since `since`.
+    pub async fn recoveries(&self, since: DateTime<Utc>) -> Result<Vec<Recovered>> {
+        let mut tx = self.begin_read().await?;
+        let rows: Vec<Recovered> = fetch_all!(&mut tx, _, sql::RECOVERIES, DbTime(since));
         tx.rollback().await?;
         Ok(rows)
     }

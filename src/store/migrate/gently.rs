@@ -130,6 +130,14 @@ impl Gently<'_> {
                     let pause = Duration::from_millis(100 * u64::from(tries));
                     tokio::time::sleep(pause.mul_f64(0.5 + clock::chance())).await;
                 }
+                Err(error) if is_busy(&error) => {
+                    let table = split::table_of(sql).filter(|it| !it.is_empty()).unwrap_or("a table");
+                    return Err(StoreError::unavailable(format!(
+                        "{table} is busy: migrate asked {TRIES} times for a lock on it, half a second each time, and a transaction held it \
+                         all along. What has been done so far stays. Look for a transaction that is long open (pg_stat_activity, \
+                         xact_start), then run `nikita-jobs migrate` again"
+                    )));
+                }
                 other => return other,
             }
         }
