@@ -45,7 +45,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "migrate" -d
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "demo" -d 'Build a sample SQLite database and run the jobs on it; needs no setup'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "help" -d 'Explain a command; the same as COMMAND --help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
-complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "man" -d 'Print a manual page'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s result'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l window -d 'Skip if a run completed within this time' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand decay" -l batch -d 'Charge at most N players, the longest overdue first [default: no limit]' -r -f
