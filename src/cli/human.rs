@@ -148,8 +148,9 @@ fn decay(it: &DecayResult) -> String {
         ("points", &it.points),
         ("game overs", &it.game_overs),
         ("warned", &it.warned),
-        ("deferred", &it.deferred),
+        ("deferred", &known(it.deferred)),
         ("unreadable", &it.unreadable),
+        ("locked", &it.locked),
     ])
 }
 
@@ -234,7 +235,7 @@ fn one_conversation(result: &JobResult, it: &ConversationResult) -> String {
 }
 
 fn recoveries(it: &RecoverResult) -> String {
-    let mut said = figures(&[("recovered", &it.recovered), ("deferred", &it.deferred)]);
+    let mut said = figures(&[("recovered", &it.recovered), ("deferred", &known(it.deferred)), ("locked", &it.locked)]);
     for entry in &it.recoveries {
         let _ = write!(said, "\n{} -> {}: {}", entry.name(), entry.to(), flat(entry.reason()));
     }
@@ -249,7 +250,8 @@ fn scan(it: &ScanResult) -> String {
         ("scanned", &it.scanned),
         ("recovered", &it.recoveries_count),
         ("deferred", &it.deferred),
-        ("stuck conversations", &it.stuck_conversations),
+        ("locked", &it.locked),
+        ("stuck conversations", &known(it.stuck_conversations)),
         ("pruned", &it.pruned),
     ]);
     for entry in &it.recoveries {
@@ -259,7 +261,7 @@ fn scan(it: &ScanResult) -> String {
             let _ = write!(said, " ({})", flat(error));
         }
     }
-    if it.stuck_conversations > 0 {
+    if it.stuck_conversations.is_some_and(|many| many > 0) {
         let _ = write!(said, "\nConversations are stuck; nikita-jobs recover takes care of them.");
     }
     said
@@ -291,6 +293,11 @@ fn heading(result: &JobResult) -> String {
 }
 
 /// Figures in one table.
+/// A total, which may be none.
+fn known(total: Option<i64>) -> String {
+    total.map_or_else(|| "unknown".to_owned(), |many| many.to_string())
+}
+
 fn figures(of: &[(&str, &dyn std::fmt::Display)]) -> String {
     let mut table = Rows::new().header(of.iter().map(|(label, _)| *label));
     table.row(of.iter().map(|(_, figure)| figure.to_string()));

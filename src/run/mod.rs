@@ -11,3 +11,4 @@ pub mod pipeline;
 pub mod progress;
 pub mod signals;
 pub mod spans;
+pub mod totals;

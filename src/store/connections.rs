@@ -36,6 +36,8 @@ struct Inner {
     warm: Mutex<Vec<Warm>>,
     /// One for each connection that may be open. A server that has no more than there are takes seats away.
     seats: Arc<Semaphore>,
+    /// How many seats there are, those in use counted.
+    all_seats: AtomicUsize,
     open: Arc<AtomicUsize>,
 }
 
@@ -119,9 +121,15 @@ impl Unheard {
 impl Connections {
     /// Connects once, so that what is wrong with the URL or the server is known.
     pub(super) async fn open(servers: Servers, terms: Terms, most: u32) -> Result<Self> {
-        let seats = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
-        let open = Arc::default();
-        let connections = Self(Arc::new(Inner { servers, terms, warm: Mutex::default(), seats, open }));
+        let most = usize::try_from(most).unwrap_or(1);
+        let connections = Self(Arc::new(Inner {
+            servers,
+            terms,
+            warm: Mutex::default(),
+            seats: Arc::new(Semaphore::new(most)),
+            all_seats: AtomicUsize::new(most),
+            open: Arc::default(),
+        }));
         let first = connections.connect(true).await?;
         connections.keep(first);
         Ok(connections)
@@ -148,6 +156,7 @@ impl Connections {
                         // The server has no more for us than are open: from now on we share those.
                         if self.0.open.load(Ordering::SeqCst) > 0 {
                             seat.forget();
+                            self.0.all_seats.fetch_sub(1, Ordering::SeqCst);
                         }
                         continue;
                     }
@@ -188,6 +197,11 @@ impl Connections {
     /// Whether a server stands behind, and no pooler in transaction mode.
     pub(super) fn is_direct(&self) -> bool {
         self.0.servers.direct
+    }
+
+    /// Whether there is one connection alone, for which everything waits, a heartbeat, too.
+    pub(super) fn is_only_one(&self) -> bool {
+        self.0.all_seats.load(Ordering::SeqCst) <= 1
     }
 
     /// How long the next answer may take; none: for ever.
