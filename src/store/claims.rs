@@ -140,9 +140,12 @@ impl Store {
 
     /// Takes our token away from conversations that the application has moved on: it knows nothing of it.
     pub async fn clear_void_claims(&self) -> Result<()> {
-        let mut tx = self.autocommit().await?;
-        execute!(&mut tx, sql::CLEAR_VOID_CLAIMS);
-        tx.commit().await
+        retrying(|| async {
+            let mut tx = self.autocommit().await?;
+            execute!(&mut tx, sql::CLEAR_VOID_CLAIMS);
+            tx.commit().await
+        })
+        .await
     }
 
     /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written. Where the answer is

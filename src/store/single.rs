@@ -4,7 +4,7 @@ use super::claims::{ClaimedRow, Due};
 use super::codec::{DbId, DbTime};
 use super::read::{Oddities, Read, row};
 use super::retry::retrying;
-use super::session::fetch_optional;
+use super::session::{fetch_all, fetch_optional};
 use super::{Result, Store, sql};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
@@ -54,6 +54,23 @@ impl Store {
             player_is_busy: row.player_is_busy,
             is_first: row.is_first,
         }))
+    }
+
+    /// The conversations that a claim would take, the first of them first.
+    pub async fn due_conversations(&self, due: &Due, most: usize) -> Result<Vec<ConversationId>> {
+        let mut tx = self.begin_read().await?;
+        let rows: Vec<(Read<String>,)> = fetch_all!(
+            &mut tx,
+            _,
+            sql::DUE_CONVERSATIONS,
+            due.cutoff(),
+            DbTime(due.now),
+            MOST_ATTEMPTS,
+            i32::from(due.rollout),
+            i64::try_from(most).unwrap_or(i64::MAX)
+        );
+        tx.rollback().await?;
+        Ok(rows.into_iter().filter_map(|(id,)| id.ok()?.parse().ok()).collect())
     }
 
     /// Claims this conversation for a run: one that is over, at once and not only after its pause; with `anew` also one that was
