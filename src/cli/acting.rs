@@ -49,7 +49,7 @@ pub async fn retry(matches: &ArgMatches) -> Result<Ended, Problem> {
     let mut result =
         common("retry", done.status, done.exit, None, Some(started_at), clock::millis_since(began), done.own);
     result.common.dry_run = dry;
-    Ok(Ended { result, exit: done.exit })
+    Ok(Ended { result: looking::at(&store, result), exit: done.exit })
 }
 
 /// The choice of failures. `--since` counts back from the database's clock, so it waits for that time.

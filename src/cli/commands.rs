@@ -224,7 +224,7 @@ async fn prompt(matches: &ArgMatches) -> Result<Ended, Problem> {
     let own = prompt::render(&store, template, user, platform).await?;
     store.close().await;
     let result = common("prompt", Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
-    Ok(Ended { result, exit: Exit::Success })
+    Ok(Ended { result: looking::at(&store, result), exit: Exit::Success })
 }
 
 async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
@@ -254,7 +254,7 @@ async fn judge_one(settings: &scan_stuck::Settings, store: &Store, id: RecordId)
     let started_at = store.now().await?;
     let (own, exit) = scan_stuck::query(settings, store, id).await?;
     let result = common("scan-stuck", Status::Ok, exit, None, Some(started_at), clock::millis_since(began), own);
-    Ok(Ended { result, exit })
+    Ok(Ended { result: looking::at(store, result), exit })
 }
 
 fn replaced(name: &str) -> Problem {
@@ -275,7 +275,9 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     };
     output.note(&format!("database {}, by {by}", whence::which(&database)));
     let store = if plan {
-        Store::look(&database, compose::terms_of_look(matches)?, None).await?
+        let store = Store::look(&database, compose::terms_of_look(matches)?, None).await?;
+        looking::tell_standby(&store).await?;
+        store
     } else {
         // One for the migrations, one for the lease, one to watch their progress and to cancel them.
         let store = Store::connect(&database, compose::patient_terms(matches)?, 3, None).await?;
@@ -295,7 +297,7 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let migrations = done.migrations.iter().map(entry).collect();
     let own = MigrateResult { dry_run: plan, additions: done.additions, migrations };
     let result = common("migrate", Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
-    Ok(Ended { result, exit: Exit::Success })
+    Ok(Ended { result: looking::at(&store, result), exit: Exit::Success })
 }
 
 async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
@@ -337,5 +339,5 @@ async fn dry_run(
     let own = preview.await?;
     let mut result = common(job, Status::Ok, Exit::Success, None, Some(started_at), clock::millis_since(began), own);
     result.common.dry_run = true;
-    Ok(Ended { result, exit: Exit::Success })
+    Ok(Ended { result: looking::at(store, result), exit: Exit::Success })
 }

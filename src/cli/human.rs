@@ -149,8 +149,9 @@ fn decay(it: &DecayResult) -> String {
         ("points", &it.points),
         ("game overs", &it.game_overs),
         ("warned", &it.warned),
-        ("deferred", &it.deferred),
+        ("deferred", &known(it.deferred)),
         ("unreadable", &it.unreadable),
+        ("locked", &it.locked),
     ])
 }
 
@@ -235,7 +236,7 @@ fn one_conversation(result: &JobResult, it: &ConversationResult) -> String {
 }
 
 fn recoveries(it: &RecoverResult) -> String {
-    let mut said = figures(&[("recovered", &it.recovered), ("deferred", &it.deferred)]);
+    let mut said = figures(&[("recovered", &it.recovered), ("deferred", &known(it.deferred)), ("locked", &it.locked)]);
     for entry in &it.recoveries {
         let _ = write!(said, "\n{} -> {}: {}", entry.name(), entry.to(), flat(entry.reason()));
     }
@@ -250,7 +251,8 @@ fn scan(it: &ScanResult) -> String {
         ("scanned", &it.scanned),
         ("recovered", &it.recoveries_count),
         ("deferred", &it.deferred),
-        ("stuck conversations", &it.stuck_conversations),
+        ("locked", &it.locked),
+        ("stuck conversations", &known(it.stuck_conversations)),
         ("pruned", &it.pruned),
     ]);
     for entry in &it.recoveries {
@@ -260,8 +262,8 @@ fn scan(it: &ScanResult) -> String {
             let _ = write!(said, " ({})", flat(error));
         }
     }
-    if it.stuck_conversations > 0 {
-        let _ = write!(said, "\nConversations are stuck; nikita-jobs recover recovers them.");
+    if it.stuck_conversations.is_some_and(|many| many > 0) {
+        let _ = write!(said, "\nConversations are stuck; nikita-jobs recover takes care of them.");
     }
     said
 }
@@ -289,6 +291,11 @@ fn heading(result: &JobResult) -> String {
     let job = common.job.as_deref().unwrap_or_default();
     let kind = if common.dry_run { "dry run, nothing was written" } else { common.status.as_str() };
     format!("{job}: {kind} ({} ms)\n", common.duration_ms)
+}
+
+/// A total, which may be none.
+fn known(total: Option<i64>) -> String {
+    total.map_or_else(|| "unknown".to_owned(), |many| many.to_string())
 }
 
 /// Figures as a table of one row.

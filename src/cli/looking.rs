@@ -17,8 +17,8 @@ use super::{human, page, progress_bar, replace_file, terminal, whence};
 use crate::clock;
 use crate::config::database::Database;
 use crate::domain::ids::ExecutionId;
-use crate::domain::result::{Own, ReportResult, Status};
-use crate::jobs::look::Look;
+use crate::domain::result::{JobResult, LookedAt, Own, ReportResult, ServerRole, Status};
+use crate::jobs::look::{Look, rounded};
 use crate::jobs::{check, health, report, stats, status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
@@ -138,6 +138,13 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
         return Ok(Store::empty(now).await?);
     }
     let store = Store::look(&database, terms, now).await?;
+    tell_standby(&store).await?;
+    store.check_schema().await?;
+    Ok(store)
+}
+
+/// Says so where a standby answers.
+pub async fn tell_standby(store: &Store) -> Result<(), Problem> {
     if let Some(standby) = store.standby().await? {
         tracing::warn!(
             server = standby.server,
@@ -145,8 +152,7 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
             "reading from a read-only standby, which lags behind the primary"
         );
     }
-    store.check_schema().await?;
-    Ok(store)
+    Ok(())
 }
 
 /// Opens the database for writing.
@@ -176,5 +182,15 @@ pub async fn looked(
     store.close().await;
     let Look { own, status, exit } = looked?;
     let result = common(command, status, exit, None, Some(started_at), clock::millis_since(began), own);
-    Ok(Ended { result, exit })
+    Ok(Ended { result: at(&store, result), exit })
+}
+
+/// A result that says so where the server looked at is a standby.
+pub fn at(store: &Store, mut result: JobResult) -> JobResult {
+    result.common.looked_at = store.known_standby().map(|standby| LookedAt {
+        role: ServerRole::Standby,
+        server: standby.server.clone(),
+        replay_lag_seconds: standby.lag_seconds.map(|lag| rounded(lag, 3)),
+    });
+    result
 }

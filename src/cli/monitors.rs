@@ -101,8 +101,8 @@ fn sample<'a>(job: &'a str, outcome: Outcome, result: &JobResult) -> Sample<'a> 
             sample.cost_usd = it.cost_usd.parse().unwrap_or_default();
             sample.pending = Some(count(it.deferred));
         }
-        Own::Recover(it) => sample.stuck = Some(float(it.deferred)),
-        Own::Scan(it) => sample.stuck = Some(float(it.stuck_conversations)),
+        Own::Recover(it) => sample.stuck = it.deferred.map(float),
+        Own::Scan(it) => sample.stuck = it.stuck_conversations.map(float),
         _ => {}
     }
     sample

@@ -45,7 +45,15 @@ words! {
 }
 
 words! {
-    /// The outcome of a command.
+    /// What kind of server answers, where it is no primary.
+    ServerRole {
+        /// A read-only copy of the primary, some moments behind it.
+        Standby = "standby",
+    }
+}
+
+words! {
+    /// How a command came out.
     Status {
         /// It did its work, or there was nothing to do.
         Ok = "ok",

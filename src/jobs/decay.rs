@@ -1,7 +1,9 @@
 //! `decay`: charges inactive players, each overdue hour once (spec 03).
 //!
-//! If the database refuses a chunk (a trigger, a check or an index of the application, a number out of range), the run halves the chunk until
-//! it has found the one player who causes it. That player is reported as an error, and the others are charged.
+//! A chunk that the database refuses is halved, and halved again, down to the one player whom it refuses (a trigger, a check, an index
+//! of the application, a number that does not fit): that one bears it, the others are charged. So is one that ends in a time-out. Whoever
+//! is alone with a row that another session holds is passed over as `locked`, and the next run charges them. (On SQLite a lock is on the
+//! whole file, and a smaller chunk would wait for it as long.)
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,6 +12,7 @@ use crate::domain::exit::Exit;
 use crate::domain::result::{DecayResult, ErrorBody, ErrorKind, NotCharged};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
+use crate::run::totals::if_known;
 use crate::store::blame::{Blame, Verdict};
 use crate::store::decay::{Cursor, DecayOrder, Decayed};
 use crate::store::{Another, Store, StoreError};
@@ -28,11 +31,16 @@ pub struct Settings {
 /// How many players a transaction reads: enough to be fast, few enough that the application does not notice the locks.
 pub const CHUNK: i64 = 10_000;
 
-/// If the database refuses this many players with the same code and none was charged, it would refuse the rest as well: the run stops.
+/// A chunk is not made smaller than this for being slow.
+const LEAST_CHUNK: i64 = 100;
+
+/// Where so many players are refused, all in one way, and nobody is charged, the rest is refused, too.
 const ALL_REFUSED: usize = 100;
 
 /// How far in the future another program's completion can be dated, because the clocks of two hosts differ.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
+
+const HOW_MANY: &str = "how many players are overdue";
 
 const GOODBYE: &str = "I waited for you for a long time. I think this is where our story ends. \
                        Thank you for everything we shared. Take good care of yourself.";
@@ -53,23 +61,27 @@ struct Charging {
     sum: Decayed,
     refused: Vec<Refused>,
     blame: Blame<String>,
-    /// The sizes of the remaining parts of a refused chunk, the next one last.
+    /// How many players the next whole chunk has.
+    chunk: i64,
+    /// The sizes of the parts that are left of a chunk that was refused, the next one last.
     parts: Vec<i64>,
 }
 
 /// Charges every player who is overdue at the run's time.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut order = order(settings, &run.store, run.now).await?;
-    let mut overdue = 0;
+    let mut overdue = Some(0);
     if let Some(batch) = settings.batch {
-        overdue = run.store.count_overdue(&order).await?;
+        overdue = if_known(run.store.count_overdue(&order).await, HOW_MANY)?;
         order.until = run.store.last_turn(&order, batch).await?;
     }
-    if run.progress.is_watched() {
-        run.progress.expect(u64::try_from(run.store.count_eligible().await?).unwrap_or_default());
+    if run.progress.is_watched()
+        && let Some(eligible) = if_known(run.store.count_eligible().await, "how many players are eligible")?
+    {
+        run.progress.expect(u64::try_from(eligible).unwrap_or_default());
     }
-    let mut charging = Charging::default();
-    let mut error = charging.charge_all(&order, settings.chunk, run).await.err();
+    let mut charging = Charging { chunk: settings.chunk, ..Charging::default() };
+    let mut error = charging.charge_all(&order, run).await.err();
     if error.is_none() {
         error = charging.blame.end().map(|(_, error)| error);
     }
@@ -80,7 +92,13 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             "players passed over: their score, chapter, last_interaction_at or decayed_through can't be read"
         );
     }
-    let deferred = if order.until.is_some() { (overdue - sum.decayed).max(0) } else { 0 };
+    if sum.locked > 0 {
+        tracing::info!(
+            players = sum.locked,
+            "players passed over: another session was writing them; the next run charges them"
+        );
+    }
+    let deferred = if order.until.is_some() { overdue.map(|many| (many - sum.decayed).max(0)) } else { Some(0) };
     let exit = if refused.is_empty() { Exit::Success } else { Exit::Partial };
     let complaint =
         refused.first().map(|it| ErrorBody::new(ErrorKind::NotCharged, format!("player {}: {}", it.player, it.why)));
@@ -89,13 +107,13 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 }
 
 impl Charging {
-    /// Charges chunk after chunk, from the first player on.
-    async fn charge_all(&mut self, order: &DecayOrder, chunk: i64, run: &Run) -> Result<(), StoreError> {
+    /// Chunk after chunk, from the first player on.
+    async fn charge_all(&mut self, order: &DecayOrder, run: &Run) -> Result<(), StoreError> {
         let mut from = Some(Cursor::default());
         while let Some(cursor) = from
             && !run.signals.is_stopping()
         {
-            let size = self.parts.pop().unwrap_or(chunk);
+            let size = self.parts.pop().unwrap_or(self.chunk);
             from = match run.store.charge_chunk(order, &cursor, size).await {
                 Ok((done, next)) => {
                     self.sum.add(&done);
@@ -107,7 +125,11 @@ impl Charging {
                     next
                 }
                 Err(error) if !may_be_one_players(&error) => return Err(error),
-                Err(_) if size > 1 => {
+                Err(error) if size > 1 => {
+                    if error.is_statement_timeout() && size == self.chunk {
+                        // Those behind would take as long.
+                        self.chunk = (size / 2).max(LEAST_CHUNK.min(size));
+                    }
                     self.parts.extend([size - size / 2, size / 2]);
                     Some(cursor)
                 }
@@ -115,6 +137,7 @@ impl Charging {
                     let Some((player, next)) = run.store.next_player(&cursor).await? else { return Ok(()) };
                     self.sum.processed += 1;
                     run.progress.advance(1);
+                    let error = if error.is_lock_timeout() { error.unclear() } else { error };
                     match self.blame.failed(player, error) {
                         Verdict::Item(player, error) => self.bear(Some((player, error)))?,
                         Verdict::Waits => {}
@@ -130,6 +153,11 @@ impl Charging {
     /// Reports a failure as the player's, or as the run's if it affects every player.
     fn bear(&mut self, refused: Option<(String, StoreError)>) -> Result<(), StoreError> {
         let Some((player, error)) = refused else { return Ok(()) };
+        if error.is_lock_timeout() {
+            tracing::warn!(user_id = player, error = %error, "player passed over; the next run charges them");
+            self.sum.locked += 1;
+            return Ok(());
+        }
         tracing::error!(user_id = player, error = %error, "player not charged");
         let code = error.code().map(str::to_owned);
         self.refused.push(Refused { player, code, why: error.to_string() });
@@ -141,17 +169,17 @@ impl Charging {
     }
 }
 
-/// Whether one player can be the cause, so that a smaller chunk could succeed.
-const fn may_be_one_players(error: &StoreError) -> bool {
-    error.is_the_items(Another::Works)
+/// Whether a smaller part of the chunk may fare better.
+fn may_be_one_players(error: &StoreError) -> bool {
+    error.is_the_items(Another::Works) || error.is_lock_timeout()
 }
 
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, RunError> {
     let mut order = order(settings, store, store.now().await?).await?;
-    let mut deferred = 0;
+    let mut deferred = Some(0);
     if let Some(batch) = settings.batch {
-        deferred = (store.count_overdue(&order).await? - batch).max(0);
+        deferred = if_known(store.count_overdue(&order).await, HOW_MANY)?.map(|many| (many - batch).max(0));
         order.until = store.last_turn(&order, batch).await?;
     }
     Ok(result(&store.preview_decay(&order).await?, deferred, &[]))
@@ -180,8 +208,8 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
     })
 }
 
-fn result(sum: &Decayed, deferred: i64, refused: &[Refused]) -> DecayResult {
-    let Decayed { processed, decayed, game_overs, warned, unreadable, points } = *sum;
+fn result(sum: &Decayed, deferred: Option<i64>, refused: &[Refused]) -> DecayResult {
+    let Decayed { processed, decayed, game_overs, warned, unreadable, locked, points } = *sum;
     let errors = refused.iter().map(|it| NotCharged { user_id: it.player.clone(), error: it.why.clone() }).collect();
-    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, errors, points }
+    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, locked, errors, points }
 }

@@ -13,11 +13,13 @@ mod backfill;
 mod bill;
 pub mod by_id;
 mod one;
+mod taking;
 mod tally;
 mod telling;
 
 use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
+use crate::domain::ids::ConversationId;
 use crate::domain::result::ProcessPlan;
 use crate::jobs::why;
 use crate::providers::call::Meter;
@@ -27,11 +29,13 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::signals::TOLD;
 use crate::run::spans;
+use crate::run::totals::if_known;
 use crate::store::blame::{Blame, Verdict};
 use crate::store::claims::{Due, Fate, Outcome};
-use crate::store::{Class, Store, StoreError};
+use crate::store::{Store, StoreError};
 use bill::Bill;
 use one::{Entry, Told, process};
+use taking::Taking;
 use tally::Tally;
 pub(super) use tally::timing;
 use telling::Telling;
@@ -58,17 +62,10 @@ pub struct Settings {
 /// Claims and processes conversations until the batch is full or nothing is due.
 pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) -> Result<Report, RunError> {
     let due = due(settings, run.now);
-    // The count is only informational: if it times out, the run continues without it.
-    let detected = match run.store.count_due(&due).await {
-        Ok(detected) => Some(detected),
-        Err(error) if matches!(error.class(), Class::Server | Class::Unclear) => {
-            tracing::warn!(error = %error, "the number of due conversations is unknown");
-            None
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let detected = if_known(run.store.count_due(&due).await, "how many conversations are due")?;
     run.progress.expect(u64::try_from(detected.unwrap_or_default().min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(pipeline, &run.store, run.execution).await?;
+    let mut taking = Taking::default();
     let mut in_flight = InFlight::new(settings, run, pipeline);
     let telling = Telling::begin(run, settings.concurrency);
     let mut claimed = 0;
@@ -92,7 +89,9 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
             || in_flight.tally.only_refusals()
             || settings.budget.is_some_and(|budget| in_flight.spent() >= budget);
         if look && free > 0 && !barred && trouble.is_none() && !run.signals.is_stopping() {
-            match run.store.claim(&due, run.execution, free).await {
+            let taken = taking.take(&run.store, &due, run.execution, free).await;
+            in_flight.refuse(taking.refused());
+            match taken {
                 Ok(claims) => {
                     claimed += claims.len();
                     look = claims.len() == free;
@@ -198,14 +197,22 @@ impl<'a> InFlight<'a> {
         if claims.is_empty() {
             return Ok(());
         }
-        let snapshots = match self.run.store.snapshots(claims, self.run.now).await {
-            Ok(snapshots) => snapshots,
+        let (snapshots, refused) = match taking::snapshots(self.run, claims).await {
+            Ok(read) => read,
             Err(error) => {
                 self.give_back_unbegun().await;
                 return Err(error.into());
             }
         };
-        let known: Vec<_> = snapshots.iter().map(|(claim, _)| *claim).collect();
+        let known: Vec<_> = snapshots.iter().map(|it| it.0).chain(refused.iter().map(|it| it.0)).collect();
+        for (claim, error) in refused {
+            let mut entry = one::refused(&self.run.store, &claim, &format!("can't be read: {error}")).await;
+            let stop = entry.stop.take();
+            self.tally.add(&entry);
+            if let Some(stop) = stop {
+                return Err(stop);
+            }
+        }
         for (claim, snapshot) in snapshots {
             let (store, pipeline) = (self.run.store.clone(), self.pipeline.clone());
             let (snapshot, meter) = (Arc::new(snapshot), Arc::new(Meter::default()));
@@ -227,7 +234,14 @@ impl<'a> InFlight<'a> {
         Ok(())
     }
 
-    /// Waits for the next conversation to end. Returns the error that should stop the run, if any.
+    /// Puts down those that can't be claimed: they stand as they stood.
+    fn refuse(&mut self, refused: Vec<(ConversationId, StoreError)>) {
+        for (conversation, error) in refused {
+            self.tally.add(&Entry::not_claimed(conversation, &error));
+        }
+    }
+
+    /// Waits for the next conversation to end; the error that should stop the run, if it met one.
     async fn next(&mut self) -> Option<RunError> {
         let (id, entry) = match self.tasks.join_next_with_id().await? {
             Ok((id, entry)) => (id, entry),

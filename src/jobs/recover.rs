@@ -13,6 +13,7 @@ use crate::domain::result::{
 };
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
+use crate::run::totals::if_known;
 use crate::store::blame::{Blame, Verdict};
 use crate::store::stuck::{Recovered, Recovery, StuckConversation};
 use crate::store::{Store, StoreError};
@@ -60,7 +61,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             let evidence = Evidence::of(stuck, run.now);
             let done = run.store.recover_conversation(stuck, &recovery, &evidence.reason).await;
             if let Err(error) = tally.add(stuck, &recovery, &evidence, done) {
-                return Ok(Report { error: Some(error.into()), ..tally.report(0) });
+                return Ok(Report { error: Some(error.into()), ..tally.report(None) });
             }
             run.progress.advance(1);
         }
@@ -70,9 +71,9 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         }
     }
     if let Some((_, error)) = tally.blame.end() {
-        return Ok(Report { error: Some(error.into()), ..tally.report(0) });
+        return Ok(Report { error: Some(error.into()), ..tally.report(None) });
     }
-    let left = run.store.count_stuck(settings.idle).await?;
+    let left = if_known(run.store.count_stuck(settings.idle).await, "how many conversations are stuck")?;
     Ok(tally.report(left))
 }
 
@@ -80,20 +81,20 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 /// from writing anything.
 pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> Result<Report, RunError> {
     let mut tally = Tally::default();
+    let (mut held, mut stop) = (Vec::new(), None);
     for id in ids {
         if let Some((stuck, recovery, evidence)) = tally.look(settings, &run.store, *id, run.now).await? {
             let done = run.store.recover_conversation(&stuck, &recovery, &evidence.reason).await;
             if let Ok(Recovered::Locked) = done {
-                let why = format!("conversation {id} is locked by another transaction; try again when that has ended");
-                return Err(StoreError::unavailable(why).into());
+                held.push(format!("conversation {id}"));
+            } else if let Err(error) = tally.add(&stuck, &recovery, &evidence, done) {
+                stop = Some(error);
+                break;
             }
-            tally.add(&stuck, &recovery, &evidence, done)?;
         }
     }
-    if let Some((_, error)) = tally.blame.end() {
-        return Err(error.into());
-    }
-    Ok(by_hand_report(tally.recoveries, tally.errors))
+    let stop = stop.or_else(|| tally.blame.end().map(|(_, error)| error));
+    Ok(by_hand_report(tally.recoveries, tally.errors, &held, stop))
 }
 
 /// What [`work`], or with `ids` [`by_hand`], would do now, without doing it.
@@ -114,7 +115,7 @@ pub async fn preview(settings: &Settings, ids: &[ConversationId], store: &Store)
         let recovered = i64::try_from(tally.recoveries.len()).unwrap_or(i64::MAX);
         left = (store.count_stuck(settings.idle).await? - recovered).max(0);
     }
-    Ok(tally.result(left))
+    Ok(tally.result(Some(left)))
 }
 
 impl Settings {
@@ -239,12 +240,12 @@ impl Tally {
             .push(NotRecovered::Conversation { conversation_id: conversation.to_owned(), error: why.to_owned() });
     }
 
-    fn result(self, left: i64) -> RecoverResult {
+    fn result(self, left: Option<i64>) -> RecoverResult {
         let Self { recoveries, errors, locked, .. } = self;
         RecoverResult { recovered: recoveries.len(), deferred: left, recoveries, errors, locked }
     }
 
-    fn report(self, left: i64) -> Report {
+    fn report(self, left: Option<i64>) -> Report {
         report(self.result(left))
     }
 }
@@ -256,15 +257,28 @@ fn report(result: RecoverResult) -> Report {
     Report { own: result.into(), exit, complaint, cost_usd: None, error: None }
 }
 
-/// The report of a run by hand. If nothing was recovered and something was refused, the run has failed.
-fn by_hand_report(recoveries: Vec<RecoveryEntry>, errors: Vec<NotRecovered>) -> Report {
+/// By hand, whoever asked for one thing alone and did not get it has a failed run. What another transaction holds can be had later: 69,
+/// as where `stop` broke it off.
+fn by_hand_report(
+    recoveries: Vec<RecoveryEntry>,
+    errors: Vec<NotRecovered>,
+    held: &[String],
+    stop: Option<StoreError>,
+) -> Report {
     let refused = recoveries.is_empty() && !errors.is_empty();
-    let report = report(by_hand_result(recoveries, errors));
-    if refused { Report { exit: Exit::Failure, ..report } } else { report }
+    let report = report(by_hand_result(recoveries, errors, held.len()));
+    let held = (!held.is_empty()).then(|| {
+        StoreError::unavailable(format!(
+            "{}: locked by another transaction, and left alone; try again when that has ended",
+            held.join(", ")
+        ))
+    });
+    let error = stop.or(held).map(RunError::from);
+    if refused { Report { exit: Exit::Failure, error, ..report } } else { Report { error, ..report } }
 }
 
-fn by_hand_result(recoveries: Vec<RecoveryEntry>, errors: Vec<NotRecovered>) -> RecoverResult {
-    RecoverResult { recovered: recoveries.len(), deferred: 0, recoveries, errors, locked: 0 }
+fn by_hand_result(recoveries: Vec<RecoveryEntry>, errors: Vec<NotRecovered>, locked: usize) -> RecoverResult {
+    RecoverResult { recovered: recoveries.len(), deferred: Some(0), recoveries, errors, locked }
 }
 
 const fn to(recovery: &Recovery) -> Target {

@@ -19,8 +19,9 @@ use crate::domain::ids::{ExecutionId, RecordId};
 use crate::domain::result::{ErrorBody, ErrorKind, Judgement, ScanRecovery, ScanResult};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
+use crate::run::totals::if_known;
 use crate::store::blame::{Blame, Verdict};
-use crate::store::records::{Kind, Limits, Owner, Record};
+use crate::store::records::{Failing, Kind, Limits, Owner, Record};
 use crate::store::{Store, StoreError};
 
 mod retention;
@@ -64,8 +65,8 @@ struct Plan {
 /// that it does not stop the others.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let plan = settings.plan(&run.store, Some(run.execution), run.now).await?;
-    let (mut entries, mut recovered, mut done) = (Vec::new(), 0, 0);
-    let mut blame = Blame::default();
+    let (mut entries, mut recovered, mut done, mut locked) = (Vec::new(), 0, 0, 0);
+    let (mut blame, mut stop) = (Blame::default(), None);
     let refuse = |unhealthy: &Unhealthy, error: StoreError| {
         tracing::error!(record = %unhealthy.record.id, error = %error, "not recovered");
         failure(unhealthy, run.now, &error.to_string())
@@ -83,24 +84,35 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             entries.push(refuse(waited, error));
         }
         match failed {
-            Ok(Some(at)) => {
+            Ok(Failing::Done(at)) => {
                 recovered += 1;
                 entries.push(recovery(unhealthy, at));
                 tell(&unhealthy.record, &unhealthy.reason);
             }
-            Ok(None) => tracing::info!(record = %unhealthy.record.id, "ended or active again meanwhile, left alone"),
+            Ok(Failing::Changed) => {
+                tracing::info!(record = %unhealthy.record.id, "ended or active again meanwhile, left alone");
+            }
+            Ok(Failing::Locked) => {
+                locked += 1;
+                tracing::info!(record = %unhealthy.record.id, "locked by another transaction, passed over");
+            }
             Err(error) => match blame.failed(unhealthy, error) {
                 Verdict::Item(unhealthy, error) => entries.push(refuse(unhealthy, error)),
                 Verdict::Waits => {}
-                Verdict::Server(_, error) => return Err(error.into()),
+                Verdict::Server(_, error) => {
+                    stop = Some(error);
+                    break;
+                }
             },
         }
         run.progress.advance(1);
     }
-    if let Some((_, error)) = blame.end() {
-        return Err(error.into());
+    if let Some(error) = stop.or_else(|| blame.end().map(|(_, error)| error)) {
+        let own = result(plan.scanned, recovered, plan.unhealthy.len() - done, entries, None, 0);
+        let own = ScanResult { locked, ..own }.into();
+        return Ok(Report { own, exit: Exit::Failure, complaint: None, cost_usd: None, error: Some(error.into()) });
     }
-    let stuck = run.store.count_stuck(settings.idle).await?;
+    let stuck = if_known(run.store.count_stuck(settings.idle).await, "how many conversations are stuck")?;
     let pruned = retention::prune(settings.retain, run).await?;
     let refused = entries.iter().find_map(|it| {
         let message = format!("{} {}: {}", it.kind, it.id, it.error.as_ref()?);
@@ -110,7 +122,8 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         refused.or_else(|| Some(ErrorBody::new(ErrorKind::NotPruned, not_pruned(pruned.error.as_deref()?))));
     let exit = if complaint.is_some() { Exit::Partial } else { Exit::Success };
     let pruned = i64::try_from(pruned.many).unwrap_or(i64::MAX);
-    let own = result(plan.scanned, recovered, plan.unhealthy.len() - done, entries, stuck, pruned).into();
+    let own = result(plan.scanned, recovered, plan.unhealthy.len() - done, entries, stuck, pruned);
+    let own = ScanResult { locked, ..own }.into();
     Ok(Report { own, exit, complaint, cost_usd: None, error: None })
 }
 
@@ -120,7 +133,7 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<ScanResult, R
     let plan = settings.plan(store, None, now).await?;
     let entries: Vec<_> =
         plan.unhealthy.iter().take(settings.batch).map(|unhealthy| recovery(unhealthy, now)).collect();
-    let (taken, stuck) = (entries.len(), store.count_stuck(settings.idle).await?);
+    let (taken, stuck) = (entries.len(), Some(store.count_stuck(settings.idle).await?));
     let pruned = retention::preview(settings.retain, store, now).await?;
     Ok(result(plan.scanned, taken, plan.unhealthy.len() - taken, entries, stuck, pruned))
 }
@@ -249,9 +262,18 @@ fn result(
     recovered: usize,
     deferred: usize,
     recoveries: Vec<ScanRecovery>,
-    stuck_conversations: i64,
+    stuck_conversations: Option<i64>,
     pruned: i64,
 ) -> ScanResult {
     let message = format!("Scanned {scanned}, recovered {recovered}");
-    ScanResult { scanned, recoveries_count: recovered, deferred, recoveries, stuck_conversations, message, pruned }
+    ScanResult {
+        scanned,
+        recoveries_count: recovered,
+        deferred,
+        recoveries,
+        stuck_conversations,
+        locked: 0,
+        message,
+        pruned,
+    }
 }

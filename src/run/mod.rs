@@ -10,3 +10,4 @@ pub mod pipeline;
 pub mod progress;
 pub mod signals;
 pub mod spans;
+pub mod totals;

@@ -140,9 +140,12 @@ impl Store {
 
     /// Removes our token from conversations whose status the application has changed. It does not know about tokens.
     pub async fn clear_void_claims(&self) -> Result<()> {
-        let mut tx = self.autocommit().await?;
-        execute!(&mut tx, sql::CLEAR_VOID_CLAIMS);
-        tx.commit().await
+        retrying(|| async {
+            let mut tx = self.autocommit().await?;
+            execute!(&mut tx, sql::CLEAR_VOID_CLAIMS);
+            tx.commit().await
+        })
+        .await
     }
 
     /// Takes a conversation out of processing without any effect. `false` if the claim is lost: nothing was written. If the response is lost,

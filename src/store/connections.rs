@@ -36,6 +36,8 @@ struct Inner {
     warm: Mutex<Vec<Warm>>,
     /// A permit for each connection that can be open. If the server refuses more connections, permits are withdrawn.
     seats: Arc<Semaphore>,
+    /// How many seats there are, those in use counted.
+    all_seats: AtomicUsize,
     open: Arc<AtomicUsize>,
 }
 
@@ -119,9 +121,15 @@ impl Unheard {
 impl Connections {
     /// Opens the pool with one connection, to find errors in the URL or the server now.
     pub(super) async fn open(servers: Servers, terms: Terms, most: u32) -> Result<Self> {
-        let seats = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
-        let open = Arc::default();
-        let connections = Self(Arc::new(Inner { servers, terms, warm: Mutex::default(), seats, open }));
+        let most = usize::try_from(most).unwrap_or(1);
+        let connections = Self(Arc::new(Inner {
+            servers,
+            terms,
+            warm: Mutex::default(),
+            seats: Arc::new(Semaphore::new(most)),
+            all_seats: AtomicUsize::new(most),
+            open: Arc::default(),
+        }));
         let first = connections.connect(true).await?;
         connections.keep(first);
         Ok(connections)
@@ -148,6 +156,7 @@ impl Connections {
                         // The server refuses another connection: from now on share those that are open.
                         if self.0.open.load(Ordering::SeqCst) > 0 {
                             seat.forget();
+                            self.0.all_seats.fetch_sub(1, Ordering::SeqCst);
                         }
                         continue;
                     }
@@ -190,7 +199,12 @@ impl Connections {
         self.0.servers.direct
     }
 
-    /// The timeout of the next response, if any.
+    /// Whether there is one connection alone, for which everything waits, a heartbeat, too.
+    pub(super) fn is_only_one(&self) -> bool {
+        self.0.all_seats.load(Ordering::SeqCst) <= 1
+    }
+
+    /// How long the next answer may take; none: for ever.
     pub(super) fn patience(&self) -> Option<Duration> {
         self.0.terms.answer()
     }

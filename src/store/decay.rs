@@ -29,7 +29,7 @@ use order::{Sums, us, with_rules};
 impl Store {
     /// How many players are eligible for decay.
     pub async fn count_eligible(&self) -> Result<i64> {
-        let mut tx = self.begin_read().await?;
+        let mut tx = self.begin_long_read().await?;
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_ELIGIBLE);
         tx.rollback().await?;
         Ok(count)
@@ -51,7 +51,7 @@ impl Store {
 
     /// How many eligible players are overdue by at least a step.
     pub async fn count_overdue(&self, order: &DecayOrder) -> Result<i64> {
-        let mut tx = self.begin_read().await?;
+        let mut tx = self.begin_long_read().await?;
         let (count,): (i64,) = with_rules!(fetch_one, &mut tx, _, order, sql::COUNT_OVERDUE);
         tx.rollback().await?;
         Ok(count)
@@ -60,7 +60,7 @@ impl Store {
     /// The last turn of a run that charges at most `most` players, the longest overdue first, so that no player waits forever.
     /// `None` if fewer are overdue.
     pub async fn last_turn(&self, order: &DecayOrder, most: i64) -> Result<Option<Turn>> {
-        let mut tx = self.begin_read().await?;
+        let mut tx = self.begin_long_read().await?;
         let turn: Option<(DbTime, String)> = with_rules!(fetch_optional, &mut tx, _, order, sql::LAST_TURN, most - 1);
         tx.rollback().await?;
         Ok(turn.map(|(begins, player)| Turn { begins: begins.0, player }))
@@ -68,7 +68,7 @@ impl Store {
 
     /// What a run would charge.
     pub async fn preview_decay(&self, order: &DecayOrder) -> Result<Decayed> {
-        let mut tx = self.begin_read().await?;
+        let mut tx = self.begin_long_read().await?;
         let (begins, player) = order.turn();
         let (since, until) = order.quiet();
         let sums: Sums = with_rules!(

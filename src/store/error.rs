@@ -9,6 +9,10 @@ use super::whose::{Another, Class};
 
 /// `too_many_connections`.
 const NO_CONNECTION: &str = "53300";
+/// `lock_not_available`.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// `query_canceled`.
+const QUERY_CANCELED: &str = "57014";
 
 /// A failed statement, with its class.
 #[derive(Debug)]
@@ -99,7 +103,25 @@ impl StoreError {
         matches!(self.class, Class::Contention)
     }
 
-    /// Whether the failure is the item's; see [`Class::is_the_items`].
+    /// Whether a lock was waited for in vain: another session holds a row, or a whole table.
+    #[must_use]
+    pub fn is_lock_timeout(&self) -> bool {
+        self.code() == Some(LOCK_NOT_AVAILABLE)
+    }
+
+    /// Whether the server has ended the statement: it took too long.
+    #[must_use]
+    pub fn is_statement_timeout(&self) -> bool {
+        self.code() == Some(QUERY_CANCELED)
+    }
+
+    /// The same, where another item can tell whose it is: a row of this one may be held, and of no other.
+    #[must_use]
+    pub fn unclear(self) -> Self {
+        Self { class: Class::Unclear, ..self }
+    }
+
+    /// Whether the item that the statement was about bears it; see [`Class::is_the_items`].
     #[must_use]
     pub const fn is_the_items(&self, another: Another) -> bool {
         self.class.is_the_items(another)

@@ -1,8 +1,10 @@
 //! Facts about a database, read once and cached.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OnceCell;
+
+use super::role::Role;
 
 /// Shared by all copies of a store.
 #[derive(Clone, Debug, Default)]
@@ -11,4 +13,6 @@ pub(super) struct Found {
     pub(super) near_facts: Arc<OnceCell<Option<String>>>,
     /// Which of the application's tables about players exist: profiles, backstories, psyches.
     pub(super) background: Arc<OnceCell<(bool, bool, bool)>>,
+    /// The standby that answers.
+    pub(super) standby: Arc<OnceLock<Role>>,
 }

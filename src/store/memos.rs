@@ -5,6 +5,7 @@
 
 use super::codec::DbId;
 use super::read::Read;
+use super::retry::retrying;
 use super::session::{execute, fetch_optional};
 use super::{Result, Store, sql};
 use crate::core::stages::StageName;
@@ -28,25 +29,31 @@ impl Store {
 
     /// Caches an answer if the claim is still ours. `false` if it is not: nothing was written.
     pub async fn keep_memo(&self, claim: &Claim, stage: StageName, input_hash: &str, answer: &str) -> Result<bool> {
-        let mut tx = self.begin_write().await?;
-        let kept = execute!(
-            &mut tx,
-            sql::KEEP_MEMO,
-            DbId::from(claim.conversation),
-            DbId::from(claim.token),
-            stage.as_str(),
-            input_hash,
-            answer
-        );
-        tx.commit().await?;
-        Ok(kept == 1)
+        retrying(|| async {
+            let mut tx = self.begin_write().await?;
+            let kept = execute!(
+                &mut tx,
+                sql::KEEP_MEMO,
+                DbId::from(claim.conversation),
+                DbId::from(claim.token),
+                stage.as_str(),
+                input_hash,
+                answer
+            );
+            tx.commit().await?;
+            Ok(kept == 1)
+        })
+        .await
     }
 
     /// Deletes the memos of conversations that `recover` or a person ended. Returns how many there were.
     pub async fn forget_memos(&self) -> Result<u64> {
-        let mut tx = self.begin_write().await?;
-        let forgotten = execute!(&mut tx, sql::FORGET_MEMOS);
-        tx.commit().await?;
-        Ok(forgotten)
+        retrying(|| async {
+            let mut tx = self.begin_write().await?;
+            let forgotten = execute!(&mut tx, sql::FORGET_MEMOS);
+            tx.commit().await?;
+            Ok(forgotten)
+        })
+        .await
     }
 }

@@ -214,15 +214,16 @@ impl Store {
         }
     }
 
-    /// The same for a read of a whole table, with a longer timeout.
+    /// The same for a read of a whole table, which may take longer: on a connection of its own, so that no heartbeat waits for it. Where
+    /// there is one alone it has no more time than any statement.
     async fn begin_long_read(&self) -> Result<Tx> {
         match &self.pool {
-            Pool::Pg(connections) => {
+            Pool::Pg(connections) if !connections.is_only_one() => {
                 let mut lent = connections.take().await?;
                 lent.begin_long(NO_JIT).await?;
                 Ok(Tx::Pg(lent))
             }
-            Pool::Sqlite(_) => self.begin_read().await,
+            _ => self.begin_read().await,
         }
     }
 

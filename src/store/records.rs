@@ -1,7 +1,7 @@
 //! Unfinished audits and executions, and the guarded statement that fails one (spec 02, `scan-stuck`).
 //!
 //! Liveness is in the database: the lease `audit:<audit_id>` of an audit, the lease of an execution, heartbeats, and the
-//! times in an audit's log. A lease is always locked before its record, here as in `runs`, so that the two can't deadlock.
+//! times in an audit's log. Where another session holds a record or its lease, neither is waited for.
 //!
 //! SQL decides which rules hold (`[judged_audit]`, `[judged_execution]`); the job words them. The times in an audit's log can have any
 //! format, so they are parsed here, and the guarded statement gets the latest. An execution that never had a heartbeat or a lease is
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::codec::{DbId, DbTime};
 use super::read::{FromText as _, Read, row};
 use super::retry::retrying;
-use super::session::{Tx, execute, fetch_all, fetch_optional};
+use super::session::{Tx, execute, fetch_all, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
 use crate::domain::ids::{AuditId, ExecutionId, RecordId};
 
@@ -69,7 +69,18 @@ pub struct Record {
     log_times: String,
 }
 
-/// The limits of a healthy record.
+/// What became of a record that was to be failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// It was failed, at this time.
+    Done(DateTime<Utc>),
+    /// It has ended meanwhile, or has given a sign of life since it was read, or is within the limits after all: nothing is written.
+    Changed,
+    /// Another session is writing it, or its lease, and was not waited for.
+    Locked,
+}
+
+/// Beyond what a record is failed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
     /// The longest time without activity.
@@ -216,9 +227,7 @@ impl Store {
         Ok(row.and_then(|row| row.read(kind, now, limits)))
     }
 
-    /// Fails a record and deletes its lease, so that its owner can't write any more. Returns the time, or `None` if nothing was written,
-    /// because the record has ended meanwhile, has shown activity since it was read, or is within the limits. Without limits (an operator
-    /// has decided), only its end prevents the failure.
+    /// Fails a record and takes its lease away, so that its owner can write nothing more. Without limits an operator has decided, and only its end is in the way.
     ///
     /// `entry` is the id of the entry in its log.
     pub async fn fail_record(
@@ -227,7 +236,7 @@ impl Store {
         limits: Option<Limits>,
         reason: &str,
         entry: Uuid,
-    ) -> Result<Option<DateTime<Utc>>> {
+    ) -> Result<Failing> {
         retrying(|| self.try_fail_record(record, limits, reason, entry)).await
     }
 
@@ -237,9 +246,12 @@ impl Store {
         limits: Option<Limits>,
         reason: &str,
         entry: Uuid,
-    ) -> Result<Option<DateTime<Utc>>> {
+    ) -> Result<Failing> {
         let mut tx = self.begin_write().await?;
-        lock(&mut tx, record.id).await?;
+        if !lock(&mut tx, record.id).await? {
+            tx.rollback().await?;
+            return Ok(Failing::Locked);
+        }
         let fail = match record.id {
             RecordId::Audit(_) => sql::FAIL_AUDIT,
             RecordId::Execution(_) => sql::FAIL_EXECUTION,
@@ -261,7 +273,7 @@ impl Store {
         );
         let Some((at,)) = failed else {
             tx.rollback().await?;
-            return Ok(None);
+            return Ok(Failing::Changed);
         };
         match record.id {
             RecordId::Audit(id) => {
@@ -274,28 +286,23 @@ impl Store {
             ),
         };
         tx.commit().await?;
-        Ok(Some(at.0))
+        Ok(Failing::Done(at.0))
     }
 }
 
-/// Locks the lease and the record, so that the next statement sees what others have just written. On SQLite the transaction already has
-/// the write lock.
-async fn lock(tx: &mut Tx, id: RecordId) -> Result<()> {
+/// Locks the record and its lease, so that the statement after this sees what others wrote. False where another session holds either:
+/// it is not waited for, be it frozen or not. On SQLite the transaction has the whole file to itself already.
+async fn lock(tx: &mut Tx, id: RecordId) -> Result<bool> {
     if let Tx::Sqlite(_) = tx {
-        return Ok(());
+        return Ok(true);
     }
-    match id {
+    let (is_locked,): (bool,) = match id {
         RecordId::Audit(id) => {
-            let key = format!("audit:{id}");
-            execute!(&mut *tx, "select 1 from job_leases where lease_key = $1 for update", key);
-            execute!(tx, "select 1 from audit_reports where audit_id = $1 for update", DbId::from(id));
+            fetch_one!(tx, _, sql::postgres::LOCK_AUDIT, format!("audit:{id}"), DbId::from(id))
         }
-        RecordId::Execution(id) => {
-            execute!(&mut *tx, "select 1 from job_leases where execution_id = $1 for update", DbId::from(id));
-            execute!(tx, "select 1 from job_executions where id = $1 for update", DbId::from(id));
-        }
-    }
-    Ok(())
+        RecordId::Execution(id) => fetch_one!(tx, _, sql::postgres::LOCK_EXECUTION, DbId::from(id)),
+    };
+    Ok(!is_locked)
 }
 
 #[cfg(test)]

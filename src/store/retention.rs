@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::codec::DbTime;
+use super::retry::retrying;
 use super::session::{Tx, execute, fetch_one};
 use super::{Result, Store, sql};
 
@@ -14,15 +15,18 @@ impl Store {
     /// Deletes executions that ended before `cutoff`, the oldest first, at most `most`, in one transaction. Passes over one that another
     /// program is writing. Returns how many were deleted.
     pub async fn prune(&self, cutoff: DateTime<Utc>, most: i64) -> Result<u64> {
-        let mut tx = self.begin_write().await?;
-        if let Tx::Pg(_) = tx {
-            // Without statistics, the planner expects few old rows, and would read and sort all of them for each chunk. The index has them
-            // in order.
-            execute!(&mut tx, "set local enable_sort = off");
-        }
-        let pruned = execute!(&mut tx, sql::PRUNE, DbTime(cutoff), most);
-        tx.commit().await?;
-        Ok(pruned)
+        retrying(|| async {
+            let mut tx = self.begin_write().await?;
+            if let Tx::Pg(_) = tx {
+                // Where the table has no statistics yet, the planner takes what is old for a few rows, and would read and sort them
+                // all for each chunk. The index has them in order. For this transaction alone.
+                execute!(&mut tx, "set local enable_sort = off");
+            }
+            let pruned = execute!(&mut tx, sql::PRUNE, DbTime(cutoff), most);
+            tx.commit().await?;
+            Ok(pruned)
+        })
+        .await
     }
 
     /// How many [`Self::prune`] would delete, at most `most`.

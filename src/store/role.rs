@@ -27,7 +27,14 @@ impl Store {
         if !row.try_get::<bool, _>("standby")? {
             return Ok(None);
         }
-        Ok(Some(Role { server, lag_seconds: row.try_get("lag_seconds")? }))
+        let role = Role { server, lag_seconds: row.try_get("lag_seconds")? };
+        Ok(Some(self.found.standby.get_or_init(|| role).clone()))
+    }
+
+    /// The standby that [`Self::standby`] has found.
+    #[must_use]
+    pub fn known_standby(&self) -> Option<&Role> {
+        self.found.standby.get()
     }
 
     /// # Errors

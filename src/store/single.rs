@@ -4,7 +4,7 @@ use super::claims::{ClaimedRow, Due};
 use super::codec::{DbId, DbTime};
 use super::read::{Oddities, Read, row};
 use super::retry::retrying;
-use super::session::fetch_optional;
+use super::session::{fetch_all, fetch_optional};
 use super::{Result, Store, sql};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
@@ -56,8 +56,25 @@ impl Store {
         }))
     }
 
-    /// Claims this conversation for a run if it is over, without waiting for its retry pause; with `anew` also if it was processed or has
-    /// failed, with all its attempts. `None` if it can't be claimed: nothing was written.
+    /// The conversations that a claim would take, the first of them first.
+    pub async fn due_conversations(&self, due: &Due, most: usize) -> Result<Vec<ConversationId>> {
+        let mut tx = self.begin_read().await?;
+        let rows: Vec<(Read<String>,)> = fetch_all!(
+            &mut tx,
+            _,
+            sql::DUE_CONVERSATIONS,
+            due.cutoff(),
+            DbTime(due.now),
+            MOST_ATTEMPTS,
+            i32::from(due.rollout),
+            i64::try_from(most).unwrap_or(i64::MAX)
+        );
+        tx.rollback().await?;
+        Ok(rows.into_iter().filter_map(|(id,)| id.ok()?.parse().ok()).collect())
+    }
+
+    /// Claims this conversation for a run: one that is over, at once and not only after its pause; with `anew` also one that was
+    /// processed or has failed, with all its attempts. `None` where it can't be claimed: nothing was written.
     ///
     /// One statement, which repeats every condition, so that two operators, or an operator and a timer, never both get it.
     pub async fn claim_one(

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::codec::DbTime;
 use super::read::{FromText, Read, row};
+use super::retry::retrying;
 use super::session::{fetch_all, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
 
@@ -140,24 +141,27 @@ impl Store {
         recovery: &Recovery,
         reason: &str,
     ) -> Result<Recovered> {
-        let mut tx = self.begin_write().await?;
-        let row: Option<(bool, bool)> = fetch_optional!(
-            &mut tx,
-            _,
-            sql::RECOVER_CONVERSATION,
-            self.now_parameter(),
-            recovery.idle.unwrap_or_default().as_secs_f64(),
-            &stuck.id,
-            &stuck.token,
-            if recovery.requeue { "active" } else { "failed" },
-            reason,
-            recovery.idle.is_none()
-        );
-        tx.commit().await?;
-        Ok(match row {
-            Some((true, _)) => Recovered::Done,
-            Some((false, true)) => Recovered::Locked,
-            _ => Recovered::Changed,
+        retrying(|| async {
+            let mut tx = self.begin_write().await?;
+            let row: Option<(bool, bool)> = fetch_optional!(
+                &mut tx,
+                _,
+                sql::RECOVER_CONVERSATION,
+                self.now_parameter(),
+                recovery.idle.unwrap_or_default().as_secs_f64(),
+                &stuck.id,
+                &stuck.token,
+                if recovery.requeue { "active" } else { "failed" },
+                reason,
+                recovery.idle.is_none()
+            );
+            tx.commit().await?;
+            Ok(match row {
+                Some((true, _)) => Recovered::Done,
+                Some((false, true)) => Recovered::Locked,
+                _ => Recovered::Changed,
+            })
         })
+        .await
     }
 }

@@ -333,7 +333,8 @@ fn a_player_who_is_being_written_is_neither_waited_for_nor_overwritten() {
         "update users set relationship_score = 70, last_interaction_at = {} where id = '{busy}'",
         at(0)
     ));
-    assert_eq!(decay(&db, 0, &[])["decayed"], 1);
+    let result = decay(&db, 0, &[]);
+    assert_eq!((&result["decayed"], &result["locked"]), (&json!(1), &json!(1)), "{result}");
     held.commit();
     assert_eq!((score(&db, busy), score(&db, other)), ("70.00".into(), "58.40".into()));
     // The interaction counts from now on; a score that is only raised keeps its debt.
@@ -343,6 +344,111 @@ fn a_player_who_is_being_written_is_neither_waited_for_nor_overwritten() {
     held.commit();
     decay(&db, HOUR, &[]);
     assert_eq!(score(&db, other), "79.20");
+}
+
+/// A trigger of the application writes a row of the player's beside, which another session holds: that player alone waits for the next run.
+#[test]
+fn a_player_whose_rows_are_held_is_charged_by_the_next_run() {
+    let db = Db::postgres();
+    let players: Vec<_> =
+        (0..12).map(|_| Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db)).collect();
+    db.execute(
+        "create table cards (user_id uuid primary key, score numeric); insert into cards select id from users; \
+         create function card() returns trigger language plpgsql as $$ begin \
+           update cards set score = new.relationship_score where user_id = new.id; return new; end $$; \
+         create trigger card after update of relationship_score on users for each row execute function card()",
+    );
+    let held = db.hold(&format!("update cards set score = 1 where user_id = '{}'", players[5]));
+    let now = time(0);
+    let run = |code| db.run(&["decay", "--force", "--now", &now, "--lease", "6s"]).code(code);
+    let done = run(0);
+    let result = done.json();
+    assert_eq!(
+        (&result["processed"], &result["decayed"], &result["locked"]),
+        (&json!(12), &json!(11), &json!(1)),
+        "{result}"
+    );
+    assert_eq!(result["errors"], json!([]));
+    assert!(done.stderr().contains("player passed over; the next run charges them"), "{}", done.stderr());
+    assert_eq!((score(&db, players[5]).as_str(), score(&db, players[6]).as_str()), ("60.00", "58.40"));
+    // Now there is no other who could tell: the server's.
+    assert!(run(69).error().contains("another session holds a row or a table"));
+    held.commit();
+    assert_eq!(run(0).json()["decayed"], 1);
+    assert_eq!(score(&db, players[5]), "58.40");
+    // A table that is held is everybody's trouble, and soon known to be.
+    Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
+    Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
+    let _held = db.hold("lock table score_history");
+    run(69);
+}
+
+/// A statement that takes too long is halved down to the one player who takes so long; the others are charged.
+#[test]
+fn a_player_who_takes_too_long_bears_it_alone() {
+    let db = Db::postgres();
+    let players: Vec<_> =
+        (0..5).map(|_| Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db)).collect();
+    db.execute(&format!(
+        "create function dawdle() returns trigger language plpgsql as $$ begin \
+           if new.id = '{}' then perform pg_sleep(30); end if; return new; end $$; \
+         create trigger dawdle before update of relationship_score on users for each row execute function dawdle()",
+        players[2]
+    ));
+    let result = db.run(&["decay", "--force", "--now", NOW, "--lease", "6s"]).code(3).json();
+    assert_eq!((&result["decayed"], &result["locked"]), (&json!(4), &json!(0)), "{result}");
+    assert_eq!(result["errors"][0]["user_id"], json!(players[2]), "{result}");
+    assert!(result["errors"][0]["error"].as_str().unwrap().contains("took too long"), "{result}");
+    assert_eq!(score(&db, players[2]), "60.00");
+}
+
+/// What takes a server long is not tried again and again at full length: once a chunk of the same size has been too much, the next are
+/// half as large.
+#[test]
+fn chunks_that_take_too_long_are_made_smaller() {
+    let db = Db::postgres();
+    for _ in 0..1_200 {
+        Player { last_interaction: at(-10 * HOUR), ..Player::default() }.insert(&db);
+    }
+    db.execute(
+        "create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.002); return new; end $$; \
+         create trigger dawdle before update of relationship_score on users for each row execute function dawdle()",
+    );
+    let done = db.run(&["decay", "--force", "--now", NOW, "--lease", "6s", "--chunk", "400"]).code(0).json();
+    assert_eq!(done["decayed"], 1_200, "{done}");
+    // 400 take at least 0.8 s, which is all that a statement has: the first ends, and none of that length is begun again.
+    let chunks = db.number("select count(distinct xmin::text) from score_history");
+    assert!(chunks >= 6.0, "{chunks}");
+}
+
+/// How many are overdue is not known where the count does not end in time: the run goes on, and says so.
+#[test]
+fn a_total_that_can_not_be_had_is_null_and_not_fatal() {
+    let db = Db::postgres();
+    for hours in 1..=3 {
+        Player { last_interaction: at(-(8 + hours) * HOUR), ..Player::default() }.insert(&db);
+    }
+    let asks = |what: &str| {
+        format!(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' \
+             and query like '-- {what}%'"
+        )
+    };
+    let held = db.hold("lock table users");
+    let run = db.command(&["decay", "--force", "--now", NOW, "--batch", "2"]).start();
+    eventually("the count waits", || db.number(&asks("count_overdue")) == 1.0);
+    db.execute(
+        "select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() \
+         and query like '-- count_overdue%'",
+    );
+    eventually("the run has gone on", || db.number(&asks("last_turn")) == 1.0);
+    held.commit();
+    let done = run.done().code(0);
+    let result = done.json();
+    assert_eq!((&result["decayed"], &result["deferred"]), (&json!(2), &json!(null)), "{result}");
+    assert!(done.stderr().contains("how many players are overdue"), "{}", done.stderr());
+    let human = db.run(&["decay", "--force", "--now", NOW, "--format", "human"]).code(0).stdout();
+    assert!(human.contains("locked"), "{human}");
 }
 
 /// The application raises scores while decay runs, again and again: what it adds and what is charged all adds up.

@@ -397,41 +397,53 @@ on_every_database! {
     }
 }
 
-/// The scan has seen the audit unhealthy, and waits for whoever is writing it: what has ended, or shown a sign of life
-/// meanwhile, is left alone.
-fn while_the_owner_writes(change: &str) -> (Db, Uuid, Value) {
-    let db = Db::postgres();
-    let id = audit(&db, -20 * MINUTE, &json!([]));
-    let writing = db.hold(&change.replace("$id", &id.to_string()));
-    let run = scan(&db, &[]).start();
-    eventually("the scan waits for the row", || {
+/// The scan has read all, and is at an older audit; what another session writes of the rest then, its guarded statements see: what has ended,
+/// or shown a sign of life, is left alone.
+fn while_the_scan_is_at_another(db: &Db, change: &str) -> Value {
+    audit(db, -9_000, &json!([]));
+    db.execute(
+        "create function wait() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return new; end $$; \
+         create trigger wait before update on audit_reports for each row when (old.audit_date = \
+           (timestamptz '2026-11-18 12:00:00Z' - interval '9000 seconds')) execute function wait()",
+    );
+    let held = db.hold("select pg_advisory_xact_lock(42)");
+    let run = scan(db, &[]).start();
+    eventually("the scan waits", || {
         db.number(
             "select count(*) from pg_stat_activity where datname = current_database() \
              and application_name = 'nikita-jobs' and wait_event_type = 'Lock'",
         ) == 1.0
     });
-    writing.commit();
+    db.execute(change);
+    held.commit();
     let result = run.done().code(0).json();
-    (db, id, result)
+    assert_eq!((&result["recoveries_count"], &result["locked"]), (&json!(1), &json!(0)), "{result}");
+    result
 }
 
 #[test]
 fn an_audit_that_is_finished_meanwhile_is_left_alone() {
-    let (db, id, result) = while_the_owner_writes(
-        "update audit_reports set status = 'completed', completed_at = now(), summary = '{}' where audit_id = '$id'",
+    let db = Db::postgres();
+    let id = audit(&db, -20 * MINUTE, &json!([]));
+    while_the_scan_is_at_another(
+        &db,
+        &format!(
+            "update audit_reports set status = 'completed', completed_at = now(), summary = '{{}}' where audit_id = '{id}'"
+        ),
     );
-    assert_eq!(result["recoveries_count"], 0);
     assert_eq!((audit_status(&db, id).as_str(), of_audit(&db, id, "summary")), ("completed", json!({})));
     promises::kept(&db);
 }
 
 #[test]
 fn an_audit_that_logs_meanwhile_is_left_alone() {
+    let db = Db::postgres();
+    let id = audit(&db, -20 * MINUTE, &json!([]));
     let entry = log(-1);
-    let (db, id, result) = while_the_owner_writes(&format!(
-        "update audit_reports set execution_logs = execution_logs || '[{entry}]' where audit_id = '$id'"
-    ));
-    assert_eq!(result["recoveries_count"], 0);
+    while_the_scan_is_at_another(
+        &db,
+        &format!("update audit_reports set execution_logs = execution_logs || '[{entry}]' where audit_id = '{id}'"),
+    );
     assert_eq!((audit_status(&db, id).as_str(), of_audit(&db, id, "execution_logs")), ("in_progress", json!([entry])));
     assert_eq!(looked_at(&db, id)["is_healthy"], true);
 }
@@ -442,38 +454,60 @@ fn an_execution_that_beats_meanwhile_is_left_alone() {
     let db = Db::postgres();
     let id = execution(&db, "decay", -20 * MINUTE, Some(-16 * MINUTE), Some(60));
     let beat = at(-1);
-    let writing = db.hold(&format!(
-        "update job_leases set heartbeat_at = {beat} where execution_id = '{id}'; update job_executions set heartbeat_at = {beat} where id = '{id}'"
-    ));
-    let run = scan(&db, &[]).start();
-    eventually("the scan waits for the lease", || {
-        db.number(
-            "select count(*) from pg_stat_activity where datname = current_database() \
-             and application_name = 'nikita-jobs' and wait_event_type = 'Lock'",
-        ) == 1.0
-    });
-    writing.commit();
-    assert_eq!(run.done().code(0).json()["recoveries_count"], 0);
+    while_the_scan_is_at_another(
+        &db,
+        &format!(
+            "update job_leases set heartbeat_at = {beat} where execution_id = '{id}'; \
+             update job_executions set heartbeat_at = {beat} where id = '{id}'"
+        ),
+    );
     assert_eq!((execution_status(&db, id).as_str(), leases(&db, id).as_str()), ("running", "1"));
 }
 
-/// A renewal touches the lease alone, as docs/audits.md has it: the scan waits for that, too.
+/// A renewal touches the lease alone, as docs/audits.md has it: the scan sees that, too.
 #[test]
 fn an_audit_that_is_renewed_meanwhile_is_left_alone() {
     let db = Db::postgres();
     let id = leased_audit(&db, -20 * MINUTE, &json!([]), 60, -16 * MINUTE);
     let beat = at(-1);
-    let writing = db.hold(&format!("update job_leases set heartbeat_at = {beat} where execution_id = '{id}'"));
-    let run = scan(&db, &[]).start();
-    eventually("the scan waits for the lease", || {
-        db.number(
-            "select count(*) from pg_stat_activity where datname = current_database() \
-             and application_name = 'nikita-jobs' and wait_event_type = 'Lock'",
-        ) == 1.0
-    });
-    writing.commit();
-    assert_eq!(run.done().code(0).json()["recoveries_count"], 0);
+    while_the_scan_is_at_another(
+        &db,
+        &format!("update job_leases set heartbeat_at = {beat} where execution_id = '{id}'"),
+    );
     assert_eq!((audit_status(&db, id).as_str(), leases(&db, id).as_str()), ("in_progress", "1"));
+}
+
+/// Whoever is writing a record, or the lease that it is about, is not waited for, be he frozen or not: the record is passed over and counted.
+/// By hand that is an error, and the others that were named are recovered all the same.
+#[test]
+fn a_record_that_is_being_written_is_passed_over_and_by_hand_it_is_69() {
+    let db = Db::postgres();
+    let audits = [-30, -28, -26].map(|at| leased_audit(&db, at * MINUTE, &json!([]), -60, -25 * MINUTE));
+    let runs = [-30, -28, -26].map(|at| execution(&db, "decay", at * MINUTE, Some(-25 * MINUTE), Some(-60)));
+    let held = [
+        db.hold(&format!("update audit_reports set summary = '{{}}' where audit_id = '{}'", audits[0])),
+        db.hold(&format!("update job_leases set heartbeat_at = heartbeat_at where execution_id = '{}'", audits[1])),
+        db.hold(&format!("update job_executions set host = 'here' where id = '{}'", runs[0])),
+        db.hold(&format!("update job_leases set heartbeat_at = heartbeat_at where execution_id = '{}'", runs[1])),
+    ];
+    for (kind, ids) in [("audit", audits), ("execution", runs)] {
+        for id in &ids[..2] {
+            let result = recover(&db, &[kind, &id.to_string()]).code(69).json();
+            let said = result["error"]["message"].as_str().unwrap();
+            assert!(said.contains(&format!("{kind} {id}: locked by another transaction")), "{result}");
+            assert_eq!((&result["recovered"], &result["locked"]), (&json!(0), &json!(1)), "{result}");
+        }
+    }
+    let [locked, free] = [runs[0].to_string(), runs[2].to_string()];
+    let result = recover(&db, &["execution", &locked, &free]).code(69).json();
+    assert_eq!((&result["recovered"], &result["locked"]), (&json!(1), &json!(1)), "{result}");
+    let result = scan(&db, &[]).done().code(0).json();
+    assert_eq!((&result["recoveries_count"], &result["locked"]), (&json!(1), &json!(4)), "{result}");
+    assert_eq!((audit_status(&db, audits[2]), execution_status(&db, runs[2])), ("failed".into(), "failed".into()));
+    held.into_iter().for_each(crate::support::db::Held::commit);
+    let result = scan(&db, &[]).done().code(0).json();
+    assert_eq!((&result["recoveries_count"], &result["locked"]), (&json!(4), &json!(0)), "{result}");
+    promises::kept(&db);
 }
 
 /// A row that can't be written is reported, and does not stop the others.

@@ -54,6 +54,9 @@ fn jobs_refuse_a_standby_and_looks_say_that_it_is_one() {
     ] {
         names_the_standby(on(&standby.url(), args).done(), &standby);
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = folder.path().join("report.html");
+    let report = report.to_str().expect("UTF-8");
     for args in [
         &["health"][..],
         &["status"],
@@ -64,16 +67,22 @@ fn jobs_refuse_a_standby_and_looks_say_that_it_is_one() {
         &["recover", "--dry-run"],
         &["scan-stuck", "--dry-run"],
         &["migrate", "--plan"],
+        &["failures"],
+        &["retry", "--failed", "--dry-run"],
+        &["report", "-o", report],
     ] {
         let done = on(&standby.url(), args).done();
         assert!(matches!(done.exit(), Some(0 | 1 | 3)), "{args:?}: {}", done.all());
-        if args[0] != "migrate" {
-            assert!(
-                done.stderr().contains("read-only standby") && done.stderr().contains(&standby.place()),
-                "{}",
-                done.all()
-            );
-        }
+        assert!(
+            done.stderr().contains("read-only standby") && done.stderr().contains(&standby.place()),
+            "{}",
+            done.all()
+        );
+        let database = &done.json()["looked_at"];
+        assert_eq!((&database["role"], &database["server"]), (&json!("standby"), &json!(standby.place())), "{args:?}");
+        assert!(database["replay_lag_seconds"].as_f64().is_some_and(|lag| lag >= 0.0), "{args:?} {database}");
+        let elsewhere = on(&primary.url(), args).done();
+        assert!(elsewhere.json().get("looked_at").is_none(), "{args:?}: {}", elsewhere.all());
     }
     // Among several, jobs find the primary, and looks may prefer the standby.
     let both = |first: &Cluster, second: &Cluster, more: &str| {

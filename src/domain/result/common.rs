@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::ids::ExecutionId;
-use crate::domain::words::{ErrorKind, Status};
+use crate::domain::words::{ErrorKind, ServerRole, Status};
 
 /// The version of this contract. Additional fields do not change it; anything else does.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -33,9 +33,23 @@ pub struct Common {
     /// Whether the hidden `--now` replaced the database's clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub now_overridden: bool,
+    /// The server that a look was at, where it is a standby.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<LookedAt>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBody>,
+}
+
+/// A server that is no primary.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct LookedAt {
+    /// What kind of server it is.
+    pub role: ServerRole,
+    /// Its host and port.
+    pub server: String,
+    /// By how many seconds what it shows lies behind the primary; null where it has replayed nothing yet.
+    pub replay_lag_seconds: Option<f64>,
 }
 
 /// Why a command failed.

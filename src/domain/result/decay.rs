@@ -16,10 +16,12 @@ pub struct DecayResult {
     pub game_overs: i64,
     /// Players who were warned.
     pub warned: i64,
-    /// Overdue players left for the next run by `--batch`.
-    pub deferred: i64,
+    /// Overdue players left for the next run by `--batch`; null where they could not be counted in time.
+    pub deferred: Option<i64>,
     /// Players whose score, chapter or times can't be read; they are passed over.
     pub unreadable: i64,
+    /// Overdue players whose row another session was writing, or held; they are passed over, and the next run charges them.
+    pub locked: i64,
     /// Players whom the database refuses to charge (a trigger, a check, a number too large); then it exits 3.
     pub errors: Vec<NotCharged>,
     /// Points charged in all.

@@ -133,6 +133,7 @@ impl JobResult {
             schema_version: SCHEMA_VERSION,
             dry_run: false,
             now_overridden: false,
+            looked_at: None,
             error: None,
         };
         Self { common, own: own.into() }

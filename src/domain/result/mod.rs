@@ -22,11 +22,11 @@ mod stats;
 mod status;
 
 pub use super::words::{
-    CheckStatus, EntryStatus, ErrorKind, Fallback, Health, LeaseState, RecordKind, RecoverRule, SkipReason,
+    CheckStatus, EntryStatus, ErrorKind, Fallback, Health, LeaseState, RecordKind, RecoverRule, ServerRole, SkipReason,
     StageStatus, Status, Target, WhyKind, WhyRule,
 };
 pub use check::{BrokenRow, CheckResult, PromiseAnswer};
-pub use common::{Common, ErrorBody, SCHEMA_VERSION};
+pub use common::{Common, ErrorBody, LookedAt, SCHEMA_VERSION};
 pub use decay::{DecayResult, NotCharged};
 pub use demo::{Charged, GivenUp, Known, Limits, Next, Planted, ReadyPrompt, Replaced, Spared, Sums, Touchpoint};
 pub use doctor::{CheckEntry, DoctorResult};

@@ -12,8 +12,8 @@ use crate::domain::words::{RecordKind, RecoverRule, Target};
 pub struct RecoverResult {
     /// How many were taken out of `processing`.
     pub recovered: usize,
-    /// How many stuck ones are left.
-    pub deferred: i64,
+    /// How many stuck ones are left; null where they could not be counted in time.
+    pub deferred: Option<i64>,
     /// Each, with the evidence.
     pub recoveries: Vec<RecoveryEntry>,
     /// Those that could not be recovered.

@@ -19,8 +19,10 @@ pub struct ScanResult {
     pub deferred: usize,
     /// Each that was failed, or could not be.
     pub recoveries: Vec<ScanRecovery>,
-    /// Conversations that are stuck in `processing`.
-    pub stuck_conversations: i64,
+    /// Conversations that are stuck in `processing`; null where they could not be counted in time.
+    pub stuck_conversations: Option<i64>,
+    /// Unhealthy ones that another session was writing, or held; they are passed over, and the next run judges them again.
+    pub locked: usize,
     /// The same in a sentence.
     pub message: String,
     /// Old executions deleted.

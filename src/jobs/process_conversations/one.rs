@@ -114,7 +114,12 @@ impl Entry {
         Self::of(conversation, EntryStatus::Released).because(why).for_reason("released")
     }
 
-    /// A conversation that was released.
+    /// A conversation that the database does not let us claim.
+    pub fn not_claimed(conversation: ConversationId, error: &StoreError) -> Self {
+        Self::of(conversation, EntryStatus::Failed).because(format!("not claimed: {error}")).for_reason("database")
+    }
+
+    /// A conversation that was given back.
     pub fn released(claim: &Claim, why: &str) -> Self {
         Self::new(claim, EntryStatus::Released).because(why.to_owned()).for_reason("released")
     }
@@ -225,8 +230,10 @@ async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
             Ok(Fate::Unknown) => unknown(claim, error),
             Err(second) => unknown(claim, second),
         },
-        // The database refuses this conversation: that must neither stop the others nor be retried forever.
-        Err(error) if error.is_the_items(Another::None) => refused(store, claim, &error).await,
+        // What the database refuses about this conversation must not stop the others, nor be tried for ever.
+        Err(error) if error.is_the_items(Another::None) => {
+            refused(store, claim, &format!("not committed: {error}")).await
+        }
         Err(error) if error.class().asks_another() => {
             let entry = Entry::released(claim, &format!("not committed: {error}"));
             Entry { unclear: Some(error), ..entry }
@@ -239,14 +246,18 @@ async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
 
 /// Closes a conversation after its [`Entry::unclear`] failure was blamed on it (`its_own`) or on the server.
 pub async fn cleared(store: &Store, claim: &Claim, entry: Entry, error: StoreError, its_own: bool) -> Entry {
-    let now = if its_own { refused(store, claim, &error).await } else { give_back(store, claim, error).await };
+    let now = if its_own {
+        refused(store, claim, &format!("not committed: {error}")).await
+    } else {
+        give_back(store, claim, error).await
+    };
     let ConversationEntry { status, error, reason, .. } = now.shown;
     Entry { shown: ConversationEntry { status, error, reason, ..entry.shown }, ..now }
 }
 
-/// Closes a conversation that the database refused. It costs an attempt.
-async fn refused(store: &Store, claim: &Claim, error: &StoreError) -> Entry {
-    let error = StageError::Failed(format!("not committed: {error}"));
+/// The database refuses just this conversation: it costs an attempt.
+pub async fn refused(store: &Store, claim: &Claim, why: &str) -> Entry {
+    let error = StageError::Failed(why.to_owned());
     after_error(store, claim, &error, error.to_string()).await
 }
 

@@ -11,12 +11,13 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::store::Store;
 use crate::store::blame::{Blame, Verdict};
-use crate::store::records::{Limits, Owner, Record};
+use crate::store::records::{Failing, Limits, Owner, Record};
 
 /// Fails these records. One that has ended or does not exist is reported as an error and does not stop the others.
 pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
     let (mut recoveries, mut errors) = (Vec::new(), Vec::new());
     let mut blame = Blame::default();
+    let (mut held, mut stop) = (Vec::new(), None);
     for id in ids {
         match look(&run.store, *id, run.now).await? {
             Ok((record, reason)) => {
@@ -27,15 +28,19 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
                     errors.push(refusal(waited, &error.to_string()));
                 }
                 match failed {
-                    Ok(Some(at)) => {
+                    Ok(Failing::Done(at)) => {
                         tell(&record, &reason);
                         recoveries.push(entry(&record, &reason, at));
                     }
-                    Ok(None) => errors.push(refusal(*id, "it has ended in the meantime")),
+                    Ok(Failing::Locked) => held.push(id.to_string()),
+                    Ok(Failing::Changed) => errors.push(refusal(*id, "it has ended in the meantime")),
                     Err(error) => match blame.failed(*id, error) {
                         Verdict::Item(id, error) => errors.push(refusal(id, &error.to_string())),
                         Verdict::Waits => {}
-                        Verdict::Server(_, error) => return Err(error.into()),
+                        Verdict::Server(_, error) => {
+                            stop = Some(error);
+                            break;
+                        }
                     },
                 }
             }
@@ -43,10 +48,8 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
         }
         run.progress.advance(1);
     }
-    if let Some((_, error)) = blame.end() {
-        return Err(error.into());
-    }
-    Ok(super::by_hand_report(recoveries, errors))
+    let stop = stop.or_else(|| blame.end().map(|(_, error)| error));
+    Ok(super::by_hand_report(recoveries, errors, &held, stop))
 }
 
 /// What [`work`] would do now, without doing it.
@@ -59,7 +62,7 @@ pub async fn preview(store: &Store, ids: &[RecordId]) -> Result<RecoverResult, R
             Err(why) => errors.push(refusal(*id, &why)),
         }
     }
-    Ok(super::by_hand_result(recoveries, errors))
+    Ok(super::by_hand_result(recoveries, errors, 0))
 }
 
 /// The record with the evidence against it, or why it can't be recovered.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::run::error::RunError;
 use crate::run::lifecycle::Run;
-use crate::store::{Class, Store};
+use crate::store::{Another, Store};
 
 /// How many executions a transaction deletes: few enough that nobody waits for it.
 const CHUNK: i64 = 1_000;
@@ -38,7 +38,7 @@ pub(super) async fn prune(retain: Option<Duration>, run: &Run) -> Result<Pruned,
                     break;
                 }
             }
-            Err(error) if error.class() == Class::Server => return Err(error.into()),
+            Err(error) if !error.is_the_items(Another::Works) => return Err(error.into()),
             Err(error) => {
                 tracing::error!(error = %error, "old executions were not deleted");
                 pruned.error = Some(error.to_string());

@@ -12,6 +12,7 @@ row! {
     struct Chunk {
         processed: i64,
         unreadable: i64,
+        locked: i64,
         last: Option<String>,
         decayed: i64,
         game_overs: i64,
@@ -28,7 +29,7 @@ pub(super) async fn charge_postgres(
 ) -> Result<(Decayed, Option<Cursor>)> {
     let (begins, player) = order.turn();
     let (since, until) = order.quiet();
-    let Chunk { processed, unreadable, last, decayed, game_overs, warned, points } = with_rules!(
+    let Chunk { processed, unreadable, locked, last, decayed, game_overs, warned, points } = with_rules!(
         fetch_one,
         tx,
         Chunk,
@@ -47,7 +48,8 @@ pub(super) async fn charge_postgres(
         order.warned_of
     );
     let sums = Sums { processed, unreadable, decayed, game_overs, warned, points };
-    Ok((sums.into(), last.and_then(|last| Cursor::behind(&last))))
+    let done = Decayed { locked, ..sums.into() };
+    Ok((done, last.and_then(|last| Cursor::behind(&last))))
 }
 
 row! {

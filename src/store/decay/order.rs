@@ -46,7 +46,9 @@ pub struct Decayed {
     pub warned: i64,
     /// Players passed over because their score, chapter or times can't be read.
     pub unreadable: i64,
-    /// Points taken in all.
+    /// Overdue players whose row another session was writing: passed over.
+    pub locked: i64,
+    /// What was taken in all.
     pub points: Points,
 }
 
@@ -58,6 +60,7 @@ impl Decayed {
         self.game_overs += chunk.game_overs;
         self.warned += chunk.warned;
         self.unreadable += chunk.unreadable;
+        self.locked += chunk.locked;
         self.points = self.points + chunk.points;
     }
 }
@@ -81,6 +84,7 @@ impl From<Sums> for Decayed {
             game_overs: sums.game_overs,
             warned: sums.warned,
             unreadable: sums.unreadable,
+            locked: 0,
             points: sums.points.map_or(Points::ZERO, |it| it.0),
         }
     }

@@ -38,7 +38,14 @@ with page as materialized (
       or (u.decayed_through between '0001-01-01' and '9999-12-31') is false
       -- [/unreadable]
     ) as unreadable,
-    b.begins + r.step * interval '1 microsecond' <= :now::timestamptz as owes
+    b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+    -- [in_turn]
+    and (
+      :turn_begins::timestamptz is null
+      or (b.begins, u.id) <= (:turn_begins::timestamptz, :turn_id::text::uuid)
+    )
+    -- [/in_turn]
+    as owes
   from users u
   cross join lateral (
     -- [rule]
@@ -274,6 +281,8 @@ with page as materialized (
 select
   (select count(*) from page) as processed,
   (select count(*) from page where unreadable) as unreadable,
+  -- Who owed when the players were looked at, and could not be locked as he was then: another session was writing the row.
+  (select count(*) from page where owes) - (select count(*) from due) as locked,
   (select id::text from page order by id desc limit 1) as last,
   count(*) filter (where amount > 0) as decayed,
   count(*) filter (where lost) as game_overs,
