@@ -211,7 +211,7 @@ fn a_signal_is_heard_while_a_conversation_waits_for_blame() {
     });
     started.signal("TERM");
     let result = started.done().code(143).json();
-    assert_eq!((&result["status"], &result["released"]), (&json!("interrupted"), &json!(2)), "{result}");
+    assert_eq!((&result["status"], &result["retrying"]), (&json!("interrupted"), &json!(2)), "{result}");
     assert!(result["duration_ms"].as_i64().is_some_and(|ms| ms < 25_000), "{result}");
     for one in all {
         assert_eq!(standing(&db, one), ("active".into(), 0.0));
