@@ -29,6 +29,8 @@ const MOST_LINES: usize = 400;
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/lists.rs"]
+mod lists;
 
 #[test]
 fn imports_go_downward() {

@@ -1,5 +1,5 @@
-//! `completions`, `man`, `schema` and the hidden `reference`: what packages and docs ship, made from the command line itself so that it can't differ
-//! from it. They need no database and print text, not a result.
+//! `completions`, `man`, `schema` and the hidden `reference`: generated from the command line itself, for packages and docs. They need no
+//! database and print text, not a result.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +8,13 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
-use clap_mangen::Man;
 use serde_json::{Map, Value};
 
 use super::complete;
 use super::harmless::Harmless;
 use super::output::{complain, print_text};
-use super::reference;
+use super::{manual, reference};
+use crate::core::text::nearest;
 use crate::domain::exit::Exit;
 use crate::domain::result::schema;
 
@@ -35,11 +35,21 @@ pub fn commands() -> [Command; 5] {
              nikita-jobs completions bash > /etc/bash_completion.d/nikita-jobs\n  \
              nikita-jobs completions fish > ~/.config/fish/completions/nikita-jobs.fish",
         ),
-        Command::new("man").about("Print the manual page").arg(directory).after_help(
-            "Examples:\n  \
-             nikita-jobs man | man -l -\n  \
+        Command::new("man")
+            .about("Print a manual page")
+            .arg(
+                Arg::new("command")
+                    .value_name("COMMAND")
+                    .num_args(0..)
+                    .conflicts_with("dir")
+                    .help("The page of this command [default: of all of them]"),
+            )
+            .arg(directory)
+            .after_help(
+                "Examples:\n  \
+             nikita-jobs man decay | man -l -\n  \
              nikita-jobs man --dir /usr/local/share/man/man1",
-        ),
+            ),
         Command::new("schema")
             .about("Print the JSON Schema of a command's result")
             .arg(
@@ -61,7 +71,7 @@ pub fn commands() -> [Command; 5] {
     ]
 }
 
-/// Prints what is asked for; `None` where the command is none of them.
+/// Runs one of these commands; `None` for any other.
 pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
     let made = match matches.subcommand()? {
         ("completions", of_command) => {
@@ -69,7 +79,13 @@ pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode>
         }
         ("man", of_command) => match of_command.get_one::<String>("dir") {
             Some(folder) => pages(&command(), Path::new(folder)),
-            None => page(&command()),
+            None => match page(&command(), of_command) {
+                Ok(text) => Ok(text),
+                Err(why) => {
+                    complain(&why);
+                    return Some(Exit::Usage.into());
+                }
+            },
         },
         ("schema", of_command) => match of_command.get_one::<String>("dir") {
             Some(folder) => schemas(Path::new(folder)),
@@ -87,18 +103,23 @@ pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode>
     })
 }
 
-fn page(command: &Command) -> Result<Vec<u8>, String> {
-    let mut text = Vec::new();
-    Man::new(command.clone()).render(&mut text).map_err(|error| error.to_string())?;
-    Ok(text)
+/// The page of the command that is named, or what is wrong with its name.
+fn page(command: &Command, matches: &ArgMatches) -> Result<Vec<u8>, String> {
+    let words: Vec<&str> = matches.get_many::<String>("command").unwrap_or_default().map(String::as_str).collect();
+    manual::page(command, &words).map(String::into_bytes).ok_or_else(|| {
+        let (name, known) = (words.join(" "), manual::names(command));
+        let meant = nearest(&name, known.iter().map(String::as_str));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        format!("man: there is no command {name:?}{meant}")
+    })
 }
 
 /// Writes the pages into a folder; there is nothing to print.
 fn pages(command: &Command, folder: &Path) -> Result<Vec<u8>, String> {
-    fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command.clone(), folder))
-        .map(|()| Vec::new())
-        .map_err(|error| format!("--dir {}: {error}", folder.display()))
+    let written = fs::create_dir_all(folder).and_then(|()| {
+        manual::pages(command).into_iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))
+    });
+    written.map(|()| Vec::new()).map_err(|error| format!("--dir {}: {error}", folder.display()))
 }
 
 /// A command's schema, or all of them by name.

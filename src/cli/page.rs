@@ -1,12 +1,15 @@
 //! The page of `report`: one HTML file that needs no network and no script.
 //!
-//! Every text goes through maud, which escapes it; a job's or a stage's name may be another program's. Numbers are never only
-//! in a picture: behind each stands a table.
+//! Every text goes through maud, which escapes it, because another program can have chosen a job's or a stage's name. Each chart
+//! has a table with its figures.
 
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 mod charts;
+mod failed;
+mod jobs;
+mod series;
 mod tables;
 
 use super::figures::{dollars, percent, whole};
@@ -14,12 +17,13 @@ use crate::core::health::Health;
 use crate::core::span::span;
 use crate::jobs::report::Report;
 use crate::jobs::stats::sum;
+use crate::jobs::status::JOBS;
 use crate::store::history::figures::MemorySums;
 use crate::store::history::spans::{Grain, Outcomes};
 
 const STYLE: &str = include_str!("page/style.css");
 
-/// No request leaves the page, whatever its text says.
+/// Blocks every request from the page, whatever text it contains.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
@@ -43,20 +47,26 @@ pub fn render(report: &Report) -> String {
                 a.skip href="#main" { "Skip to the report" }
                 (head(report))
                 main #main {
+                    (failed::section(report))
                     (tiles(report))
+                    (jobs::section(report))
                     div.wide.pair {
-                        (charts::success(report))
+                        (series::throughput(report))
                         (waiting(report))
                     }
                     div.pair {
-                        (charts::runs(report))
-                        (charts::cost(report))
+                        (series::success(report))
+                        (series::runs(report))
+                    }
+                    div.pair {
+                        (series::cost(report))
+                        (series::decay(report))
                     }
                     div.pair {
                         (tables::latency(report))
                         (tables::failures(report))
                     }
-                    (tables::latest(report))
+                    (tables::hosts(report))
                     (tables::slowest(report))
                 }
                 (foot(report))
@@ -66,27 +76,50 @@ pub fn render(report: &Report) -> String {
     page.into_string()
 }
 
+/// The verdict and its reasons; beside them how old it is, and when to look again.
 fn head(report: &Report) -> Markup {
-    let verdict = &report.examined.verdict;
+    let (verdict, now) = (&report.examined.verdict, report.examined.now);
     html! {
         header {
-            div.title {
-                p.brand { "nikita-jobs" }
-                h1 { "Pipeline report" }
-                p.period {
-                    (day(report.since)) " – " (day(report.examined.now)) ", by "
-                    (if report.grain == Grain::Day { "day" } else { "hour" }) ", UTC"
+            p.brand { "nikita-jobs " span { "report" } }
+            div.verdict data-health=(verdict.health.as_str()) {
+                h1 { (sign(verdict.health)) (verdict.health.as_str()) }
+                @if verdict.reasons.is_empty() {
+                    p.reasons { "Nothing to do." }
+                } @else {
+                    ul.reasons { @for reason in &verdict.reasons { li { (reason) } } }
                 }
             }
-            div.verdict data-health=(verdict.health.as_str()) {
-                p.badge { span.dot aria-hidden="true" {} (verdict.health.as_str()) }
-                @if verdict.reasons.is_empty() {
-                    p { "Nothing to do." }
-                } @else {
-                    ul { @for reason in &verdict.reasons { li { (reason) } } }
-                }
+            dl.facts {
+                div { dt { "Made" } dd { (now.format("%-d %B %Y, %H:%M UTC")) } }
+                div { dt { "Next run" } dd { (next(report)) } }
+                div { dt { "Covers" } dd {
+                    (day(report.since)) " – " (day(now)) ", by " (if report.grain == Grain::Day { "day" } else { "hour" })
+                } }
             }
         }
+    }
+}
+
+/// A shape for each verdict: not by colour alone.
+fn sign(health: Health) -> Markup {
+    let (ground, mark) = match health {
+        Health::Healthy => ("M12 1a11 11 0 1 0 0 22a11 11 0 1 0 0-22z", "M6.5 12.5l4 4l7-8"),
+        Health::Degraded => ("M12 1.5L23.5 22H.5z", "M12 9v6M12 18.2v.3"),
+        Health::Unhealthy => ("M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9z", "M8 8l8 8M16 8l-8 8"),
+    };
+    html! { svg.sign viewBox="0 0 24 24" aria-hidden="true" { path.ground d=(ground) {} path.mark d=(mark) {} } }
+}
+
+/// When the pipeline, or else whichever job comes first, is expected to run again.
+fn next(report: &Report) -> Markup {
+    let now = report.examined.now;
+    let of = |job: &'static str| jobs::next(report, job).map(|it| (it, job));
+    let first = of("process-conversations").or_else(|| JOBS.into_iter().filter_map(of).min_by_key(|it| it.0.at));
+    html! {
+        @if let Some((expected, job)) = first {
+            span.late[expected.is_missed(now)] { (jobs::when(&expected, now)) } br; span.meta { (job) }
+        } @else { "not known: too few runs" }
     }
 }
 
@@ -107,8 +140,8 @@ fn tiles(report: &Report) -> Markup {
                 (tile("tile-processed", "Processed", whole(processed), format!("{} failed, {} retried", whole(failed), whole(retrying))))
                 (tile("tile-runs", "Runs", whole(runs), format!("{} failed", whole(failed_runs))))
                 (tile("tile-pending", "Pending now", whole(report.examined.observed.pending.count), oldest(report)))
-                (tile("tile-facts", "Facts with their sentence", percent(facts - unsupported, facts),
-                    format!("{} of {} are nowhere in their transcript", whole(unsupported), whole(facts))))
+                (tile("tile-facts", "Facts backed", percent(facts - unsupported, facts),
+                    format!("{} of {} not in a transcript", whole(unsupported), whole(facts))))
                 (tile("tile-cost", "Cost", dollars(cost), "of all runs".to_owned()))
             }
         }
@@ -123,24 +156,36 @@ fn oldest(report: &Report) -> String {
 fn waiting(report: &Report) -> Markup {
     let observed = &report.examined.observed;
     let verdict = &report.examined.verdict;
+    let lately = report.processed_lately;
     let row = |label: &str, value: String, bad: bool| {
         html! { div.row { dt { (label) } dd.bad[bad] { (value) } } }
     };
     let idle = observed.idle_seconds.map_or_else(|| "never".to_owned(), |idle| format!("{} ago", span(idle.max(0))));
+    let waited = observed.pending.oldest_seconds;
     html! {
         section.card aria-labelledby="now" {
-            h2 #now { "Right now" }
+            h2 #now { "Backlog" }
             dl.rows {
                 (row("Pending conversations", whole(observed.pending.count), false))
-                (row("Oldest has waited", observed.pending.oldest_seconds.map_or_else(|| "–".to_owned(), span),
-                    observed.pending.oldest_seconds.is_some_and(|oldest| oldest > 3600)))
+                (row("Oldest has waited", waited.map_or_else(|| "–".to_owned(), span), waited.is_some_and(|oldest| oldest > 3600)))
+                (row("Processed in 24 h", whole(lately), false))
+                (row("Cleared at this pace in", cleared(observed.pending.count, lately), false))
                 (row("Stuck conversations", whole(observed.stuck.conversations), observed.stuck.conversations > 0))
                 (row("Runs without an owner", whole(observed.stuck.executions), observed.stuck.executions > 0))
-                (row("Last run of the pipeline", idle, false))
+                (row("Pipeline completed", idle, false))
                 (row(&format!("Last {} conversations", verdict.judged), verdict.success_rate.map_or_else(|| "–".to_owned(),
-                    |rate| format!("{:.1} % well", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate < 0.9)))
+                    |rate| format!("{:.1} % succeeded", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate < 0.9)))
             }
         }
+    }
+}
+
+/// How long what waits takes, where as many are processed as in the latest 24 hours and none is added.
+fn cleared(pending: i64, in_a_day: i64) -> String {
+    match (pending, in_a_day) {
+        (0, _) => "nothing waits".to_owned(),
+        (_, ..=0) => "not known".to_owned(),
+        (pending, in_a_day) => span(pending.saturating_mul(86_400) / in_a_day),
     }
 }
 
@@ -151,15 +196,16 @@ fn foot(report: &Report) -> Markup {
             p {
                 "Made " (report.examined.now.format("%-d %B %Y, %H:%M:%S UTC")) " by nikita-jobs " (env!("CARGO_PKG_VERSION")) ". "
                 @if read > report.sample {
-                    "Stages and slowest conversations are those of the newest " (whole(report.sample)) " of "
-                    (whole(read)) " runs that met a conversation. "
+                    "Stage figures and slowest conversations cover the newest " (whole(report.sample)) " of "
+                    (whole(read)) " runs with conversations. "
                 }
-                "A rate counts attempts that were processed, in part included, among those that were processed, are to be tried again, or failed."
+                "A success rate is the share of attempts that were processed, wholly or in part, among all that were processed, will be retried, or failed."
             }
         }
     }
 }
 
+/// `18 Nov 2026`
 fn day(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y").to_string()
 }

@@ -1,4 +1,4 @@
-//! `docs/reference.md`, made from the command line and the tables of the code, so that it can't differ from them.
+//! `docs/reference.md`, generated from the command line and the code's tables.
 
 use std::fmt::Write as _;
 
@@ -40,8 +40,8 @@ pub fn page(command: &Command) -> String {
     page
 }
 
-/// Every command that help shows, with the whole of its name, and those below it.
-fn visible<'a>(command: &'a Command, before: &str) -> Vec<(String, &'a Command)> {
+/// Every visible command with its full name, subcommands included.
+pub fn visible<'a>(command: &'a Command, before: &str) -> Vec<(String, &'a Command)> {
     let shown = command.get_subcommands().filter(|it| !it.is_hide_set() && it.get_name() != "help");
     shown
         .flat_map(|it| {
@@ -57,14 +57,25 @@ fn about(command: &Command) -> String {
 }
 
 fn flag(arg: &Arg) -> String {
-    let value = arg.get_value_names().unwrap_or_default().join(" ");
-    let long = arg.get_long().map_or_else(|| value.clone(), |long| format!("--{long} {value}"));
-    let long = if takes_value(arg) { long } else { long.trim_end_matches(&value).to_owned() };
-    let short = arg.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
-    format!("{short}`{}`", long.trim())
+    let (short, long) = flag_names(arg);
+    let long = long.unwrap_or_default();
+    let whole = if takes_value(arg) { format!("{long} {}", value_name(arg)) } else { long };
+    let short = short.map(|short| format!("`{short}`, ")).unwrap_or_default();
+    format!("{short}`{}`", whole.trim())
 }
 
-fn takes_value(arg: &Arg) -> bool {
+/// An option's short and long name, with their dashes.
+pub fn flag_names(arg: &Arg) -> (Option<String>, Option<String>) {
+    (arg.get_short().map(|short| format!("-{short}")), arg.get_long().map(|long| format!("--{long}")))
+}
+
+/// What stands for an argument's value.
+pub fn value_name(arg: &Arg) -> String {
+    arg.get_value_names().unwrap_or_default().join(" ")
+}
+
+/// Whether it is more than a switch.
+pub fn takes_value(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
@@ -87,7 +98,7 @@ fn row(page: &mut String, cells: &[String]) {
     let _ = writeln!(page, "| {} |", cells.join(" | "));
 }
 
-/// How a heading is linked to.
+/// A heading's anchor.
 fn anchor(heading: &str) -> String {
     heading.replace(' ', "-")
 }

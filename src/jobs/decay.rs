@@ -17,18 +17,18 @@ use crate::store::blame::{Blame, Verdict};
 use crate::store::decay::{Cursor, DecayOrder, Decayed};
 use crate::store::{Another, Store, StoreError};
 
-/// What a run of decay works by.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Graces, rates and the cap.
+    /// Grace periods, rates and the cap.
     pub rules: Rules,
-    /// How many players a transaction looks at.
+    /// How many players a transaction reads.
     pub chunk: i64,
-    /// The most players that a run charges; the longest overdue go first.
+    /// The most players that a run charges, the longest overdue first.
     pub batch: Option<i64>,
 }
 
-/// How many players a transaction looks at: long enough to be quick, short enough that the application does not notice.
+/// How many players a transaction reads: enough to be fast, few enough that the application does not notice the locks.
 pub const CHUNK: i64 = 10_000;
 
 /// A chunk is not made smaller than this for being slow.
@@ -37,7 +37,7 @@ const LEAST_CHUNK: i64 = 100;
 /// Where so many players are refused, all in one way, and nobody is charged, the rest is refused, too.
 const ALL_REFUSED: usize = 100;
 
-/// A completion of another program may be dated so much later than now: two hosts do not keep the same time.
+/// How far in the future another program's completion can be dated, because the clocks of two hosts differ.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
 
 const HOW_MANY: &str = "how many players are overdue";
@@ -55,7 +55,7 @@ struct Refused {
     why: String,
 }
 
-/// A run under way.
+/// The state of a run.
 #[derive(Debug, Default)]
 struct Charging {
     sum: Decayed,
@@ -67,7 +67,7 @@ struct Charging {
     parts: Vec<i64>,
 }
 
-/// Charges every player who owes something at the run's time.
+/// Charges every player who is overdue at the run's time.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut order = order(settings, &run.store, run.now).await?;
     let mut overdue = Some(0);
@@ -150,7 +150,7 @@ impl Charging {
         Ok(())
     }
 
-    /// A player bears a failure; the run, where it is everybody's.
+    /// Reports a failure as the player's, or as the run's if it affects every player.
     fn bear(&mut self, refused: Option<(String, StoreError)>) -> Result<(), StoreError> {
         let Some((player, error)) = refused else { return Ok(()) };
         if error.is_lock_timeout() {
@@ -185,7 +185,7 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, 
     Ok(result(&store.preview_decay(&order).await?, deferred, &[]))
 }
 
-/// Where the application still runs a decay of its own, which leaves no watermark, what it has charged is not charged again.
+/// The order for this run. If the application still runs its own decay, which leaves no watermark, its charges are not repeated.
 async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
     let (since, until) = (now - settings.rules.looks_back(), now + CLOCKS_DIFFER);
     let foreign = store.latest_foreign_completion("decay", since, until).await?.map(|at| at.min(now));
@@ -194,7 +194,7 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
         tracing::warn!(
             completed_at = %at,
             minutes_ago = ago.num_minutes(),
-            "another program charges decay, too; what it has charged is not charged again"
+            "another program charges decay as well; its charges are not repeated"
         );
     }
     Ok(DecayOrder {

@@ -1,5 +1,5 @@
-//! `recover`: conversations left stuck in `processing` are taken out of it, in bulk or by hand (spec 02). Audits and
-//! executions, which `scan-stuck` takes care of in bulk, by hand: [`records`].
+//! `recover`: takes stuck conversations out of `processing`, in bulk or by hand (spec 02). Recovers audits and executions by hand only
+//! ([`records`]); `scan-stuck` does so in bulk.
 
 use std::time::Duration;
 
@@ -20,33 +20,33 @@ use crate::store::{Store, StoreError};
 
 pub mod records;
 
-/// What a run works by.
+/// The settings of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How long without any movement counts as stuck.
+    /// How long a conversation can be idle before it is stuck.
     pub idle: Duration,
-    /// Back to `active` while attempts are left, instead of `failed`.
+    /// Makes a conversation with attempts left `active` instead of `failed`.
     pub requeue: bool,
-    /// The most conversations of a run.
+    /// The most conversations per run.
     pub batch: usize,
 }
 
-/// How many are read at once.
+/// How many conversations to read at once.
 const PAGE: i64 = 100;
 
-/// What became of the stuck conversations.
+/// The outcomes of a run.
 #[derive(Debug, Default)]
 struct Tally {
     recoveries: Vec<RecoveryEntry>,
     errors: Vec<NotRecovered>,
-    /// How many another transaction holds.
+    /// How many rows another transaction has locked.
     locked: usize,
-    /// Whose trouble a failure is.
+    /// Decides whether a failure is a conversation's or the server's.
     blame: Blame<String>,
 }
 
-/// Recovers what is stuck, the longest idle first. One that can't be recovered is reported and passed over: it neither stops
-/// the others nor stands in their way.
+/// Recovers stuck conversations, the longest idle first. One that can't be recovered is reported and passed over, so that it does not
+/// stop the others.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut tally = Tally::default();
     run.store.clear_void_claims().await?;
@@ -77,8 +77,8 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     Ok(tally.report(left))
 }
 
-/// Recovers these, whatever the rules say: the operator has decided. The fence sees to it that an owner who is alive after
-/// all writes nothing.
+/// Recovers these conversations, whatever the rules say: the operator has decided. If an owner is alive after all, the fence keeps it
+/// from writing anything.
 pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> Result<Report, RunError> {
     let mut tally = Tally::default();
     let (mut held, mut stop) = (Vec::new(), None);
@@ -119,7 +119,7 @@ pub async fn preview(settings: &Settings, ids: &[ConversationId], store: &Store)
 }
 
 impl Settings {
-    /// Where a stuck conversation goes.
+    /// How to recover a stuck conversation.
     fn recovery(&self, stuck: &StuckConversation) -> Recovery {
         Recovery { idle: Some(self.idle), requeue: self.requeue && stuck.attempts < i64::from(MOST_ATTEMPTS) }
     }
@@ -151,7 +151,7 @@ impl Evidence {
 }
 
 impl Tally {
-    /// Looks at one by hand; none, with the reason kept, where it can't be recovered.
+    /// Reads one conversation by id. If it can't be recovered, records the reason and returns none.
     async fn look(
         &mut self,
         settings: &Settings,
@@ -166,7 +166,7 @@ impl Tally {
         if stuck.status != "processing" {
             self.refuse(
                 &id.to_string(),
-                &format!("it is {}, not processing; only what is in processing can be recovered", stuck.status),
+                &format!("it is {}; only a conversation in processing can be recovered", stuck.status),
             );
             return Ok(None);
         }
@@ -177,7 +177,7 @@ impl Tally {
     }
 
     /// # Errors
-    /// Where it is the database's trouble, and no conversation's.
+    /// If the failure is the database's and not a conversation's.
     fn add(
         &mut self,
         stuck: &StuckConversation,
@@ -204,7 +204,7 @@ impl Tally {
                 );
             }
             Ok(Recovered::Changed) => {
-                tracing::info!(conversation = stuck.id, "finished or claimed anew meanwhile, left alone");
+                tracing::info!(conversation = stuck.id, "finished or claimed again meanwhile, left alone");
             }
             Ok(Recovered::Locked) => {
                 self.locked += 1;

@@ -1,40 +1,50 @@
-//! `report`: what the page shows, read from the database. How it looks is `cli::page`.
+//! `report`: reads the report's data from the database. `cli::page` renders it.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::health::{self, Examined};
-use super::stats::{SAMPLE, before};
+use super::stats::{SAMPLE, before, sum};
 use crate::run::error::RunError;
 use crate::store::Store;
+use crate::store::failures::{Chosen, FailureGroup};
 use crate::store::history::executions::Execution;
 use crate::store::history::figures::MemorySums;
-use crate::store::history::spans::{Grain, Outcomes, Runs};
+use crate::store::history::recent::{FailedRuns, Host, RecentRun};
+use crate::store::history::spans::{Charged, Grain, Outcomes, Recovered, Runs};
 use crate::store::history::stages::{Sample, Slow, StageFigures};
 
 /// How many of the slowest conversations are listed.
 const SLOWEST: i64 = 10;
+/// How many errors of conversations, and how many of runs, are listed.
+pub const ERRORS: usize = 8;
+/// How many runs a job's strip holds.
+pub const STRIP: usize = 60;
+/// How many hosts are listed.
+const HOSTS: i64 = 30;
+/// The time of which throughput is told.
+const LATELY: Duration = Duration::from_hours(24);
 
-/// What a report looks at.
+/// The settings of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How far it looks back.
+    /// How far to look back.
     pub since: Duration,
-    /// What it takes for due and for stuck.
+    /// When a conversation is due, and when it is stuck.
     pub health: health::Settings,
 }
 
-/// All that the page shows.
+/// The report's data.
 #[derive(Debug)]
 pub struct Report {
-    /// How things stand now.
+    /// The pipeline's health now.
     pub examined: Examined,
-    /// From when on it looks.
+    /// The report's start.
     pub since: DateTime<Utc>,
-    /// How finely time is cut.
+    /// The length of a span.
     pub grain: Grain,
-    /// The spans in order, those without a run among them.
+    /// All spans in order, also those without a run.
     pub spans: Vec<DateTime<Utc>>,
     /// Runs by span and job.
     pub runs: Vec<Runs>,
@@ -48,17 +58,34 @@ pub struct Report {
     pub slowest: Vec<Slow>,
     /// The latest execution of each job.
     pub latest: Vec<Execution>,
+    /// Why conversations failed or wait, the most frequent error first; one more than [`ERRORS`], where there are more.
+    pub errors: Vec<FailureGroup>,
+    /// Why runs failed, the latest first; one more than [`ERRORS`], where there are more.
+    pub failed_runs: Vec<FailedRuns>,
+    /// The latest runs of each job, the newest first.
+    pub recent: Vec<RecentRun>,
+    /// Where runs ran.
+    pub hosts: Vec<Host>,
+    /// What decay has charged, by span.
+    pub charged: Vec<Charged>,
+    /// What was recovered, by job.
+    pub recovered: Vec<Recovered>,
+    /// Conversations processed in the latest 24 hours.
+    pub processed_lately: i64,
     /// The most runs that `stages` and `slowest` were read from.
     pub sample: i64,
 }
 
-/// Reads it.
+/// Reads the data.
 pub async fn gather(settings: &Settings, store: &Store) -> Result<Report, RunError> {
     let examined = health::examine(&settings.health, store).await?;
     let now = examined.now;
     let grain = if settings.since <= Duration::from_hours(48) { Grain::Hour } else { Grain::Day };
     let since = before(now, settings.since);
     let sample = Sample { since, runs: SAMPLE };
+    let most = i64::try_from(ERRORS + 1).unwrap_or(i64::MAX);
+    let chosen = Chosen { since: Some(since), ..Chosen::default() };
+    let lately = store.outcomes_by_span(before(now, LATELY), Grain::Hour).await?;
     Ok(Report {
         examined,
         since,
@@ -70,6 +97,13 @@ pub async fn gather(settings: &Settings, store: &Store) -> Result<Report, RunErr
         memory: store.memory_sums(&sample).await?,
         slowest: store.slowest_conversations(&sample, SLOWEST).await?,
         latest: store.latest_executions().await?,
+        errors: store.failure_groups(&chosen, most).await?,
+        failed_runs: store.failed_runs(since, most).await?,
+        recent: store.recent_runs(i64::try_from(STRIP).unwrap_or(i64::MAX)).await?,
+        hosts: store.hosts(since, HOSTS).await?,
+        charged: store.decay_by_span(since, grain).await?,
+        recovered: store.recoveries(since).await?,
+        processed_lately: sum(&lately).processed,
         sample: SAMPLE,
     })
 }

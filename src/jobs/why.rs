@@ -1,5 +1,5 @@
-//! `why`: whether the next run takes a conversation, and the rule that decides it (spec 06). The rule comes from the conditions of the
-//! claim itself, in SQL; here it only gets its words.
+//! `why`: whether the next run takes a conversation, and the rule that decides it (spec 06). SQL decides, with the conditions of the
+//! claim itself; this file words the rule.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::store::Store;
 use crate::store::claims::Due;
 use crate::store::failures::{PassedOver, WhyConversation};
 
-/// As the next run has it.
+/// The settings of the next run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// How long after its last message a conversation is over.
     pub session_timeout: Duration,
-    /// The share of players whose conversations are taken, in percent.
+    /// The share of players whose conversations are processed, in percent.
     pub rollout: u8,
-    /// The most conversations of a run.
+    /// The most conversations per run.
     pub batch: i64,
 }
 
-/// How many ids a dry run lists of each rule.
+/// How many ids a dry run lists for each rule.
 const MOST_LISTED: i64 = 20;
 
-/// The command.
+/// Runs the command.
 ///
 /// # Errors
-/// [`RunError::Failed`] where there is no such conversation.
+/// [`RunError::Failed`] if there is no such conversation.
 pub async fn query(settings: &Settings, ids: &[ConversationId], store: &Store) -> Result<Look, RunError> {
     let due = Due { now: store.now().await?, session_timeout: settings.session_timeout, rollout: settings.rollout };
     let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! Conversations that failed, or wait after a failure, and giving them their attempts back (spec 06, "Someone can act").
+//! Conversations that failed or are waiting for a retry, and retrying them (spec 06, "Someone can act").
 
 use chrono::{DateTime, Utc};
 
@@ -9,48 +9,48 @@ use super::session::{execute, fetch_all, fetch_optional};
 use super::{Result, Store, sql};
 use crate::domain::ids::ConversationId;
 
-/// Which failures.
+/// A filter for failures.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {
-    /// Only those that failed, or were tried, after it.
+    /// Only conversations that failed, or were last tried, after this time.
     pub since: Option<DateTime<Utc>>,
-    /// Only with this in the error.
+    /// Only errors that contain this text.
     pub error: Option<String>,
-    /// Only those of this stage.
+    /// Only failures of this stage.
     pub stage: Option<String>,
 }
 
-/// A conversation that failed, or waits.
+/// A conversation that failed or is waiting for a retry.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Which one, as the database has it.
+    /// Its id, as stored.
     pub id: String,
-    /// Whose.
+    /// Its player.
     pub player: Option<String>,
     /// `failed` or `active`.
     pub status: String,
-    /// Attempts it has used.
+    /// Used attempts.
     pub attempts: i64,
-    /// When it is tried again.
+    /// When it is retried.
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Why.
+    /// The latest error.
     pub error: Option<String>,
-    /// When it was last moved.
+    /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Failures of one error.
+/// Failures with the same error.
 #[derive(Clone, Debug)]
 pub struct FailureGroup {
     /// The error.
     pub error: String,
     /// How many conversations.
     pub many: i64,
-    /// Of them given up; the others wait.
+    /// How many of them failed; the others are waiting for a retry.
     pub failed: i64,
-    /// The latest.
+    /// The latest change.
     pub latest: Option<DateTime<Utc>>,
-    /// One of them.
+    /// The id of one of them.
     pub example: String,
 }
 
@@ -115,7 +115,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// The ids of conversations that were given up, behind `after` and at most `most`, in order.
+    /// The ids of failed conversations behind `after`, in order, at most `most`.
     pub async fn failed_ids(&self, chosen: &Chosen, after: &str, most: i64) -> Result<Vec<String>> {
         let mut tx = self.begin_read().await?;
         let (since, error, stage) = (chosen.since.map(DbTime), &chosen.error, &chosen.stage);
@@ -124,7 +124,7 @@ impl Store {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// A conversation's status, and whether [`Store::retry_conversation`] would do something about it; none where there is no such.
+    /// A conversation's status, and whether [`Store::retry_conversation`] would change it; none if it does not exist.
     pub async fn retryable(&self, conversation: &str) -> Result<Option<(String, bool)>> {
         let mut tx = self.begin_read().await?;
         let row: Option<(String, bool)> = fetch_optional!(&mut tx, _, sql::RETRYABLE, conversation);
@@ -132,7 +132,7 @@ impl Store {
         Ok(row)
     }
 
-    /// Gives a conversation its attempts back, in one statement that repeats its condition. Whether it did.
+    /// Gives a conversation its attempts back, in one statement that repeats the condition. Returns whether it did.
     pub async fn retry_conversation(&self, conversation: &str) -> Result<bool> {
         retrying(|| async {
             let mut tx = self.begin_write().await?;
@@ -144,20 +144,20 @@ impl Store {
     }
 }
 
-/// Why a claim would take a conversation or not.
+/// Why a claim would take a conversation or pass it over.
 #[derive(Clone, Debug)]
 pub struct WhyConversation {
-    /// The rule, in the statement's word.
+    /// The rule, as the statement names it.
     pub rule: String,
-    /// Attempts it has used.
+    /// Used attempts.
     pub attempts: i64,
-    /// Not before this instant.
+    /// When it is retried.
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Its last message.
+    /// The time of its last message.
     pub last_message_at: Option<DateTime<Utc>>,
-    /// Why its latest attempt did not succeed.
+    /// Why its latest attempt failed.
     pub last_error: Option<String>,
-    /// How many active ones are older, counted up to a run's cap.
+    /// How many active ones are older, counted up to a run's batch.
     pub older: i64,
 }
 
@@ -176,17 +176,17 @@ row! {
     /// A conversation that a claim would pass over.
     #[derive(Clone, Debug)]
     pub struct PassedOver {
-        /// The rule, in the statement's word.
+        /// The rule, as the statement names it.
         pub rule: String,
-        /// Which one, as the database has it.
+        /// Its id, as stored.
         pub id: String,
-        /// How many the rule passes over in all.
+        /// How many conversations the rule passes over in all.
         pub many: i64,
     }
 }
 
 impl Store {
-    /// By which rule a claim would take a conversation or not; `None` where there is none with this id.
+    /// The rule by which a claim would take a conversation or pass it over; `None` if it does not exist.
     pub async fn why_conversation(
         &self,
         due: &super::claims::Due,
@@ -216,7 +216,7 @@ impl Store {
         }))
     }
 
-    /// What a claim would pass over of that which is not processed yet, at most `most` of each rule.
+    /// Unprocessed conversations that a claim would pass over, at most `most` for each rule.
     pub async fn passed_over(&self, due: &super::claims::Due, most: i64) -> Result<Vec<PassedOver>> {
         let mut tx = self.begin_read().await?;
         let rows = fetch_all!(

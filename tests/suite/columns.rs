@@ -80,8 +80,11 @@ fn each_is_missed_by_name(db: &Db) {
             // An SQLite file would be mended by a job.
             let job: &[&str] = if db.is_postgres() { &["recover", "--force"] } else { &["status"] };
             let said = db.run(job).code(78).error();
+            let doctor = db.run(&["doctor"]).code(78).json().to_string();
             for column in &gone {
-                assert!(said.contains(&format!("{table}.{column}")), "{table}.{column} is not named: {said}");
+                let column = format!("{table}.{column}");
+                assert!(said.contains(&column), "{column} is not named: {said}");
+                assert!(doctor.contains(&column), "{column} is not named by doctor: {doctor}");
             }
             assert_eq!(said.contains("nikita-jobs migrate"), migrate_helps, "{table}: {said}");
             if !migrate_helps {

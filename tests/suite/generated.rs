@@ -28,7 +28,9 @@ fn the_shipped_man_pages_are_current_and_well_formed() {
     let (now, shipped) = (files(folder.path()), shipped("man"));
     assert!(now == shipped, "packaging/man is not current: run scripts/generate");
     assert_eq!(command(&["man"]).done().code(0).stdout(), shipped["nikita-jobs.1"]);
-    assert!(shipped["nikita-jobs.1"].contains("75  skipped"), "the exit codes are in it");
+    assert_eq!(command(&["man", "decay"]).done().code(0).stdout(), shipped["nikita-jobs-decay.1"]);
+    let said = command(&["man", "decayy"]).done().code(2).stderr();
+    assert!(said.contains("did you mean decay"), "{said}");
     for name in shipped.keys() {
         let page = folder.path().join(name);
         let linted = Command::new("man").args(["--warnings", "-l", "-Tutf8"]).arg(&page).env("MANWIDTH", "80").output();
@@ -38,7 +40,40 @@ fn the_shipped_man_pages_are_current_and_well_formed() {
             "{name}: {}",
             String::from_utf8_lossy(&linted.stderr)
         );
+        // Without bold and underlined letters.
+        let plain =
+            Command::new("col").args(["-b", "-x"]).stdin(pipe(&linted.stdout)).output().expect("col runs").stdout;
+        let text = String::from_utf8(plain).expect("UTF-8");
+        // A command that one copies is not broken.
+        let is_too_long = |line: &&str| line.chars().count() > 80 && !line.trim_start().starts_with("nikita-jobs ");
+        assert_eq!(text.lines().find(is_too_long), None, "{name} fits 80 columns");
+        let sections: Vec<_> =
+            text.lines().filter(|line| line.starts_with(|it: char| it.is_ascii_uppercase())).collect();
+        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "SEE ALSO"] {
+            assert!(sections.contains(&section), "{name} has no {section}: {sections:?}");
+        }
+        if shipped[name].contains("DATABASE_URL") {
+            for section in ["ENVIRONMENT", "FILES", "EXAMPLES"] {
+                assert!(
+                    sections.contains(&section) || name.contains("recover-") || name.contains("render"),
+                    "{name} has no {section}"
+                );
+            }
+            assert!(
+                text.contains("78     Configuration, secret or schema version is wrong."),
+                "the exit codes are in it:\n{text}"
+            );
+        }
     }
+    let decay = &shipped["nikita-jobs-decay.1"];
+    assert!(decay.contains(".OP \\-\\-window DUR") && decay.contains("Default: 50m."), "a value is named: {decay}");
+}
+
+fn pipe(text: &[u8]) -> fs::File {
+    let mut file = tempfile::tempfile().expect("a file");
+    std::io::Write::write_all(&mut file, text).expect("it can be written");
+    std::io::Seek::rewind(&mut file).expect("it can be read");
+    file
 }
 
 #[test]

@@ -78,11 +78,11 @@ fn jobs_refuse_a_standby_and_looks_say_that_it_is_one() {
             "{}",
             done.all()
         );
-        let database = &done.json()["database"];
+        let database = &done.json()["looked_at"];
         assert_eq!((&database["role"], &database["server"]), (&json!("standby"), &json!(standby.place())), "{args:?}");
         assert!(database["replay_lag_seconds"].as_f64().is_some_and(|lag| lag >= 0.0), "{args:?} {database}");
         let elsewhere = on(&primary.url(), args).done();
-        assert!(elsewhere.json().get("database").is_none(), "{args:?}: {}", elsewhere.all());
+        assert!(elsewhere.json().get("looked_at").is_none(), "{args:?}: {}", elsewhere.all());
     }
     // Among several, jobs find the primary, and looks may prefer the standby.
     let both = |first: &Cluster, second: &Cluster, more: &str| {

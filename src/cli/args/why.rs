@@ -7,18 +7,13 @@ use super::process;
 use super::setting::Positional;
 use crate::cli::help;
 
-/// Which conversations.
-pub const IDS: Positional = Positional::new("ids", "ID", "Which conversations");
+pub const IDS: Positional = Positional::new("ids", "ID", "The conversations' ids");
 
 pub(super) fn command() -> Command {
-    Command::new("why").about("Say why the next run takes a conversation, or does not").defer(|it| {
+    Command::new("why").about("Explain why the next run takes a conversation or leaves it").defer(|it| {
         look(
             it,
-            &[
-                SESSION_TIMEOUT.setting,
-                ROLLOUT.setting,
-                process::BATCH.setting.explained("How many a run takes at most"),
-            ],
+            &[SESSION_TIMEOUT.setting, ROLLOUT.setting, process::BATCH.setting.explained("The batch size of the runs")],
         )
         .arg(IDS.arg().num_args(1..).required(true))
         .after_help(help::WHY)

@@ -1,14 +1,12 @@
-//! Tables: those behind the charts, the stages with a bar in each row, the latest runs, the slowest conversations.
+//! Tables: those behind the charts, the stages with a bar in each row, the hosts, the slowest conversations.
 
 use maud::{Markup, html};
 
 use crate::cli::figures::{float, millis, name, percent, whole};
 use crate::core::span::span;
-use crate::domain::result::Stored;
 use crate::jobs::report::Report;
-use crate::jobs::status::by_job;
 
-/// A chart's figures, folded away; they can be reached and scrolled with the keyboard.
+/// A chart's figures, collapsed; the keyboard can reach and scroll them.
 pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
         details {
@@ -27,12 +25,17 @@ pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     }
 }
 
-/// A table that scrolls by itself where the page is too narrow for it.
+/// A table with its own scroll bar, for narrow screens.
 fn scrolled(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (table) } } }
 }
 
-/// Half and nearly all of each stage's times.
+/// A table whose rows become blocks, each cell with its label, where the page is too narrow for columns.
+fn stacked(label: &str, table: &Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(label) { table.stack { (table) } } }
+}
+
+/// The p50 and p95 of each stage.
 pub fn latency(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().collect();
     stages.sort_by(|a, b| b.p95_ms.total_cmp(&a.p95_ms));
@@ -47,16 +50,16 @@ pub fn latency(report: &Report) -> Markup {
                 }
             }
             @if stages.is_empty() { p.summary { "No stage ran in this time." } } @else {
-                p.summary { "Half of the times are at most p50, 95 in 100 at most p95." }
+                p.summary { "Half of the runs of a stage take at most p50, 95 % at most p95." }
                 (scrolled("Stage latency", &html! {
-                    thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th.most scope="col" { "max" } } }
+                    thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th scope="col" { "max" } } }
                     tbody { @for it in stages {
                         tr data-stage=(it.stage) data-count=(it.count) data-p50=(format!("{:.2}", it.p50_ms)) data-p95=(format!("{:.2}", it.p95_ms)) {
                             th scope="row" { (name(&it.stage)) }
                             td.bar { (bars(&[("pale", it.p95_ms / longest), ("accent", it.p50_ms / longest)])) }
                             td { (millis(it.p50_ms)) }
                             td { (millis(it.p95_ms)) }
-                            td.most { (millis(it.max_ms)) }
+                            td { (millis(it.max_ms)) }
                         }
                     } }
                 }))
@@ -65,7 +68,7 @@ pub fn latency(report: &Report) -> Markup {
     }
 }
 
-/// Which stages failed, the most often first.
+/// The stages that failed, the most frequent first.
 pub fn failures(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().filter(|it| it.failures > 0).collect();
     stages.sort_by_key(|it| std::cmp::Reverse(it.failures));
@@ -76,7 +79,7 @@ pub fn failures(report: &Report) -> Markup {
             @if report.stages.is_empty() { p.summary { "No stage ran in this time." } }
             @else if stages.is_empty() { p.summary { "No stage failed in this time." } }
             @else {
-                p.summary { "How often a stage failed, its own retries included, and in how many of its runs." }
+                p.summary { "How often a stage failed, its own retries included, and how often it ran." }
                 (scrolled("Failures by stage", &html! {
                     thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "failed" } th scope="col" { "runs" } th scope="col" { "rate" } } }
                     tbody { @for it in stages {
@@ -95,7 +98,7 @@ pub fn failures(report: &Report) -> Markup {
     }
 }
 
-/// Bars over each other, each with its part of the width.
+/// Overlaid bars, each with its share of the width.
 fn bars(parts: &[(&str, f64)]) -> Markup {
     html! {
         svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
@@ -106,30 +109,27 @@ fn bars(parts: &[(&str, f64)]) -> Markup {
     }
 }
 
-/// The latest run of each job.
-pub fn latest(report: &Report) -> Markup {
+/// Where the runs ran.
+pub fn hosts(report: &Report) -> Markup {
     let now = report.examined.now;
     html! {
-        section.card aria-labelledby="latest" {
-            div.caption { h2 #latest { "Latest run of each job" } }
-            (scrolled("Latest run of each job", &html! {
-                thead { tr { th scope="col" { "job" } th.word scope="col" { "status" } th scope="col" { "began" } th scope="col" { "took" } th.word scope="col" { "said" } th.word scope="col" { "execution" } } }
-                tbody { @for (job, execution) in by_job(&report.latest) {
-                    tr data-job=(job) {
-                        th scope="row" { (name(job)) }
-                        @match execution {
-                            Some(it) => {
-                                td.word { span.status data-status=(it.status) { (name(&it.status)) } }
-                                td { (span((now - it.started_at).num_seconds().max(0))) " ago" }
-                                td { @if let Some(ms) = it.duration_ms { (millis(float(ms))) } @else { "–" } }
-                                td.word { @if let Some(why) = Stored::read(&it.result).error { (name(&why.message)) } }
-                                td.word { code { (name(&it.id)) } }
-                            }
-                            None => { td.word colspan="5" { "never ran" } }
+        section.card aria-labelledby="hosts" {
+            div.caption { h2 #hosts { "Hosts" } }
+            @if report.hosts.is_empty() { p.summary { "No run of this time names its host." } } @else {
+                p.summary { "Where runs ran, the host that was seen last first." }
+                (scrolled("Hosts", &html! {
+                    thead { tr { th scope="col" { "host" } th scope="col" { "runs" } th scope="col" { "failed" } th scope="col" { "running" } th scope="col" { "last seen" } } }
+                    tbody { @for it in &report.hosts {
+                        tr data-host=(it.name) data-runs=(it.runs) {
+                            th.wraps scope="row" { (name(&it.name)) }
+                            td { (whole(it.runs)) }
+                            td { (whole(it.failed)) }
+                            td { (whole(it.running)) }
+                            td { @if let Some(at) = it.seen_at { (span((now - at).num_seconds().max(0))) " ago" } @else { "–" } }
                         }
-                    }
-                } }
-            }))
+                    } }
+                }))
+            }
         }
     }
 }
@@ -140,14 +140,14 @@ pub fn slowest(report: &Report) -> Markup {
         section.card aria-labelledby="slowest" {
             div.caption { h2 #slowest { "Slowest conversations" } }
             @if report.slowest.is_empty() { p.summary { "No conversation was processed in this time." } } @else {
-                (scrolled("Slowest conversations", &html! {
+                (stacked("Slowest conversations", &html! {
                     thead { tr { th.word scope="col" { "conversation" } th scope="col" { "took" } th.word scope="col" { "outcome" } th.word scope="col" { "execution" } } }
                     tbody { @for it in &report.slowest {
                         tr data-conversation=(it.conversation) {
-                            th.word scope="row" { code { (name(&it.conversation)) } }
-                            td { (millis(it.total_ms)) }
-                            td.word { (name(&it.status).replace('_', " ")) }
-                            td.word { code { (name(&it.execution)) } }
+                            th.word scope="row" data-label="conversation" { code { (name(&it.conversation)) } }
+                            td data-label="took" { (millis(it.total_ms)) }
+                            td.word data-label="outcome" { (name(&it.status).replace('_', " ")) }
+                            td.word data-label="execution" { code { (name(&it.execution)) } }
                         }
                     } }
                 }))

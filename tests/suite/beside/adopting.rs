@@ -56,6 +56,19 @@ fn a_lock_that_is_not_to_be_had_is_asked_for_again() {
     app.job(&["decay"]).done().code(0);
 }
 
+/// One that is never given up: migrate says which table, and goes on later where it was.
+#[test]
+fn a_lock_that_is_never_given_up_is_named() {
+    let app = App::new(Schema::Baseline, Place::Plain);
+    let held = app.db.hold("lock table job_executions in access share mode");
+    let done = command(&["migrate", "-v"]).env("DATABASE_URL", &app.owner).done().code(69);
+    assert!(done.error().contains("job_executions is busy") && done.error().contains("20 times"), "{}", done.error());
+    assert_eq!(done.stderr().matches("a table is busy, trying again").count(), 19, "{}", done.stderr());
+    held.commit();
+    app.migrate(&[]).code(0);
+    app.job(&["decay"]).done().code(0);
+}
+
 /// Broken off in the middle, it goes on; an unfinished index is dropped and built again; one that says the same is not built twice.
 #[test]
 fn indexes_are_resumed_and_not_built_twice() {
@@ -144,7 +157,22 @@ fn other_types_are_worked_with() {
     for job in ["recover", "scan-stuck"] {
         app.job(&[job]).done().code(0);
     }
-    app.run(&["health"]);
+    every_look_works(&app);
+}
+
+/// Whoever only looks reads such a database, too.
+fn every_look_works(app: &App) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let page = folder.path().join("report.html");
+    for look in [&["stats"][..], &["status"], &["status", "--since", "30d"], &["check"], &["failures"]] {
+        app.run(look).code(0);
+    }
+    app.run(&["report", "-o", page.to_str().unwrap()]).code(0);
+    assert!(std::fs::read_to_string(page).unwrap().contains("data-job=\"process-conversations\""));
+    for look in ["health", "doctor"] {
+        let found = app.run(&[look]);
+        assert!(found.exit() == Some(0) || found.exit() == Some(3), "{look}: {}", found.all());
+    }
 }
 
 /// Scores in double precision, everywhere: what is charged and what is left are hundredths all the same.
@@ -174,10 +202,7 @@ fn scores_in_double_precision_are_worked_with() {
     for job in [&["recover"][..], &["scan-stuck"]] {
         app.job(job).done().code(0);
     }
-    for look in [&["stats"][..], &["status"], &["check"], &["failures"]] {
-        app.run(look).code(0);
-    }
-    app.run(&["health"]);
+    every_look_works(&app);
     app.run(&["prompt", "render", "--user", "00000000-0000-4000-8000-000000000001"]).code(0);
     super::accepts::every_row(&app.db);
 }

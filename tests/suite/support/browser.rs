@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// As somebody who prefers dark.
+const DARK: &str = "--blink-settings=preferredColorScheme=0";
+
 /// What came of opening a page.
 pub struct Opened {
     /// The document, as the browser understood it.
@@ -36,10 +39,32 @@ pub fn photograph(file: &Path, picture: &Path, width: u32, height: u32, dark: bo
         "--hide-scrollbars".to_owned(),
     ];
     if dark {
-        flags.push("--blink-settings=preferredColorScheme=0".to_owned());
+        flags.push(DARK.to_owned());
     }
     run(file, &flags.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(picture.exists(), "no picture");
+}
+
+/// What `measure.js` finds on a page of this width.
+pub fn measure(file: &Path, width: u32, dark: bool) -> Value {
+    let folder = TempDir::new().expect("a temporary folder");
+    let harness = folder.path().join("harness.html");
+    let page = fs::read_to_string(file).expect("the page is UTF-8").replace('&', "&amp;").replace('"', "&quot;");
+    let script = include_str!("measure.js");
+    let text = format!(
+        "<!DOCTYPE html><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <iframe id=\"page\" style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{page}\"></iframe>\
+         <pre id=\"found\"></pre><script>{script}</script>"
+    );
+    fs::write(&harness, text).expect("a file can be written");
+    let dom = run(&harness, if dark { &["--dump-dom", DARK] } else { &["--dump-dom"] });
+    let found = dom
+        .rsplit_once("<pre id=\"found\">")
+        .and_then(|(_, rest)| rest.split_once("</pre>"))
+        .expect("what was found")
+        .0;
+    let found = found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    serde_json::from_str(&found).unwrap_or_else(|error| panic!("the page was not measured: {error}: {found:?}"))
 }
 
 fn run(file: &Path, flags: &[&str]) -> String {

@@ -17,6 +17,10 @@ pub struct Past {
     pub duration_ms: i64,
     pub cost_usd: f64,
     pub conversations: Vec<Value>,
+    /// Where it ran.
+    pub host: Option<&'static str>,
+    /// Fields of its result, which win over those that follow from the rest.
+    pub fields: Value,
 }
 
 impl Default for Past {
@@ -29,6 +33,8 @@ impl Default for Past {
             duration_ms: 1_000,
             cost_usd: 0.0,
             conversations: Vec::new(),
+            host: None,
+            fields: json!({}),
         }
     }
 }
@@ -50,19 +56,24 @@ impl Past {
         let count = |statuses: &[&str]| {
             self.conversations.iter().filter(|it| statuses.contains(&it["status"].as_str().expect("a status"))).count()
         };
-        json!({
+        let mut result = json!({
             "job": self.job, "status": if self.status == "completed" { "ok" } else { "error" },
             "processed": count(&["success", "partial_success", "skipped"]), "partial": count(&["partial_success"]),
             "skipped": count(&["skipped"]), "retrying": count(&["retrying"]), "failed": count(&["failed"]),
             "released": count(&["released"]), "conversations": self.conversations,
-        })
+        });
+        for (name, value) in self.fields.as_object().expect("fields") {
+            result[name] = value.clone();
+        }
+        result
     }
 
     fn values(&self) -> String {
         let Self { id, job, began, status, duration_ms, cost_usd, .. } = self;
+        let host = self.host.map_or_else(|| "null".to_owned(), |host| format!("'{}'", host.replace('\'', "''")));
         let result = self.result().to_string().replace('\'', "''");
         let (start, end) = (at(*began), at(began + duration_ms / 1000));
-        format!("('{id}', '{job}', {start}, {end}, {end}, '{status}', '{result}', {duration_ms}, {cost_usd})")
+        format!("('{id}', '{job}', {start}, {end}, {end}, '{status}', '{result}', {duration_ms}, {cost_usd}, {host})")
     }
 }
 
@@ -71,7 +82,7 @@ pub fn insert(db: &Db, past: &[Past]) {
     for some in past.chunks(500) {
         let values: Vec<_> = some.iter().map(Past::values).collect();
         db.execute(&format!(
-            "insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status, result, duration_ms, cost_usd) values {}",
+            "insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status, result, duration_ms, cost_usd, host) values {}",
             values.join(", ")
         ));
     }

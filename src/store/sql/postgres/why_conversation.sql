@@ -1,10 +1,10 @@
--- why_conversation: the rule by which a claim would take a conversation or not
--- :cutoff        timestamptz   the last message must not be later
+-- why_conversation: the rule by which a claim would take a conversation or pass it over
+-- :cutoff        timestamptz   the latest time for the last message
 -- :now           timestamptz   the run's time
--- :most_attempts integer   attempts after which a conversation is given up
+-- :most_attempts integer   attempts after which a conversation fails
 -- :rollout       integer   share of players, 0 to 100 percent
--- :conversation  uuid   which one
--- :batch         bigint   older ones are counted up to so many
+-- :conversation  uuid   the conversation
+-- :batch         bigint   count at most this many older conversations
 select
   -- [why]
   case
