@@ -177,9 +177,9 @@ words! {
 words! {
     /// The rule by which a run takes a conversation or player, or does not.
     WhyRule {
-        /// It is due: the next run takes it.
+        /// It is due: the next run takes it, or charges the player.
         Due = "due",
-        /// It is due, but older ones fill the next run.
+        /// It is due, but older ones, or players who have owed for longer, fill the next run.
         Behind = "behind",
         /// It has been processed.
         Processed = "processed",
@@ -187,7 +187,7 @@ words! {
         Failed = "failed",
         /// It is being processed.
         Processing = "processing",
-        /// Its status is no word that we know.
+        /// Its status, or the player's, is no word that we know.
         UnknownStatus = "unknown_status",
         /// Its id is no lower-case UUID.
         OddId = "odd_id",
@@ -205,14 +205,22 @@ words! {
         OlderFirst = "older_first",
         /// It is not ready.
         NotReady = "not_ready",
-        /// The player's game is not being played.
+        /// The player's game is over.
         GameOver = "game_over",
+        /// The player has won.
+        Won = "won",
+        /// The player is in a boss fight.
+        BossFight = "boss_fight",
         /// The player is still being introduced.
         Introduction = "introduction",
         /// The player's score, chapter or times can't be read.
         Unreadable = "unreadable",
-        /// The player owes nothing yet.
+        /// The player's grace is not over.
+        Grace = "grace",
+        /// The player is charged up to the watermark, and owes no whole step since.
         NothingOwed = "nothing_owed",
+        /// Another program has charged the player, who owes no whole step since.
+        Foreign = "foreign",
     }
 }
 

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::reasons;
 use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
 use crate::domain::result::{DecayResult, ErrorBody, ErrorKind, NotCharged};
@@ -59,7 +60,7 @@ struct Charging {
 
 /// Charges every player who owes something at the run's time.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
-    let mut order = order(settings, &run.store, run.now).await?;
+    let mut order = order(settings.rules, &run.store, run.now).await?;
     let mut overdue = 0;
     if let Some(batch) = settings.batch {
         overdue = run.store.count_overdue(&order).await?;
@@ -148,18 +149,20 @@ const fn may_be_one_players(error: &StoreError) -> bool {
 
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, RunError> {
-    let mut order = order(settings, store, store.now().await?).await?;
+    let mut order = order(settings.rules, store, store.now().await?).await?;
     let mut deferred = 0;
     if let Some(batch) = settings.batch {
         deferred = (store.count_overdue(&order).await? - batch).max(0);
         order.until = store.last_turn(&order, batch).await?;
     }
-    Ok(result(&store.preview_decay(&order).await?, deferred, &[]))
+    let sum = store.preview_decay(&order).await?;
+    let passed_over = store.decay_passed_over(&order, reasons::MOST_LISTED).await?;
+    Ok(DecayResult { reasons: Some(reasons::by_rule(passed_over)), ..result(&sum, deferred, &[]) })
 }
 
 /// Where the application still runs a decay of its own, which leaves no watermark, what it has charged is not charged again.
-async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
-    let (since, until) = (now - settings.rules.looks_back(), now + CLOCKS_DIFFER);
+pub(super) async fn order(rules: Rules, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
+    let (since, until) = (now - rules.looks_back(), now + CLOCKS_DIFFER);
     let foreign = store.latest_foreign_completion("decay", since, until).await?.map(|at| at.min(now));
     if let Some(at) = foreign {
         let ago = (now - at).max(TimeDelta::zero());
@@ -171,7 +174,7 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
     }
     Ok(DecayOrder {
         now,
-        rules: settings.rules,
+        rules,
         not_before: foreign,
         until: None,
         goodbye: GOODBYE,
@@ -183,5 +186,5 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
 fn result(sum: &Decayed, deferred: i64, refused: &[Refused]) -> DecayResult {
     let Decayed { processed, decayed, game_overs, warned, unreadable, points } = *sum;
     let errors = refused.iter().map(|it| NotCharged { user_id: it.player.clone(), error: it.why.clone() }).collect();
-    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, errors, points }
+    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, errors, points, reasons: None }
 }

@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::codec::{DbId, DbTime};
+use super::codec::DbTime;
 use super::read::{Read, row};
 use super::retry::retrying;
 use super::session::{execute, fetch_all, fetch_optional};
 use super::{Result, Store, sql};
-use crate::domain::ids::ConversationId;
 
 /// Which failures.
 #[derive(Clone, Debug, Default)]
@@ -141,95 +140,5 @@ impl Store {
             Ok(rows == 1)
         })
         .await
-    }
-}
-
-/// Why a claim would take a conversation or not.
-#[derive(Clone, Debug)]
-pub struct WhyConversation {
-    /// The rule, in the statement's word.
-    pub rule: String,
-    /// Attempts it has used.
-    pub attempts: i64,
-    /// Not before this instant.
-    pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Its last message.
-    pub last_message_at: Option<DateTime<Utc>>,
-    /// Why its latest attempt did not succeed.
-    pub last_error: Option<String>,
-    /// How many active ones are older, counted up to a run's cap.
-    pub older: i64,
-}
-
-row! {
-    struct WhyRow {
-        rule: String,
-        attempts: Read<i64>,
-        next_attempt_at: Read<DbTime>,
-        last_message_at: Read<DbTime>,
-        last_error: Read<String>,
-        older: i64,
-    }
-}
-
-row! {
-    /// A conversation that a claim would pass over.
-    #[derive(Clone, Debug)]
-    pub struct PassedOver {
-        /// The rule, in the statement's word.
-        pub rule: String,
-        /// Which one, as the database has it.
-        pub id: String,
-        /// How many the rule passes over in all.
-        pub many: i64,
-    }
-}
-
-impl Store {
-    /// By which rule a claim would take a conversation or not; `None` where there is none with this id.
-    pub async fn why_conversation(
-        &self,
-        due: &super::claims::Due,
-        conversation: ConversationId,
-        batch: i64,
-    ) -> Result<Option<WhyConversation>> {
-        let mut tx = self.begin_read().await?;
-        let row: Option<WhyRow> = fetch_optional!(
-            &mut tx,
-            _,
-            sql::WHY_CONVERSATION,
-            due.cutoff(),
-            DbTime(due.now),
-            crate::core::disposition::MOST_ATTEMPTS,
-            i32::from(due.rollout),
-            DbId::from(conversation),
-            batch
-        );
-        tx.rollback().await?;
-        Ok(row.map(|row| WhyConversation {
-            rule: row.rule,
-            attempts: row.attempts.ok().unwrap_or_default(),
-            next_attempt_at: time(row.next_attempt_at),
-            last_message_at: time(row.last_message_at),
-            last_error: row.last_error.ok(),
-            older: row.older,
-        }))
-    }
-
-    /// What a claim would pass over of that which is not processed yet, at most `most` of each rule.
-    pub async fn passed_over(&self, due: &super::claims::Due, most: i64) -> Result<Vec<PassedOver>> {
-        let mut tx = self.begin_read().await?;
-        let rows = fetch_all!(
-            &mut tx,
-            PassedOver,
-            sql::PASSED_OVER,
-            due.cutoff(),
-            DbTime(due.now),
-            crate::core::disposition::MOST_ATTEMPTS,
-            i32::from(due.rollout),
-            most
-        );
-        tx.rollback().await?;
-        Ok(rows)
     }
 }

@@ -32,7 +32,8 @@ pub use demo::{Charged, GivenUp, Known, Limits, Next, Planted, ReadyPrompt, Repl
 pub use doctor::{CheckEntry, DoctorResult};
 pub use exec::ExecResult;
 pub use failures::{
-    FailureEntry, FailureGroupEntry, FailuresResult, Reason, RetryError, RetryResult, Untouched, WhyEntry, WhyResult,
+    FailureEntry, FailureGroupEntry, FailuresResult, NextConversation, Reason, RetryError, RetryResult, Untouched,
+    WhyEntry, WhyResult,
 };
 pub use health::{Change, HealthResult};
 pub use job_result::{BrokenOff, DemoResult, JobResult, Own};

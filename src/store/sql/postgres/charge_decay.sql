@@ -38,7 +38,11 @@ with page as materialized (
       or (u.decayed_through between '0001-01-01' and '9999-12-31') is false
       -- [/unreadable]
     ) as unreadable,
-    b.begins + r.step * interval '1 microsecond' <= :now::timestamptz as owes
+    (
+      -- [owes]
+      b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+      -- [/owes]
+    ) as owes
   from users u
   cross join lateral (
     -- [rule]
@@ -160,7 +164,10 @@ with page as materialized (
     u.game_status = 'active'
     and u.onboarding_status in ('completed', 'skipped')
     -- [/eligible]
-    and b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+    and
+    -- [owes]
+    b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+    -- [/owes]
     -- [in_turn]
     and (
       :turn_begins::timestamptz is null
