@@ -37,7 +37,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d '
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show one execution with its live progress, every live run and the latest of each job, or the runs of a time'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "failures" -d 'List the conversations that failed or wait, by error'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "retry" -d 'Give conversations that failed their attempts back'
-complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "why" -d 'Say why the next run takes a conversation, or does not'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "why" -d 'Say why the next run takes a conversation or charges a player, or does not'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write one self-contained page with the same as pictures'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "check" -d 'Look up every promise of docs/reliability.md in the database, with the rows that break it'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "doctor" -d 'Check what the jobs stand on, and say what to do'
@@ -271,7 +271,11 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s n -l d
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l session-timeout -d 'Silence after which a conversation is over' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l rollout-percent -d 'The share of players whose conversations are taken, the same ones each time' -r -f
-complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l batch -d 'How many a run takes at most' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l batch -d 'How many conversations a run takes at most' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l decay-batch -d 'How many players a run of decay charges at most [default: no cap]' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l grace-hours -d 'Grace by chapter, in hours' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l rates -d 'Points an hour by chapter' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l max-points -d 'The most points a run takes from a player' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential. Without any: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l db-timeout -d 'The longest wait for an answer of the database [default: a sixth of the lease, 15s at most; 60s in all to look]' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l env-file -d 'Read variables from this file instead of ./.env; one already set wins' -r -F

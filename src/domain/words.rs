@@ -153,12 +153,14 @@ words! {
 }
 
 words! {
-    /// The rule by which a conversation is stuck.
+    /// The rule by which something is stuck.
     RecoverRule {
-        /// The lease of the execution that claimed it is dead.
+        /// The lease of the execution that claimed it, or of its owner, is dead.
         OwnerDead = "owner_dead",
         /// No movement for too long.
         Inactive = "inactive",
+        /// An audit or an execution has been running for too long.
+        TooLong = "too_long",
         /// None: recovered by hand.
         None = "none",
     }

@@ -196,8 +196,8 @@ impl Store {
     /// The players whom decay would not charge, at most `most` of each rule.
     pub async fn decay_passed_over(&self, order: &DecayOrder, most: i64) -> Result<Vec<PassedOver>> {
         let mut tx = self.begin_read().await?;
-        let ((begins, id), cap) = (order.turn(), order.rules.most_per_run.0);
-        let rows = with_rules!(fetch_all, &mut tx, PassedOver, order, sql::DECAY_PASSED_OVER, cap, begins, id, most);
+        let (begins, id) = order.turn();
+        let rows = with_rules!(fetch_all, &mut tx, PassedOver, order, sql::DECAY_PASSED_OVER, begins, id, most);
         tx.rollback().await?;
         Ok(rows)
     }

@@ -16,14 +16,14 @@ use super::failures::{FailuresResult, RetryResult, WhyResult};
 use super::health::{Change, HealthResult};
 use super::looks::{MigrateResult, PromptResult, ReportResult};
 use super::process::{ConversationPlan, ConversationResult, ProcessPlan, ProcessResult, Timing};
-use super::recover::RecoverResult;
+use super::recover::{RecoverResult, RecoveryEntry};
 use super::scan::{Judgement, ScanResult};
 use super::skip::SkipResult;
 use super::stats::StatsResult;
 use super::status::{ExecutionResult, RunsResult, StatusResult};
 use crate::domain::exit::Exit;
 use crate::domain::stage::StageName;
-use crate::domain::words::{SkipReason, Status};
+use crate::domain::words::{RecoverRule, SkipReason, Status};
 
 /// The result of a command: what stdout, the execution's row and a ping carry.
 #[derive(Clone, Debug)]
@@ -181,6 +181,19 @@ impl JobResult {
             Own::Recover(it) => it.recovered,
             Own::Scan(it) => it.recoveries_count,
             _ => 0,
+        }
+    }
+
+    /// The kind of each that it recovered, and the rule; nothing of a dry run or of what was done by hand.
+    #[must_use]
+    pub fn recoveries(&self) -> Vec<(&'static str, RecoverRule)> {
+        match &self.own {
+            _ if self.common.dry_run => Vec::new(),
+            Own::Recover(it) => it.recoveries.iter().filter_map(RecoveryEntry::by_rule).collect(),
+            Own::Scan(it) => {
+                it.recoveries.iter().filter(|it| it.success).map(|it| (it.kind.as_str(), it.rule)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

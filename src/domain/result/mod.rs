@@ -35,7 +35,7 @@ pub use failures::{
     FailureEntry, FailureGroupEntry, FailuresResult, NextConversation, Reason, RetryError, RetryResult, Untouched,
     WhyEntry, WhyResult,
 };
-pub use health::{Change, HealthResult};
+pub use health::{Change, HealthResult, RecoveredCount};
 pub use job_result::{BrokenOff, DemoResult, JobResult, Own};
 pub use looks::{MigrateResult, MigrationEntry, PromptResult, ReportResult};
 pub use process::{

@@ -68,7 +68,8 @@ fn words(settings: &Pipeline, due: &Due, rule: WhyRule, found: &WhyConversation)
     let error = found.last_error.as_deref().unwrap_or("no reason is known");
     let other = found.held_by.as_deref().unwrap_or("one that is gone by now");
     match rule {
-        WhyRule::Due => format!("It is due; {} go before it", found.older),
+        WhyRule::Due if found.older == 0 => "It is due, and no other goes before it".to_owned(),
+        WhyRule::Due => format!("It is due; in the run {} go before it", found.older),
         WhyRule::Behind => {
             format!("It is due, but a run takes {} (--batch), and as many or more go before it", settings.batch)
         }
@@ -78,6 +79,9 @@ fn words(settings: &Pipeline, due: &Due, rule: WhyRule, found: &WhyConversation)
             "It is being processed; `nikita-jobs recover` gives it back if that run is dead".to_owned()
         }
         WhyRule::OddId => "Its id, or its player's, is no lower-case UUID".to_owned(),
+        WhyRule::NotOver if found.last_message_at.is_none() => {
+            "Its session is not over: it has no last message, and is no call that has ended".to_owned()
+        }
         WhyRule::NotOver => format!(
             "Its session is not over: the last message is younger than --session-timeout ({})",
             humantime::format_duration(settings.session_timeout)
