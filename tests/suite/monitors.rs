@@ -167,6 +167,9 @@ fn a_run_that_is_killed_leaves_the_file_whole_and_the_next_one_counts_on() {
     metrics.run(&db, &["process-conversations", "--force"]).code(0);
     metrics.check();
     assert_eq!(metrics.runs("process-conversations", "success"), 2.0);
+    let closed =
+        "nikita_jobs_recovered_total{job_name=\"process-conversations\",kind=\"execution\",rule=\"owner_dead\"}";
+    assert_eq!(metrics.value(closed), 1.0, "the next run has closed the dead one");
     assert!(!fresh.exists(), "it has become the file");
 }
 

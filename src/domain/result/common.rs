@@ -33,9 +33,17 @@ pub struct Common {
     /// Whether the hidden `--now` stood in for the database's clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub now_overridden: bool,
+    /// How many earlier runs of the job had died and were closed as failed when this one began.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub dead_runs_closed: u64,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBody>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Why a command failed.

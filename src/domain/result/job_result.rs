@@ -23,7 +23,7 @@ use super::stats::StatsResult;
 use super::status::{ExecutionResult, RunsResult, StatusResult};
 use crate::domain::exit::Exit;
 use crate::domain::stage::StageName;
-use crate::domain::words::{RecoverRule, SkipReason, Status};
+use crate::domain::words::{RecordKind, RecoverRule, SkipReason, Status};
 
 /// The result of a command: what stdout, the execution's row and a ping carry.
 #[derive(Clone, Debug)]
@@ -133,6 +133,7 @@ impl JobResult {
             schema_version: SCHEMA_VERSION,
             dry_run: false,
             now_overridden: false,
+            dead_runs_closed: 0,
             error: None,
         };
         Self { common, own: own.into() }
@@ -184,9 +185,17 @@ impl JobResult {
         }
     }
 
-    /// The kind of each that it recovered, and the rule; nothing of a dry run or of what was done by hand.
+    /// The kind of each that it recovered, and the rule: of every job, its own dead runs; nothing of a dry run or of what was done by
+    /// hand.
     #[must_use]
     pub fn recoveries(&self) -> Vec<(&'static str, RecoverRule)> {
+        let dead = usize::try_from(self.common.dead_runs_closed).unwrap_or_default();
+        let mut recoveries = vec![(RecordKind::Execution.as_str(), RecoverRule::OwnerDead); dead];
+        recoveries.extend(self.own_recoveries());
+        recoveries
+    }
+
+    fn own_recoveries(&self) -> Vec<(&'static str, RecoverRule)> {
         match &self.own {
             _ if self.common.dry_run => Vec::new(),
             Own::Recover(it) => it.recoveries.iter().filter_map(RecoveryEntry::by_rule).collect(),
