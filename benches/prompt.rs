@@ -1,8 +1,8 @@
-//! How long a prompt takes for a player with a long history: as much of everything as a prompt may hold.
+//! Measures the rendering of a prompt for a player with a long history: as much of everything as a prompt can hold.
 //!
-//! `cargo bench --bench prompt` prints a line of JSON for each platform. The goal of spec 04 is 5 ms for the rendering.
+//! `cargo bench --bench prompt` prints a line of JSON for each platform. Spec 04's goal for rendering is 5 ms.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a stopwatch that prints what it has measured")]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark that prints its results")]
 
 use std::time::Instant;
 
@@ -12,13 +12,13 @@ use serde_json::json;
 
 const TIMES: usize = 201;
 
-/// `many` different sentences of `characters` each.
+/// `many` different sentences of `characters` characters each.
 fn sentences(many: usize, characters: usize) -> Vec<String> {
     let words = "They told of the long way home along the river and of all that they had seen and heard there. ";
     (0..many).map(|i| format!("{i} {words}").repeat(8).chars().take(characters).collect()).collect()
 }
 
-/// The most that the stage hands to the template.
+/// The largest variables that the stage passes to the template.
 fn long_history(platform: Platform) -> Variables {
     let mut all = Variables::sample(platform);
     all.memory.player = sentences(20, 240);

@@ -1,14 +1,14 @@
-//! The claim alone: so many tasks of one process claim one conversation after another, with the statement of the real runs.
-//! `scripts/bench` measures it; nothing is processed.
+//! Measures only claims, for `scripts/bench`: several tasks of one process claim one conversation after another, with the statement of
+//! real runs, and process none.
 //!
 //! ```sh
 //! cargo run --release --example claims -- "$DATABASE_URL" TASKS MOST [A_SECOND]
 //! ```
 //!
-//! Each task claims at most `MOST`, no more than `A_SECOND` in a second where that is given. Printed is one line of JSON: how many,
-//! in how many seconds, how many a claim found nothing for, and the time of each claim in microseconds.
+//! Each task makes `MOST` claims, at most `A_SECOND` per second if given. The output is one line of JSON: how many claims found a
+//! conversation (`found`) and how many did not (`empty`), the total `seconds`, and the time of each claim in microseconds (`micros`).
 
-#![expect(clippy::print_stdout, reason = "a tool that prints what it has measured")]
+#![expect(clippy::print_stdout, reason = "a tool that prints its results")]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use nikita_jobs::store::claims::Due;
 use nikita_jobs::store::terms::Terms;
 use serde_json::json;
 
-/// A task's claims: how long each took, and whether it found one.
+/// A task's claims: how long each took, and whether it found a conversation.
 type Claims = Vec<(Duration, bool)>;
 
 async fn claim(store: Store, due: Due, execution: ExecutionId, most: usize, gap: Duration) -> Result<Claims, String> {
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let store = Store::open(&database, terms, tasks, None).await?;
         let due = Due { now: store.now().await?, session_timeout: Duration::from_mins(15), rollout: 100 };
-        // Every connection is open before the clock starts.
+        // Open every connection before the measurement.
         let open = (0..tasks).map(|_| store.now());
         futures_util::future::try_join_all(open).await?;
         let began: Instant = clock::start();

@@ -1,5 +1,5 @@
-//! The least that a program with this project's database library can do: connect, `select 1`, exit. `scripts/bench` compares a
-//! skipped run with it, for time and for memory.
+//! The smallest program with this project's database library: connect, `select 1`, exit. `scripts/bench` compares its time and memory
+//! with those of a skipped run.
 //!
 //! ```sh
 //! cargo run --release --example minimal -- "$DATABASE_URL"

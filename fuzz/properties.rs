@@ -1,7 +1,7 @@
-//! What must hold for any bytes at all, one function for each kind of input that others write. cargo-fuzz hunts for bytes that
-//! break it (`fuzz/targets`), and `tests/fuzz.rs` tries a thousand in every test run.
+//! Properties that must hold for any bytes, one function for each kind of foreign input. cargo-fuzz searches for bytes that violate
+//! them (`fuzz/targets`), and `tests/fuzz.rs` tries a thousand inputs in every test run.
 
-#![allow(dead_code, reason = "a fuzz target takes one of them")]
+#![allow(dead_code, reason = "each fuzz target uses one of them")]
 
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +18,7 @@ use nikita_jobs::providers::rehearsal::Rehearsal;
 use nikita_jobs::providers::retry_after;
 use serde_json::Value;
 
-/// `conversations.messages`, as another program may have written it.
+/// `conversations.messages`, written by another program.
 pub fn transcripts(data: &[u8]) {
     let Ok(messages) = serde_json::from_slice::<Value>(data) else { return };
     match transcript::read(&messages) {
@@ -28,18 +28,18 @@ pub fn transcripts(data: &[u8]) {
                 let rendered = transcript::render(&read, budget);
                 assert!(rendered.text.chars().count() <= budget, "over its budget of {budget}");
                 assert!(rendered.left_out <= read.len());
-                // No message passes a line of its own off as the other's.
+                // No message can forge another's line.
                 assert!(rendered.text.split('\n').all(|line| {
                     line.is_empty() || ["user: ", "nikita: ", "  "].iter().any(|head| line.starts_with(head))
                 }));
             }
         }
-        // It is stored and logged, and so quotes nothing.
+        // The error is stored and logged, so it must not quote the transcript.
         Err(error) => assert!(error.to_string().len() < 200, "{error}"),
     }
 }
 
-/// What a model says where it is asked for notes about a conversation.
+/// A model's reply to a request for notes.
 pub fn replies(data: &[u8]) {
     let schema = extraction::schema();
     let form = Form::Json { name: "conversation_notes", schema: &schema };
@@ -55,7 +55,7 @@ pub fn replies(data: &[u8]) {
     }
 }
 
-/// The headers of a reply: `retry-after-ms`, `retry-after` and `date`, one a line.
+/// The headers of a response: `retry-after-ms`, `retry-after` and `date`, one per line.
 pub fn retry_after(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut lines = text.split('\n').map(|line| Some(line).filter(|line| !line.is_empty()));
@@ -66,7 +66,7 @@ pub fn retry_after(data: &[u8]) {
     assert!(wait.is_none() || exact.is_some() || after.is_some());
 }
 
-/// Durations and numbers, as they stand in flags and variables.
+/// Durations and numbers in flags and variables.
 pub fn durations(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(duration) = parse::duration(text) {
@@ -80,10 +80,10 @@ pub fn durations(data: &[u8]) {
     let _ = parse::by_chapter(text, parse::hundredths, "0.8,0.6,0.4,0.3,0.2");
 }
 
-/// The settings that have a grammar of their own.
+/// The settings with a syntax of their own.
 pub fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // An error never repeats a URL, which may hold a password.
+    // An error never quotes a URL, which can contain a password.
     if let (Some((_, secret)), Err(why)) = (text.split_once("://"), Database::parse(text)) {
         assert!(secret.len() < 12 || !why.contains(secret), "{why}");
     }

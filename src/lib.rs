@@ -1,10 +1,10 @@
 //! nikita-jobs: the background work of Nikita, a companion game.
 //!
-//! The layers, from the edge inwards; a module imports only from those below it (`tests/architecture.rs` holds it to that):
+//! The layers, from the edge inwards. A module imports only from layers below its own (`tests/architecture.rs` checks it):
 //!
 //! ```text
 //! cli        arguments, composition, exit codes, output
-//! jobs       one file a verb            monitor   metrics file, pings, traces: what a run tells the outside
+//! jobs       one file per verb          monitor   metrics file, pings, traces
 //! run        the imperative shell: lifecycle, heartbeat, walking the stages
 //! store      all SQL            providers   models            config   settings, validated once
 //! core       the rules, pure

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-/// Runs before the standard library, which opens `/dev/null` in the place of a stdout that is closed.
+/// Runs before the standard library does, because that replaces a closed stdout with `/dev/null`.
 #[used]
-#[expect(unsafe_code, reason = "there is no other way to see that stdout was closed; the function itself is safe")]
+#[expect(unsafe_code, reason = "there is no other way to detect a closed stdout; the function itself is safe")]
 #[unsafe(link_section = ".init_array")]
 static BEFORE_ALL: extern "C" fn() = {
     extern "C" fn before_all() {

@@ -1,5 +1,5 @@
--- The shortest claim that a person would write, on a table whose one index beside the key is made for it. It knows no calls that
--- have ended, no second conversation of the same player, and no share of players.
+-- The shortest claim that one could write by hand, on a table whose only index besides the key is made for it. It ignores ended
+-- calls, other conversations of the same player, and the rollout.
 --
 --   pgbench -n -M prepared -c 10 -j 2 -t 600 -f claims_bare.sql
 

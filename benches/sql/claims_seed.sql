@@ -1,4 +1,4 @@
--- :conversations active conversations, each of a player of its own and all over, for the claim alone.
+-- For the benchmark of claims: :conversations active conversations that have ended, each with its own player.
 --
 --   psql -v conversations=60000 -f claims_seed.sql
 
@@ -8,7 +8,7 @@ select md5('player ' || n)::uuid, '[{"role": "user", "content": "Hello!"}]', now
     now() - interval '1 day' - n * interval '1 second'
 from generate_series(1, :conversations) n;
 
--- The same rows in a table that has nothing but its key and an index made for this one statement.
+-- The same rows in a table with only its key and an index for this one statement.
 create table claims (like conversations including defaults);
 insert into claims select * from conversations;
 alter table claims add primary key (id);

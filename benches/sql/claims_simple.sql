@@ -1,4 +1,5 @@
--- The same claim as claims_bare.sql on the real table: with every index of the schema, the one-claim-per-player law among them.
+-- The claim of claims_bare.sql on the real table, with all indexes of the schema, including the one that enforces one claim per
+-- player.
 --
 --   pgbench -n -M prepared -c 10 -j 2 -t 600 -f claims_simple.sql
 

@@ -1,10 +1,10 @@
--- One conversation in one statement: the claim, all reads, and all writes, as a hand-written worker could not do it (it knows
--- what it writes before it has read anything), but as fast as PostgreSQL can.
+-- One conversation in one statement: the claim, all reads and all writes. No real worker could do this, because the writes do not
+-- depend on the reads, but nothing is faster on PostgreSQL.
 --
 --   pgbench -n -M prepared -c 10 -j 2 -t 100 -f conversations_folded.sql
 --
--- What is read is returned; of the embeddings only that they were read. `|| ''` and its like make the server build and compress
--- the value anew, as it must where a client sends it.
+-- It returns the rows it reads, but only one number of each embedding. `|| ''` and the like make the server build and compress each
+-- value again, as it must do with a client's values.
 
 with
 silent as (
@@ -114,7 +114,7 @@ new_day as (
         score_start = coalesce(d.score_start, excluded.score_start), score_end = excluded.score_end,
         decay_applied = excluded.decay_applied, summary_text = excluded.summary_text, key_moments = excluded.key_moments,
         emotional_tone = excluded.emotional_tone),
--- The old prompts step down before the new ones come: they share a unique index.
+-- The old prompts must be replaced before the new ones are inserted, because they share a unique index.
 stepped_down as (
     update ready_prompts p set is_current = false from mine where p.user_id = mine.user_id and p.is_current returning 1),
 new_prompts as (

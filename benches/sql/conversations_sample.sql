@@ -1,5 +1,5 @@
--- Keeps what the binary has written for one of the conversations that it has processed, for conversations_folded.sql to write
--- again: so both sides write the same, whatever the pipeline writes. A day has three to five events; the sample's has four.
+-- Copies the rows that the binary wrote for one conversation, so that conversations_folded.sql writes the same rows, whatever the
+-- pipeline writes. A day has three to five events; the sample has one with four, if possible.
 --
 --   nikita-jobs process-conversations --batch 20 && psql -f conversations_sample.sql
 

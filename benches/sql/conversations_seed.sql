@@ -1,5 +1,5 @@
--- A backlog for process-conversations on PostgreSQL: :players players, each with a past and one stale conversation.
--- `vectors` keeps memory's vectors of 1,536 numbers few and yet different.
+-- A backlog for process-conversations on PostgreSQL: :players players, each with a history and one stale conversation.
+-- `vectors` has a few different vectors of 1,536 numbers for all facts.
 --
 --   psql -v players=2000 -f conversations_seed.sql
 
@@ -19,7 +19,8 @@ insert into engagement_state (user_id, state) select id, 'in_zone' from users;
 insert into user_vice_preferences (user_id, category, intensity_level, engagement_score)
 select id, category, 2, 40.00 from users, unnest(array['dark_humor', 'risk_taking']) category;
 
--- Six things remembered, two threads open, two thoughts, three days, two days of her own, five charges, one earlier conversation.
+-- Each player's history: six facts, two open threads, two thoughts, three days, two days of Nikita's life, five charges, and one
+-- earlier conversation.
 insert into memory_facts (user_id, graph_type, fact, source, embedding, created_at)
 select u.id, case when v.n < 5 then 'user' else 'relationship' end, 'They told of thing ' || v.n || ' and of a long way home.', 'seed',
     v.embedding, now() - v.n * interval '1 day'

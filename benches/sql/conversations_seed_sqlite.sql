@@ -1,4 +1,4 @@
--- The backlog of conversations_seed.sql for SQLite, without the past of the players but their metrics and facts.
+-- The backlog of conversations_seed.sql for SQLite, with only a part of the players' history.
 --
 --   sqlite3 FILE -cmd '.parameter init' -cmd '.parameter set :players 2000' < conversations_seed_sqlite.sql
 

@@ -1,9 +1,9 @@
--- Decay by hand: what a good SQL author would write in psql for the result that `nikita-jobs decay` gives (default settings).
+-- Decay by hand: the psql script that a good SQL author would write for the result of `nikita-jobs decay` (default settings).
 --
 --   psql -v ON_ERROR_STOP=1 -v now=2026-11-18T12:00:00Z -f benches/sql/decay_postgres.sql "$DATABASE_URL"
 --
--- Keyset chunks of 10,000 eligible players, a transaction each; one statement a chunk reads, charges and writes the history and
--- the messages. It trusts that nobody writes meanwhile: it locks nothing before the update, and needs no lease, window or report.
+-- Keyset chunks of 10,000 eligible players, one transaction each. One statement per chunk reads, charges, and writes history and
+-- messages. It assumes that no other session writes: it locks nothing before the update, and has no lease, window or report.
 
 \set QUIET on
 select set_config('decay.now', :'now', false) as as_of \gset

@@ -1,16 +1,16 @@
--- Players for the decay rows of docs/benchmarks.md; the same rows each time. On a migrated, empty database:
+-- Players for the decay benchmarks in docs/benchmarks.md; always the same rows. On a migrated, empty database:
 --
 --   psql -v ON_ERROR_STOP=1 -v n=1000000 -f benches/sql/decay_seed_postgres.sql "$DATABASE_URL"
 --
--- All of it is as of 2026-11-18T12:00:00Z, so both sides run with that time (`--now`). Of 100 players, spread evenly:
+-- All times are relative to 2026-11-18T12:00:00Z, so both sides run with that time (`--now`). Of 100 players, spread evenly:
 --
---   54  overdue: one by 1,000 hours (the cap), one who never interacted, one with a score of 0.30 (loses), 18 who were charged
---       an hour ago, 33 by 1 to 24 hours and never charged
---   26  eligible and within their grace
+--   54  overdue: one by 1,000 hours (the cap), one who has never interacted, one with a score of 0.30 (game over), 18 charged an
+--       hour ago, 33 by 1 to 24 hours and never charged
+--   26  eligible, within their grace period
 --   10  active, onboarding not finished
 --   10  in a boss fight, lost or won
 --
--- Ids are scattered over their whole range, so that the order of ids is not the order of the rows on disk.
+-- Ids are scattered over their whole range, so that the rows on disk are not in the order of ids.
 
 insert into users (id, telegram_id, relationship_score, chapter, game_status, last_interaction_at, decayed_through, onboarding_status,
                    notifications_enabled, days_played)

@@ -1,4 +1,4 @@
--- The rows of decay_seed_postgres.sql for SQLite; the same scores, times and kinds. On a migrated, empty file:
+-- The rows of decay_seed_postgres.sql for SQLite, with the same scores, times and kinds. On a migrated, empty file:
 --
 --   sqlite3 FILE -cmd '.parameter init' -cmd '.parameter set :n 1000000' < benches/sql/decay_seed_sqlite.sql
 

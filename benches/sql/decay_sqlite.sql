@@ -1,9 +1,9 @@
--- Decay by hand on SQLite: what a good SQL author would write for the result that `nikita-jobs decay` gives (default settings).
+-- Decay by hand on SQLite: the script that a good SQL author would write for the result of `nikita-jobs decay` (default settings).
 --
 --   sqlite3 FILE -cmd '.parameter init' -cmd ".parameter set :now '2026-11-18T12:00:00.000000Z'" < benches/sql/decay_sqlite.sql
 --
--- One transaction, the players in the order of the table, with the same durability as ours (WAL, synchronous=full, foreign keys on).
--- It holds off every other writer until it ends, and needs no lease, window or report.
+-- One transaction, players in the order of the table, with our durability settings (WAL, synchronous=full, foreign keys on).
+-- It blocks every other writer until it ends, and has no lease, window or report.
 
 pragma foreign_keys = on;
 pragma synchronous = full;

@@ -1,5 +1,5 @@
--- :rows conversations and as many runs begin, are taken up and end again while somebody's old snapshot keeps their dead versions, and the
--- index entries of those, from being cleaned away: what a long backup does to a busy queue.
+-- :rows conversations and as many runs become active and finish again, while an old snapshot prevents vacuum from removing their dead
+-- rows and index entries: the effect of a long backup on a busy queue.
 --
 --   psql -v rows=350000 -f stuck_dead_rows.sql
 

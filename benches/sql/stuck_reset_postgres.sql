@@ -1,4 +1,4 @@
--- Ten conversations, ten audits and ten runs of another program are stuck (again).
+-- Makes ten conversations, ten audits and ten runs of another program stuck (again).
 
 delete from job_executions where job_name in ('recover', 'scan-stuck');
 delete from job_leases;

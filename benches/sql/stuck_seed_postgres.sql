@@ -1,10 +1,10 @@
--- :rows finished conversations, :rows finished runs and a tenth as many finished audits, all narrow; and what is stuck comes with
--- stuck_reset_postgres.sql. The runs of the last week, of which `stats` reads a day, come one a minute in every size. The older
--- ones lie closer, so that none is beyond the 90 days after which scan-stuck deletes it. On a migrated, empty database:
+-- :rows finished conversations, :rows finished runs and a tenth as many finished audits, all narrow rows; stuck_reset_postgres.sql
+-- adds the stuck ones. In the last week, of which `stats` reads a day, there is a run every minute, whatever :rows is. Older runs are
+-- closer together, so that none is older than the 90 days after which scan-stuck deletes it. On a migrated, empty database:
 --
 --   psql -v ON_ERROR_STOP=1 -v rows=10000000 -f stuck_seed_postgres.sql
 
--- No look at foreign keys for each of the rows, and the indexes are built once, behind them.
+-- Foreign keys are not checked, and the indexes are created after the rows, to save time.
 set session_replication_role = replica;
 create temp table indexes as select format('%I', i.indexrelid::regclass::text) as name, pg_get_indexdef(i.indexrelid) as definition
     from pg_index i where i.indrelid in ('conversations'::regclass, 'job_executions'::regclass, 'audit_reports'::regclass)
@@ -15,7 +15,7 @@ insert into users (id) select lpad(to_hex(n), 32, '0')::uuid from generate_serie
 insert into conversations (id, user_id, status, processing_attempts, started_at, last_message_at, processed_at, updated_at)
 select lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(1 + n % 1000), 32, '0')::uuid, 'processed', 1, at, at, at, at
 from generate_series(1, :rows) n, lateral (select now() - n * interval '1 second' as at) it;
--- The runs of the last day have met a conversation each, in both sizes.
+-- Each run of the last day has processed a conversation, whatever :rows is.
 insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status, duration_ms, host, pid, result)
 select lpad(to_hex(n), 32, '0')::uuid, 'process-conversations', at, at, at, 'completed', 40, 'host', 1,
     case when n <= 1440 then jsonb_build_object('status', 'ok', 'processed', 1, 'conversations', jsonb_build_array(jsonb_build_object(

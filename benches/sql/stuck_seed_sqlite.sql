@@ -6,7 +6,7 @@ pragma synchronous = off;
 pragma foreign_keys = off;
 pragma cache_size = -500000;
 begin;
--- The rows come in the order of every index, so the indexes need not wait.
+-- The rows are inserted in the order of every index, so creating the indexes later would not save time.
 with recursive counted (n) as (select 1 union all select n + 1 from counted where n < 1000)
 insert into users (id) select printf('00000000-0000-4000-8000-%012x', n) from counted;
 with recursive counted (n) as (select 1 union all select n + 1 from counted where n < :rows)

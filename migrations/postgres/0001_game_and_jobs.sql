@@ -1,7 +1,6 @@
 -- The tables of the game and of its jobs (specification, part 03).
 --
--- A database that another application has made keeps every table, column and row it has: all statements are additive
--- and may run again.
+-- In an application's database every existing table, column and row stays: all statements are additive and can be repeated.
 
 create table if not exists users (
     id                     uuid primary key default gen_random_uuid(),
@@ -79,13 +78,13 @@ comment on column conversations.claim_token is 'nikita-jobs: the fence; only its
 comment on column conversations.next_attempt_at is 'nikita-jobs: not before this instant';
 comment on column conversations.provider_outages is 'nikita-jobs: releases for a provider outage, which cost no attempt';
 comment on column conversations.last_error is 'nikita-jobs: why the latest attempt did not succeed';
--- The claim: oldest first among the active, at a cost that does not grow with what is processed.
+-- For claims: the active conversations, oldest first, at a cost that does not grow with the processed ones.
 create index if not exists conversations_due on conversations (last_message_at) where status = 'active';
 create index if not exists conversations_ended_calls on conversations (ended_at)
     where status = 'active' and platform = 'voice' and ended_at is not null;
--- One claimed conversation per player is a law, not a habit.
+-- The database enforces that a player has at most one claimed conversation.
 create unique index if not exists conversations_one_claim_per_user on conversations (user_id) where claim_token is not null;
--- Older conversations of the same player go first.
+-- For the rule that a player's older conversations are processed first.
 create index if not exists conversations_waiting on conversations (user_id, last_message_at)
     where status in ('active', 'processing');
 create index if not exists conversations_processing on conversations (updated_at) where status = 'processing';
@@ -141,7 +140,7 @@ create table if not exists nikita_thoughts (
 );
 create index if not exists nikita_thoughts_unused on nikita_thoughts (user_id, created_at) where used_at is null;
 
--- Vectors are pgvector's where the extension is there, and plain arrays where it is not.
+-- Vectors have pgvector's type if the extension is available, and are plain arrays otherwise.
 do $$
 begin
     if to_regclass('memory_facts') is null then
@@ -161,7 +160,7 @@ begin
             conversation_id uuid,
             created_at      timestamptz not null default now()
         );
-        -- The extension may live in a schema that is not on the search path, such as `extensions`.
+        -- The extension can be in a schema that is not on the search path, such as `extensions`.
         execute format('alter table memory_facts add column embedding %s', coalesce(
             (select format('%I.vector(1536)', n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
              where e.extname = 'vector'),
@@ -186,7 +185,7 @@ create table if not exists ready_prompts (
     created_at         timestamptz not null default now()
 );
 alter table ready_prompts add column if not exists created_at timestamptz not null default now();
--- An application without such an index may have rows that break it. Which of two is current is not ours to guess.
+-- An application without such an index can have rows that violate it. We must not guess which of two is current.
 do $$
 declare
     example record;
@@ -272,7 +271,7 @@ alter table job_executions add column if not exists heartbeat_at timestamptz;
 alter table job_executions add column if not exists host text;
 alter table job_executions add column if not exists pid integer;
 comment on column job_executions.heartbeat_at is 'nikita-jobs: set from the start, so a row without it is not ours';
--- The window looks at the latest completed run of a job; a scan looks at the running ones.
+-- The window reads the latest completed run of a job, a scan the running ones.
 create index if not exists job_executions_completed on job_executions (job_name, completed_at) where status = 'completed';
 create index if not exists job_executions_running on job_executions (started_at) where status = 'running';
 

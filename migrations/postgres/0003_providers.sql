@@ -1,6 +1,6 @@
--- What is known about model providers between runs, and what their answers cost.
+-- State of model providers between runs, and their paid answers.
 
--- The circuit breakers (specification, part 05): one row a provider that was unavailable at some time.
+-- The circuit breakers (specification, part 05): one row for each provider that has ever been unavailable.
 create table if not exists provider_breakers (
     provider   text primary key,
     failures   integer not null default 0,
@@ -12,7 +12,7 @@ create table if not exists provider_breakers (
 comment on column provider_breakers.opened_at is 'nikita-jobs: since when it is open; null while it is closed';
 comment on column provider_breakers.tried_at is 'nikita-jobs: when it was opened or last probed; the next probe keeps its distance';
 
--- Answers that were paid for (specification, part 02), until their conversation has ended.
+-- Memos of paid answers (specification, part 02), kept until their conversation is closed.
 create table if not exists stage_memos (
     conversation_id uuid not null references conversations (id) on delete cascade,
     stage           text not null,
@@ -22,6 +22,6 @@ create table if not exists stage_memos (
     primary key (conversation_id, stage, input_hash)
 );
 
--- Facts that wait for their vector, the oldest first.
+-- Facts that wait for their vector, oldest first.
 create index if not exists memory_facts_without_vector on memory_facts (created_at, id)
     where embedding is null and is_active;

@@ -1,8 +1,8 @@
--- For whoever searches across the memory of all players, such as the application while it talks. The jobs never use it: it is
--- approximate, and a player's near-duplicate must not be missed, so they compare exactly, among that player's facts alone.
+-- For programs that search the memory of all players, such as the application during a conversation. The jobs never use the index,
+-- because it is approximate: to miss no near-duplicate, they compare exactly, and only with the same player's facts.
 --
--- Only where embeddings are pgvector's, of a fixed length, and nobody has made such an index before. The extension's schema
--- need not be on the search path: many deployments keep it in one called `extensions`.
+-- Created only if embeddings have pgvector's type with a fixed length and no such index exists. The extension's schema does not need
+-- to be on the search path: many deployments have it in one called `extensions`.
 do $$
 declare
     extension_schema text;

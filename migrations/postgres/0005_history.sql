@@ -1,3 +1,3 @@
--- Looking back (`health`, `stats`, `status`, `report`) over a year of runs: by job and time, and the runs that met a conversation.
+-- For `health`, `stats`, `status` and `report` over a year of runs: runs by job and time, and runs that processed a conversation.
 create index if not exists job_executions_history on job_executions (job_name, started_at);
 create index if not exists job_executions_worked on job_executions (started_at) where result #> '{conversations,0}' is not null;

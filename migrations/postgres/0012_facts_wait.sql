@@ -1,11 +1,12 @@
 -- needs: 0010
--- A fact that has no vector yet waits: the application's search can't bear an active one without. Our prompt reads both alike.
+-- A fact without a vector is inactive until it gets one, because the application's search fails on active facts without vectors. Our
+-- prompt uses both kinds.
 update memory_facts
 set is_active = false, metadata = coalesce(metadata::jsonb, '{}') || '{"awaiting_vector": true}'
 where embedding is null and is_active and source = 'pipeline_extraction';
 create index if not exists memory_facts_waiting on memory_facts (user_id, created_at) where embedding is null and not is_active;
 
--- Where the application hides its rows by row-level security, ours are hidden as well, those of audits included.
+-- If the application uses row-level security, our tables do too, including that of audits.
 do $$
 begin
     if (select relrowsecurity from pg_class where oid = to_regclass('users')) then
@@ -14,5 +15,5 @@ begin
 end
 $$;
 
--- What a call left as one text, for a list without speech.
+-- A call's transcript as one text, used if its list of messages contains no speech.
 alter table conversations add column if not exists transcript_raw text;

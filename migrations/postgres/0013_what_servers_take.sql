@@ -1,9 +1,9 @@
 -- needs: 0010
--- How often a provider has refused a conversation that it was asked about (specification, part 05).
+-- How often a provider has refused a conversation (specification, part 05).
 alter table conversations add column if not exists refusals integer not null default 0;
 comment on column conversations.refusals is 'nikita-jobs: how often a model provider has refused it; meanwhile its player''s newer ones go on';
 
--- What was learnt of a server: which parts of a request it refuses. Kept for a day, for one model and one version of ours.
+-- Which parts of a request a server refuses. Kept for a day, per model and per version of ours.
 create table if not exists provider_lessons (
     address   text not null,
     model     text not null,

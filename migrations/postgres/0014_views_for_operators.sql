@@ -1,5 +1,6 @@
 -- needs: 0010
--- For dashboards and operators: what runs and ran last, and what failed or waits. Only names of columns are promised, and they only grow.
+-- For dashboards and operators: the latest runs, and conversations that failed or wait. Only the names of the columns are stable;
+-- columns can be added.
 create or replace view nikita_jobs_latest_runs as
 select
     e.job_name, e.id as execution_id, e.status, e.started_at, e.completed_at, e.duration_ms, e.cost_usd, e.heartbeat_at, e.host, e.pid
@@ -14,12 +15,12 @@ from conversations c
 where c.status = 'failed'
     or (c.status = 'active' and c.last_error is not null
         and (coalesce(c.processing_attempts, 0) > 0 or c.next_attempt_at is not null));
--- What failed, for those who look for it among millions that did not.
+-- Failed conversations among millions of others.
 create index if not exists conversations_failed on conversations (updated_at) where status = 'failed';
 create index if not exists conversations_tried on conversations (updated_at) where status = 'active' and last_error is not null;
 create index if not exists job_executions_started on job_executions (started_at);
 
--- A view reads with its owner's rights, and would show what row security hides from who asks: from PostgreSQL 15 on it reads with the asker's.
+-- By default a view has its owner's rights and would bypass row-level security. From PostgreSQL 15 on it can have the caller's.
 do $$
 begin
     if current_setting('server_version_num')::integer >= 150000 then

@@ -1,8 +1,8 @@
 -- The tables of the game and of its jobs (specification, part 03), for SQLite.
 --
 -- Ids are lower-case hyphenated text, timestamps fixed-width RFC 3339 text in UTC with microseconds, JSON is text, scores
--- are numbers with two decimals, booleans 0 or 1, vectors little-endian f32 blobs. Timestamps that statements compare are
--- checked for their width, because text in any other shape would sort wrongly and in silence.
+-- are numbers with two decimals, booleans 0 or 1, vectors little-endian f32 blobs. Timestamps that statements compare have a
+-- check of their form, because text in another form would silently sort wrong.
 
 create table if not exists users (
     id                     text primary key not null default (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
@@ -25,7 +25,7 @@ create table if not exists users (
     updated_at             text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (updated_at glob '????-??-??T??:??:??.??????Z'),
     decayed_through text check (decayed_through glob '????-??-??T??:??:??.??????Z')
 ) strict;
--- A file that was made by hand before may have the table without what is ours.
+-- A file that was created by hand can have the table without our columns.
 alter table users add column if not exists decayed_through text check (decayed_through glob '????-??-??T??:??:??.??????Z');
 
 create table if not exists user_metrics (
@@ -81,13 +81,13 @@ alter table conversations add column if not exists claim_token text;
 alter table conversations add column if not exists next_attempt_at text check (next_attempt_at glob '????-??-??T??:??:??.??????Z');
 alter table conversations add column if not exists provider_outages integer not null default 0;
 alter table conversations add column if not exists last_error text;
--- The claim: oldest first among the active, at a cost that does not grow with what is processed.
+-- For claims: the active conversations, oldest first, at a cost that does not grow with the processed ones.
 create index if not exists conversations_due on conversations (last_message_at) where status = 'active';
 create index if not exists conversations_ended_calls on conversations (ended_at)
     where status = 'active' and platform = 'voice' and ended_at is not null;
--- One claimed conversation per player is a law, not a habit.
+-- The database enforces that a player has at most one claimed conversation.
 create unique index if not exists conversations_one_claim_per_user on conversations (user_id) where claim_token is not null;
--- Older conversations of the same player go first.
+-- For the rule that a player's older conversations are processed first.
 create index if not exists conversations_waiting on conversations (user_id, last_message_at)
     where status in ('active', 'processing');
 create index if not exists conversations_processing on conversations (updated_at) where status = 'processing';
@@ -157,7 +157,7 @@ create table if not exists memory_facts (
     conversation_id text,
     created_at      text not null default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) check (created_at glob '????-??-??T??:??:??.??????Z')
 ) strict;
--- Facts of before are older than any other; a default must be a constant here.
+-- Existing facts count as older than all others; SQLite requires a constant default.
 alter table memory_facts add column if not exists created_at text not null default '1970-01-01T00:00:00.000000Z';
 create index if not exists memory_facts_active on memory_facts (user_id, created_at) where is_active;
 
@@ -246,7 +246,7 @@ create table if not exists job_executions (
 alter table job_executions add column if not exists heartbeat_at text check (heartbeat_at glob '????-??-??T??:??:??.??????Z');
 alter table job_executions add column if not exists host text;
 alter table job_executions add column if not exists pid integer;
--- The window looks at the latest completed run of a job; a scan looks at the running ones.
+-- The window reads the latest completed run of a job, a scan the running ones.
 create index if not exists job_executions_completed on job_executions (job_name, completed_at) where status = 'completed';
 create index if not exists job_executions_running on job_executions (started_at) where status = 'running';
 

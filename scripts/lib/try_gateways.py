@@ -1,4 +1,4 @@
-"""scripts/try-gateways: the proxy, the runs through it, and the table of what came of them."""
+"""scripts/try-gateways: the proxy, the runs through it, and the table of outcomes."""
 
 import json, os, pathlib, socket, sqlite3, subprocess, sys, time, urllib.error, urllib.request, uuid
 
@@ -7,7 +7,7 @@ import scripted_models
 binary, litellm, work, version = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), sys.argv[4]
 KEY = "sk-proxy"
 
-# Each vendor's model, by LiteLLM's name for it, and where its server stands below ours.
+# Each vendor's model, by LiteLLM's name, and the path of its scripted server.
 VENDORS = {
     "openai": ("openai/gpt-5.4-mini", "/openai/v1"),
     "anthropic": ("anthropic/claude-haiku-4-5", "/anthropic"),
@@ -15,7 +15,7 @@ VENDORS = {
     "deepseek": ("deepseek/deepseek-chat", "/deepseek"),
     "openrouter": ("openrouter/meta/llama", "/openrouter/api/v1"),
 }
-# What a conversation becomes, by how the server behaves: the run's exit code, and the two conversations' status and attempts.
+# The expected outcome by the server's behaviour: the run's exit code, and the two conversations' status and attempts.
 OPEN = ("active", 0)
 DONE = ("processed", 1)
 WAITS = ("active", 1)
@@ -27,7 +27,7 @@ BEHAVIOURS = {
     "locked": ("a wrong key", 78, [[OPEN, OPEN]]),
     "busy": ("overloaded", 69, [[OPEN, OPEN]]),
     "spent": ("no money left", 69, [[OPEN, OPEN]]),
-    # 403 lets it wait without an attempt.
+    # After a 403 it waits and keeps its attempt.
     "filter": ("one conversation refused for its words", 0, [[WAITS, DONE], [OPEN, DONE]]),
 }
 
@@ -50,7 +50,7 @@ def start_proxy(upstream):
         "model_list": models,
         "general_settings": {"master_key": KEY},
         "litellm_settings": {"num_retries": 0, "telemetry": False},
-        # One refused request must not make the proxy turn away the next itself.
+        # One refused request must not make the proxy reject the next one by itself.
         "router_settings": {"num_retries": 0, "disable_cooldowns": True},
     }
     (work / "config.yaml").write_text(json.dumps(config))
@@ -81,7 +81,7 @@ def ours(database, port, model, key, *arguments):
 
 
 def seeded():
-    """A database with two players' conversations, the older one with what a filter refuses."""
+    """A database with two players' conversations; a content filter refuses the older one."""
     database = work / f"{uuid.uuid4()}.sqlite"
     subprocess.run([binary, "migrate", "--quiet"], env={"PATH": os.environ["PATH"], "HOME": str(work / "home"), "DATABASE_URL": f"sqlite:{database}"},
         check=True, stdout=subprocess.DEVNULL)
@@ -134,7 +134,7 @@ try:
         told = {0: "processed", 69: "69", 78: "78"}.get(got["code"], f"{got['code']}!")
         if got["code"] == 0 and got["states"] != [DONE, DONE]:
             told = "the other processed, it waits"
-        # That LiteLLM refuses dimensions with this model is not the vendor's.
+        # LiteLLM itself, not the vendor, refuses dimensions for this model.
         learnt = [words for words in got["learnt"] if words != "without dimensions"]
         if learnt:
             told += ": " + "; ".join(learnt)

@@ -1,4 +1,4 @@
-//! The commands by which an operator acts on failures: `failures`, `retry`, `why`.
+//! The commands with which an operator handles failures: `failures`, `retry`, `why`.
 
 use chrono::{DateTime, Utc};
 use clap::ArgMatches;
@@ -54,7 +54,7 @@ pub async fn retry(matches: &ArgMatches) -> Result<Ended, Problem> {
     Ok(Ended { result, exit: done.exit })
 }
 
-/// Which failures, once the time is known.
+/// The choice of failures. `--since` counts back from the database's clock, so it waits for that time.
 fn chosen(matches: &ArgMatches, choice: &Choice) -> Result<impl Fn(DateTime<Utc>) -> Chosen, Problem> {
     let since = choice.since.find(matches)?;
     let (error, stage) = (choice.error.find(matches)?, choice.stage.find(matches)?);
@@ -63,6 +63,6 @@ fn chosen(matches: &ArgMatches, choice: &Choice) -> Result<impl Fn(DateTime<Utc>
 
 fn ids(matches: &ArgMatches, ids: Positional) -> Result<Vec<ConversationId>, Problem> {
     ids.texts(matches)
-        .map(|text| text.parse().map_err(|_| Problem::Usage(format!("{text:?} is not an id, a UUID"))))
+        .map(|text| text.parse().map_err(|_| Problem::Usage(format!("{text:?} is not a conversation's id, a UUID"))))
         .collect()
 }

@@ -1,5 +1,5 @@
-//! The command line, as clap sees it. Values stay text to clap, and each argument's own parser reads them, because what is wrong with them is a
-//! usage error or a configuration error by where they came from.
+//! The command line, as clap sees it. To clap every value is text; each argument's own parser reads it afterwards, because an invalid value
+//! is a usage error on the command line and a configuration error in a variable.
 
 use std::env;
 use std::ffi::OsString;
@@ -32,7 +32,7 @@ pub mod stats;
 pub mod status;
 pub mod why;
 
-/// The whole command line. A command's own arguments are deferred: only those of the one that is called are made.
+/// The whole command line. Arguments are deferred: clap builds only those of the command that is called.
 pub fn command() -> Command {
     Command::new("nikita-jobs")
         .version(env!("CARGO_PKG_VERSION"))
@@ -50,31 +50,31 @@ pub fn command() -> Command {
         .subcommands(generate::commands())
 }
 
-/// A name of an earlier system: it takes whatever arguments that took, to say what has replaced it.
+/// A command name of an earlier system. It accepts any arguments, so that the error can name its replacement.
 fn replaced(name: &'static str) -> Command {
     let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
     Command::new(name).about("Replaced by recover").hide(true).arg(rest)
 }
 
-/// A command's arguments where neither the command line nor the environment sets any: what the demo runs it with.
+/// A command's default arguments, without command line and environment. The demo runs its jobs with them.
 pub fn defaults(name: &'static str) -> ArgMatches {
     of(name).mut_args(|arg| arg.env(Resettable::<OsStr>::Reset)).get_matches_from([name])
 }
 
-/// A command's arguments as the environment alone sets them, without the variables of those in `left_out`.
+/// A command's arguments as the environment alone sets them, ignoring the variables of the arguments in `left_out`.
 pub fn from_environment(name: &'static str, left_out: &[String]) -> Result<ArgMatches, clap::Error> {
     let reset =
         |arg: Arg| if left_out.iter().any(|id| arg.get_id() == id) { arg.env(Resettable::<OsStr>::Reset) } else { arg };
     of(name).mut_args(reset).try_get_matches_from([name])
 }
 
-/// The arguments of a command that a variable can set: id and variable.
+/// A command's arguments that a variable can set: id and variable.
 pub fn variables(name: &'static str) -> Vec<(String, String)> {
     let variable = |arg: &Arg| Some((arg.get_id().to_string(), arg.get_env()?.to_string_lossy().into_owned()));
     of(name).get_arguments().filter_map(variable).collect()
 }
 
-/// Every variable that a command reads.
+/// Every variable that any command reads.
 pub fn all_variables() -> Vec<String> {
     let mut whole = command();
     whole.build();
@@ -82,8 +82,8 @@ pub fn all_variables() -> Vec<String> {
     variables.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
-/// What is wrong with a variable of ours, where that is why clap refuses the command line: it holds no text, or a switch, to which a
-/// command line gives no value, holds none that it takes.
+/// What is wrong with one of our variables, if that is why clap rejected the command line: the variable is not UTF-8, or it sets a
+/// switch to a value that a switch does not accept.
 pub fn wrong_variable(error: &clap::Error) -> Option<String> {
     let mut whole = command();
     whole.build();
@@ -105,8 +105,8 @@ pub fn wrong_variable(error: &clap::Error) -> Option<String> {
     Some(format!("{name}={:?} {why}", value.to_string_lossy()))
 }
 
-/// clap's error with the usage of the command that was typed, and nothing more: clap lists what is set there, too, and so names variables
-/// of the environment as flags that one has to give.
+/// clap's error with the plain usage of the typed command. clap's own usage line also lists every argument that a variable sets, as if
+/// that flag were required.
 pub fn with_usage_as_in_help(mut error: clap::Error, typed: &[OsString]) -> clap::Error {
     if error.get(ContextKind::Usage).is_some() {
         let mut whole = command();
@@ -121,7 +121,7 @@ pub fn with_usage_as_in_help(mut error: clap::Error, typed: &[OsString]) -> clap
 
 fn of(name: &'static str) -> Command {
     let mut command = command();
-    // Without this its arguments are not there yet.
+    // Arguments are deferred until the command is built.
     command.build();
     command.find_subcommand(name).cloned().unwrap_or_else(|| Command::new(name))
 }

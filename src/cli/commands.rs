@@ -1,4 +1,4 @@
-//! From a command's name to its run.
+//! Dispatch: from a command's name to its run.
 
 use std::ops::ControlFlow;
 
@@ -24,14 +24,14 @@ use crate::run::lifecycle::{Ended, Plan, Skip, common, interrupted, precheck, ru
 use crate::store::Store;
 use crate::store::migrate::Pending;
 
-/// Does what the command says.
+/// Runs the command.
 pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let signals = listen()?;
     let ended = tokio::select! {
         biased;
         // As large as the largest command, so not on the stack.
         ended = Box::pin(command(name, matches, output)) => ended,
-        // Whatever it waits for.
+        // Ends the command in whatever it waits for.
         () = signals.too_late() => Ok(interrupted(name, &signals)),
     };
     progress_bar::clear();
@@ -92,7 +92,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
     let providers = models::providers(matches, rehearsal)?;
     let signals = listen()?;
-    // One for each pipeline, one for the heartbeat, one to claim with.
+    // One for each pipeline, one for the heartbeat, one for claims.
     let connections = u32::try_from(settings.concurrency + 2).unwrap_or(u32::MAX);
     let dry = DRY_RUN.is_on(matches);
     let scheduled = enabled && single.is_none() && !dry;
@@ -121,7 +121,7 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
         }
         Some(single) if dry => dry_run(&store, plan.job, by_id::preview(&settings, &store, single)).await?,
         Some(single) => {
-            // An operator waits for nobody: no window, and beside any other run.
+            // By hand: ignore the window, and run beside other runs.
             let plan = Plan { window: None, overlap: true, ..plan };
             run(&store, &signals, &plan, async |run| by_id::work(&settings, &pipeline, run, single).await).await
         }
@@ -130,11 +130,11 @@ async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     Ok(ended)
 }
 
-/// Threads for conversations, beside the one that claims, renews the lease and listens for signals.
+/// Worker threads for conversations. The main thread claims, renews the lease and listens for signals.
 struct WorkerRuntime(Option<Runtime>);
 
 impl WorkerRuntime {
-    /// None where conversations come one by one.
+    /// No threads for a concurrency of one.
     fn new(concurrency: usize) -> Result<Self, Problem> {
         if concurrency == 1 {
             return Ok(Self(None));
@@ -151,14 +151,14 @@ impl WorkerRuntime {
 impl Drop for WorkerRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // A runtime must not wait inside of another; nothing is left to wait for.
+            // A runtime must not block inside another one. By now no task is left to wait for.
             runtime.shutdown_background();
         }
     }
 }
 
-/// The database, ready for a run, or only to be looked at; or the result of the run that a precheck has blocked. Without a plan
-/// there is no run to be blocked.
+/// Opens the database: read-only, or ready for a run; or returns the result of a run that the precheck blocked. Only a run
+/// with a plan is prechecked.
 async fn enter(
     matches: &ArgMatches,
     connections: u32,
@@ -180,7 +180,7 @@ async fn enter(
     Ok(ControlFlow::Continue(store))
 }
 
-/// Whether the command, a job's, writes nothing: no file is made for it either.
+/// Whether this call of a job writes nothing. Then no database file is created either.
 fn only_looks(matches: &ArgMatches) -> bool {
     DRY_RUN.is_on(matches) || args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches)
 }
@@ -189,7 +189,7 @@ async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let settings = compose::recover(matches)?;
     let by_hand = compose::by_hand(matches)?;
     let plan = compose::plan(matches, *output, "recover", by_hand.unit())?;
-    // An operator waits for nobody: no window, and beside any other run.
+    // By hand: ignore the window, and run beside other runs.
     let alone = Plan { window: None, overlap: true, ..plan.clone() };
     let signals = listen()?;
     let dry = DRY_RUN.is_on(matches);
@@ -249,7 +249,7 @@ async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Prob
     Ok(ended)
 }
 
-/// The look at one record: no run, no lease, no window.
+/// Judges one record, without a run, lease or window.
 async fn judge_one(settings: &scan_stuck::Settings, store: &Store, id: RecordId) -> Result<Ended, Problem> {
     let began = clock::start();
     let started_at = store.now().await?;
@@ -278,7 +278,7 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let store = if plan {
         Store::look(&database, compose::terms_of_look(matches)?, None).await?
     } else {
-        // One to work with, one for the lease, one to look at how far it is, and to cancel it.
+        // One for the migrations, one for the lease, one to watch their progress and to cancel them.
         let store = Store::connect(&database, compose::patient_terms(matches)?, 3, None).await?;
         store.require_primary().await?;
         store
@@ -314,7 +314,7 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
         replaced,
         program: compose::program(),
         decay: compose::decay(&of_decay)?,
-        // As the shipped schedule does it.
+        // As in the shipped schedule.
         recover: recover::Settings { requeue: true, ..recover },
         scan: compose::scan_stuck(&args::defaults("scan-stuck"))?,
         process,
@@ -327,7 +327,7 @@ async fn demo(matches: &ArgMatches) -> Result<Ended, Problem> {
     Ok(ended?)
 }
 
-/// The common fields around what a job would do.
+/// A job's preview with the common fields of a result.
 async fn dry_run(
     store: &Store,
     job: &str,

@@ -1,4 +1,4 @@
-//! A shell's completions: the command line without what is hidden, and with the values that a flag takes.
+//! Shell completions: the command line without its hidden parts, and with the values that each flag accepts.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
@@ -10,7 +10,7 @@ use crate::jobs::status::JOBS;
 /// The states that `status --state` knows.
 const STATES: [&str; 3] = ["running", "completed", "failed"];
 
-/// The script that a shell reads.
+/// The completion script for a shell.
 pub fn script(command: &Command, shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     let mut whole = command.clone();
@@ -18,11 +18,11 @@ pub fn script(command: &Command, shell: Shell) -> Vec<u8> {
     whole.build();
     let mut shown = visible(&whole);
     clap_complete::generate(shell, &mut shown, command.get_name(), &mut text);
-    // clap_complete 4.6 takes the hyphen in a program's name for a subcommand in half of the places, and bash completes nothing.
+    // clap_complete 4.6 treats the hyphen in a program's name as a subcommand in some places, so that bash would complete nothing.
     String::from_utf8_lossy(&text).replace("nikita__subcmd__jobs", "nikita__jobs").into_bytes()
 }
 
-/// A shell offers whatever it is given, hidden or not.
+/// A copy without hidden commands and arguments, which a shell would offer all the same.
 fn visible(command: &Command) -> Command {
     // clap adds these two itself.
     let own = |arg: &&Arg| !["help", "version"].contains(&arg.get_id().as_str());
@@ -30,7 +30,7 @@ fn visible(command: &Command) -> Command {
     let commands = command.get_subcommands().filter(|it| !it.is_hide_set()).map(visible);
     let about = command.get_about().cloned().unwrap_or_default();
     let shown = Command::new(kept(command.get_name())).about(about).args(args).subcommands(commands);
-    // `help` is a command of our own.
+    // We have our own `help` command.
     let shown = shown.disable_help_subcommand(true);
     match command.get_version() {
         Some(version) => shown.version(kept(version)),
@@ -38,15 +38,15 @@ fn visible(command: &Command) -> Command {
     }
 }
 
-/// For as long as the process lives, as clap wants its names; it ends when the script is printed.
+/// Leaks a name, because clap needs `'static` ones. The process ends when the script is printed.
 fn kept(text: &str) -> &'static str {
     Box::leak(text.into())
 }
 
-/// Values are taken from the name of the value, as in `--format <human|json>`, or from the list that the flag is about. For the rest a
-/// shell would offer the files of the folder.
+/// Adds the possible values: from the value's name, as in `--format <human|json>`, or from the list that the name stands for. A flag
+/// without a hint would be completed with file names.
 fn with_values(arg: Arg) -> Arg {
-    // Where a word without a flag has values, zsh lists a flag that it should complete.
+    // With values for a positional argument, zsh lists flags instead of completing them.
     if arg.is_positional() || !arg.get_action().takes_values() || !arg.get_possible_values().is_empty() {
         return arg;
     }

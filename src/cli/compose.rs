@@ -44,7 +44,7 @@ use crate::store::Store;
 /// The name of the demo's file in the state folder.
 const DEMO_FILE: &str = "demo.sqlite";
 
-/// Where the demo's database goes: never where `DATABASE_URL` says. Absolute.
+/// The absolute path of the demo's database. `DATABASE_URL` never applies to it.
 pub fn demo_path(matches: &ArgMatches) -> Result<PathBuf, Problem> {
     let path = match args::demo::PATH.text(matches) {
         Some(path) => PathBuf::from(path),
@@ -53,22 +53,22 @@ pub fn demo_path(matches: &ArgMatches) -> Result<PathBuf, Problem> {
     let absolute = path::absolute(&path);
     let absolute = absolute.map_err(|error| Problem::configuration(format!("--path {}: {error}", path.display())))?;
     if absolute.to_string_lossy().contains('?') {
-        // What follows one is read as options of the URL.
+        // A database URL's options begin at a question mark.
         return Err(Problem::configuration(format!(
-            "{} has a question mark in it, so that no database URL can name it",
+            "{} contains a question mark, so no database URL can name it",
             absolute.display()
         )));
     }
     Ok(absolute)
 }
 
-/// How the shell that started us calls this program.
+/// The name under which the shell started this program.
 pub fn program() -> String {
     let name = env::args_os().next().map(|name| name.to_string_lossy().into_owned());
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
-/// How the run is made.
+/// The plan of a run.
 pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
     let window = window(matches, job)?;
     Ok(Plan {
@@ -83,12 +83,12 @@ pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'sta
     })
 }
 
-/// How long a completed run keeps the next from beginning, unless that is forced.
+/// How long a completed run prevents the next one from starting, unless forced.
 pub fn window(matches: &ArgMatches, job: &str) -> Result<Duration, Problem> {
     match job {
         "decay" => args::decay::WINDOW.read(matches),
         "recover" => args::recover::WINDOW.read(matches),
-        // A little less than the schedule's interval, so that a run may be early.
+        // A little less than the schedule's interval, so that a run can start early.
         "scan-stuck" => match scan::WINDOW.find(matches)? {
             Some(window) => Ok(window),
             None => Ok(scan::CHECK_INTERVAL.read(matches)? * 4 / 5),
@@ -97,7 +97,7 @@ pub fn window(matches: &ArgMatches, job: &str) -> Result<Duration, Problem> {
     }
 }
 
-/// How decay works.
+/// The settings of decay.
 pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
     Ok(decay::Settings {
         rules: decay_rules(matches)?,
@@ -121,7 +121,7 @@ pub fn decay_rules(matches: &ArgMatches) -> Result<Rules, Problem> {
     Ok(Rules { chapters, most_per_run: Points(most) })
 }
 
-/// How stuck conversations are recovered.
+/// The settings of recover.
 pub fn recover(matches: &ArgMatches) -> Result<recover::Settings, Problem> {
     Ok(recover::Settings {
         idle: IDLE.read(matches)?,
@@ -130,9 +130,9 @@ pub fn recover(matches: &ArgMatches) -> Result<recover::Settings, Problem> {
     })
 }
 
-/// What is to be recovered by hand.
+/// What to recover by hand.
 pub enum ByHand {
-    /// In bulk.
+    /// Nothing: the run is in bulk.
     Nothing,
     /// These conversations.
     Conversations(Vec<ConversationId>),
@@ -141,26 +141,26 @@ pub enum ByHand {
 }
 
 impl ByHand {
-    /// What the run's progress counts.
+    /// The unit of the run's progress.
     pub const fn unit(&self) -> &'static str {
         if let Self::Records(_) = self { "records" } else { "conversations" }
     }
 }
 
-/// What is to be recovered by hand.
+/// What to recover by hand.
 pub fn by_hand(matches: &ArgMatches) -> Result<ByHand, Problem> {
     let kind = match args::recover::KIND.text(matches) {
         None => return Ok(ByHand::Nothing),
         Some(kind @ ("conversation" | "audit" | "execution")) => kind,
         Some(other) => {
             return Err(Problem::Usage(format!(
-                "{other:?} can't be recovered by hand; conversation ID, audit ID and execution ID can"
+                "{other:?} can't be recovered; name conversation ID, audit ID or execution ID"
             )));
         }
     };
-    // Only where it was asked for here: the variable is for the runs in bulk.
+    // Refused only on the command line: the variable is for runs in bulk.
     if kind != "conversation" && args::recover::REQUEUE.is_typed(matches) {
-        return Err(Problem::Usage(format!("--requeue is for conversations; an {kind} is failed")));
+        return Err(Problem::Usage(format!("--requeue is for conversations; an {kind} can only be failed")));
     }
     let ids = args::recover::IDS.texts(matches);
     Ok(match kind {
@@ -178,7 +178,7 @@ fn record_id(kind: &str, text: &str) -> Result<RecordId, Problem> {
     if kind == "audit" { id(kind, text).map(RecordId::Audit) } else { id(kind, text).map(RecordId::Execution) }
 }
 
-/// How audits and executions are judged.
+/// The settings of scan-stuck.
 pub fn scan_stuck(matches: &ArgMatches) -> Result<scan_stuck::Settings, Problem> {
     scan::CHECK_INTERVAL.read(matches)?;
     Ok(scan_stuck::Settings {
@@ -191,13 +191,13 @@ pub fn scan_stuck(matches: &ArgMatches) -> Result<scan_stuck::Settings, Problem>
     })
 }
 
-/// The one record that is only to be looked at.
+/// The one record to judge without changing it.
 pub fn record(matches: &ArgMatches) -> Result<Option<RecordId>, Problem> {
     let audit = scan::AUDIT.text(matches).map(|text| record_id("audit", text));
     audit.or_else(|| scan::EXECUTION.text(matches).map(|text| record_id("execution", text))).transpose()
 }
 
-/// How conversations are processed.
+/// The settings of process-conversations.
 pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, Problem> {
     Ok(process_conversations::Settings {
         batch: process::BATCH.read(matches)?,
@@ -210,7 +210,7 @@ pub fn process(matches: &ArgMatches) -> Result<process_conversations::Settings, 
     })
 }
 
-/// The shipped prices, with those of a file before them.
+/// The price file's prices over the shipped ones.
 fn prices(matches: &ArgMatches) -> Result<Prices, Problem> {
     match process::PRICES_FILE.find(matches)? {
         Some(prices) => Ok(prices),
@@ -218,10 +218,10 @@ fn prices(matches: &ArgMatches) -> Result<Prices, Problem> {
     }
 }
 
-/// The application's own name of a setting of ours.
+/// The application's own name for our rollout setting.
 const ROLLOUT_OF_THE_APPLICATION: &str = "UNIFIED_PIPELINE_ROLLOUT_PCT";
 
-/// The share of players; under the application's name, too, where ours says nothing.
+/// The share of players. The application's variable counts where ours is unset.
 pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
     match env::var(ROLLOUT_OF_THE_APPLICATION) {
         Ok(text) if ROLLOUT.is_default(matches) => parse::percent(&text)
@@ -230,24 +230,24 @@ pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
     }
 }
 
-/// The one conversation that is to be processed; none in bulk.
+/// The one conversation to process; none in bulk.
 pub fn single(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
     let reprocess = process::REPROCESS.is_on(matches);
     Ok(process::ID.find(matches)?.map(|conversation| SingleRequest { conversation, reprocess }))
 }
 
-/// What is rehearsed, and the longest that a conversation may take.
+/// The injected failures, and the timeout of a conversation.
 pub fn rehearsal(matches: &ArgMatches) -> Result<(Rehearsal, Duration), Problem> {
     Ok((process::REHEARSE.find(matches)?.unwrap_or_default(), process::TIMEOUT.read(matches)?))
 }
 
-/// What the demo's are: always offline, whatever keys are set.
+/// The demo's pipeline: always offline, even where keys are set.
 pub fn demo_pipeline(defaults: &ArgMatches, store: &Store) -> Result<PipelineContext, Problem> {
     let timeout = process::TIMEOUT.read(defaults)?;
     pipeline(defaults, store, Providers::local(Rehearsal::default()), timeout)
 }
 
-/// The template, and what else the conversations of a run share.
+/// What the conversations of a run share, the template included.
 pub fn pipeline(
     matches: &ArgMatches,
     store: &Store,
@@ -273,7 +273,7 @@ pub fn pipeline(
     })
 }
 
-/// The template: the shipped one, or `prompt.j2` in `--template-dir`, tried out here so that a run never begins with a wrong one.
+/// The template: the shipped one, or `prompt.j2` in `--template-dir`. It is parsed here so that no run begins with an invalid one.
 pub fn template(matches: &ArgMatches) -> Result<PromptTemplate, Problem> {
     let Some(folder) = TEMPLATE_DIR.text(matches) else {
         return PromptTemplate::shipped().map_err(|error| Problem::configuration(error.to_string()));
@@ -290,19 +290,19 @@ pub fn template(matches: &ArgMatches) -> Result<PromptTemplate, Problem> {
         .map_err(|error| Problem::configuration(error.to_string()))
 }
 
-/// Whose prompt is to be rendered, and for which platform.
+/// The player and the platform of the prompt to render.
 pub fn portrait(matches: &ArgMatches) -> Result<(UserId, Platform), Problem> {
     Ok((args::prompt::USER.read(matches)?, args::prompt::PLATFORM.read(matches)?))
 }
 
-/// Refuses a budget that could not be kept, because a model has no price.
+/// Refuses a budget that can't be enforced because a model has no price.
 pub fn check_budget(settings: &process_conversations::Settings, providers: &Providers) -> Result<(), Problem> {
     let mut remotes = providers.language_model().into_iter().chain(providers.embeddings());
     let unpriced = remotes.find(|remote| settings.prices.cost(&remote.model, 1, 1).is_none());
     match unpriced.filter(|_| settings.budget.is_some()) {
         None => Ok(()),
         Some(remote) => Err(Problem::configuration(format!(
-            "NIKITA_BUDGET_USD can't be kept: the model {:?} has no price. Name one in the file of NIKITA_PRICES_FILE, \
+            "NIKITA_BUDGET_USD can't be kept: the model {:?} has no price. Add one to the file of NIKITA_PRICES_FILE, \
              such as {{{:?}: {{\"input\": 0.5, \"output\": 2}}}} in US dollars per million tokens",
             remote.model, remote.model
         ))),

@@ -1,4 +1,4 @@
-//! The demo's result for a person: a report to read from top to bottom, 80 columns wide but for the commands at its end.
+//! The demo's result for a person: a report in reading order, 80 columns wide except for the commands at its end.
 
 use comfy_table::{CellAlignment, ContentArrangement, Row};
 
@@ -12,7 +12,7 @@ use crate::domain::stage::StageName;
 
 /// Columns.
 const WIDTH: u16 = 80;
-/// How many facts, threads and thoughts of a player are shown; the database has the rest.
+/// How many facts, threads and thoughts are shown of each player.
 const MOST_FACTS: usize = 3;
 /// How many lines of a prompt are shown.
 const PROMPT_LINES: usize = 12;
@@ -24,20 +24,19 @@ pub fn render(story: &DemoResult) -> String {
     sections.into_iter().chain(rest).collect::<Vec<_>>().join("\n\n")
 }
 
-/// What there is to say of a demo that was broken off.
+/// The report of an interrupted demo.
 pub fn broken_off(it: &BrokenOff) -> String {
     format!(
-        "Broken off by a signal. The database is as far as the runs had come; the next demo starts afresh.\n\n  {}",
+        "Interrupted by a signal. The database holds what the runs had done by then; the next demo starts afresh.\n\n  {}",
         it.database
     )
 }
 
 fn beginning(story: &DemoResult) -> String {
     let over = runs(story).next().map_or(0, |(_, run)| run.detected);
-    let afresh =
-        if story.replaced_earlier_demo { "\nAn earlier demo was there; this one has started afresh." } else { "" };
+    let afresh = if story.replaced_earlier_demo { "\nIt replaces the database of an earlier demo." } else { "" };
     let planted = story.planted;
-    // The path is never wrapped: it is there to be copied.
+    // The path is never wrapped, so that it can be copied.
     format!(
         "{}{afresh}\n\n  database  {}\n  planted   {} players in chapters 1 to 5; {} conversations, {over} of them over",
         heading("A demo of nikita-jobs"),
@@ -51,8 +50,8 @@ fn decay(story: &DemoResult) -> String {
     let none = DecayResult::default();
     let result = if let Own::Decay(result) = &story.decay.own { result } else { &none };
     let said = paragraph(&format!(
-        "{} of {} players who can decay lost {} points in all, in {} ms. {}, {}. A run takes at most {} points from a \
-         player (the cap); who falls below 40 is warned; who never wrote counts as a day overdue.",
+        "{} of {} eligible players lost {} points in all, in {} ms. {}, {}. A run takes at most {} points from a \
+         player (the cap). A player who falls below 40 is warned; one who never wrote counts as a day overdue.",
         result.decayed,
         result.processed,
         result.points,
@@ -110,8 +109,8 @@ fn rescued(story: &DemoResult) -> String {
         rows.extend(it.recoveries.iter().map(|it| row(it.kind.as_str(), "failed", &it.reason)));
     }
     let said = paragraph(
-        "A host died 40 minutes ago, in the middle of a conversation and of an audit. recover gives the conversation \
-         back, and it is processed below. scan-stuck closes the run and the audit.",
+        "A host died 40 minutes ago, in the middle of a conversation and of an audit. recover makes the conversation \
+         active again, and it is processed below. scan-stuck fails the run and the audit.",
     );
     format!("{}\n{said}\n\n{}", heading("What a crash left behind"), lines(None, rows, &[]))
 }
@@ -125,8 +124,8 @@ fn conversations(story: &DemoResult) -> String {
     };
     let rows = runs(story).enumerate().map(row).collect();
     let about = format!(
-        "A run takes at most {}, the oldest first and one of each player at a time; what it leaves is deferred to the \
-         next. \"Unread\" ones are closed as they are, because their player's game is over.",
+        "A run takes at most {}, the oldest first and one of each player at a time; the rest is deferred to the \
+         next run. \"Unread\" conversations are closed without being read, because their player's game is over.",
         story.limits.conversations
     );
     let mut said = format!(
@@ -137,7 +136,7 @@ fn conversations(story: &DemoResult) -> String {
     );
     if !story.given_up.is_empty() {
         let rows = story.given_up.iter().map(|it| vec![it.player.clone(), it.error.clone()]).collect();
-        said = format!("{said}\n\nGiven up (the sample is broken there on purpose):\n\n{}", lines(None, rows, &[]));
+        said = format!("{said}\n\nGiven up (the sample data is broken on purpose):\n\n{}", lines(None, rows, &[]));
     }
     said
 }
@@ -146,7 +145,7 @@ fn learned(story: &DemoResult) -> String {
     let sums = &story.sums;
     let said = paragraph(&format!(
         "{} facts, of which {} have been replaced by newer ones; {} open threads, {} thoughts, {} events in her own \
-         life, {} days rolled up. Some of it:",
+         life, {} daily summaries. Some of it:",
         sums.facts, sums.replaced, sums.threads, sums.thoughts, sums.life_events, sums.days
     ));
     let players: Vec<_> = story.known.iter().map(known).collect();
@@ -172,7 +171,7 @@ fn known(it: &Known) -> String {
     format!("{}, chapter {}\n{}", it.player, it.chapter, lines(None, rows, &[]))
 }
 
-/// A few of them, with the label at the first.
+/// The first few, with the label at the first.
 fn labelled<'a>(label: &str, all: impl Iterator<Item = &'a String>) -> Vec<Vec<String>> {
     let of = |(index, text): (usize, &String)| vec![if index == 0 { label } else { "" }.to_owned(), text.clone()];
     all.take(MOST_FACTS).enumerate().map(of).collect()
@@ -223,7 +222,7 @@ fn touchpoints(story: &DemoResult) -> String {
     };
     let rows = story.touchpoints.iter().map(row).collect();
     format!(
-        "{}\nMessages of her own accord, by when they are to be delivered (UTC).\n\n{}",
+        "{}\nMessages that she will send unprompted, by delivery time (UTC).\n\n{}",
         heading("Touchpoints scheduled"),
         lines(None, rows, &[])
     )
@@ -235,14 +234,14 @@ fn next(story: &DemoResult) -> String {
     format!("{}\n{}", heading("What to try next"), commands.join("\n\n"))
 }
 
-/// A long command on two lines, so that it can still be pasted.
+/// Breaks a long command into two lines that can still be pasted.
 fn two_lines(command: &str) -> String {
     if command.chars().count() + 2 <= usize::from(WIDTH) {
         return command.to_owned();
     }
     match (command.split_once(" --database-url "), command.split_once(" from ")) {
         (Some((program, rest)), _) => format!("{program} \\\n    --database-url {rest}"),
-        // Inside the quotes of an SQL statement a line may end anywhere.
+        // An SQL statement in quotes can be broken anywhere.
         (None, Some((columns, rest))) => format!("{columns}\n    from {rest}"),
         (None, None) => command.to_owned(),
     }
@@ -281,7 +280,7 @@ fn count(number: i64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// The beginning of a line that is longer than `most` characters.
+/// Cuts a line that is longer than `most` characters.
 fn cut(line: &str, most: usize) -> String {
     if line.chars().count() <= most {
         return line.to_owned();

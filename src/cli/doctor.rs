@@ -1,4 +1,4 @@
-//! `doctor`: what the settings say, then what [`crate::jobs::doctor`] finds.
+//! `doctor`: checks the settings, then the database and the host with [`crate::jobs::doctor`].
 
 use std::path::{self, PathBuf};
 
@@ -23,20 +23,20 @@ mod variables;
 
 use variables::Variables;
 
-/// What may stand in a file of its own, and in no place that everyone can read.
+/// The secrets. Each can be in a file of its own, which others must not be able to read.
 const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
 
-/// The command. Only what is wrong with its own command line is an error; all else is a finding.
+/// The command. Only an invalid command line of its own is an error; everything else is a finding.
 pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
     let variables = Variables::read();
     let (models, providers) = models(matches)?;
-    // Which models are chosen is told under `models`.
-    let told = |said: &String| !models.iter().any(|check| said.contains(&check.message));
+    // Problems with the choice of models are reported under `models`.
+    let is_new = |said: &String| !models.iter().any(|check| said.contains(&check.message));
     let mut checks = sources::settings();
-    let wrong: Vec<Check> = variables.wrong.iter().filter(|said| told(said)).map(|said| problem(said)).collect();
+    let wrong: Vec<Check> = variables.wrong.iter().filter(|said| is_new(said)).map(|said| problem(said)).collect();
     if wrong.is_empty() {
-        checks.push(Check::ok("settings.variables", "the jobs understand every variable that is set"));
+        checks.push(Check::ok("settings.variables", "every variable that is set is valid"));
     }
     checks.extend(wrong);
     checks.push(template(matches)?);
@@ -65,7 +65,7 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     Ok(Ended { result, exit })
 }
 
-/// A wrong command line is for whoever typed it; any other error is a finding.
+/// Passes a usage error on; any other error becomes a finding.
 fn own<T>(found: Result<T, Problem>) -> Result<Result<T, RunError>, Problem> {
     match found {
         Ok(found) => Ok(Ok(found)),
@@ -85,13 +85,13 @@ fn problem(said: &str) -> Check {
 fn template(matches: &ArgMatches) -> Result<Check, Problem> {
     let name = "settings.template";
     Ok(match (own(compose::template(matches))?, TEMPLATE_DIR.text(matches)) {
-        (Err(error), _) => Check::failed(name, error.exit(), &error.to_string(), "Correct the template where it says"),
-        (Ok(_), Some(folder)) => Check::ok(name, format!("the prompt template in {folder} is in order")),
+        (Err(error), _) => Check::failed(name, error.exit(), &error.to_string(), "Correct the template at that place"),
+        (Ok(_), Some(folder)) => Check::ok(name, format!("the prompt template in {folder} is valid")),
         (Ok(_), None) => Check::ok(name, "the shipped prompt template"),
     })
 }
 
-/// The files that secrets are read from, and the env file if it sets any.
+/// The files with secrets: their own files, and the env file if it sets one.
 fn secret_files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = SECRETS.into_iter().filter_map(secrets::path).collect();
     if !env_file::sets(&SECRETS).is_empty() {
@@ -100,7 +100,7 @@ fn secret_files() -> Vec<PathBuf> {
     files.into_iter().map(|file| path::absolute(&file).unwrap_or(file)).collect()
 }
 
-/// Which models are chosen, and whether their keys are there; and the providers, local where there is none.
+/// Checks which models are chosen and whether their keys are set. Returns the providers as well, local where the choice is invalid.
 fn models(matches: &ArgMatches) -> Result<(Vec<Check>, Providers), Problem> {
     let (language, embeddings) = (own(models::language(matches))?, own(models::embeddings(matches))?);
     let mut checks = Vec::new();
@@ -131,7 +131,7 @@ fn models(matches: &ArgMatches) -> Result<(Vec<Check>, Providers), Problem> {
 fn chosen(name: &'static str, remote: Option<&Remote>) -> Check {
     let message = match remote {
         None => "the local one, which needs no key and no network".to_owned(),
-        Some(remote) => format!("{} of {remote}; --online asks it", remote.model),
+        Some(remote) => format!("{} of {remote}; --online sends it a request", remote.model),
     };
     Check::ok(name, message)
 }

@@ -1,8 +1,8 @@
-//! The env file: read before the arguments are, because every flag may stand in it. A variable that is already set wins.
+//! The env file, read before the arguments because it can set any of them. A variable that is already set wins.
 //!
-//! One that is named must be there and in order. One that nobody named, `.env` in the working directory, is passed over with a
-//! warning where it can't be read, is no env file, or is not to be trusted: whoever may write in a folder must not choose
-//! what another user's, or root's, runs do.
+//! A file that was named must exist and be valid. A file that nobody named, `.env` in the working directory, is passed over with a
+//! warning if it can't be read, is invalid, or is not trusted: write access to a folder must not control what the runs of
+//! another user, or of root, do.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,13 +16,13 @@ use std::sync::{Mutex, PoisonError};
 use super::raw;
 use crate::config::env_file::{EnvFile, parse};
 
-/// The most that is read of a file, in bytes: far more than any holds.
+/// The largest file that is read, in bytes.
 const MOST: u64 = 1024 * 1024;
 
-/// Loads the file that was named, or else `.env`. Returns whether one was named, and warnings.
+/// Loads the named file, or else `.env`. Returns whether one was named, and warnings.
 ///
 /// # Errors
-/// What is wrong with the file that was named, without a word of its content.
+/// If the named file is missing or invalid. The error quotes nothing from the file.
 pub fn load() -> Result<(bool, Vec<String>), String> {
     let Some(path) = named() else { return Ok((false, pass_over(Path::new(".env")))) };
     let shown = format!("the env file {}", path.display());
@@ -31,12 +31,12 @@ pub fn load() -> Result<(bool, Vec<String>), String> {
     Ok((true, set(&shown, file)))
 }
 
-/// Keeps what was said about the files, for [`remarks`].
+/// Keeps the warnings about the files, for [`remarks`].
 pub fn keep_remarks(said: &[String]) {
     said.clone_into(&mut REMARKS.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// Loads a file that nobody named, or says why not.
+/// Loads a file that nobody named, if it exists and is trusted. Returns warnings.
 pub fn pass_over(path: &Path) -> Vec<String> {
     let shown = format!("the env file {}", path.display());
     match open_unnamed(path).and_then(|file| file.map(|file| read(Ok(file))).transpose()) {
@@ -49,7 +49,7 @@ pub fn pass_over(path: &Path) -> Vec<String> {
     }
 }
 
-/// The file, if there is one and it may be trusted. Looked at before it is opened: a pipe would hold us up.
+/// Opens the file, if it exists and is trusted. It is checked before it is opened, because opening a pipe would block.
 fn open_unnamed(path: &Path) -> io::Result<Option<File>> {
     let (link, there) = match (fs::symlink_metadata(path), fs::metadata(path)) {
         (Err(error), _) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -63,14 +63,14 @@ fn open_unnamed(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Why a file, or a link to it, is not to be read by this user unless it is named.
+/// Why this user should not read a file, or a link to it, unless it is named.
 fn distrust(user: u32, of: &Metadata) -> Option<&'static str> {
     let (owner, group, mode) = (of.uid(), of.gid(), of.mode());
     let others_write = mode & 0o002 != 0 || (mode & 0o020 != 0 && group != 0);
     if owner != user && owner != 0 {
         Some("another user owns it; name it with --env-file to have it read")
     } else if user == 0 && others_write && !of.is_symlink() {
-        Some("others than root may write it; name it with --env-file to have it read")
+        Some("users other than root can write it; name it with --env-file to have it read")
     } else {
         None
     }
@@ -82,43 +82,43 @@ fn read(file: io::Result<File>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > MOST { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(bytes) }
 }
 
-/// Sets the variables that are not set yet, and returns what there is to say about the file.
+/// Sets the variables that are not set yet. Returns warnings about the file.
 pub fn set(shown: &str, file: EnvFile) -> Vec<String> {
     let lines: Vec<_> = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
     note_origins(shown, &file);
     let mut said: Vec<_> = file.remarks.into_iter().map(|remark| format!("{shown}, {remark}")).collect();
-    // Setting a variable is unsafe beside other threads. There is none yet, and dotenvy does it for us.
+    // Setting a variable is unsafe while other threads run. There are none yet, and dotenvy wraps the unsafe call.
     if dotenvy::from_read(lines.concat().as_bytes()).is_err() {
-        said.push(format!("{shown} can't be taken over whole"));
+        said.push(format!("{shown} was only partly applied"));
     }
     said
 }
 
-/// Which variables came from a file, and from which: set once, before there is another thread.
+/// The variables that came from a file, with that file.
 static ORIGINS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// What was said about the files.
+/// The warnings about the files.
 static REMARKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// What [`load`] has said.
+/// The warnings that [`keep_remarks`] kept.
 pub fn remarks() -> Vec<String> {
     REMARKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Remembers what is about to be set.
+/// Remembers the variables that this file is about to set.
 fn note_origins(shown: &str, file: &EnvFile) {
     let mut origins = ORIGINS.lock().unwrap_or_else(PoisonError::into_inner);
     let unset = file.variables.iter().filter(|(name, _)| env::var_os(name).is_none());
     origins.extend(unset.map(|(name, _)| (name.clone(), shown.to_owned())));
 }
 
-/// Where a variable that is set came from, such as `the env file .env`.
+/// The source of a variable that is set, such as `the env file .env`.
 pub fn origin(variable: &str) -> String {
     let origins = ORIGINS.lock().unwrap_or_else(PoisonError::into_inner);
     origins.get(variable).cloned().unwrap_or_else(|| "the environment".to_owned())
 }
 
-/// A value as dotenvy reads it back in double quotes.
+/// Escapes a value for dotenvy's double quotes.
 fn escaped(value: &str) -> String {
     value.chars().fold(String::with_capacity(value.len()), |mut text, char| {
         match char {
@@ -130,12 +130,12 @@ fn escaped(value: &str) -> String {
     })
 }
 
-/// The file that is read, if it is there.
+/// The file that is read, if it exists.
 pub fn path() -> PathBuf {
     named().unwrap_or_else(|| PathBuf::from(".env"))
 }
 
-/// Which of these variables it sets to something.
+/// Those of the given variables that the file sets to a non-empty value.
 pub fn sets<'a>(names: &[&'a str]) -> Vec<&'a str> {
     let file = read(File::open(path())).ok().and_then(|bytes| parse(&bytes).ok()).unwrap_or_default();
     let is_set = |name: &&&str| file.variables.iter().any(|(it, value)| it == **name && !value.is_empty());

@@ -1,4 +1,4 @@
-//! `exec`: a command of somebody else, as a job.
+//! `exec`: runs another program's command as a job.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::jobs::exec::{self, Settings, Sink};
 pub use crate::jobs::exec::{WATCH, stand_watch};
 use crate::run::lifecycle::{Ended, Plan, precheck, run};
 
-/// How many lines are held back with `-q`; the newest stay.
+/// How many lines `-q` holds back; beyond that the oldest are dropped.
 const MOST_HELD: usize = 1_000;
 
 type Held = Arc<Mutex<VecDeque<String>>>;
@@ -40,7 +40,7 @@ pub async fn exec(matches: &ArgMatches, output: &Output) -> Result<Ended, Proble
     let plan = Plan {
         execution: None,
         grace: settings.grace,
-        // A process runs one job, so that its name may stay for as long as the process does.
+        // Leaked once: a process runs one job.
         job: Box::leak(name.into_boxed_str()),
         unit: "lines",
         overlap: false,
@@ -64,7 +64,7 @@ pub async fn exec(matches: &ArgMatches, output: &Output) -> Result<Ended, Proble
     Ok(ended)
 }
 
-/// Where the lines go: to stderr at once, or into the keeping of `-q`.
+/// Where the lines go: to stderr at once, or, with `-q`, into the buffer.
 fn sink(held: Option<Held>) -> Sink {
     match held {
         None => Arc::new(|line| stderr::write(&Harmless::text(line).ended())),

@@ -1,4 +1,4 @@
-//! Numbers as a person reads them, on the terminal and on the page.
+//! Numbers formatted for people, on the terminal and on the page.
 
 use chrono::{DateTime, Utc};
 
@@ -23,12 +23,12 @@ pub fn counted(number: i64, what: &str) -> String {
     format!("{} {what}{}", whole(number), if number == 1 { "" } else { "s" })
 }
 
-/// The same of a length.
+/// The same for a length.
 pub fn counted_all(number: usize, what: &str) -> String {
     counted(i64::try_from(number).unwrap_or(i64::MAX), what)
 }
 
-/// Milliseconds with three digits or so: `0.42 ms`, `812 ms`, `4.2 s`, `3.1 min`.
+/// Milliseconds with about three digits: `0.42 ms`, `812 ms`, `4.2 s`, `3.1 min`.
 pub fn millis(ms: f64) -> String {
     match ms {
         0.0 => "0 ms".to_owned(),
@@ -40,7 +40,7 @@ pub fn millis(ms: f64) -> String {
     }
 }
 
-/// US dollars with cents; where it is less than ten, with up to four decimals.
+/// US dollars with cents; below ten dollars, with up to four decimals.
 pub fn dollars(value: f64) -> String {
     if value == 0.0 {
         return "$0".to_owned();
@@ -50,7 +50,7 @@ pub fn dollars(value: f64) -> String {
     format!("${value:.tail$}")
 }
 
-/// A part of a whole: `98.2 %`. What is not all is never rounded to all, and what is something never to nothing.
+/// A part of a whole: `98.2 %`. Only a whole is shown as 100 %, and only nothing as 0 %.
 pub fn percent(part: i64, of: i64) -> String {
     if of <= 0 {
         return "–".to_owned();
@@ -59,13 +59,12 @@ pub fn percent(part: i64, of: i64) -> String {
     if tenths % 10 == 0 { format!("{} %", tenths / 10) } else { format!("{}.{} %", tenths / 10, tenths % 10) }
 }
 
-/// Foreign text, such as a job's name: on one line, without what moves the cursor, and not long.
+/// Foreign text, such as a job's name: short, on one line, without control characters.
 pub fn name(text: &str) -> String {
     short(text, 60)
 }
 
-/// The same of any length. What is cut is cut between two words where there is a blank in its second half, and ends in `…`, so that
-/// nobody takes it for the whole.
+/// The same with at most `most` characters. A longer text is cut at a blank if its second half has one, and ends in `…`.
 pub fn short(text: &str, most: usize) -> String {
     let line = one_line(text);
     let kept = first_chars(&line, most);
@@ -88,8 +87,8 @@ pub fn instant(at: DateTime<Utc>, now: Option<DateTime<Utc>>) -> String {
     }
 }
 
-/// A count, to be drawn.
-#[expect(clippy::cast_precision_loss, reason = "a picture has no more digits than a float")]
+/// A count, for a chart.
+#[expect(clippy::cast_precision_loss, reason = "a chart needs no more digits than a float has")]
 pub const fn float(number: i64) -> f64 {
     number as f64
 }

@@ -1,5 +1,5 @@
-//! `completions`, `man`, `schema` and the hidden `reference`: what packages and docs ship, made from the command line itself so that it can't differ
-//! from it. They need no database and print text, not a result.
+//! `completions`, `man`, `schema` and the hidden `reference`: generated from the command line itself, for packages and docs. They need no
+//! database and print text, not a result.
 
 use std::fs;
 use std::path::Path;
@@ -61,7 +61,7 @@ pub fn commands() -> [Command; 5] {
     ]
 }
 
-/// Prints what is asked for; `None` where the command is none of them.
+/// Runs one of these commands; `None` for any other.
 pub fn print(command: fn() -> Command, matches: &ArgMatches) -> Option<ExitCode> {
     let made = match matches.subcommand()? {
         ("completions", of_command) => {

@@ -1,5 +1,5 @@
-//! What goes to a person's screen and to logs. Names, reasons and errors come from a database and from providers, and whoever wrote
-//! them may have put in what moves a cursor, turns text round or begins a line: stdout and stderr take only this type.
+//! Text that is safe for terminals and logs. Names, reasons and errors come from a database and from providers, and can contain characters
+//! that move the cursor, reverse the text or begin a new line. stdout and stderr take only this type.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::core::text::is_unseen;
 
-/// A text that a terminal shows, and does nothing about.
+/// A text without characters that a terminal would act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Harmless(Vec<u8>);
 
 impl Harmless {
-    /// Of several lines.
+    /// A text of several lines.
     pub fn text(text: &str) -> Self {
         Self(inert(text, |char| matches!(char, '\n' | '\t')).into_bytes())
     }
@@ -22,12 +22,12 @@ impl Harmless {
         Self(inert_json(&value.to_string()).into_bytes()).ended()
     }
 
-    /// A line of the log, which is JSON with a priority in front for the journal.
+    /// A line of the log: JSON, for the journal with a priority in front.
     pub fn of_log(line: &str) -> Self {
         Self(inert_json(line.trim_end_matches('\n')).into_bytes()).ended()
     }
 
-    /// Of several lines, with colours of ours.
+    /// A text of several lines with our own colours.
     pub fn styled(text: &str) -> Self {
         let lines = |char| char == '\n';
         let mut parts = text.split("\u{1b}[");
@@ -41,24 +41,24 @@ impl Harmless {
         Self(kept.into_bytes())
     }
 
-    /// A text of this program alone, such as a page of help in colours.
+    /// A text that holds nothing foreign, such as help in colours.
     pub const fn ours(text: Vec<u8>) -> Self {
         Self(text)
     }
 
-    /// With its end of line.
+    /// Adds an end of line.
     pub fn ended(mut self) -> Self {
         self.0.push(b'\n');
         self
     }
 
-    /// As it is written.
+    /// The bytes to write.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// One line, whatever the text holds, for a cell of a table.
+/// The text on one line, for a cell of a table.
 pub fn flat(text: &str) -> String {
     inert(&text.replace(['\r', '\n', '\t'], " "), |_| false)
 }
@@ -73,7 +73,7 @@ fn is_active(char: char) -> bool {
     char.is_control() || is_unseen(char) || matches!(char, '\u{2028}' | '\u{2029}')
 }
 
-/// Characters that act stand as their code, but for those that are `kept`.
+/// Replaces active characters by their code, except those that are `kept`.
 fn inert(text: &str, kept: impl Fn(char) -> bool) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut inert, char| {
         if is_active(char) && !kept(char) {
@@ -85,7 +85,7 @@ fn inert(text: &str, kept: impl Fn(char) -> bool) -> String {
     })
 }
 
-/// Such characters stand in strings alone, where JSON has a code for each.
+/// The same for JSON, which has active characters only in strings, and an escape for each.
 fn inert_json(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut inert, char| {
         if is_active(char) {

@@ -1,5 +1,5 @@
-//! The services' settings on this host. Where nobody names a database, commands use them, so that an operator works on the database
-//! that the services work on, and on no second one that nobody looks at (spec 06).
+//! The settings of this host's services. Commands adopt them where nothing names a database, so that an operator works on the services'
+//! database and not on a second one by mistake (spec 06).
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use super::env_file::{pass_over, set};
 use super::raw;
 use crate::config::env_file::EnvFile;
 
-/// What the units read, as `systemd/*.service` have it.
+/// The env file of the units in `systemd/*.service`.
 const ENV_FILE: &str = "etc/nikita-jobs/env";
 const CREDSTORE: &str = "etc/credstore";
 const STATE: &str = "var/lib/nikita-jobs";
@@ -18,9 +18,9 @@ const STATE: &str = "var/lib/nikita-jobs";
 /// The secrets that the units load from the credstore.
 const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
 
-/// Takes over what the services use, unless something else is named, and returns warnings.
+/// Adopts the services' settings, unless a database is named. Returns warnings.
 pub fn adopt(env_file_is_named: bool) -> Vec<String> {
-    // The demo has a database of its own.
+    // The demo has its own database.
     if names_a_database() || env::args_os().nth(1).is_some_and(|command| command == "demo") {
         return Vec::new();
     }
@@ -28,21 +28,22 @@ pub fn adopt(env_file_is_named: bool) -> Vec<String> {
     let mut said = if env_file_is_named { Vec::new() } else { pass_over(&root.join(ENV_FILE)) };
     said.extend(credentials(&root));
     let state = root.join(STATE);
-    // A link to what only root may enter counts as well: it is named, and not to be silently replaced.
+    // A link into a folder that only root can enter counts as well: opening it fails with an error, which is better than a silent second
+    // database.
     if !names_a_database() && fs::symlink_metadata(&state).is_ok() {
         said.extend(set_one("STATE_DIRECTORY", &state));
     }
     said
 }
 
-/// The SQLite database of this host's services, where there is one: systemd keeps it below `private` for a user of its own.
+/// The SQLite database of this host's services, if it exists. For a dynamic user, systemd keeps it below `private`.
 pub fn database_of_services(file: &str) -> Option<PathBuf> {
     let state = root().join(STATE);
     let private = root().join("var/lib/private/nikita-jobs");
     [state, private].into_iter().map(|folder| folder.join(file)).find(|path| path.is_file())
 }
 
-/// Where the host's files are: `/`, but for tests.
+/// The root of the host's files: `/`, except in tests.
 fn root() -> PathBuf {
     env::var_os("NIKITA_HOST_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from)
 }
@@ -56,7 +57,7 @@ fn names_a_database() -> bool {
         || ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY", "STATE_DIRECTORY"].into_iter().any(is_set)
 }
 
-/// Names the services' credentials, as far as they are not named otherwise.
+/// Adopts the services' credentials that are not set otherwise.
 fn credentials(root: &Path) -> Vec<String> {
     let mut said = Vec::new();
     for name in SECRETS {
@@ -67,10 +68,10 @@ fn credentials(root: &Path) -> Vec<String> {
         }
         match fs::symlink_metadata(&path) {
             Ok(_) => said.extend(set_one(&variable, &path)),
-            // On hosts with systemd the folder is there, for root alone. It matters where services of ours are.
+            // Every host with systemd has this folder, for root alone. The warning matters only where our services are installed.
             Err(error) if error.kind() == ErrorKind::PermissionDenied && root.join("etc/nikita-jobs").exists() => {
                 said.push(format!(
-                    "{} can't be read by this user, so {name} is taken as not set, whatever the services have; run this as \
+                    "{} can't be read by this user, so {name} counts as not set, even if the services have it; run this as \
                      root, or set {name}",
                     path.display()
                 ));

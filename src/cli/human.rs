@@ -1,4 +1,4 @@
-//! Results for a person: a short table.
+//! Results for people: short tables.
 
 use std::fmt::Write as _;
 
@@ -20,17 +20,18 @@ mod table;
 
 use table::Rows;
 
-/// The result of a command as a person reads it, in lines that fit the screen.
+/// A command's result for a person, in lines that fit the screen.
 pub fn render(result: &JobResult) -> String {
     fitting(&result.own, page(result))
 }
 
-/// What one command found, where the common fields say nothing about it.
+/// A command's own fields without the common ones.
 pub fn found(own: &Own) -> String {
     fitting(own, self::own(own, None))
 }
 
-/// A prompt and a plan are to be used as they are, and a broken line would change them; the demo's report has a width of its own.
+/// Fits the text to the screen, except prompts and migration plans, which a line break would change, and the demo's report, which has
+/// a width of its own.
 fn fitting(own: &Own, said: String) -> String {
     let verbatim = match own {
         Own::Migrate(it) => it.dry_run,
@@ -48,7 +49,7 @@ fn page(result: &JobResult) -> String {
     if !matches!(result.own, Own::Decay(_) | Own::Process(_) | Own::Recover(_) | Own::Scan(_)) {
         return format!("error: {message}");
     }
-    // What was done before it stopped, and why it stopped.
+    // A job that failed still shows what it had done.
     format!("{}\nerror: {message}", without_error(result).trim_end())
 }
 
@@ -106,10 +107,10 @@ fn own(own: &Own, now: Option<DateTime<Utc>>) -> String {
 fn skipped(it: &SkipResult, now: Option<DateTime<Utc>>) -> String {
     let (why, way_out) = match it.reason {
         SkipReason::RecentExecution => {
-            ("a run completed a short while ago", "--force runs it now, whatever the window")
+            ("a run completed a short while ago", "--force ignores the window and runs it now")
         }
         SkipReason::AlreadyRunning => {
-            ("another run is going on", "nikita-jobs status shows it; --force does not go past its lock")
+            ("another run is in progress", "nikita-jobs status shows it; --force does not override its lease")
         }
         SkipReason::PipelineDisabled => {
             ("the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)", "--pipeline-enabled true runs it now")
@@ -122,7 +123,7 @@ fn skipped(it: &SkipResult, now: Option<DateTime<Utc>>) -> String {
     if let Some(at) = it.reopens_at {
         let _ = write!(said, "\n  reopens    {}", instant(at, now));
     }
-    let _ = write!(said, "\n  way out    {way_out}");
+    let _ = write!(said, "\n  next step  {way_out}");
     said
 }
 
@@ -132,7 +133,7 @@ fn migrations(it: &MigrateResult) -> String {
     }
     let name = |it: &MigrationEntry| format!("{:04} {}", it.version, it.name);
     if it.dry_run {
-        let added = it.additions.iter().map(|sql| format!("-- columns that are missing\n{sql};"));
+        let added = it.additions.iter().map(|sql| format!("-- missing columns\n{sql};"));
         let sql = |it: &MigrationEntry| it.sql.clone().unwrap_or_default().trim_end().to_owned();
         let migrated = it.migrations.iter().map(|it| format!("-- migration {}\n{}", name(it), sql(it)));
         return added.chain(migrated).collect::<Vec<_>>().join("\n\n");
@@ -219,7 +220,7 @@ fn conversation_plan(it: &ConversationPlan) -> String {
     format!("dry run, nothing was written: conversation {} would be processed", it.conversation_id)
 }
 
-/// One conversation at an operator's wish.
+/// One conversation that an operator had processed.
 fn one_conversation(result: &JobResult, it: &ConversationResult) -> String {
     let entry = &it.entry;
     let status = if it.stopped { result.common.status.as_str() } else { entry.status.as_str() };
@@ -265,7 +266,7 @@ fn scan(it: &ScanResult) -> String {
         }
     }
     if it.stuck_conversations > 0 {
-        let _ = write!(said, "\nConversations are stuck; nikita-jobs recover takes care of them.");
+        let _ = write!(said, "\nConversations are stuck; nikita-jobs recover recovers them.");
     }
     said
 }
@@ -287,7 +288,7 @@ fn judgement(it: &Judgement, now: Option<DateTime<Utc>>) -> String {
     said
 }
 
-/// What kind of run it was, above its figures.
+/// The line above a run's figures: job, status and duration.
 fn heading(result: &JobResult) -> String {
     let common = &result.common;
     let job = common.job.as_deref().unwrap_or_default();
@@ -295,14 +296,14 @@ fn heading(result: &JobResult) -> String {
     format!("{job}: {kind} ({} ms)\n", common.duration_ms)
 }
 
-/// Figures in one table.
+/// Figures as a table of one row.
 fn figures(of: &[(&str, &dyn std::fmt::Display)]) -> String {
     let mut table = Rows::new().header(of.iter().map(|(label, _)| *label));
     table.row(of.iter().map(|(_, figure)| figure.to_string()));
     table.show()
 }
 
-/// A borderless table, as wide as it needs to be: the demo's report has a width of its own.
+/// A borderless table, as wide as it needs to be. The demo's report sets its own width.
 pub fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);

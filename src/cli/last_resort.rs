@@ -1,13 +1,13 @@
-//! No panic leaves the process: it is a bug, said without what it choked on, and exit code 70 (spec 01).
+//! Catches every panic: it becomes a bug report without the panic's message, which can quote data, and exit code 70 (spec 01).
 
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-/// Where the last panic was.
+/// The place of the last panic.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Runs the whole process. `caught` speaks where it panics, with the place in our source, if that is known.
+/// Runs the whole process. If it panics, `caught` reports the place in our source, if that is known.
 pub fn guarded(whole: impl FnOnce() -> ExitCode, caught: impl FnOnce(&str) -> ExitCode) -> ExitCode {
     panic::set_hook(Box::new(tell));
     panic::catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(|_| {
@@ -16,8 +16,8 @@ pub fn guarded(whole: impl FnOnce() -> ExitCode, caught: impl FnOnce(&str) -> Ex
     })
 }
 
-/// The place, and not the payload, which may quote a secret. A panic in here would end the process at once: the log takes no
-/// lock that the thread may hold (`Line::drop`).
+/// Logs the place, and not the payload, which can quote a secret. A panic in here would abort the process, so the log takes no lock that
+/// this thread could already hold (`Line::drop`).
 fn tell(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string);
     if let Ok(mut last) = PLACE.try_lock() {

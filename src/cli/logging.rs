@@ -1,5 +1,5 @@
-//! stderr: the log. Pretty on a terminal, JSON lines elsewhere, with a priority in front for the journal. With `-q` it is
-//! held back, and told only where the run did not go well: so a mail from cron has the reason, and otherwise there is none.
+//! The log, on stderr: readable on a terminal, JSON lines elsewhere, with a priority in front for the journal. `-q` holds it
+//! back and prints it only if the run fails, so that cron sends a mail only then, and the mail contains the reason.
 
 use std::env;
 use std::io::{self, IsTerminal, Write, stderr};
@@ -20,7 +20,7 @@ use super::terminal;
 use crate::domain::exit::Exit;
 use crate::run::lifecycle::FAILURES;
 
-/// The most that `-q` holds back, in bytes; the oldest lines are given up first.
+/// The most that `-q` holds back, in bytes; beyond that the oldest lines are dropped.
 const MOST_HELD: usize = 256 * 1024;
 
 /// The log of this process.
@@ -28,17 +28,17 @@ const MOST_HELD: usize = 256 * 1024;
 pub struct Log {
     held: Option<Arc<Mutex<Vec<u8>>>>,
     journal: bool,
-    /// Of the terminal, for whom lines are sentences; none where they are JSON.
+    /// The terminal's width; none where lines are JSON.
     width: Option<usize>,
 }
 
-/// What else listens, with a filter of its own.
+/// A second subscriber with a filter of its own.
 pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Starts the log. On a terminal it says `usual` and what is worse; one `-v` adds information, two add details.
+/// Starts the log. On a terminal it shows `usual` and above; one `-v` adds information, two add details.
 pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
     let terminal = stderr().is_terminal();
-    // A person looks at the table and the progress bar; a journal wants to know what ran.
+    // A person reads the table and the progress bar; a journal needs a record of what ran.
     let level = match (output.verbosity, terminal) {
         (0, true) => usual,
         (0, false) | (1, true) => Level::INFO,
@@ -46,14 +46,14 @@ pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
         _ => Level::TRACE,
     };
     let log = Log { held: output.quiet.then(Arc::default), journal: is_journal(), width: terminal::width_of_stderr() };
-    // Only our own words: libraries would quote statements and addresses.
+    // Only our own messages: libraries would quote statements and addresses.
     let filter = Targets::new().with_target("nikita_jobs", level);
-    let told = output.tells_the_reader_of_the_log();
-    let filter = if told { filter.with_target(FAILURES, LevelFilter::OFF) } else { filter };
+    let is_repeated = output.tells_the_reader_of_the_log();
+    let filter = if is_repeated { filter.with_target(FAILURES, LevelFilter::OFF) } else { filter };
     let lines = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_target(false);
     let lines = if terminal {
         let lines = lines.with_ansi(has_colour(&stderr())).compact();
-        // A person who waits knows what time it is; one who asks for more is after something.
+        // A person who watches a run needs no times; one who asks for more detail does.
         if output.verbosity == 0 {
             lines.without_time().with_filter(filter).boxed()
         } else {
@@ -69,7 +69,7 @@ pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
 }
 
 impl Log {
-    /// Tells what was held back, where the run did not go well.
+    /// Prints what `-q` held back, unless the run succeeded or was skipped.
     pub fn settle(&self, exit: Exit) {
         let Some(held) = &self.held else { return };
         let held = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
@@ -97,7 +97,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// One event, written at once when it is whole.
+/// One event, written in one piece once it is complete.
 pub struct Line {
     log: Log,
     priority: u8,
@@ -116,7 +116,7 @@ impl Write for Line {
 }
 
 impl Drop for Line {
-    /// A line about a panic takes no lock that the thread may hold, and leaves the progress bar alone.
+    /// During a panic it takes no lock that this thread could already hold, and leaves the progress bar alone.
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.text);
         let line = match self.log.width {
@@ -138,7 +138,7 @@ impl Drop for Line {
     }
 }
 
-/// Keeps a line, and gives the oldest up where they are too many.
+/// Holds a line back, and drops the oldest ones beyond the limit.
 fn hold(held: &mut Vec<u8>, line: &[u8]) {
     held.extend_from_slice(line);
     if held.len() > MOST_HELD {
@@ -148,7 +148,7 @@ fn hold(held: &mut Vec<u8>, line: &[u8]) {
     }
 }
 
-/// Whether stderr is the journal: systemd tells its device and inode.
+/// Whether stderr is the journal: systemd passes the device and inode of its stream.
 fn is_journal() -> bool {
     let Ok(stream) = env::var("JOURNAL_STREAM") else { return false };
     std::fs::metadata("/proc/self/fd/2").is_ok_and(|meta| stream == format!("{}:{}", meta.dev(), meta.ino()))

@@ -1,4 +1,4 @@
-//! The commands that only look: `health`, `stats`, `status`, `report`, `check`. They create and migrate nothing, and need no lease.
+//! The read-only commands: `health`, `stats`, `status`, `report`, `check`. They create and migrate nothing, and need no lease.
 
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, stderr};
@@ -26,7 +26,7 @@ use crate::store::Store;
 use crate::store::history::executions::Listed;
 use crate::store::terms::Terms;
 
-/// How often `--watch` looks again.
+/// How often `--watch` refreshes.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// `health`.
@@ -62,7 +62,7 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
     }
     if output.is_json() || output.quiet || !stderr().is_terminal() || terminal::is_dumb() {
         return Err(Problem::Usage(
-            "--watch is for a person at a terminal that can move its cursor; leave it out, or ask for --format human"
+            "--watch needs human output on a terminal that can move its cursor; leave it out, or use --format human"
                 .to_owned(),
         ));
     }
@@ -98,7 +98,7 @@ pub async fn report(matches: &ArgMatches) -> Result<Ended, Problem> {
         let html = page::render(&found);
         replace_file::replace(Path::new(&file), html.as_bytes()).map_err(|why| {
             RunError::Configuration(format!(
-                "the report can't be written to {file}: {why}. Name a file in a folder that is there and can be written"
+                "the report can't be written to {file}: {why}. Name a file in an existing, writable folder"
             ))
         })?;
         let (bytes, health) = (html.len(), found.examined.verdict.health);
@@ -115,8 +115,8 @@ fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
     })
 }
 
-/// The database as it is, with this binary's schema; nothing is made, migrated or stored. An SQLite file that is not there counts
-/// as an empty one.
+/// Opens the database read-only and checks that its schema is this binary's; creates and migrates nothing. A missing SQLite file counts
+/// as an empty database.
 pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
     open_on(matches, compose::terms_of_look(matches)?).await
 }
@@ -133,7 +133,7 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
     if let (Database::Sqlite(path), true) = (&database, missing) {
         tracing::warn!(
             file = %path.display(),
-            "there is no database yet, and it counts as empty; the first run of a job creates it, and DATABASE_URL names another"
+            "there is no database yet, so it counts as empty; the first run of a job creates it; DATABASE_URL names another"
         );
         return Ok(Store::empty(now).await?);
     }
@@ -142,14 +142,14 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
         tracing::warn!(
             server = standby.server,
             lag.seconds = standby.lag_seconds,
-            "looking at a read-only standby, which shows what the primary had so many seconds ago"
+            "reading from a read-only standby, which lags behind the primary"
         );
     }
     store.check_schema().await?;
     Ok(store)
 }
 
-/// The database, ready to be written to.
+/// Opens the database for writing.
 pub async fn writable(matches: &ArgMatches) -> Result<Store, Problem> {
     let (database, terms, now) = (compose::database(matches)?, compose::terms_of_look(matches)?, NOW.find(matches)?);
     let store = Store::connect(&database, terms, 1, now).await?;
@@ -157,14 +157,14 @@ pub async fn writable(matches: &ArgMatches) -> Result<Store, Problem> {
     Ok(store)
 }
 
-/// Opens the database as it is, looks, and puts the common fields in front of what was found.
+/// Opens the database read-only, runs the query and adds the common fields to its result.
 pub async fn looked(
     command: &str,
     matches: &ArgMatches,
     look: impl AsyncFnOnce(&Store) -> Result<Look, RunError>,
 ) -> Result<Ended, Problem> {
     let began = clock::start();
-    // `check` reads all there is, and a look that is repeated has no end.
+    // `check` reads whole tables, and `--watch` has no end: no time limit for either.
     let terms = if command == "check" || args::status::WATCH.is_on(matches) {
         compose::patient_terms(matches)?
     } else {

@@ -1,4 +1,4 @@
-//! The edge: arguments in, exit code and output out. [`main`] is the whole process; [`compose`] turns arguments into
+//! The outermost layer: arguments in, exit code and output out. [`main`] is the whole process; [`compose`] turns arguments into
 //! settings, store and providers; [`commands`] starts the job.
 
 use std::env;
@@ -96,7 +96,7 @@ fn watched() -> Option<i32> {
     (args.next()? == exec::WATCH).then(|| args.next()?.to_str()?.parse().ok())?
 }
 
-/// The command line; `help COMMAND` is `COMMAND --help`.
+/// The command line, with `help COMMAND` rewritten to `COMMAND --help`.
 fn asked() -> Vec<OsString> {
     let mut args: Vec<_> = env::args_os().collect();
     if args.get(1).is_some_and(|first| first == "help") {
@@ -112,7 +112,7 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
         Ok(output) => output,
         Err(problem) => return refuse(name, Output::from_environment(), problem),
     };
-    // One thread: the jobs wait for their database. Conversations get more (`commands::WorkerRuntime`).
+    // One thread is enough, because the jobs mostly wait for their database. Conversations get more (`commands::WorkerRuntime`).
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -120,7 +120,7 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
             return output.print_early(&failed_early(Some(name), &error));
         }
     };
-    // The demo's conversations fail on purpose, and its report tells of them.
+    // The demo's conversations fail on purpose, and its report lists them.
     let usual = if name == "demo" { tracing::Level::ERROR } else { tracing::Level::WARN };
     let mut trace = Trace::begin();
     let log = logging::start(usual, output, trace.listener());
@@ -136,14 +136,15 @@ fn run(matches: &ArgMatches, warnings: &[String]) -> ExitCode {
         }
         Err(problem) => refuse(name, output, problem),
     };
-    // Not waited for: a thread of it may wait for a reader, or for a disk. What it drops may hold a span.
+    // Does not wait: one of its threads can be blocked on a reader or a disk. Before `trace.end`, because the tasks it drops can hold a
+    // span.
     runtime.shutdown_background();
-    // Last of all: who waits for the result need not wait for a collector.
+    // Last, so that the result need not wait for the collector.
     trace.end();
     code
 }
 
-/// The command itself; a panic in it is its result.
+/// Runs the command; a panic in it becomes a failed result.
 fn work(
     runtime: &Runtime,
     name: &str,
@@ -155,22 +156,22 @@ fn work(
         runtime.block_on(async {
             let monitors = Monitors::begin(name, matches)?;
             let ended = commands::dispatch(name, matches, &output).instrument(trace.span.clone()).await;
-            let told = async {
+            let report = async {
                 match &ended {
                     Ok(ended) => monitors.end(ended).await,
                     Err(raw::Problem::Run(error)) => monitors.end(&failed_early(Some(name), error)).await,
-                    // A wrong command line is for whoever typed it.
+                    // A usage error concerns only the person at the terminal.
                     Err(raw::Problem::Usage(_)) => {}
                 }
             };
             match signals::listen() {
-                // What is to be told can wait for a slow address, a signal can't.
+                // A slow ping address must not delay the end after a signal.
                 Ok(signals) => tokio::select! {
                     biased;
-                    () = told => {}
+                    () = report => {}
                     () = signals.too_late() => {}
                 },
-                Err(_) => told.await,
+                Err(_) => report.await,
             }
             ended
         })
@@ -186,13 +187,12 @@ fn work(
     })
 }
 
-/// A setting that is wrong: a usage error where it stood on the command line, a configuration error where it stood in the
-/// environment.
+/// Reports why the command can't start: a usage error with clap's usage line, anything else as a failed result.
 fn refuse(name: &str, output: Output, problem: raw::Problem) -> ExitCode {
     match problem {
         raw::Problem::Usage(message) => {
             let mut command = args::command();
-            // A built command knows its whole name, for the usage line.
+            // Only a built command knows its full name, for the usage line.
             command.build();
             let of = command.find_subcommand_mut(name);
             let error = of.map_or_else(
@@ -213,7 +213,7 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
     if output.is_json() {
         let message = error.render().to_string();
         let first = match error.kind() {
-            // clap prints the help; its first line is no reason.
+            // Here clap's message is the help, whose first line names no error.
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing; --help lists them",
             _ => message.lines().next().unwrap_or_default().trim_start_matches("error: "),
         };
@@ -223,7 +223,7 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
     Exit::Usage.into()
 }
 
-/// What was asked for in place of a command.
+/// Prints the help or the version.
 fn help_or_version(error: &clap::Error) -> ExitCode {
     let text = if error.kind() == ErrorKind::DisplayVersion && raw::early("--format").is_some_and(|it| it == "json") {
         format!("{}\n", json!({"program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")}))
@@ -235,12 +235,12 @@ fn help_or_version(error: &clap::Error) -> ExitCode {
     output::print_text(&Harmless::styled(&text))
 }
 
-/// The result of a process that has not come as far as a job.
+/// The result of a process that failed before its job began.
 fn failed_early(name: Option<&str>, error: &RunError) -> Ended {
     Ended { result: refused(name, error.exit(), error.body()), exit: error.exit() }
 }
 
-/// The result of a command that is not known, or not begun.
+/// The result of a command that is unknown or did not begin.
 fn refused(name: Option<&str>, exit: Exit, error: ErrorBody) -> JobResult {
     let mut result = JobResult::failure(name.unwrap_or_default(), exit, error);
     result.common.job = name.map(str::to_owned);

@@ -22,10 +22,10 @@ use crate::providers::remote::Port;
 use crate::providers::vendor::Vendor;
 use crate::providers::{EmbeddingModel, LanguageModel, Providers};
 
-/// The providers that the settings choose. Without a choice, that whose key is set, Anthropic's first; without a key, the
-/// offline ones. Nothing is asked and no connection made.
+/// The providers that the settings choose. By default the vendor whose key is set, Anthropic first; without a key, the offline
+/// models. Opens no connection.
 pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers, Problem> {
-    // Wrong values are refused also where the choice makes no use of them.
+    // Invalid values are refused even if the chosen model does not use them.
     let enrich = ENRICH.read(matches)?;
     Ok(Providers::new(language(matches)?, embeddings(matches)?, enrich, rehearsal))
 }
@@ -52,7 +52,7 @@ pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
     })
 }
 
-/// The embeddings that the settings choose.
+/// The embedding model that the settings choose.
 pub fn embeddings(matches: &ArgMatches) -> Result<EmbeddingModel, Problem> {
     let choice = match EMBEDDINGS.find(matches)? {
         Some(choice) => choice,
@@ -96,7 +96,7 @@ fn endpoint(
         Vendor::Anthropic => ANTHROPIC_BASE_URL,
         Vendor::OpenAi => OPENAI_BASE_URL,
     };
-    // An empty variable is as good as none, as it is for the vendors' own programs.
+    // An empty variable counts as unset, as in the vendors' own programs.
     let base = setting.text(matches).filter(|base| !base.trim().is_empty());
     let key = key(vendor)?;
     if key.is_none() && (vendor == Vendor::Anthropic || base.is_none()) {

@@ -1,5 +1,5 @@
-//! Tells the metrics file and the ping address of a run's beginning and end. What is only looked at, and what an operator does
-//! by hand, is no run of the schedule and is not told.
+//! Reports a run's start and end to the metrics file and the ping address. Dry runs, read-only commands and manual runs are not
+//! part of the schedule and are not reported.
 
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
@@ -18,17 +18,17 @@ use crate::monitor::metrics::{self, Sample};
 use crate::monitor::ping::Pings;
 use crate::run::lifecycle::Ended;
 
-/// Who is to be told.
+/// The monitors of a run.
 pub struct Monitors {
     job: String,
     metrics: Option<PathBuf>,
     pings: Option<Pings>,
-    /// The first ping goes out while the run begins: a slow address delays no work.
+    /// The first ping is sent in the background, so that a slow address delays no work.
     started: Option<JoinHandle<()>>,
 }
 
 impl Monitors {
-    /// Says that a run begins.
+    /// Reports a run's start.
     pub fn begin(job: &str, matches: &ArgMatches) -> Result<Self, Problem> {
         let by_hand = match job {
             "recover" => args::recover::KIND.text(matches).is_some(),
@@ -36,15 +36,15 @@ impl Monitors {
             "scan-stuck" => args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches),
             _ => false,
         };
-        let told = !(by_hand || DRY_RUN.is_on(matches));
-        let pings = pings(job, matches)?.filter(|_| told);
+        let is_reported = !(by_hand || DRY_RUN.is_on(matches));
+        let pings = pings(job, matches)?.filter(|_| is_reported);
         let started = pings.clone().map(|pings| tokio::spawn(async move { pings.start().await }));
-        let metrics = METRICS_FILE.text(matches).map(PathBuf::from).filter(|_| told);
+        let metrics = METRICS_FILE.text(matches).map(PathBuf::from).filter(|_| is_reported);
         let job = args::exec::JOB.text(matches).filter(|_| job == "exec").unwrap_or(job);
         Ok(Self { job: job.to_owned(), metrics, pings, started })
     }
 
-    /// Says how it came out. What fails here is a warning in the log and no more.
+    /// Reports a run's outcome. A failure to do so is only a warning in the log.
     pub async fn end(self, ended: &Ended) {
         let outcome = Outcome::of(ended.exit, ended.result.skip_reason());
         if let Some(path) = &self.metrics
@@ -54,7 +54,7 @@ impl Monitors {
             tracing::warn!(path = %path.display(), error = %error, "metrics not written");
         }
         if let Some(started) = self.started {
-            // In this order, or the service would count the run as still going on.
+            // The start ping must arrive first, or the service would count the run as still running.
             let _ = started.await;
         }
         if let Some(pings) = &self.pings {
@@ -63,7 +63,7 @@ impl Monitors {
     }
 }
 
-/// Refuses an address that can't be pinged, and pings nothing.
+/// Validates the ping address without pinging it.
 pub fn check(job: &str, matches: &ArgMatches) -> Result<(), Problem> {
     pings(job, matches).map(drop)
 }

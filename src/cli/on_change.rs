@@ -1,7 +1,7 @@
-//! `health --on-change FILE`: speaks when the verdict changes, once, so that a timer can alert (spec 06, "Units").
+//! `health --on-change FILE`: reports a change of the verdict once, so that a timer can alert (spec 06, "Units").
 //!
-//! The file keeps two words: the verdict that was told last, and the one that was seen last. A change is told when two looks in a row agree
-//! on it, so that one refused connection alerts nobody.
+//! The file keeps two words: the verdict last reported and the verdict last seen. A change is reported once two checks in a row agree on
+//! it, so that one refused connection alerts nobody.
 
 use std::fs;
 use std::path::Path;
@@ -12,42 +12,42 @@ use crate::domain::result::{Change, Own};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, failed};
 
-/// What the file keeps.
+/// The content of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kept {
-    told: String,
+    reported: String,
     seen: String,
 }
 
 impl Kept {
-    /// Without a file, all was well.
+    /// A missing or empty file counts as healthy.
     fn read(text: &str) -> Self {
         let mut words = text.split_whitespace().map(str::to_owned);
-        let told = words.next().unwrap_or_else(|| "healthy".to_owned());
-        Self { seen: words.next().unwrap_or_else(|| told.clone()), told }
+        let reported = words.next().unwrap_or_else(|| "healthy".to_owned());
+        Self { seen: words.next().unwrap_or_else(|| reported.clone()), reported }
     }
 
-    /// What is kept after a look, and whether it tells of a change.
-    fn look(&self, verdict: &str) -> (Self, bool) {
-        let changed = verdict != self.told && verdict == self.seen;
-        let told = if changed { verdict } else { &self.told };
-        (Self { told: told.to_owned(), seen: verdict.to_owned() }, changed)
+    /// The content after a check with this verdict, and whether the check reports a change.
+    fn after(&self, verdict: &str) -> (Self, bool) {
+        let changed = verdict != self.reported && verdict == self.seen;
+        let reported = if changed { verdict } else { &self.reported };
+        (Self { reported: reported.to_owned(), seen: verdict.to_owned() }, changed)
     }
 }
 
-/// The end of a look with `--on-change`: `changed` and `was` stand in the result. It exits 0 while the verdict is the one that was told, and 3
-/// where it has changed, to better or worse. A look that fails, such as one at a database that is away, is a verdict, too.
+/// Ends a check with `--on-change`: adds `changed` and `was` to the result, and exits 3 if the verdict has changed, for better or worse,
+/// else 0. A failed check, for example because the database is unavailable, counts as a verdict as well.
 pub fn settle(ended: Ended, file: &Path) -> Ended {
     let before = Kept::read(&fs::read_to_string(file).unwrap_or_default());
-    let (kept, changed) = before.look(verdict(&ended));
-    if let Err(why) = replace_file::replace(file, format!("{} {}\n", kept.told, kept.seen).as_bytes()) {
+    let (kept, changed) = before.after(verdict(&ended));
+    if let Err(why) = replace_file::replace(file, format!("{} {}\n", kept.reported, kept.seen).as_bytes()) {
         let message =
-            format!("--on-change {} can't be written: {why}. Name a file in a folder that is there", file.display());
+            format!("--on-change {} can't be written: {why}. Name a file in an existing folder", file.display());
         return failed("health", &RunError::Configuration(message));
     }
     let exit = if changed { Exit::Partial } else { Exit::Success };
     let mut result = ended.result;
-    let change = Change { changed, was: before.told };
+    let change = Change { changed, was: before.reported };
     match &mut result.own {
         Own::Health(found) => found.change = Some(change),
         other => *other = change.into(),
@@ -70,32 +70,32 @@ fn verdict(ended: &Ended) -> &'static str {
 mod tests {
     use super::Kept;
 
-    /// The verdicts in order, and after which of them a change is told.
-    fn told(verdicts: &[&str]) -> Vec<usize> {
+    /// The indices of the verdicts at which a change is reported.
+    fn reported(verdicts: &[&str]) -> Vec<usize> {
         let mut kept = Kept::read("");
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for (index, verdict) in verdicts.iter().enumerate() {
-            let (next, changed) = kept.look(verdict);
+            let (next, changed) = kept.after(verdict);
             kept = next;
-            told.extend(changed.then_some(index));
+            reported.extend(changed.then_some(index));
         }
-        told
+        reported
     }
 
     #[test]
-    fn a_change_is_told_once_when_two_looks_agree() {
-        assert_eq!(told(&["healthy", "healthy"]), [] as [usize; 0]);
-        assert_eq!(told(&["unavailable", "unavailable", "unavailable", "healthy", "healthy", "healthy"]), [1, 4]);
+    fn a_change_is_reported_once_when_two_checks_agree() {
+        assert_eq!(reported(&["healthy", "healthy"]), [] as [usize; 0]);
+        assert_eq!(reported(&["unavailable", "unavailable", "unavailable", "healthy", "healthy", "healthy"]), [1, 4]);
     }
 
     #[test]
-    fn a_single_bad_look_tells_nothing() {
-        assert_eq!(told(&["healthy", "unavailable", "healthy", "healthy"]), [] as [usize; 0]);
-        assert_eq!(told(&["degraded", "unavailable", "degraded", "unavailable"]), [] as [usize; 0]);
+    fn a_single_bad_check_reports_nothing() {
+        assert_eq!(reported(&["healthy", "unavailable", "healthy", "healthy"]), [] as [usize; 0]);
+        assert_eq!(reported(&["degraded", "unavailable", "degraded", "unavailable"]), [] as [usize; 0]);
     }
 
     #[test]
-    fn an_empty_file_counts_as_all_well() {
-        assert_eq!(Kept::read(" \n"), Kept { told: "healthy".to_owned(), seen: "healthy".to_owned() });
+    fn an_empty_file_counts_as_healthy() {
+        assert_eq!(Kept::read(" \n"), Kept { reported: "healthy".to_owned(), seen: "healthy".to_owned() });
     }
 }

@@ -1,4 +1,4 @@
-//! stdout: exactly one result, as JSON or as a table; nothing with `-q` unless something went wrong.
+//! stdout: exactly one result, as JSON or as a table; with `-q` only after a failure.
 
 use std::env;
 use std::ffi::OsStr;
@@ -17,17 +17,17 @@ use crate::domain::exit::Exit;
 use crate::domain::result::JobResult;
 use crate::run::lifecycle::Ended;
 
-/// How a process speaks.
+/// How a process prints its result.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
     /// `-q`.
     pub quiet: bool,
-    /// How many `-v`.
+    /// The number of `-v`.
     pub verbosity: u8,
     skip_exit: u8,
     recovered_exit: u8,
-    /// Whether stdout is a command's, and the result goes to stderr.
+    /// Whether stdout belongs to the command that `exec` runs, so that the result goes to stderr.
     beside: bool,
 }
 
@@ -50,7 +50,7 @@ impl Output {
         Ok(output)
     }
 
-    /// Before, or without, arguments that can be read.
+    /// Where the arguments have not been parsed, or can't be.
     pub fn from_environment() -> Self {
         let named = raw::early("--format").or_else(|| env::var_os("NIKITA_FORMAT"));
         let named = named.as_deref().and_then(OsStr::to_str).and_then(|text| parse::is_json(text).ok());
@@ -58,12 +58,12 @@ impl Output {
         Self { json, quiet: false, verbosity: 0, skip_exit: Exit::Skipped.code(), recovered_exit: 0, beside: false }
     }
 
-    /// Whether the result is to be JSON.
+    /// Whether the result is printed as JSON.
     pub const fn is_json(self) -> bool {
         self.json
     }
 
-    /// Prints the result of a command and gives its exit code.
+    /// Prints the result of a command and returns its exit code.
     pub async fn print(self, ended: &Ended) -> ExitCode {
         let code = match ended.exit {
             Exit::Skipped => self.skip_exit,
@@ -76,7 +76,7 @@ impl Output {
         }
         let said = if self.json {
             let mut result = ended.result.clone();
-            // The code that the shell will see.
+            // The code that the shell sees, with `--skip-exit-code` and `--recovered-exit-code` applied.
             result.common.exit_code = code;
             Harmless::json(&result.to_value())
         } else {
@@ -89,7 +89,7 @@ impl Output {
         taken(stdout::write_unless_stopped(&said).await, code)
     }
 
-    /// Prints a failure from before the log was there.
+    /// Prints a failure from before the log has started.
     pub fn print_early(self, ended: &Ended) -> ExitCode {
         complain(ended.result.common.error.as_ref().map_or("", |error| &error.message));
         if self.json && !stdout::is_used() {
@@ -98,18 +98,18 @@ impl Output {
         ended.exit.into()
     }
 
-    /// Writes a result to stdout, and gives the exit code.
+    /// Writes a result to stdout and returns the exit code.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
     pub fn deliver(self, result: &JobResult, code: u8) -> ExitCode {
         taken(stdout::write(&Harmless::json(&result.to_value())), code)
     }
 
-    /// Whether the result itself tells whoever reads the log why a run failed, so that the log need not.
+    /// Whether the log's reader sees the result as well, so that the log need not repeat why a run failed.
     pub fn tells_the_reader_of_the_log(self) -> bool {
         !self.json && !self.quiet && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// Says to a person at a terminal what is no part of the result, such as which database was looked at.
+    /// Prints a note that is not part of the result, such as the database's name, if a person watches a terminal.
     pub fn note(self, text: &str) {
         if !self.json && !self.quiet && std::io::stderr().is_terminal() {
             stderr::write(&on_stderr(text));
@@ -117,7 +117,7 @@ impl Output {
     }
 }
 
-/// A result that stdout does not take is a failure, whatever the run did (spec 01).
+/// A result that can't be written to stdout is a failure, whatever the run did (spec 01).
 fn taken(written: std::io::Result<()>, code: u8) -> ExitCode {
     match written {
         Ok(()) => code.into(),
@@ -128,22 +128,22 @@ fn taken(written: std::io::Result<()>, code: u8) -> ExitCode {
     }
 }
 
-/// Prints a text that is no result, such as a manual page, and gives the exit code.
+/// Prints a text that is not a result, such as a manual page, and returns the exit code.
 pub fn print_text(text: &Harmless) -> ExitCode {
     match stdout::write(text) {
         Ok(()) => Exit::Success.into(),
-        // Whoever reads has seen enough: `| head`. A script may still want to know.
+        // The reader has closed the pipe, as `| head` does: no error message, but the exit code shows it to a script.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Failure.into(),
         failed => taken(failed, Exit::Success.code()),
     }
 }
 
-/// An error in stderr, where there is no log yet, or no more.
+/// An error on stderr, before the log has started or after it has ended.
 pub fn complain(message: &str) {
     stderr::write(&on_stderr(&format!("error: {message}")));
 }
 
-/// A text as lines that fit, where stderr is a terminal.
+/// Fits a text to the terminal, if stderr is one.
 fn on_stderr(text: &str) -> Harmless {
     match terminal::width_of_stderr() {
         Some(width) => Harmless::styled(&terminal::fit(text, width)).ended(),
@@ -151,7 +151,7 @@ fn on_stderr(text: &str) -> Harmless {
     }
 }
 
-/// What clap says about a command line that is wrong.
+/// Prints clap's error about an invalid command line.
 pub fn complain_of_usage(error: &clap::Error) {
     let said = error.render();
     let said = if has_colour(&std::io::stderr()) { said.ansi().to_string() } else { said.to_string() };

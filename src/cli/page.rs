@@ -1,7 +1,7 @@
 //! The page of `report`: one HTML file that needs no network and no script.
 //!
-//! Every text goes through maud, which escapes it; a job's or a stage's name may be another program's. Numbers are never only
-//! in a picture: behind each stands a table.
+//! Every text goes through maud, which escapes it, because another program can have chosen a job's or a stage's name. Each chart
+//! has a table with its figures.
 
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -19,7 +19,7 @@ use crate::store::history::spans::{Grain, Outcomes};
 
 const STYLE: &str = include_str!("page/style.css");
 
-/// No request leaves the page, whatever its text says.
+/// Blocks every request from the page, whatever text it contains.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
@@ -107,8 +107,8 @@ fn tiles(report: &Report) -> Markup {
                 (tile("tile-processed", "Processed", whole(processed), format!("{} failed, {} retried", whole(failed), whole(retrying))))
                 (tile("tile-runs", "Runs", whole(runs), format!("{} failed", whole(failed_runs))))
                 (tile("tile-pending", "Pending now", whole(report.examined.observed.pending.count), oldest(report)))
-                (tile("tile-facts", "Facts with their sentence", percent(facts - unsupported, facts),
-                    format!("{} of {} are nowhere in their transcript", whole(unsupported), whole(facts))))
+                (tile("tile-facts", "Facts backed by a quote", percent(facts - unsupported, facts),
+                    format!("{} of {} are not in their transcript", whole(unsupported), whole(facts))))
                 (tile("tile-cost", "Cost", dollars(cost), "of all runs".to_owned()))
             }
         }
@@ -138,7 +138,7 @@ fn waiting(report: &Report) -> Markup {
                 (row("Runs without an owner", whole(observed.stuck.executions), observed.stuck.executions > 0))
                 (row("Last run of the pipeline", idle, false))
                 (row(&format!("Last {} conversations", verdict.judged), verdict.success_rate.map_or_else(|| "–".to_owned(),
-                    |rate| format!("{:.1} % well", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate < 0.9)))
+                    |rate| format!("{:.1} % succeeded", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate < 0.9)))
             }
         }
     }
@@ -151,10 +151,10 @@ fn foot(report: &Report) -> Markup {
             p {
                 "Made " (report.examined.now.format("%-d %B %Y, %H:%M:%S UTC")) " by nikita-jobs " (env!("CARGO_PKG_VERSION")) ". "
                 @if read > report.sample {
-                    "Stages and slowest conversations are those of the newest " (whole(report.sample)) " of "
-                    (whole(read)) " runs that met a conversation. "
+                    "Stage figures and slowest conversations cover the newest " (whole(report.sample)) " of "
+                    (whole(read)) " runs with conversations. "
                 }
-                "A rate counts attempts that were processed, in part included, among those that were processed, are to be tried again, or failed."
+                "A success rate is the share of attempts that were processed, wholly or in part, among all that were processed, will be retried, or failed."
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A progress bar on a terminal's stderr, for a person who waits.
+//! A progress bar on stderr, if that is a terminal.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use crate::run::progress::Watch;
 
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
 
-/// What shows a run's progress; nothing unless stderr is a terminal.
+/// A callback that shows a run's progress; none unless stderr is a terminal.
 pub fn watch(output: Output, unit: &'static str) -> Option<Watch> {
     if output.quiet || !stderr().is_terminal() || terminal::is_dumb() {
         return None;
@@ -23,7 +23,7 @@ pub fn watch(output: Output, unit: &'static str) -> Option<Watch> {
     });
     Some(Arc::new(|done, total| {
         if total > 0 && bar.length() != Some(total) {
-            // First, because every change is drawn.
+            // The style first, because every change redraws the bar.
             style(bar, "{bar:30} {pos}/{len} {msg}, {elapsed}, {eta} left");
             bar.set_length(total);
         }
@@ -31,7 +31,7 @@ pub fn watch(output: Output, unit: &'static str) -> Option<Watch> {
     }))
 }
 
-/// Draws a few lines in place of the last ones.
+/// Draws these lines over the previous ones.
 pub fn draw(lines: String) {
     let bar = BAR.get_or_init(|| {
         let bar = ProgressBar::no_length();
@@ -47,7 +47,7 @@ fn style(bar: &ProgressBar, template: &str) {
     }
 }
 
-/// Does something to stderr while the bar is out of the way.
+/// Hides the bar while `what` writes to stderr.
 pub fn suspend(what: impl FnOnce()) {
     match BAR.get() {
         Some(bar) => bar.suspend(what),
@@ -55,7 +55,7 @@ pub fn suspend(what: impl FnOnce()) {
     }
 }
 
-/// Takes the bar off the screen.
+/// Removes the bar.
 pub fn clear() {
     if let Some(bar) = BAR.get() {
         bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! Why a command can't start, and what its command line says before clap has read it.
+//! Why a command can't start, and flags that are needed before clap has parsed the command line.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use crate::run::error::RunError;
 /// Why a command can't start.
 #[derive(Debug)]
 pub enum Problem {
-    /// The command line is wrong: exit 2.
+    /// The command line is invalid: exit 2.
     Usage(String),
     /// Anything else, with its own exit code.
     Run(RunError),
@@ -28,7 +28,7 @@ impl Problem {
     }
 }
 
-/// What a flag such as `--format` is on this process's command line, before, or without, that line being understood.
+/// The value of a flag such as `--format` on this process's command line, even if clap has not parsed that line, or rejects it.
 pub fn early(flag: &str) -> Option<OsString> {
     value_of(flag, env::args_os().skip(1))
 }

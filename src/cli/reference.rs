@@ -1,4 +1,4 @@
-//! `docs/reference.md`, made from the command line and the tables of the code, so that it can't differ from them.
+//! `docs/reference.md`, generated from the command line and the code's tables.
 
 use std::fmt::Write as _;
 
@@ -40,7 +40,7 @@ pub fn page(command: &Command) -> String {
     page
 }
 
-/// Every command that help shows, with the whole of its name, and those below it.
+/// Every visible command with its full name, subcommands included.
 fn visible<'a>(command: &'a Command, before: &str) -> Vec<(String, &'a Command)> {
     let shown = command.get_subcommands().filter(|it| !it.is_hide_set() && it.get_name() != "help");
     shown
@@ -87,7 +87,7 @@ fn row(page: &mut String, cells: &[String]) {
     let _ = writeln!(page, "| {} |", cells.join(" | "));
 }
 
-/// How a heading is linked to.
+/// A heading's anchor.
 fn anchor(heading: &str) -> String {
     heading.replace(' ', "-")
 }

@@ -1,5 +1,5 @@
-//! stderr: it takes what it takes at once. A reader who has stopped reading (a pager, a hung journal) must not stop a run, whose
-//! lease is renewed by the thread that logs.
+//! stderr, without blocking. A reader that has stopped reading (a pager, a hung journal) must not stop a run, because the thread that
+//! logs also renews the lease.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,21 +8,21 @@ use std::thread;
 use super::harmless::Harmless;
 use super::stdout::{AT_ONCE, PAUSE, is_ready};
 
-/// How many pauses a first line waits for a reader who is slow: a quarter of a second in all.
+/// How many pauses to wait for a slow reader before the first line is dropped: a quarter of a second in all.
 const MOST_PAUSES: usize = 25;
 
-/// How many texts were lost since something was taken.
+/// How many texts were dropped since the last one was written.
 static LOST: AtomicUsize = AtomicUsize::new(0);
 
-/// Writes a text, or loses it; never an error, because nobody is left to tell.
+/// Writes a text or drops it. There is no error, because nowhere is left to report it.
 pub fn write(text: &Harmless) {
-    // Of two threads that both see room, one would wait for ever.
+    // Locked first: if two threads saw room for one text, one of them would block forever.
     let mut stderr = io::stderr().lock();
     let lost = LOST.load(Ordering::Relaxed);
     if lost > 0 && is_ready(io::stderr()) {
         LOST.store(0, Ordering::Relaxed);
         let said = format!(
-            "{{\"level\":\"WARN\",\"message\":\"nobody read stderr, and lines were lost\",\"lines\":{lost}}}\n"
+            "{{\"level\":\"WARN\",\"message\":\"lines were lost because nobody read stderr\",\"lines\":{lost}}}\n"
         );
         let _ = stderr.write_all(said.as_bytes());
     }
@@ -35,7 +35,7 @@ pub fn write(text: &Harmless) {
     }
 }
 
-/// Once a line was lost, the next ones don't wait.
+/// Once a line was dropped, the next ones don't wait.
 fn becomes_ready() -> bool {
     let pauses = if LOST.load(Ordering::Relaxed) == 0 { MOST_PAUSES } else { 0 };
     is_ready(io::stderr())

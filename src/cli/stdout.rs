@@ -1,5 +1,5 @@
-//! stdout: it takes one result, or says that it does not. Past the standard library's buffer, so that what was not taken is
-//! known before the process ends.
+//! stdout: one result, or an error. It bypasses the standard library's buffer, so that a failed write is known before the process
+//! ends.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
@@ -11,28 +11,28 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::harmless::Harmless;
 use crate::run::signals::Signals;
 
-/// What a pipe that is ready takes without a wait, in bytes (`PIPE_BUF`).
+/// How many bytes a ready pipe takes without blocking (`PIPE_BUF`).
 pub const AT_ONCE: usize = 4096;
-/// Between two tries of a stream that is not ready.
+/// The pause between two tries on a stream that is not ready.
 pub const PAUSE: Duration = Duration::from_millis(10);
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 static USED: AtomicBool = AtomicBool::new(false);
 
-/// Remembers a stdout that is closed. To be called before `main`: the standard library opens `/dev/null` in its place.
+/// Remembers whether stdout is closed. Must be called before `main`, where the standard library opens `/dev/null` in its place.
 pub fn see_whether_closed() {
     CLOSED.store(rustix::io::fcntl_getfd(io::stdout()).is_err(), Ordering::Relaxed);
 }
 
-/// Whether something was written already: there is to be one value, even if a bug shows up afterwards.
+/// Whether a result was written. There must be only one, even if a bug shows up afterwards.
 pub fn is_used() -> bool {
     USED.load(Ordering::Relaxed)
 }
 
-/// Writes a text, all of it, however long that takes.
+/// Writes all of a text, however long that takes.
 ///
 /// # Errors
-/// Where stdout is closed, full, or has nobody who reads it.
+/// If stdout is closed, full, or a pipe without a reader.
 pub fn write(text: &Harmless) -> io::Result<()> {
     let mut text = text.as_bytes();
     begin()?;
@@ -45,7 +45,7 @@ pub fn write(text: &Harmless) -> io::Result<()> {
     Ok(())
 }
 
-/// The same for a reader who may have stopped reading: a signal ends the wait.
+/// The same for a reader that can have stopped reading: a signal ends the wait.
 ///
 /// # Errors
 /// As for [`write`], and after a signal.
@@ -66,7 +66,7 @@ pub async fn write_unless_stopped(text: &Harmless) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a stream takes [`AT_ONCE`] bytes now. One that is broken does: the write will say so.
+/// Whether a stream takes [`AT_ONCE`] bytes now. A broken one counts as ready, and the write reports the error.
 pub fn is_ready(stream: impl AsFd) -> bool {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     !matches!(poll(&mut [PollFd::new(&stream, PollFlags::OUT)], Some(&now)), Ok(0))
@@ -77,7 +77,7 @@ fn begin() -> io::Result<()> {
     if CLOSED.load(Ordering::Relaxed) { Err(io::Error::other("it is closed")) } else { Ok(()) }
 }
 
-/// How much was taken; 0 where it is to be tried again.
+/// How many bytes were written; 0 means try again.
 fn write_some(text: &[u8]) -> io::Result<usize> {
     match rustix::io::write(io::stdout(), text).map_err(io::Error::from) {
         Ok(0) => Err(ErrorKind::WriteZero.into()),

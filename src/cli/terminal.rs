@@ -1,20 +1,20 @@
-//! How wide a person's screen is, and lines that fit it: broken between words, never within one.
+//! The terminal's width, and wrapping that breaks lines between words, never within one.
 
 use std::io::{IsTerminal, stderr, stdout};
 
 use comfy_table::Table;
 
-/// A terminal that says it is narrower does not know, or shows nothing that can be read.
+/// A reported width below this is wrong, or too narrow to read anyway.
 const NARROWEST: usize = 40;
-/// Where a terminal does not say how wide it is.
+/// For a terminal that does not report its width.
 const USUAL: usize = 80;
 
-/// The columns of stdout; none where it is no terminal: a program or a file takes lines as long as they are.
+/// The columns of stdout; none if it is not a terminal: for programs and files, lines are not wrapped.
 pub fn width_of_stdout() -> Option<usize> {
     stdout().is_terminal().then(|| known(Table::new().width()))
 }
 
-/// The same of stderr.
+/// The same for stderr.
 pub fn width_of_stderr() -> Option<usize> {
     stderr().is_terminal().then(|| known(Table::new().use_stderr().width()))
 }
@@ -23,13 +23,12 @@ fn known(width: Option<u16>) -> usize {
     width.map(usize::from).filter(|width| *width >= NARROWEST).unwrap_or(USUAL)
 }
 
-/// Whether the terminal shows lines and nothing else: no colours, no cursor that moves.
+/// Whether the terminal shows only plain lines, without colours and cursor movement.
 pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|it| it == "dumb")
 }
 
-/// A text whose lines are at most `width` columns long, but for words that are longer themselves. What a line goes on with stands
-/// two columns further in.
+/// Wraps a text to lines of at most `width` columns; only a longer word exceeds that. Continuation lines are indented by two more columns.
 pub fn fit(text: &str, width: usize) -> String {
     let lines = text.split('\n').map(|line| if columns(line) <= width { line.to_owned() } else { broken(line, width) });
     lines.collect::<Vec<_>>().join("\n")
@@ -45,7 +44,7 @@ fn broken(line: &str, width: usize) -> String {
             lines.push(" ".repeat(further));
             (last, begun) = (further, false);
         }
-        // Of the blanks between two columns of a table, none begins a line.
+        // No line begins with the blanks between two columns of a table.
         let blank = if begun { " " } else { "" };
         if let Some(line) = lines.last_mut().filter(|_| begun || long > 0) {
             line.push_str(blank);
@@ -58,7 +57,7 @@ fn broken(line: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// Lines of at most `width` characters, but for words that are longer.
+/// Wraps a text to lines of at most `width` characters; only a longer word exceeds that.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -76,7 +75,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// How many columns a text takes, without the codes of colours.
+/// The columns that a text takes, without its colour codes.
 fn columns(text: &str) -> usize {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().map_or(0, |part| part.chars().count());

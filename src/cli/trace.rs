@@ -1,4 +1,4 @@
-//! The trace of this process, where somebody collects it.
+//! The trace of this process, if a collector is configured.
 
 use tracing::Span;
 
@@ -11,12 +11,12 @@ use crate::run::spans;
 pub struct Trace {
     traces: Option<Traces>,
     wrong: Option<String>,
-    /// Of the run.
+    /// The run's span.
     pub span: Span,
 }
 
 impl Trace {
-    /// Asks the environment whether there is to be one.
+    /// Reads from the environment whether to trace.
     pub fn begin() -> Self {
         let (traces, wrong) = match Traces::begin() {
             Ok(traces) => (traces, None),
@@ -25,12 +25,12 @@ impl Trace {
         Self { traces, wrong, span: Span::none() }
     }
 
-    /// What is to listen beside the log.
+    /// The layer to add beside the log.
     pub fn listener(&self) -> Option<Listener> {
         self.traces.as_ref().map(|traces| traces.layer(spans::TARGET))
     }
 
-    /// Begins the run's span, once the log and the listener have started.
+    /// Begins the run's span. The log and the listener must have started.
     pub fn begin_run(&mut self, name: &str) {
         if let Some(why) = &self.wrong {
             tracing::warn!(why, "there will be no traces");
@@ -41,12 +41,12 @@ impl Trace {
         }
     }
 
-    /// Puts down how the run came out.
+    /// Records the run's outcome.
     pub fn end_run(&self, ended: &Ended) {
         spans::end_run(&self.span, ended);
     }
 
-    /// Sends what is left.
+    /// Sends the remaining spans.
     pub fn end(self) {
         drop(self.span);
         if let Some(traces) = self.traces {

@@ -1,4 +1,4 @@
-//! Which database a command looks at, and who named it: told to a person, who may have meant another (spec 06).
+//! Which database a command uses and which setting named it, shown to a person, who may have meant another (spec 06).
 
 use std::env;
 
@@ -15,18 +15,18 @@ pub fn named(database: &Database, matches: &ArgMatches) -> String {
     format!("{}, by {}", which(database), by(matches))
 }
 
-/// The database, without a user and without a password.
+/// The database, without user and password.
 pub fn which(database: &Database) -> String {
     match database {
         Database::Sqlite(path) => format!("sqlite:{}", path.display()),
         Database::Postgres { .. } => match place(database) {
             Ok(Some(place)) => format!("postgres://{}:{}", place.host, place.port),
-            _ => "a PostgreSQL".to_owned(),
+            _ => "a PostgreSQL database".to_owned(),
         },
     }
 }
 
-/// Who named it.
+/// Which setting named it.
 pub fn by(matches: &ArgMatches) -> String {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let from = |name: &str| format!("{name} ({})", env_file::origin(name));

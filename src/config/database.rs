@@ -1,11 +1,11 @@
-//! Which database: a `postgres://` URL, or the path of an SQLite file.
+//! Reads `DATABASE_URL`: a `postgres://` URL, or the path of an SQLite file.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::postgres_url::PostgresUrl;
 
-/// Where the players and conversations are.
+/// The database with the players and conversations.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// PostgreSQL.
@@ -14,24 +14,24 @@ pub enum Database {
     Sqlite(SqliteFile),
 }
 
-/// An SQLite file, and what may be done with it.
+/// An SQLite file and its access mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqliteFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// `mode=`: `ro` reads alone, `rw` makes no file.
+    /// Its access mode, from `mode=`.
     pub mode: SqliteMode,
 }
 
-/// What may be done with an SQLite file.
+/// The access mode of an SQLite file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SqliteMode {
-    /// `rwc`: it is made where it is not there.
+    /// `rwc`: it is created if it does not exist.
     #[default]
     Create,
-    /// `rw`: it must be there.
+    /// `rw`: it must exist.
     Write,
-    /// `ro`: it is never changed.
+    /// `ro`: it is only read.
     Read,
 }
 
@@ -50,17 +50,15 @@ impl Deref for SqliteFile {
 }
 
 impl Database {
-    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, the same with an ORM's driver (`postgresql+asyncpg://`), or `sqlite:PATH`
-    /// (also `sqlite://PATH`).
+    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, either of them with an ORM's driver (`postgresql+asyncpg://`), or
+    /// `sqlite:PATH` (also `sqlite://PATH`).
     ///
     /// # Errors
-    /// A sentence without the URL in it, because the URL may hold a password.
+    /// The error never quotes the URL, because the URL can contain a password.
     pub fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
         if url.is_empty() {
-            return Err(
-                "is empty; give postgres://… or sqlite:PATH, or leave it out for the default SQLite file".into()
-            );
+            return Err("is empty; use postgres://… or sqlite:PATH, or unset it for the default SQLite file".into());
         }
         if let Some((scheme, rest)) = url.split_once("://")
             && ["postgres", "postgresql"].contains(&scheme.split_once('+').map_or(scheme, |(scheme, _)| scheme))
@@ -73,14 +71,14 @@ impl Database {
         let scheme = url.split_once(':').map_or("no scheme", |(scheme, _)| scheme);
         let known = scheme.len() <= 20 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-. ".contains(c));
         let shown = if known { format!("scheme {scheme:?}") } else { "scheme".to_owned() };
-        Err(format!("has an unknown {shown}; give postgres://… or sqlite:PATH"))
+        Err(format!("has an unknown {shown}; use postgres://… or sqlite:PATH"))
     }
 }
 
 fn sqlite(rest: &str) -> Result<SqliteFile, String> {
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     if path.is_empty() || path == ":memory:" {
-        return Err("names no SQLite file; give sqlite:PATH".into());
+        return Err("names no SQLite file; use sqlite:PATH".into());
     }
     let mut file = SqliteFile::from(PathBuf::from(path));
     for parameter in parameters.split('&').filter(|it| !it.is_empty()) {
@@ -89,11 +87,11 @@ fn sqlite(rest: &str) -> Result<SqliteFile, String> {
             ("mode", "rwc") => SqliteMode::Create,
             ("mode", "rw") => SqliteMode::Write,
             ("mode", "ro") => SqliteMode::Read,
-            ("mode", _) => return Err("has mode= with none of ro, rw and rwc".into()),
+            ("mode", _) => return Err("has an invalid mode=; use ro, rw or rwc".into()),
             _ => {
                 let name: String = name.chars().filter(char::is_ascii_graphic).take(40).collect();
                 return Err(format!(
-                    "has the parameter {name}, which an SQLite file does not take; only mode= is understood"
+                    "has the parameter {name}, which SQLite files do not have; only mode= is supported"
                 ));
             }
         };
@@ -125,14 +123,14 @@ mod tests {
             let Ok(Database::Sqlite(file)) = Database::parse(url) else { panic!("{url}") };
             assert_eq!((file.path.to_str(), file.mode), (Some("/tmp/a.db"), mode), "{url}");
         }
-        assert_eq!(Database::parse("sqlite:a?mode=x").unwrap_err(), "has mode= with none of ro, rw and rwc");
+        assert_eq!(Database::parse("sqlite:a?mode=x").unwrap_err(), "has an invalid mode=; use ro, rw or rwc");
         assert!(Database::parse("sqlite:a?cache=shared").unwrap_err().contains("the parameter cache"));
     }
 
     #[test]
     fn a_bad_url_is_explained_without_repeating_it() {
         let said = Database::parse("mysql://root:hunter2@db/x").unwrap_err();
-        assert_eq!(said, "has an unknown scheme \"mysql\"; give postgres://… or sqlite:PATH");
+        assert_eq!(said, "has an unknown scheme \"mysql\"; use postgres://… or sqlite:PATH");
         let said = Database::parse("hunter2@db/x").unwrap_err();
         assert!(!said.contains("hunter2"), "{said}");
     }

@@ -1,25 +1,25 @@
-//! The text of an env file, read as systemd's `EnvironmentFile=` reads it (`systemd.exec`(5)), so that one file serves the
-//! services and whoever types: nothing is substituted, quotes and backslashes are a shell's, `#` and `;` begin a comment.
+//! Reads an env file as systemd's `EnvironmentFile=` does (`systemd.exec`(5)), so that services and people can share one file:
+//! nothing is substituted, quotes and backslashes work as in a shell, `#` and `;` begin a comment.
 //!
-//! Where dotenv files are written otherwise, and systemd would pass over the line, we follow them: `export` may stand in front.
-//! One habit of theirs means something else to systemd: a comment behind an unquoted value. It is a comment here, and a remark.
+//! One extension for dotenv files: `export` before a name is accepted, where systemd would ignore the line. One difference: text
+//! after `#` behind an unquoted value is a comment, but part of the value for systemd. That causes a remark.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What a file sets, and what its owner should know.
+/// The content of an env file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct EnvFile {
-    /// Names and values, in the file's order; of one that is set twice the last counts.
+    /// Names and values, in the file's order; if one is set twice, the last counts.
     pub variables: Vec<(String, String)>,
-    /// Sentences without any value in them.
+    /// Remarks for the file's owner, without any values.
     pub remarks: Vec<String>,
 }
 
 /// Reads a whole file.
 ///
 /// # Errors
-/// A sentence that says which line is wrong, and never quotes it: it may hold a secret.
+/// The error names the invalid line but never quotes it, because it can contain a secret.
 pub fn parse(bytes: &[u8]) -> Result<EnvFile, String> {
     let line_of = |at: usize| bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
@@ -48,7 +48,7 @@ impl Reader<'_> {
                     let name = self.name()?;
                     let value = self.value()?;
                     if value.dollar {
-                        self.found.remarks.push(format!("line {begun}: ${{…}} is not replaced, it stays as it stands"));
+                        self.found.remarks.push(format!("line {begun}: ${{…}} is not expanded, but used literally"));
                     }
                     self.found.variables.retain(|(it, _)| *it != name);
                     self.found.variables.push((name, value.text));
@@ -107,7 +107,7 @@ impl Reader<'_> {
                 }
                 '#' if after_blank => {
                     self.found.remarks.push(format!(
-                        "line {line}: what follows the # is a comment here and a part of the value for systemd; give it a line \
+                        "line {line}: the text after # is a comment here but part of the value for systemd; put it on a line \
                          of its own"
                     ));
                     self.skip_line();
@@ -130,7 +130,7 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    /// What stands up to the closing quote.
+    /// Reads up to the closing quote.
     fn quoted(&mut self, quote: char, value: &mut Value) -> Result<(), String> {
         let line = self.line;
         loop {
@@ -159,9 +159,9 @@ impl Reader<'_> {
 #[derive(Default)]
 struct Value {
     text: String,
-    /// How many bytes of it stay: blanks behind them go.
+    /// Its length in bytes without trailing blanks.
     kept: usize,
-    /// Whether it holds what a shell would replace.
+    /// Whether it contains something that a shell would expand.
     dollar: bool,
 }
 
@@ -190,7 +190,7 @@ mod tests {
         file.variables[1].1.clone()
     }
 
-    /// Lines and what systemd makes of them, by `EnvironmentFile=` in systemd.exec(5) and `env-file.c`.
+    /// Lines and their values in systemd, by `EnvironmentFile=` in systemd.exec(5) and `env-file.c`.
     #[rstest]
     #[case::plain("A=b", "b")]
     #[case::empty("A=", "")]
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_of_dotenv_files_work_and_what_systemd_reads_otherwise_is_said() {
+    fn dotenv_syntax_works_and_differences_to_systemd_cause_remarks() {
         assert_eq!(value("export A=b"), "b");
         let file = parse(b"A=10 # ten\nB='x' # y\nC=\"${HOME}\"\nD='${HOME}'\n").unwrap();
         let values: Vec<_> = file.variables.iter().map(|(_, value)| value.as_str()).collect();
@@ -246,12 +246,12 @@ mod tests {
     #[case("9a=hunter2", "has a line that is not NAME=value (line 1)")]
     #[case("A=1\n\nB='hunter2\n", "has a line that is not NAME=value: a quote is not closed (line 3)")]
     #[case("A=1\nB=hunter2\0", "has a NUL byte in line 2")]
-    fn what_is_wrong_is_placed_and_not_quoted(#[case] text: &str, #[case] said: &str) {
+    fn errors_name_the_line_and_do_not_quote_it(#[case] text: &str, #[case] said: &str) {
         assert_eq!(parse(text.as_bytes()).unwrap_err(), said);
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_placed() {
+    fn bytes_that_are_not_utf_8_are_an_error_with_the_line() {
         assert_eq!(parse(b"A=1\nB=\xff\n").unwrap_err(), "is not UTF-8 text in line 2");
     }
 

@@ -1,4 +1,4 @@
-//! Settings: from flags, environment and files to plain values that are right.
+//! Settings: validates flags, environment and files, and turns them into plain values.
 
 pub mod database;
 pub mod env_file;

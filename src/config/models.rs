@@ -1,13 +1,13 @@
-//! Which models: the values of `NIKITA_LLM` and `NIKITA_EMBEDDINGS`.
+//! The choice of models: the values of `NIKITA_LLM` and `NIKITA_EMBEDDINGS`.
 
 /// A language model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LanguageChoice {
     /// The offline one.
     Local,
-    /// One of Anthropic's, by its name.
+    /// A model of Anthropic's, by its name.
     Anthropic(String),
-    /// One of `OpenAI`'s or of a compatible server, by its name.
+    /// A model of `OpenAI`'s or of a compatible server, by its name.
     OpenAi(String),
 }
 
@@ -16,7 +16,7 @@ pub enum LanguageChoice {
 pub enum EmbeddingChoice {
     /// The offline one.
     Local,
-    /// One of `OpenAI`'s or of a compatible server, by its name.
+    /// A model of `OpenAI`'s or of a compatible server, by its name.
     OpenAi(String),
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use crate::core::prices::Prices;
 
     #[test]
-    fn the_models_that_are_used_unasked_have_a_price() {
+    fn the_default_models_have_a_price() {
         let prices = Prices::shipped().expect("in order");
         for model in [ANTHROPIC_MODEL, OPENAI_MODEL, OPENAI_EMBEDDINGS] {
             assert!(prices.cost(model, 1, 1).is_some(), "{model}");
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn names_may_hold_colons_and_slashes() {
+    fn names_can_contain_colons_and_slashes() {
         assert_eq!(language("openai:qwen3:8b"), Ok(LanguageChoice::OpenAi("qwen3:8b".into())));
         assert_eq!(language(" anthropic:claude-haiku-5-5 "), Ok(LanguageChoice::Anthropic(ANTHROPIC_MODEL.into())));
         assert_eq!(embeddings("openai:org/model"), Ok(EmbeddingChoice::OpenAi("org/model".into())));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_model_is_refused() {
+    fn invalid_names_are_refused() {
         for text in ["", "anthropic", "openai:", "openai:a b", "mistral:x", "local:x", "Local"] {
             assert!(language(text).is_err(), "{text:?}");
         }

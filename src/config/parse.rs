@@ -1,4 +1,4 @@
-//! Texts to values, each with a sentence for what is wrong. Whoever asks adds where the text came from.
+//! Parsers of settings. An error says what is wrong; the caller adds the name of the setting.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
     if humantime::parse_duration(text.trim()) == Ok(Duration::ZERO) { Ok(Duration::ZERO) } else { duration(text) }
 }
 
-/// A duration such as `90d`, or `never` for none.
+/// A duration such as `90d`, or `never` for no limit.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -33,7 +33,7 @@ pub fn duration_or_never(text: &str) -> Result<Option<Duration>, String> {
     if text.trim() == "never" {
         return Ok(None);
     }
-    duration(text).map(Some).map_err(|why| format!("{why}; \"never\" is for no end"))
+    duration(text).map(Some).map_err(|why| format!("{why}; \"never\" means no limit"))
 }
 
 /// A whole number from 1 to `most`.
@@ -48,7 +48,7 @@ pub fn count(text: &str, most: i64) -> Result<i64, String> {
     }
 }
 
-/// The same, as whatever type holds it.
+/// The same as another integer type.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -56,7 +56,7 @@ pub fn size<T: TryFrom<i64>>(text: &str, most: i64) -> Result<T, String> {
     T::try_from(count(text, most)?).map_err(|_| TOO_LARGE.to_owned())
 }
 
-/// The same, from 0 on.
+/// The same from 0 on.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -64,7 +64,7 @@ pub fn size_or_zero<T: TryFrom<i64>>(text: &str, most: i64) -> Result<T, String>
     T::try_from(count_or_zero(text, most)?).map_err(|_| TOO_LARGE.to_owned())
 }
 
-/// Where a type is smaller than the bound that was given for it.
+/// The error if a value within the bound does not fit into the type.
 const TOO_LARGE: &str = "is too large";
 
 /// A whole number of seconds, up to ten years as for durations.
@@ -129,7 +129,7 @@ pub fn count_or_zero(text: &str, most: i64) -> Result<i64, String> {
     if text.trim() == "0" { Ok(0) } else { count(text, most).map_err(|why| why.replace("from 1 to", "from 0 to")) }
 }
 
-/// A yes or no.
+/// A boolean.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -141,7 +141,7 @@ pub fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Five values, one a chapter, separated by commas.
+/// Five values, one per chapter, separated by commas.
 ///
 /// # Errors
 /// What is wrong with them.
@@ -149,7 +149,7 @@ pub fn by_chapter(text: &str, one: impl Fn(&str) -> Option<i64>, example: &str) 
     let values: Option<Vec<i64>> = text.split(',').map(|part| one(part.trim())).collect();
     values
         .and_then(|values| <[i64; 5]>::try_from(values).ok())
-        .ok_or_else(|| format!("is not five positive values, one a chapter, such as {example}"))
+        .ok_or_else(|| format!("is not five positive values, one per chapter, such as {example}"))
 }
 
 /// Points with at most two decimals, in hundredths; positive.
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_say_what_is_wrong() {
+    fn invalid_durations_are_explained() {
         assert_eq!(duration("1h 30m"), Ok(Duration::from_mins(90)));
         assert_eq!(duration("0s").unwrap_err(), "must be longer than zero");
         assert!(duration("soon").unwrap_err().starts_with("is not a duration such as 50m"));

@@ -1,21 +1,21 @@
-//! A `postgres://` URL, as users of libpq write it: several hosts, IPv6 literals, the folder of a socket, and parameters. What of it is not
-//! honoured is refused, or kept by name for a warning.
+//! Parses a `postgres://` URL as libpq does: several hosts, IPv6 literals, the directory of a socket, and parameters. An unsupported
+//! parameter is an error if security depends on it; the names of others are kept for a warning.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-/// What a URL says. What it leaves out is left to the environment (`PGHOST`, `PGUSER`, …).
+/// A parsed URL. Missing parts come from the environment (`PGHOST`, `PGUSER`, …).
 #[derive(Clone, Debug, Default)]
 pub struct PostgresUrl {
-    /// Where to ask, one after another; none where the URL names no host.
+    /// The hosts, tried in order; empty if the URL names none.
     pub hosts: Vec<Host>,
-    /// As whom.
+    /// The user.
     pub user: Option<String>,
-    /// With which password.
+    /// The password.
     pub password: Option<SecretString>,
-    /// Which database.
+    /// The database.
     pub database: Option<String>,
     /// `sslmode`, one of libpq's words.
     pub tls: Option<String>,
@@ -25,7 +25,7 @@ pub struct PostgresUrl {
     pub certificate: Option<PathBuf>,
     /// `sslkey`.
     pub key: Option<PathBuf>,
-    /// `options`: what goes to the server as it is.
+    /// `options`, passed to the server unchanged.
     pub options: Option<String>,
     /// `application_name`.
     pub application_name: Option<String>,
@@ -35,35 +35,35 @@ pub struct PostgresUrl {
     pub connect_timeout: Option<Duration>,
     /// `connection_limit`: the most connections at once.
     pub connections: Option<u32>,
-    /// `pgbouncer`: whether a pooler in transaction mode stands in between.
+    /// `pgbouncer`: whether a pooler in transaction mode is in between.
     pub pooled: Option<bool>,
-    /// The names of parameters that are not honoured.
+    /// The names of unsupported parameters.
     pub ignored: Vec<String>,
 }
 
 /// One of a URL's hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Host {
-    /// A name, an address, or a socket's folder, which begins with a slash; none for the default.
+    /// A name, an address, or a socket's directory, which begins with a slash; `None` for the default.
     pub name: Option<String>,
-    /// Its port; none for the default.
+    /// Its port; `None` for the default.
     pub port: Option<u16>,
 }
 
-/// Which of several servers will do.
+/// Which of several servers to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The first that answers.
     Any,
-    /// One that is no standby.
+    /// A primary.
     Primary,
-    /// One that is no standby, and takes writes by default.
+    /// A primary that accepts writes by default.
     ReadWrite,
-    /// For looking: a standby, if there is one.
+    /// A standby if there is one, for commands that only read.
     PreferStandby,
 }
 
-/// A parameter that we would have to honour to be as safe as it asks, and can't.
+/// Unsupported parameters that can't be ignored, mostly because they ask for more security.
 const REFUSED: [&str; 10] = [
     "service",
     "servicefile",
@@ -77,7 +77,7 @@ const REFUSED: [&str; 10] = [
     "requiressl",
 ];
 
-/// Parameters that leave it to the driver: with these values they ask for nothing.
+/// Parameters that can be ignored with these values, because they require nothing.
 const NOTHING: [(&str, &[&str]); 5] = [
     ("channel_binding", &["prefer", "disable"]),
     ("gssencmode", &["prefer", "disable"]),
@@ -87,10 +87,10 @@ const NOTHING: [(&str, &[&str]); 5] = [
 ];
 
 impl PostgresUrl {
-    /// Reads what stands behind `postgres://`.
+    /// Reads the part after `postgres://`.
     ///
     /// # Errors
-    /// A sentence without any part of the URL but the names of its parameters: it may hold a password.
+    /// The error quotes only the names of parameters, because the URL can contain a password.
     pub fn parse(rest: &str) -> Result<Self, String> {
         let (address, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = address.split_once('/').unwrap_or((address, ""));
@@ -126,7 +126,7 @@ impl PostgresUrl {
                     |name: &str| Host { name: Some(bare(name).to_owned()).filter(|it| !it.is_empty()), port: None };
                 let ports: Vec<_> = self.hosts.iter().map(|it| it.port).collect();
                 self.hosts = value.split(',').map(host).collect();
-                // Those of the address stay, where they can belong to these.
+                // The port of a single host in the address applies to the new hosts.
                 if let [port] = ports[..] {
                     self.hosts.iter_mut().for_each(|it| it.port = port);
                 }
@@ -150,36 +150,37 @@ impl PostgresUrl {
             "fallback_application_name" => self.application_name = self.application_name.take().or_else(text),
             "target_session_attrs" => self.target = Some(target(value)?),
             "connect_timeout" => {
-                let seconds: i64 = value.parse().map_err(|_| unreadable("connect_timeout is no number of seconds"))?;
-                // As libpq has it: no number above zero is no limit.
+                let seconds: i64 =
+                    value.parse().map_err(|_| unreadable("connect_timeout is not a number of seconds"))?;
+                // As in libpq: zero or less means no limit.
                 self.connect_timeout = u64::try_from(seconds).ok().filter(|it| *it > 0).map(Duration::from_secs);
             }
             "connection_limit" => {
                 let most = value.parse().ok().filter(|most| *most > 0);
-                self.connections = Some(most.ok_or_else(|| unreadable("connection_limit is no number above zero"))?);
+                self.connections = Some(most.ok_or_else(|| unreadable("connection_limit is not a number above zero"))?);
             }
             "pgbouncer" => {
                 self.pooled = Some(match value {
                     "true" => true,
                     "false" => false,
-                    _ => return Err("has pgbouncer= with neither true nor false".to_owned()),
+                    _ => return Err("has an invalid pgbouncer=; use true or false".to_owned()),
                 });
             }
-            // Of sqlx: how many statements stay prepared. We decide that by what stands in between.
+            // sqlx's limit of prepared statements. Ours depends on whether there is a pooler.
             "statement-cache-capacity" => {}
             _ if REFUSED.contains(&name) => {
-                return Err(format!("has the parameter {name}, which this program can't honour; leave it out"));
+                return Err(format!("has the parameter {name}, which this program does not support; remove it"));
             }
             _ if NOTHING.iter().any(|(known, values)| *known == name && values.contains(&value)) => {}
             "channel_binding" | "gssencmode" | "sslnegotiation" => {
-                return Err(format!("asks by {name} for what this program can't do; leave it out"));
+                return Err(format!("has a value of {name} that this program does not support; remove it"));
             }
             _ => self.ignored.push(name.chars().filter(char::is_ascii_graphic).take(40).collect()),
         }
         Ok(())
     }
 
-    /// `port=`: one for all, or one each.
+    /// `port=`: one for all hosts, or one for each.
     fn set_ports(&mut self, ports: Option<&str>) -> Result<(), String> {
         let Some(ports) = ports else { return Ok(()) };
         let ports = ports.split(',').map(port_of).collect::<Result<Vec<_>, _>>()?;
@@ -187,7 +188,7 @@ impl PostgresUrl {
             self.hosts.push(Host::default());
         }
         if ports.len() != 1 && ports.len() != self.hosts.len() {
-            return Err(unreadable("it names another number of ports than of hosts"));
+            return Err(unreadable("the number of ports differs from the number of hosts"));
         }
         for (host, port) in self.hosts.iter_mut().zip(ports.iter().cycle()) {
             host.port = *port;
@@ -228,7 +229,7 @@ fn port_of(text: &str) -> Result<Option<u16>, String> {
     port.map(Some).ok_or_else(|| unreadable("invalid port number"))
 }
 
-/// An address as the resolver takes it.
+/// A host without the brackets of an IPv6 address, which the resolver does not accept.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
@@ -238,7 +239,7 @@ fn tls(mode: &str) -> Result<String, String> {
     if known.contains(&mode) {
         return Ok(mode.to_owned());
     }
-    Err(unreadable(&format!("sslmode is none of {}", known.join(", "))))
+    Err(unreadable(&format!("sslmode is not one of {}", known.join(", "))))
 }
 
 fn target(value: &str) -> Result<Target, String> {
@@ -249,7 +250,7 @@ fn target(value: &str) -> Result<Target, String> {
         "prefer-standby" => Target::PreferStandby,
         _ => {
             return Err(unreadable(
-                "target_session_attrs is none of any, primary, read-write and, for looking, prefer-standby",
+                "target_session_attrs is not one of any, primary, read-write and, for commands that only read, prefer-standby",
             ));
         }
     })
@@ -277,7 +278,7 @@ fn decoded(text: &str) -> Result<String, String> {
         bytes.push(byte.unwrap_or(*first));
         rest = if byte.is_some() { &after[2..] } else { after };
     }
-    String::from_utf8(bytes).map_err(|_| unreadable("it holds what is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| unreadable("it contains invalid UTF-8"))
 }
 
 #[cfg(test)]
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_in_every_spelling() {
+    fn hosts_can_have_every_form() {
         for (url, expected) in [
             ("u:p@h:5433/d", "h#5433"),
             ("h1:5432,h2:5433/d", "h1#5432 h2#5433"),
@@ -332,15 +333,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_url() {
+    fn errors_do_not_quote_the_url() {
         for (url, said) in [
             ("u:hunter2@h:port/d", "can't be read: invalid port number"),
             ("u:hunter2@h:99999/d", "can't be read: invalid port number"),
             ("u:hunter2@[::1/d", "can't be read: invalid IPv6 address"),
-            ("u:hunter2@h/d?host=a,b&port=1,2,3", "can't be read: it names another number of ports than of hosts"),
-            ("u:hunter2@h/d?service=x", "has the parameter service, which this program can't honour; leave it out"),
-            ("u:hunter2@h/d?gssencmode=require", "asks by gssencmode for what this program can't do; leave it out"),
-            ("u:hunter2@h/d?pgbouncer=maybe", "has pgbouncer= with neither true nor false"),
+            (
+                "u:hunter2@h/d?host=a,b&port=1,2,3",
+                "can't be read: the number of ports differs from the number of hosts",
+            ),
+            ("u:hunter2@h/d?service=x", "has the parameter service, which this program does not support; remove it"),
+            (
+                "u:hunter2@h/d?gssencmode=require",
+                "has a value of gssencmode that this program does not support; remove it",
+            ),
+            ("u:hunter2@h/d?pgbouncer=maybe", "has an invalid pgbouncer=; use true or false"),
         ] {
             assert_eq!(PostgresUrl::parse(url).unwrap_err(), said);
         }

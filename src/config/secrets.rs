@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-/// The most that a file may hold, in bytes: more is no secret.
+/// The largest file in bytes: a larger one is no secret.
 const MOST: u64 = 64 * 1024;
 
-/// The secret called `name`, such as `DATABASE_URL`: the variable, else the file that `NAME_FILE` names, else
-/// `$CREDENTIALS_DIRECTORY/NAME`. `None` where none of them is there.
+/// The secret `name`, such as `DATABASE_URL`: from the variable, or else the file that `NAME_FILE` names, or else
+/// `$CREDENTIALS_DIRECTORY/NAME`. `None` if none of them exists.
 ///
 /// # Errors
-/// A sentence naming the variable and the file that can't be read; never the secret. What is named and can't be read is never
-/// as if it were not named.
+/// If the secret can't be read. The error names the variable and the file, never the secret.
 pub fn find(name: &str) -> Result<Option<SecretString>, String> {
     match env::var(name) {
         Ok(value) if !value.is_empty() => return Ok(Some(value.into())),
@@ -30,7 +29,7 @@ pub fn find(name: &str) -> Result<Option<SecretString>, String> {
     }
 }
 
-/// The file that the secret called `name` is read from, be it there or not; none where it stands in a variable or is not set.
+/// The file of the secret `name`, whether it exists or not; `None` if the secret is in a variable or not set.
 #[must_use]
 pub fn path(name: &str) -> Option<PathBuf> {
     if env::var_os(name).is_some_and(|value| !value.is_empty()) {
@@ -39,7 +38,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
     file(name).ok().flatten().map(|named| named.path)
 }
 
-/// A file that is named, and by what.
+/// The file of a secret, and the setting that names it, for errors.
 struct Named {
     by: String,
     path: PathBuf,
@@ -53,7 +52,7 @@ fn file(name: &str) -> Result<Option<Named>, String> {
     }
     let Some(folder) = set("CREDENTIALS_DIRECTORY") else { return Ok(None) };
     let cant = |error| format!("CREDENTIALS_DIRECTORY names {}: it can't be entered ({error})", folder.display());
-    // Entered before it is asked for one file: a folder that is not there holds no credential, but was meant to.
+    // Checked first, because a missing directory is an error but a missing credential is not.
     fs::metadata(folder.join(".")).map_err(cant)?;
     let path = folder.join(name);
     match fs::symlink_metadata(&path) {
@@ -69,8 +68,8 @@ fn read(path: &Path) -> Result<SecretString, String> {
     read.map_err(|error| format!("it can't be read ({error})"))?;
     match text.trim_end_matches(['\n', '\r']) {
         "" => Err("it is empty".to_owned()),
-        long if long.len() as u64 > MOST => Err("it is over 64 KiB, and so no secret".to_owned()),
-        secret if secret.contains('\0') => Err("it holds a NUL byte, and so no secret".to_owned()),
+        long if long.len() as u64 > MOST => Err("it is larger than 64 KiB".to_owned()),
+        secret if secret.contains('\0') => Err("it contains a NUL byte".to_owned()),
         secret => Ok(secret.into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where files go that nobody has named: the state folder.
+//! The state directory, for files without a configured path.
 
 use std::env;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
@@ -6,11 +6,11 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The folder for SQLite files: `$STATE_DIRECTORY` (systemd), else `$XDG_STATE_HOME/nikita-jobs`, else
-/// `~/.local/state/nikita-jobs`. It need not exist.
+/// The directory for SQLite files: `$STATE_DIRECTORY` (systemd), or else `$XDG_STATE_HOME/nikita-jobs`, or else
+/// `~/.local/state/nikita-jobs`. It does not need to exist.
 ///
 /// # Errors
-/// Where not even a home folder is known.
+/// If not even a home directory is known.
 pub fn folder() -> Result<PathBuf, String> {
     let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty());
     if let Some(folders) = named("STATE_DIRECTORY") {
@@ -23,10 +23,10 @@ pub fn folder() -> Result<PathBuf, String> {
         .ok_or_else(|| "no folder for the database is known: set DATABASE_URL, STATE_DIRECTORY or HOME".to_owned())
 }
 
-/// Makes the folder, for nobody but its owner, whatever the umask; one that is there stays as it is.
+/// Creates the directory if it does not exist, readable only by its owner, whatever the umask.
 ///
 /// # Errors
-/// Where it can't be made.
+/// If it can't be created.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -35,11 +35,11 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, Permissions::from_mode(0o700))
 }
 
-/// Makes an empty file for a database, for nobody but its owner, whatever the umask: it will hold what people have written.
-/// SQLite gives the files that it puts beside it the same permissions.
+/// Creates an empty file for a database, readable only by its owner, whatever the umask, because it will contain conversations.
+/// SQLite gives its journal files the same permissions.
 ///
 /// # Errors
-/// Where it can't be made, or is there.
+/// If it can't be created, or already exists.
 pub fn make_file(path: &Path) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))

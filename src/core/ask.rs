@@ -1,4 +1,4 @@
-//! What a stage may ask of the outside, as plain values. The shell (`run::pipeline`) does the asking.
+//! The questions of a stage to models and the store, as plain values. The shell (`run::pipeline`) sends them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,52 +6,52 @@ use uuid::Uuid;
 
 use super::reply::Notes;
 
-/// A question that a stage has while it decides.
+/// A stage's question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// A language model's answer.
     Model(ModelAsk),
-    /// One vector of [`DIMENSIONS`] numbers for each text, at most [`MOST_TEXTS`] of them a question.
+    /// One vector of [`DIMENSIONS`] numbers for each text, at most [`MOST_TEXTS`] texts.
     Embed(Vec<String>),
-    /// For each vector, the player's active facts at least so similar.
+    /// For each vector, the player's active facts that are similar enough.
     Similar {
-        /// What to compare with, each of [`DIMENSIONS`] numbers.
+        /// Vectors of [`DIMENSIONS`] numbers.
         vectors: Vec<Vec<f32>>,
         /// The least cosine similarity, -1 to 1.
         least: f64,
-        /// Facts that will be taken back before new ones come, with what they have replaced: those that the conversation has
-        /// brought forth when it was processed before.
+        /// Facts that the conversation added when it was processed before. The commit removes them and restores the facts that
+        /// they replaced.
         own: Vec<Uuid>,
     },
 }
 
-/// How long an embedding is (spec 04).
+/// The length of an embedding (spec 04).
 pub const DIMENSIONS: usize = 1536;
-/// The most texts in one embedding call (spec 04).
+/// The most texts in one embedding request (spec 04).
 pub const MOST_TEXTS: usize = 100;
 
-/// A question to a language model. Instructions and data are apart, so that a transcript can't give orders.
+/// A question to a language model. Instructions and data are separate, so that a transcript can't give instructions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelAsk {
-    /// Extract what [`crate::core::stages::outputs::Extraction`] holds from a transcript, as JSON that follows `schema`.
+    /// Extract the fields of [`crate::core::stages::outputs::Extraction`] from a transcript, as JSON that follows `schema`.
     Extract {
-        /// What the model is to do.
+        /// The model's task.
         instructions: &'static str,
-        /// The transcript, one `role: content` a line.
+        /// The transcript, one `role: content` per line.
         transcript: String,
         /// The JSON schema that the reply must satisfy.
         schema: Value,
     },
     /// Summarise the last messages in a sentence or two.
     Summarise {
-        /// What the model is to do.
+        /// The model's task.
         instructions: &'static str,
-        /// The transcript, one `role: content` a line.
+        /// The transcript, one `role: content` per line.
         transcript: String,
     },
-    /// Polish a rendered prompt without losing what it says.
+    /// Polish a rendered prompt without losing any of its content.
     Enrich {
-        /// What the model is to do.
+        /// The model's task.
         instructions: &'static str,
         /// The plain rendering.
         prompt: String,
@@ -65,20 +65,20 @@ pub enum Answer {
     Notes(Box<Noted>),
     /// To [`ModelAsk::Summarise`] and [`ModelAsk::Enrich`].
     Text(String),
-    /// To [`Ask::Embed`]: what became of each text.
+    /// To [`Ask::Embed`]: the outcome of each text.
     Vectors(Vec<Embedded>),
-    /// To [`Ask::Similar`]: for each vector, the facts that are similar enough, the most similar first.
+    /// To [`Ask::Similar`]: for each vector the similar facts, the most similar first.
     Similar(Vec<Vec<Uuid>>),
 }
 
-/// What became of a text that was to get a vector.
+/// The outcome of embedding one text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Embedded {
     /// Its vector.
     Vector(Vec<f32>),
-    /// None yet: embeddings were unavailable, or nobody has got to it.
+    /// No vector yet: embeddings were unavailable, or the text's turn has not come.
     Waits,
-    /// The embedder can't take this text, while it takes others.
+    /// The embedder rejects this text, but accepts others.
     SetAside,
 }
 
@@ -93,42 +93,42 @@ impl Embedded {
     }
 }
 
-/// What a model noted.
+/// A model's notes on a transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
     /// Its notes.
     pub notes: Notes,
-    /// The model, by the provider's name for it.
+    /// The provider's name of the model.
     pub model: String,
-    /// How many of the oldest messages it was not shown, wholly or in part, because they were too many for it.
+    /// How many of the oldest messages were left out or shortened to fit the model's context.
     pub left_out: usize,
 }
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// This model is not set up, and does not need to be: the local model has no enrichment.
+    /// The provider does not offer this: the local model has no enrichment.
     #[error("not offered by this provider")]
     NotOffered,
-    /// The provider can't be reached or refuses for now; the conversation goes back without an attempt (spec 02).
+    /// The provider is unreachable or temporarily refuses. The conversation is released without using up an attempt (spec 02).
     #[error("provider unavailable: {0}")]
     Unavailable(String),
-    /// The provider was not asked, because its circuit breaker is open (spec 05); the conversation goes back as it was.
+    /// No request was sent, because the provider's circuit breaker is open (spec 05). The conversation is released unchanged.
     #[error("not asked: the circuit of {0} is open")]
     CircuitOpen(String),
-    /// The provider answered, and the answer can't be used.
+    /// The provider answered, but the answer is unusable.
     #[error("invalid_reply: {0}")]
     InvalidReply(String),
-    /// The model declines to read this conversation, and will decline again.
+    /// The model declined this conversation, and will decline it again.
     #[error("refused by the provider: {0}")]
     Declined(String),
-    /// The provider refuses this conversation, and answers harmless questions; it is asked again after hours.
+    /// The provider refused this conversation, though it answers harmless questions. Retried after hours.
     #[error("refused by the provider: {0}")]
     Refused(String),
-    /// The same, by a status that may pass, as a firewall's.
+    /// The same with a status that can be temporary, such as a firewall's.
     #[error("turned away by the provider: {0}")]
     TurnedAway(String),
-    /// The key or the model's name is wrong: the run stops.
+    /// The key or the model's name is wrong. The run stops.
     #[error("provider configuration: {0}")]
     Configuration(String),
     /// The database did not answer.
@@ -137,8 +137,7 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// Whether it is nobody's private trouble: every further question would fare the same, so the run stops even where the
-    /// stage could do without the answer.
+    /// Whether every further question would fail too. Then the run stops, even if the stage does not need the answer.
     #[must_use]
     pub const fn ends_the_run(&self) -> bool {
         matches!(self, Self::Configuration(_) | Self::Store(_))

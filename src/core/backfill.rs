@@ -1,15 +1,13 @@
-//! Facts that were stored without a vector get it later (spec 04), and then the same rule holds as for new ones: of two
-//! near-duplicates the newer one stays.
+//! Facts that were stored without a vector get it later (spec 04). As for new facts, the newer one of two near-duplicates stays.
 //!
-//! What is different is the order. A new fact is newer than all it is compared with; one that waited for its vector may have
-//! been overtaken, and is then the one that goes.
+//! Unlike a new fact, a late one can be older than the facts that it is compared with. Then the late one is replaced.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::similarity::cosine;
 
-/// A fact with the vector that it has just got.
+/// A fact with its new vector.
 #[derive(Clone, Debug)]
 pub struct Late {
     /// Its primary key.
@@ -18,11 +16,11 @@ pub struct Late {
     pub created_at: DateTime<Utc>,
     /// Its vector.
     pub vector: Vec<f32>,
-    /// The player's facts that had a vector already and are similar enough, with when they were learned.
+    /// The player's similar facts that already had a vector, and when they were learned.
     pub similar: Vec<(Uuid, DateTime<Utc>)>,
 }
 
-/// What becomes of such a fact.
+/// The decision about such a fact.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filled {
     /// Its primary key.
@@ -35,7 +33,7 @@ pub struct Filled {
     pub supersedes: Vec<Uuid>,
 }
 
-/// Decides for one player's facts.
+/// Decides about the late facts of one player.
 #[must_use]
 pub fn decide(late: Vec<Late>, least: f64) -> Vec<Filled> {
     let age = |id, at: DateTime<Utc>| (at, id);
@@ -50,7 +48,7 @@ pub fn decide(late: Vec<Late>, least: f64) -> Vec<Filled> {
             let known = fact.similar.iter().map(|(id, at)| age(*id, *at));
             let newest = others.chain(known.clone()).max().filter(|newest| *newest > own);
             let older = known.filter(|it| *it < own).map(|(_, id)| id).collect();
-            // Who is replaced replaces nobody: the newer one is similar to the older ones, or it is not.
+            // A replaced fact replaces no other: the newer one replaces those that are similar to itself.
             newest.map_or((None, older), |(_, newer)| (Some(newer), vec![]))
         })
         .collect();

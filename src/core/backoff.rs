@@ -1,15 +1,14 @@
-//! How long to wait before a conversation is tried again (spec 02).
+//! The pause before a conversation is retried (spec 02).
 
 use chrono::TimeDelta;
 
 use super::stable_hash;
 use crate::domain::ids::ConversationId;
 
-/// The pause before the next try of a conversation after `tries` of them: 1, 2, 4 minutes and 4 from there on, each up to a
-/// fifth longer or shorter, never over five minutes.
+/// The pause after `tries` tries of a conversation: 1, 2, then always 4 minutes, each with up to 20 % jitter, and never over five
+/// minutes.
 ///
-/// The jitter is a hash of the conversation and the try, so that the backlog of an outage spreads out, and a rerun decides
-/// the same.
+/// The jitter is a hash of the conversation and the try. It spreads out the backlog of an outage, and a rerun decides the same.
 #[must_use]
 pub fn pause(conversation: ConversationId, tries: i32) -> TimeDelta {
     let doublings = tries.clamp(1, 3) - 1;

@@ -1,4 +1,4 @@
-//! The circuit breaker of a provider (spec 05), as a value: who asks passes the time in.
+//! The circuit breaker of a provider (spec 05), as a value: the caller passes the time in.
 //!
 //! ```text
 //!              five unavailable answers in a row
@@ -9,19 +9,19 @@
 //!     └────────── an answer ─────────────────── half-open: one probe ─────┘
 //! ```
 //!
-//! After a probe it is closed *on trial*: the next unavailable answer opens it again, any answer ends the trial.
+//! After a successful probe it is closed *on trial*: the next unavailable answer opens it again, any other answer ends the trial.
 
 use std::time::Duration;
 
 /// Unavailable answers in a row that open it (spec 05).
 pub const MOST_FAILURES: u32 = 5;
-/// How long it stays open before it admits a probe by itself (spec 05).
+/// How long it stays open before it admits a probe (spec 05).
 pub const COOL_DOWN: Duration = Duration::from_mins(1);
-/// How long after the latest try the next run may probe. Less than a minute, because runs that begin every minute are not
-/// a minute after each other's last failure.
+/// How long after it opened or was last probed the next run can probe. Less than a minute, because a run that starts every
+/// minute starts less than a minute after the last failure of the run before.
 pub const BETWEEN_PROBES: Duration = Duration::from_secs(30);
 
-/// What is kept of a breaker from one run to the next.
+/// The state of a breaker that is saved between runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Unavailable answers in a row.
@@ -41,7 +41,7 @@ enum State {
     HalfOpen,
 }
 
-/// Leave to make one request. It is to be handed back with what came of it.
+/// Permission for one request. The caller hands it back with the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Ticket {
@@ -55,7 +55,7 @@ impl Default for Breaker {
 }
 
 impl Breaker {
-    /// As an earlier run left it; `may_probe` where this run has taken the right to probe.
+    /// Restores an earlier run's breaker. `may_probe` is true if this run has taken the right to probe.
     #[must_use]
     pub fn restored(standing: Standing, may_probe: bool, now: Duration) -> Self {
         Self(match standing {
@@ -65,7 +65,7 @@ impl Breaker {
         })
     }
 
-    /// Asks for leave; none while it is open.
+    /// Asks for permission; `None` while it is open.
     pub fn admit(&mut self, now: Duration) -> Option<Ticket> {
         match self.0 {
             State::Closed { .. } => Some(Ticket { probe: false }),
@@ -77,7 +77,7 @@ impl Breaker {
         }
     }
 
-    /// The provider has answered, whatever it said.
+    /// The provider answered, with success or an error.
     pub const fn answered(&mut self, ticket: Ticket) {
         self.0 = State::Closed { failures: if ticket.probe { MOST_FAILURES - 1 } else { 0 } };
     }
@@ -90,19 +90,19 @@ impl Breaker {
             }
             State::Closed { .. } => self.0 = State::Open { probe_from: now + COOL_DOWN },
             State::HalfOpen if ticket.probe => self.0 = State::Open { probe_from: now + COOL_DOWN },
-            // A request from before it opened: nothing new.
+            // A request from before the breaker opened.
             State::Open { .. } | State::HalfOpen => {}
         }
     }
 
-    /// Nothing came of it: the request was given up for a reason that says nothing about the provider.
+    /// The request was abandoned for a reason that says nothing about the provider.
     pub fn abandoned(&mut self, ticket: Ticket, now: Duration) {
         if ticket.probe && self.0 == State::HalfOpen {
             self.0 = State::Open { probe_from: now };
         }
     }
 
-    /// Whether a question would be turned away now.
+    /// Whether a request would be rejected now.
     #[must_use]
     pub fn is_open(&self, now: Duration) -> bool {
         match self.0 {
@@ -112,13 +112,13 @@ impl Breaker {
         }
     }
 
-    /// Whether one more unavailable answer would open it: work had better come one by one.
+    /// Whether one more unavailable answer would open it, so that requests should be sent one at a time.
     #[must_use]
     pub const fn is_on_trial(&self) -> bool {
         matches!(self.0, State::Closed { failures } if failures + 1 >= MOST_FAILURES)
     }
 
-    /// What the next run is to know.
+    /// The state to save for the next run.
     #[must_use]
     pub const fn standing(&self) -> Standing {
         match self.0 {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_was_given_up_may_be_made_again() {
+    fn an_abandoned_probe_can_be_repeated() {
         let mut breaker = opened(at(0));
         let probe = breaker.admit(at(60)).unwrap();
         breaker.abandoned(probe, at(61));
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_before_it_opened_changes_little() {
+    fn a_late_failure_changes_nothing_and_a_late_answer_closes_it() {
         let mut breaker = Breaker::default();
         let early = breaker.admit(at(0)).unwrap();
         let mut breaker = opened(at(0));
         breaker.unavailable(early, at(50));
-        assert!(breaker.admit(at(60)).is_some(), "a late failure does not put the probe off");
+        assert!(breaker.admit(at(60)).is_some(), "a late failure does not delay the probe");
         breaker.answered(early);
-        assert!(!breaker.is_open(at(60)), "a late answer shows that the provider is there");
+        assert!(!breaker.is_open(at(60)), "a late answer shows that the provider is available");
     }
 
     proptest! {

@@ -1,11 +1,10 @@
-//! Decay: what an inactive player owes (spec 03).
+//! Decay: how many points an inactive player loses (spec 03).
 //!
-//! A player's debt is counted in steps of 0.01 from where it begins: the end of the grace period, or the watermark up to
-//! which it has been charged, whichever is later. The watermark moves by whole steps, so the part of a step that is left
-//! carries over, and every way of cutting time into runs charges the same.
+//! Decay accrues in steps of 0.01 point. It starts at the end of the grace period or at the watermark (the time up to which the
+//! player has been charged), whichever is later. The watermark advances by whole steps, so a partial step carries over, and the
+//! total does not depend on when the runs took place.
 //!
-//! The store charges whole chunks of players by the same arithmetic in SQL; [`Rules::charge`] is the rule that the tests
-//! hold it to.
+//! The store charges batches of players with the same arithmetic in SQL. The tests compare it with [`Rules::charge`].
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,9 +13,9 @@ use crate::domain::points::Points;
 /// How one chapter decays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChapterRule {
-    /// How long after the last interaction nothing is charged.
+    /// The grace period after the last interaction.
     pub grace: TimeDelta,
-    /// How long it takes to lose 0.01.
+    /// The time to lose 0.01 point.
     pub step: TimeDelta,
 }
 
@@ -26,7 +25,7 @@ impl ChapterRule {
     /// The fastest decay: the whole score in an hour.
     pub const MOST_HUNDREDTHS_PER_HOUR: i64 = 10_000;
 
-    /// From hours of grace and hundredths of a point per hour; `None` where either is not positive or is absurdly large.
+    /// From hours of grace and hundredths of a point per hour; `None` if either is out of range.
     #[must_use]
     pub fn new(grace_hours: i64, hundredths_per_hour: i64) -> Option<Self> {
         const HOUR_US: i64 = 3_600_000_000;
@@ -34,7 +33,7 @@ impl ChapterRule {
             && (1..=Self::MOST_HUNDREDTHS_PER_HOUR).contains(&hundredths_per_hour);
         in_range.then(|| Self {
             grace: TimeDelta::hours(grace_hours),
-            // To the nearest microsecond: under 0.2 s a year off for any rate.
+            // Rounded to a microsecond: an error of under 0.2 s a year for any rate.
             step: TimeDelta::microseconds((HOUR_US + hundredths_per_hour / 2) / hundredths_per_hour),
         })
     }
@@ -45,7 +44,7 @@ impl ChapterRule {
 pub struct Rules {
     /// Chapters 1 to 5.
     pub chapters: [ChapterRule; 5],
-    /// The most that one run takes from a player; what is over it is forgiven.
+    /// The most that one run takes from a player. Anything above this cap is written off.
     pub most_per_run: Points,
 }
 
@@ -53,17 +52,17 @@ pub struct Rules {
 pub const GRACE_HOURS: [i64; 5] = [8, 16, 24, 48, 72];
 /// Spec 03's rates in hundredths of a point per hour, by chapter.
 pub const HUNDREDTHS_PER_HOUR: [i64; 5] = [80, 60, 40, 30, 20];
-/// Spec 03's limit per run.
+/// Spec 03's cap per run.
 pub const MOST_PER_RUN: Points = Points::whole(20);
-/// How long overdue a player counts who has never interacted.
+/// How long players who have never interacted count as overdue.
 pub const NEVER_INTERACTED: TimeDelta = TimeDelta::hours(24);
 /// Falling below this schedules a warning.
 pub const WARN_BELOW: Points = Points::whole(40);
 
-/// Nobody is warned twice within this.
+/// The least time between two warnings to a player.
 pub const WARN_EVERY: TimeDelta = TimeDelta::hours(24);
 
-/// What decides about one player.
+/// The fields of a player that decay depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     /// 1 to 5; others are never charged.
@@ -76,19 +75,19 @@ pub struct Account {
     pub decayed_through: Option<DateTime<Utc>>,
 }
 
-/// What a run takes.
+/// The decay of one player in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// What is taken.
+    /// The points taken.
     pub amount: Points,
-    /// What is left.
+    /// The points left.
     pub score: Points,
     /// The new watermark.
     pub decayed_through: DateTime<Utc>,
 }
 
 impl Rules {
-    /// How far back another program's charge matters: who was charged nothing since owes the whole cap in every chapter.
+    /// How far back another program's charge matters. A player who has not been charged for longer reaches the cap in any chapter.
     #[must_use]
     pub fn looks_back(&self) -> TimeDelta {
         let slowest = self.chapters.iter().map(|it| it.step.num_microseconds().unwrap_or(i64::MAX)).max();
@@ -96,7 +95,7 @@ impl Rules {
             .min(TimeDelta::days(365))
     }
 
-    /// What `account` owes at `now`; `None` where not even one step is due.
+    /// The charge that is due at `now`; `None` if less than one step is due.
     #[must_use]
     pub fn charge(&self, account: &Account, now: DateTime<Utc>) -> Option<Charge> {
         let chapter = usize::try_from(account.chapter).ok()?.checked_sub(1)?;
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cap_forgives_and_the_watermark_says_so() {
+    fn the_cap_writes_off_the_rest_and_the_watermark_advances() {
         let mut account = player(1);
         assert_eq!(apply(&mut account, at(1000 * 3600)), Points::whole(20));
         assert_eq!(account.decayed_through, Some(at(1000 * 3600)));
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn who_never_interacted_owes_a_day_once() {
+    fn a_player_who_never_interacted_is_charged_for_a_day_once() {
         let mut account = Account { last_interaction_at: None, ..player(2) };
         assert_eq!(apply(&mut account, at(0)), Points(24 * 60));
         assert_eq!(apply(&mut account, at(3600)), Points(60));
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_chapters_and_future_times_owe_nothing() {
+    fn invalid_chapters_and_future_times_are_not_charged() {
         for chapter in [i32::MIN, -1, 0, 6, 9] {
             assert_eq!(rules().charge(&player(chapter), at(10_000_000)), None);
         }
@@ -201,7 +200,7 @@ mod tests {
     }
 
     proptest! {
-        /// Every partition of a span into runs leaves the same score and watermark, as long as no single run meets the cap.
+        /// Every partition of a span into runs leaves the same score and watermark, as long as no run reaches the cap.
         #[test]
         fn every_partition_charges_the_same(
             chapter in 1..=5_i32,

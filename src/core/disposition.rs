@@ -1,4 +1,4 @@
-//! What becomes of a conversation whose pipeline failed: the table of spec 02, as one function.
+//! Decides what to do with a conversation whose pipeline failed: spec 02's table as one function.
 
 use chrono::TimeDelta;
 
@@ -19,11 +19,11 @@ pub enum Disposition {
         /// Whether the attempt counts, after too many outages.
         counts: bool,
     },
-    /// The provider has refused it: try again after hours; the attempt counts, and newer ones go on.
+    /// The provider has refused it: try again after hours. The attempt counts, and the player's newer conversations go on.
     Refusal(TimeDelta),
-    /// Give the conversation up.
+    /// Give up.
     Fail,
-    /// Give it back untouched, because the whole run must stop.
+    /// Release it unchanged, because the whole run must stop.
     Release,
 }
 
@@ -31,7 +31,7 @@ pub enum Disposition {
 pub const MOST_ATTEMPTS: i32 = 3;
 /// Refusals after which a conversation is given up.
 pub const MOST_REFUSALS: i32 = 3;
-/// How many hours a conversation waits after its first refusal, and after the next ones.
+/// How many hours a conversation waits after its first refusal, and after each later one.
 const REFUSED_HOURS: [i64; 2] = [1, 6];
 /// Outages that cost no attempt.
 pub const FREE_OUTAGES: i32 = 10;
@@ -56,7 +56,7 @@ pub fn dispose(claim: &Claim, error: &StageError) -> Disposition {
             }
             Disposition::Outage { pause: pause(claim.conversation, claim.outages + 1), counts }
         }
-        // Where nothing was asked, nothing was lost: neither an attempt nor one of the free outages.
+        // No request of the conversation failed, so this uses up neither an attempt nor a free outage.
         StageError::NoAnswer(NoAnswer::CircuitOpen(_) | NoAnswer::Configuration(_) | NoAnswer::Store(_)) => {
             Disposition::Release
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_retry_can_mend_fails_at_once_and_a_wrong_key_stops_the_run() {
+    fn a_permanent_error_fails_at_once_and_a_wrong_key_stops_the_run() {
         assert_eq!(dispose(&claim(1, 0), &StageError::InvalidTranscript(String::new())), Disposition::Fail);
         assert_eq!(dispose(&claim(1, 0), &NoAnswer::Declined(String::new()).into()), Disposition::Fail);
         assert_eq!(dispose(&claim(1, 0), &NoAnswer::Configuration(String::new()).into()), Disposition::Release);

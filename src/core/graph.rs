@@ -1,31 +1,31 @@
-//! Checks a table of stages at start-up, before any conversation is claimed: spec 04's graph.
+//! Checks the graph of stages (spec 04) at start-up, before any conversation is claimed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-/// What is wrong with a table of stages. It is a bug of ours, so the sentence is for a developer.
+/// An error in a table of stages. It is a bug of ours, so the message is for a developer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
-    /// Two rows have one name.
+    /// Two rows have the same name.
     #[error("stage `{0}` is declared twice")]
     DeclaredTwice(String),
-    /// A need that no row has as its name.
+    /// A stage needs one that does not exist.
     #[error("stage `{stage}` needs `{need}`, which does not exist")]
     MissingNeed {
-        /// The row.
+        /// The stage.
         stage: String,
-        /// What it needs.
+        /// The missing stage.
         need: String,
     },
-    /// A need that is listed twice in one row.
+    /// A row lists a need twice.
     #[error("stage `{stage}` lists its need `{need}` twice")]
     NeedTwice {
-        /// The row.
+        /// The stage.
         stage: String,
-        /// What it needs.
+        /// The need.
         need: String,
     },
-    /// Stages that wait for each other, and therefore, with all that need them, can never be reached.
+    /// Stages wait for each other. They and all stages that need them can never start.
     #[error("stages wait for each other: {}; never reached: {}", .cycle.join(" needs "), .never_reached.join(", "))]
     Cycle {
         /// One cycle; its first stage is repeated at the end.
@@ -35,11 +35,11 @@ pub enum GraphError {
     },
 }
 
-/// Checks that no name is declared twice, every need exists, and every stage is reached when stages start as soon as
-/// their needs have ended, beginning with those that need nothing.
+/// Checks that no name is declared twice, that every need exists, and that every stage can start, given that a stage starts when
+/// its needs have ended.
 ///
 /// # Errors
-/// The first fault found, in the order of [`GraphError`]. A stage that is not reached always is in a cycle or behind one.
+/// The first error found, in the order of [`GraphError`]. A stage that can't start is always in a cycle or behind one.
 pub fn check<N: Copy + Ord + Display>(stages: &[(N, &[N])]) -> Result<(), GraphError> {
     let mut needs_of = BTreeMap::new();
     for (name, needs) in stages {
@@ -51,7 +51,7 @@ pub fn check<N: Copy + Ord + Display>(stages: &[(N, &[N])]) -> Result<(), GraphE
         check_needs(*name, needs, &needs_of)?;
     }
 
-    // Each round reaches at least one stage or ends, so a table of n stages takes n rounds at most.
+    // Each round reaches at least one stage or is the last, so n stages take at most n + 1 rounds.
     let mut reached = BTreeSet::new();
     loop {
         let before = reached.len();
@@ -90,8 +90,8 @@ fn check_needs<N: Copy + Ord + Display>(name: N, needs: &[N], table: &BTreeMap<N
     Ok(())
 }
 
-/// Follows unreached needs from an unreached stage until one comes up again. There always is a next one, because a stage
-/// whose needs are all reached would be reached itself.
+/// Follows unreached needs from an unreached stage until one repeats. There always is a next one, because a stage whose needs
+/// are all reached is reached itself.
 fn cycle_behind<N: Copy + Ord>(stuck: N, needs_of: &BTreeMap<N, &[N]>, reached: &BTreeSet<N>) -> Vec<N> {
     let mut path = vec![stuck];
     let mut at = stuck;
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(check(table).unwrap_err().to_string(), expected);
     }
 
-    /// Tables in which every need has a smaller number can't have a cycle, in whatever order they are declared.
+    /// A table in which every need has a smaller number than its stage has no cycle, in whatever order it is declared.
     fn acyclic() -> impl Strategy<Value = Vec<(usize, Vec<usize>)>> {
         proptest::collection::vec(proptest::collection::btree_set(0_usize..12, 0..5), 1..12)
             .prop_map(|rows| {

@@ -1,28 +1,28 @@
-//! Is the pipeline healthy, degraded or unhealthy (spec 01)? Counts in, a verdict with its reasons out.
+//! Decides whether the pipeline is healthy, degraded or unhealthy (spec 01), and why.
 
 use std::collections::HashSet;
 
 use super::span::span;
 pub use crate::domain::result::{Health, RecoveredCount};
 
-/// How many of the latest conversations are judged.
+/// How many of the latest conversations the verdict is based on.
 pub const CONVERSATIONS: usize = 100;
 
 const HOUR: i64 = 3600;
 
-/// One attempt at a conversation, as its run has reported it.
+/// One attempt at a conversation, as its run reported it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
-    /// Which conversation.
+    /// The conversation's id.
     pub conversation: String,
-    /// How it came out, in the words of the contract; anything where another program wrote it.
+    /// The entry's status; can be any text if another program wrote it.
     pub status: String,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: Option<f64>,
 }
 
 impl Attempt {
-    /// Whether it went well. `None` where it says nothing about the pipeline: closed unread, given back, or unknown.
+    /// Whether it succeeded. `None` if it says nothing about the pipeline: skipped because the game is over, released, or unknown.
     #[must_use]
     pub fn went_well(&self) -> Option<bool> {
         match self.status.as_str() {
@@ -33,59 +33,59 @@ impl Attempt {
     }
 }
 
-/// What is waiting.
+/// The pending conversations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
-    /// Conversations that are over and not processed, those that wait for a retry among them.
+    /// Ended conversations that are not processed yet, including those that wait for a retry.
     pub count: i64,
-    /// How long the oldest has been due, in seconds.
+    /// For how many seconds the oldest has been due.
     pub oldest_seconds: Option<i64>,
 }
 
-/// What is stuck: nobody works on it, and it says that somebody does.
+/// Stuck work: marked as in progress, although no run works on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stuck {
     /// Conversations in `processing`.
     pub conversations: i64,
-    /// Executions of ours in `running` whose lease is dead.
+    /// Our executions in `running` whose lease has expired.
     pub executions: i64,
 }
 
-/// What the verdict stands on.
+/// The observations behind a verdict.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The latest attempts, newest first; more than [`CONVERSATIONS`], because some conversations were tried twice.
     pub attempts: Vec<Attempt>,
-    /// What is waiting.
+    /// The pending conversations.
     pub pending: Pending,
-    /// What is stuck.
+    /// The stuck work.
     pub stuck: Stuck,
-    /// Jobs of ours that another program completes, too, and how often lately.
+    /// Our jobs that another program completes too, and how often in the last 24 hours.
     pub foreign: Vec<(String, i64)>,
     /// Jobs with completions dated in the future, and how many.
     pub incredible: Vec<(String, i64)>,
     /// What was recovered in the last hour.
     pub recovered: Vec<RecoveredCount>,
-    /// Since when no run of `process-conversations` has completed, in seconds; `None` where none ever has.
+    /// Seconds since a run of `process-conversations` completed; `None` if none ever has.
     pub idle_seconds: Option<i64>,
 }
 
-/// The judgement.
+/// The verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The worst of the reasons.
     pub health: Health,
     /// Why it is not healthy, the worst first, and what was recovered lately; empty where there is neither.
     pub reasons: Vec<String>,
-    /// How many conversations were judged.
+    /// How many conversations the rates are based on.
     pub judged: usize,
-    /// The part of them that went well, from 0 to 1.
+    /// The share that succeeded, from 0 to 1.
     pub success_rate: Option<f64>,
-    /// How long they took on average, in milliseconds.
+    /// The average duration in milliseconds.
     pub avg_duration_ms: Option<f64>,
 }
 
-/// Judges. Each conversation counts once, by its latest attempt.
+/// Reaches a verdict. Each conversation counts once, by its latest attempt.
 #[must_use]
 pub fn judge(observed: &Observed) -> Verdict {
     let mut seen = HashSet::new();
@@ -123,14 +123,11 @@ pub fn judge(observed: &Observed) -> Verdict {
     for (job, count) in &observed.foreign {
         found.push((
             Health::Degraded,
-            format!("another program runs {job}, too; completed in the last 24 hours: {count}"),
+            format!("another program runs {job} too; completed in the last 24 hours: {count}"),
         ));
     }
     for (job, count) in &observed.incredible {
-        found.push((
-            Health::Degraded,
-            format!("completions of {job} dated in the future, which are not believed: {count}"),
-        ));
+        found.push((Health::Degraded, format!("completions of {job} dated in the future, which are ignored: {count}")));
     }
     if !observed.recovered.is_empty() {
         // The trouble is over, and somebody should hear of it.
@@ -172,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_borders_of_the_success_rate() {
+    fn the_thresholds_of_the_success_rate() {
         let of =
             |well, not| Observed { attempts: attempts(&[("success", well), ("failed", not)]), ..Observed::default() };
         assert_eq!(health(&of(90, 10)), Health::Healthy);
@@ -196,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_closed_unread_or_given_back_says_nothing() {
+    fn skipped_and_released_attempts_do_not_count() {
         let all = attempts(&[("skipped", 5), ("released", 5), ("<odd>", 5), ("success", 1)]);
         assert_eq!(judge(&Observed { attempts: all, ..Observed::default() }).judged, 1);
     }

@@ -1,65 +1,65 @@
-//! How a server wants to be asked, as a value: what it has refused decides how it is asked now (spec 05).
+//! Learns from refusals which requests a server accepts (spec 05), as a value.
 //!
 //! ```text
 //!   max_completion_tokens ─▶ max_tokens ─▶ a smaller number          encoding_format: base64 ─▶ floats
 //!   json_schema ─▶ json_object, schema in the prompt ─▶ plain text   dimensions, cache_control ─▶ left out
-//!   forced tool, thinking off ─▶ the tool is offered                 a system message ─▶ the first line of the user's
-//!   context length ─▶ smaller reply ─▶ less of the oldest transcript
+//!   forced tool, thinking off ─▶ optional tool                       system message ─▶ start of the user's message
+//!   context length ─▶ smaller reply ─▶ oldest messages left out
 //! ```
 //!
-//! A refusal's words choose the field, and only among those that the refused request had.
+//! The refusal's wording decides which field to change, among those that the refused request had.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::refusal::Refusal;
 
-/// The most tokens of a reply, where nothing else is set or learnt. Every model in use may write so many.
+/// The most tokens of a reply, unless set or learnt otherwise. Every model in use supports this many.
 pub const MOST_REPLY_TOKENS: u32 = 8_192;
-/// The least that a reply is cut down to.
+/// The least limit of a reply.
 const LEAST_REPLY_TOKENS: u32 = 128;
-/// The first guess where a context is too short and nobody says how short.
+/// The first guess if the context is too short and the refusal does not say how long it is.
 const SMALL_REPLY_TOKENS: u32 = 2_048;
-/// What a request holds besides instructions and transcript.
+/// The tokens of a request besides instructions and transcript.
 const OVERHEAD_TOKENS: u32 = 100;
-/// Less of a transcript than this is not worth reading.
+/// A shorter transcript is not worth sending.
 const LEAST_TRANSCRIPT_TOKENS: u32 = 64;
 
-/// How structured answers are asked for.
+/// How a request asks for structured output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Structure {
-    /// By a schema that the server holds the model to, or a tool that the model is made to call.
+    /// A schema that the server enforces, or a tool that the model must call.
     #[default]
     Enforced,
-    /// By a schema in the instructions, and the server sees to it that the reply is JSON.
+    /// A schema in the instructions; the server enforces only that the reply is JSON.
     Json,
-    /// By a schema in the instructions.
+    /// A schema in the instructions.
     Prompted,
 }
 
-/// How a server is asked.
+/// The differences from our usual requests that a server needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(clippy::struct_excessive_bools, reason = "habits that have nothing to do with one another")]
+#[expect(clippy::struct_excessive_bools, reason = "independent differences")]
 pub struct Manner {
     /// The reply's limit is called `max_tokens`.
     pub max_tokens: bool,
     /// The reply's limit is left out.
     pub unlimited: bool,
-    /// How structured answers are asked for.
+    /// How a request asks for structured output.
     pub structure: Structure,
-    /// The tool is offered, and thinking is not mentioned.
+    /// The tool is optional, and `thinking` is left out.
     pub offers: bool,
-    /// Instructions go in front of the data, because a message of their own is refused.
+    /// The user's message begins with the instructions, because the server refuses a system message.
     pub one_message: bool,
-    /// Nothing is said about caching.
+    /// `cache_control` is left out.
     pub uncached: bool,
-    /// Vectors are asked for as lists of numbers.
+    /// Vectors are requested as lists of numbers.
     pub floats: bool,
-    /// Vectors are taken as the server likes to send them.
+    /// `encoding_format` is left out.
     pub unencoded: bool,
-    /// The length of vectors is not mentioned.
+    /// `dimensions` is left out.
     pub any_length: bool,
     /// The most tokens of a reply.
     pub reply_tokens: Option<u32>,
@@ -67,10 +67,10 @@ pub struct Manner {
     pub transcript_tokens: Option<u32>,
 }
 
-/// Numbers that a user has set.
+/// Limits from the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// The tokens that go into a request and its reply together.
+    /// The most tokens of a request and its reply together.
     pub context: Option<u32>,
     /// The most tokens of a reply.
     pub reply: Option<u32>,
@@ -79,17 +79,17 @@ pub struct Limits {
 /// What a refusal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// The request is too long for the model, or for it and the reply together.
+    /// The request, or the request with its reply, is too long for the model.
     Context,
     /// The field that limits the reply.
     ReplyLimit,
-    /// The forced tool call, or leaving off thinking.
+    /// The forced tool call, or disabled thinking.
     ToolChoice,
-    /// The form of a structured answer.
+    /// The structured output.
     Structure,
     /// The message with the instructions.
     System,
-    /// The mark for caching.
+    /// `cache_control`.
     Cache,
     /// The encoding of vectors.
     Encoding,
@@ -97,14 +97,14 @@ pub enum Topic {
     Dimensions,
 }
 
-/// What the refused request was.
+/// The refused request.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
     /// Its body.
     pub body: &'a Value,
-    /// The tokens of its transcript; none where it has none that may be shortened.
+    /// The tokens of its transcript; `None` if it has none that can be shortened.
     pub transcript: Option<u32>,
-    /// What the user has set.
+    /// The limits from the settings.
     pub limits: Limits,
 }
 
@@ -114,7 +114,7 @@ impl Sent<'_> {
     }
 }
 
-/// What a refusal is about, of all that was sent; none where it names nothing of ours.
+/// Which part of the request a refusal is about; `None` if it names none.
 #[must_use]
 pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
     let param = refusal.param.as_deref().unwrap_or_default();
@@ -142,7 +142,7 @@ pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
             "reduce the length",
         ]);
     let is_chat = sent.has("messages");
-    // thepersonalaicompany/amurex-backend#38: the server holds the model to JSON, and the model does not get there.
+    // thepersonalaicompany/amurex-backend#38: the server enforces JSON, but the model does not produce it.
     let unmet = ["json_validate_failed", "tool_use_failed", "output_parse_failed"];
     let is_unmet = refusal.kinds.iter().any(|kind| unmet.contains(&kind.as_str()));
     let words = [
@@ -187,7 +187,7 @@ pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
         ),
     ];
     let worded = words.iter().find(|(topic, said)| *said && is_sent(*topic, sent)).map(|(topic, _)| *topic);
-    // A limit that is too long for the context is named as a parameter, too.
+    // A server can name the reply's limit as the parameter if the context is too short for it.
     let long = worded.filter(|topic| *topic == Topic::Context);
     long.or_else(|| named.map(|(topic, _)| *topic).filter(|topic| is_sent(*topic, sent))).or(worded)
 }
@@ -206,7 +206,8 @@ fn is_sent(topic: Topic, sent: Sent<'_>) -> bool {
 }
 
 impl Manner {
-    /// How to ask after a refusal, and what it was about; none where it is about nothing of ours, or nothing is left to change.
+    /// What to change after a refusal, and what the refusal was about; `None` if it is about no part of the request, or nothing is
+    /// left to change.
     #[must_use]
     pub fn learn(&self, refusal: &Refusal, sent: Sent<'_>) -> Option<(Topic, Self)> {
         let topic = topic(refusal, sent)?;
@@ -238,7 +239,7 @@ impl Manner {
         self.reply_tokens.map_or(set, |learnt| learnt.min(set))
     }
 
-    /// The most tokens of a transcript, when the instructions have so many; none where there is no limit.
+    /// The most tokens of a transcript, given the tokens of the instructions; `None` if there is no limit.
     #[must_use]
     pub fn transcript_limit(&self, limits: Limits, instructions: u32) -> Option<u32> {
         let room = |context: u32| {
@@ -248,7 +249,7 @@ impl Manner {
         [limits.context.map(room), self.transcript_tokens].into_iter().flatten().min()
     }
 
-    /// A smaller reply first, then less of the transcript.
+    /// First shortens the reply, then the transcript.
     fn shrink(&mut self, refusal: &Refusal, sent: Sent<'_>) -> Option<()> {
         let reply = self.reply_limit(sent.limits);
         let context = number_after(
@@ -271,7 +272,7 @@ impl Manner {
         Some(())
     }
 
-    /// The limit under its other name, or a smaller one where the number itself is too large.
+    /// Renames the reply's limit and then leaves it out, or lowers it if the number is too large.
     fn limit_otherwise(&mut self, refusal: &Refusal, sent: Sent<'_>) {
         let reply = self.reply_limit(sent.limits);
         let too_large = [
@@ -294,19 +295,19 @@ impl Manner {
         }
     }
 
-    /// What is done otherwise, for people; nothing where the server is asked as any is.
+    /// The differences in words for people; empty if there are none.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         let mut say = |is: bool, what: &str| words.extend(is.then(|| what.to_owned()));
-        say(self.max_tokens && !self.unlimited, "max_tokens in the place of max_completion_tokens");
+        say(self.max_tokens && !self.unlimited, "max_tokens instead of max_completion_tokens");
         say(self.unlimited, "no limit of the reply");
-        say(self.structure == Structure::Json, "json_object in the place of json_schema, the schema in the prompt");
-        say(self.structure == Structure::Prompted, "the schema in the prompt alone");
-        say(self.offers, "the tool is offered, not forced");
+        say(self.structure == Structure::Json, "json_object instead of json_schema, the schema in the prompt");
+        say(self.structure == Structure::Prompted, "the schema only in the prompt");
+        say(self.offers, "the tool is optional");
         say(self.one_message, "instructions and data in one message");
         say(self.uncached, "without cache_control");
-        say(self.floats && !self.unencoded, "vectors as numbers in the place of base64");
+        say(self.floats && !self.unencoded, "vectors as numbers instead of base64");
         say(self.unencoded, "without encoding_format");
         say(self.any_length, "without dimensions");
         words.extend(self.reply_tokens.map(|tokens| format!("at most {tokens} tokens of reply")));

@@ -1,4 +1,4 @@
-//! Memos of answers that were paid for (spec 02): what an answer is known by, and how it is written down.
+//! Memos of paid answers (spec 02): their key and their form in the database.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::ask::{Answer, Ask, Embedded, ModelAsk, Noted};
 
-/// The hash of all that decides an answer: the model, and everything it is sent. 64 hexadecimal digits; none for a question
-/// that is not a model's.
+/// The hash of everything that decides an answer: the model and the whole request. 64 hexadecimal digits; `None` for a question
+/// to the store.
 #[must_use]
 pub fn input_hash(model: &str, ask: &Ask) -> Option<String> {
     let mut hasher = Sha256::new();
@@ -39,13 +39,13 @@ pub fn input_hash(model: &str, ask: &Ask) -> Option<String> {
     Some(hash)
 }
 
-/// An answer as text; none for one that no model gave.
+/// An answer as text; `None` if a vector is missing or the answer is the store's.
 #[must_use]
 pub fn write(answer: &Answer) -> Option<String> {
     let value = match answer {
         Answer::Notes(noted) => json!({ "notes": noted }),
         Answer::Text(text) => json!({ "text": text }),
-        // Where a text has no vector, all are asked for again: that one may get it.
+        // If a vector is missing, the retry asks for all of them again.
         Answer::Vectors(vectors) => {
             let all: Option<Vec<String>> = vectors
                 .iter()
@@ -61,7 +61,7 @@ pub fn write(answer: &Answer) -> Option<String> {
     Some(value.to_string())
 }
 
-/// The answer that [`write()`] wrote; none where it can't be read, so that the question is asked anew.
+/// The answer that [`write()`] wrote; `None` if it can't be read, so that the question is asked again.
 #[must_use]
 pub fn read(text: &str) -> Option<Answer> {
     let value: Value = serde_json::from_str(text).ok()?;
@@ -76,7 +76,7 @@ pub fn read(text: &str) -> Option<Answer> {
     Some(Answer::Vectors(vectors.iter().map(vector).collect::<Option<_>>()?))
 }
 
-/// Little-endian bytes in base64: a tenth of what the decimal digits take, and exact.
+/// Little-endian bytes in base64: exact, and a tenth of the size of decimal digits.
 fn digits(vector: &[f32]) -> String {
     STANDARD.encode(vector.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())
 }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_differs_in_the_question_differs_in_the_hash() {
+    fn different_questions_have_different_hashes() {
         let schema = || json!({"type": "object"});
         let asks = [
             ("m", extract("i", "user: hello", schema())),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_read_is_asked_anew() {
+    fn an_unreadable_memo_is_no_answer() {
         for text in ["", "{}", "[1]", r#"{"text": 1}"#, r#"{"vectors": ["AAA="]}"#, r#"{"vectors": [1]}"#] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -1,6 +1,6 @@
-//! The rules, pure and synchronous: the same input gives the same output on every host and at every hour.
+//! The rules, pure and synchronous: the same input gives the same output on every host at any time.
 //!
-//! Nothing here knows a database, a network or a clock; `tests/architecture.rs` fails where something does.
+//! No code here uses a database, a network or a clock (`tests/architecture.rs` checks it).
 
 pub mod ask;
 pub mod backfill;

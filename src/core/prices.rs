@@ -1,21 +1,21 @@
-//! What a reply costs: token counts times a price table (spec 04), in exact decimals.
+//! The cost of a reply: token counts times a price table (spec 04), in exact decimals.
 
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-/// The table that the binary is shipped with; its first entry says of which day it is.
+/// The shipped table; its first entry gives its date.
 const SHIPPED: &str = include_str!("prices/prices.json");
 /// Prices are per million tokens.
 const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
-/// An entry that says something about the table itself.
+/// An entry about the table itself.
 const COMMENT: &str = "_";
 
 /// Prices by model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prices {
-    /// What a file says comes first, the shipped table after it.
+    /// The rows of a file, then those of the shipped table.
     rows: Vec<Row>,
 }
 
@@ -38,22 +38,22 @@ impl Prices {
     /// The shipped table.
     ///
     /// # Errors
-    /// What is wrong with it; a test sees to it that nothing is.
+    /// If it is invalid; a test makes sure that it is not.
     pub fn shipped() -> Result<Self, String> {
         Ok(Self { rows: rows(SHIPPED)? })
     }
 
-    /// The same, with a file's entries before it: where the file has a price for a model, it is the one that counts.
+    /// The same table with a file's entries, which take precedence.
     ///
     /// # Errors
-    /// What is wrong with the text, in half a sentence.
+    /// What is wrong with the file, without a subject: the caller names the file.
     pub fn with_file(self, text: &str) -> Result<Self, String> {
         let mut rows = rows(text)?;
         rows.extend(self.rows);
         Ok(Self { rows })
     }
 
-    /// What one request of so many tokens costs with this model, in US dollars; none where there is no price for it.
+    /// The cost of one request to this model in US dollars; `None` if the model has no price.
     #[must_use]
     pub fn cost(&self, model: &str, input_tokens: u64, output_tokens: u64) -> Option<Decimal> {
         let row = self.rows.iter().find(|row| row.is_for(model))?;
@@ -64,8 +64,8 @@ impl Prices {
 }
 
 impl Row {
-    /// `claude-haiku-4-5` stands for itself and for its dated versions, `llama*` for all that begin so. Another model whose
-    /// name is merely longer, such as `gpt-5-mini` beside `gpt-5`, has another price.
+    /// `claude-haiku-4-5` matches itself and its dated versions, `llama*` all names with this prefix. `gpt-5` does not match
+    /// `gpt-5-mini`, which has another price.
     fn is_for(&self, model: &str) -> bool {
         if let Some(beginning) = self.model.strip_suffix('*') {
             return model.starts_with(beginning);
@@ -79,8 +79,8 @@ impl Row {
     }
 }
 
-/// Reads `{"MODEL": {"input": "3.00", "output": "15.00"}}`, in US dollars per million tokens; without `output`, that is free.
-/// `"long": {"over": 200000, "input": …, "output": …}` is for requests of more tokens than that.
+/// Reads `{"MODEL": {"input": "3.00", "output": "15.00"}}`, in US dollars per million tokens; without `output`, output is free.
+/// `"long": {"over": 200000, "input": …, "output": …}` applies to requests with more input tokens.
 fn rows(text: &str) -> Result<Vec<Row>, String> {
     let table: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
     let table = table.as_object().ok_or("is not an object of models")?;
@@ -104,7 +104,7 @@ fn price(model: &str, prices: &Value, also: &[&str]) -> Result<Price, String> {
     }
     let read = |value: &Value| {
         amount(value)
-            .ok_or_else(|| format!("has {value} as a price of {model:?}, which is no number from 0 to 1,000,000"))
+            .ok_or_else(|| format!("has {value} as a price of {model:?}, which is not a number from 0 to 1,000,000"))
     };
     let input = prices.get("input").ok_or_else(|| format!("has no \"input\" price for {model:?}"))?;
     Ok(Price { input: read(input)?, output: prices.get("output").map_or(Ok(Decimal::ZERO), read)? })
@@ -120,7 +120,7 @@ fn amount(value: &Value) -> Option<Decimal> {
     Decimal::from_str(&text).ok().filter(|price| *price >= Decimal::ZERO && *price <= MILLION)
 }
 
-/// US dollars as text, with so many decimals; a half is rounded away from zero.
+/// US dollars as text with this many decimals, half rounded away from zero.
 #[must_use]
 pub fn dollars(amount: Decimal, decimals: u32) -> String {
     let rounded = amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_counts_for_its_dated_versions_and_for_nothing_else() {
+    fn a_name_matches_its_dated_versions_and_nothing_else() {
         let prices = shipped();
         for (model, expected) in [
             ("claude-haiku-4-5", Some("6.0000")),
@@ -169,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_said() {
+    fn an_error_names_the_wrong_entry() {
         for (text, said) in [
             ("", "is not JSON"),
             ("[]", "is not an object of models"),
             (r#"{"m": 3}"#, "has no prices for \"m\""),
             (r#"{"m": {"output": 3}}"#, "has no \"input\" price for \"m\""),
             (r#"{"m": {"input": -1}}"#, "has -1 as a price of \"m\""),
-            (r#"{"m": {"input": "three"}}"#, "which is no number"),
+            (r#"{"m": {"input": "three"}}"#, "which is not a number"),
             (r#"{"m": {"input": 1, "cached": 1}}"#, "has \"cached\" for \"m\""),
             (r#"{"m": {"input": 1, "long": {"input": 1}}}"#, "has no \"over\" in the \"long\" of \"m\""),
             (r#"{"m": {"input": 1, "long": {"over": 5}}}"#, "has no \"input\" price for \"m\""),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_request_may_cost_more_a_token() {
+    fn a_long_request_can_cost_more_per_token() {
         let prices = shipped();
         let cost = |input| prices.cost("claude-haiku-5-5", input, 1000).map(|cost| dollars(cost, 6)).unwrap();
         assert_eq!((cost(100_000), cost(100_001)), ("0.010500".to_owned(), "0.052501".to_owned()));

@@ -1,22 +1,22 @@
-//! Text that others wrote, made fit to be stored and quoted: one line, bounded, inert.
+//! Sanitises text from players and models for storing and quoting: one line, bounded, inert.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::text;
 
-/// What stands for the part that was cut off.
+/// Replaces the part that was cut off.
 const ELLIPSIS: char = '…';
 
 /// One line of at most `most_chars` characters.
 ///
-/// White space becomes single spaces, control and invisible characters go, and so does Markdown at the beginning: a
-/// quoted sentence can neither start a line of its own nor pose as a heading. A longer text ends at a word and in `…`.
+/// White space becomes single spaces. Control characters, invisible characters and Markdown at the beginning are removed, so that
+/// a quoted sentence can neither start a line of its own nor pose as a heading. A longer text is cut at a word and ends in `…`.
 #[must_use]
 pub fn line(text: &str, most_chars: usize) -> String {
     let mut line = String::new();
     let mut chars = 0;
     let mut gap = false;
-    // Ends with the bound, so that a message of a megabyte costs no more than a short one.
+    // The loop stops at the bound, so that a message of a megabyte costs no more than a short one.
     for c in text.chars() {
         if c.is_whitespace() {
             gap = !line.is_empty();
@@ -39,10 +39,10 @@ pub fn line(text: &str, most_chars: usize) -> String {
     line
 }
 
-/// Several lines without control and invisible characters: line ends survive, other white space does not run on.
+/// Several lines without control and invisible characters. Line breaks stay; other white space is collapsed.
 ///
-/// Indentation is kept up to eight columns and blank lines do not follow one another, so that no run of white space is
-/// long: the tokenizer's pattern backtracks over those.
+/// Indentation is limited to eight columns and consecutive blank lines are merged, because the tokenizer's pattern backtracks over
+/// long runs of white space.
 #[must_use]
 pub fn lines(text: &str) -> String {
     let mut lines = String::with_capacity(text.len());
@@ -74,7 +74,7 @@ pub fn lines(text: &str) -> String {
     lines
 }
 
-/// Control characters, what [`text::is_unseen`] names, and the tags in which text can hide.
+/// Control characters, the characters of [`text::is_unseen`], and tag characters, which can hide text.
 fn is_unseen(c: char) -> bool {
     c.is_control() || text::is_unseen(c) || matches!(c, '\u{E0000}'..='\u{E007F}')
 }
@@ -83,7 +83,7 @@ fn is_markup(c: char) -> bool {
     matches!(c, '#' | '>' | '=' | '`' | '~' | '|')
 }
 
-/// The first `most_chars` characters at most, ended at a word if one ends in the second half, and in `…` if anything is missing.
+/// At most the first `most_chars` characters, cut at a word if one ends in the second half, and with `…` if anything was cut.
 #[must_use]
 pub fn shorten(text: &str, most_chars: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(most_chars) else { return text.to_owned() };
@@ -105,7 +105,7 @@ pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
-/// The first whole sentences that fit into `most_chars`; a first one that is longer is shortened.
+/// The first whole sentences that fit into `most_chars`; if not even one fits, the first is shortened.
 #[must_use]
 pub fn first_sentences(text: &str, most_chars: usize) -> String {
     let mut left = most_chars;
@@ -113,13 +113,13 @@ pub fn first_sentences(text: &str, most_chars: usize) -> String {
     for sentence in text.split_sentence_bounds() {
         let Some(rest) = left.checked_sub(sentence.trim_end().chars().count()) else { break };
         end += sentence.len();
-        // White space after the last sentence may not fit, and is trimmed anyway.
+        // White space after the last sentence does not need to fit, because it is trimmed.
         left = rest.saturating_sub(sentence.chars().count() - sentence.trim_end().chars().count());
     }
     if end == 0 { shorten(text, most_chars) } else { text[..end].trim_end().to_owned() }
 }
 
-/// The last whole sentences that fit into `most_chars`; a last one that is longer is shortened.
+/// The last whole sentences that fit into `most_chars`; if not even one fits, the last is shortened.
 #[must_use]
 pub fn last_sentences(text: &str, most_chars: usize) -> String {
     let text = text.trim_end();

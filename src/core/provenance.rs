@@ -1,18 +1,18 @@
-//! Where a memory comes from: the words of the transcript that show it (spec 04).
+//! The provenance of a memory: the quote from the transcript that supports it (spec 04).
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::conversation::{Message, Role};
 use crate::domain::memory::GraphType;
 
-/// The fewest characters, blanks aside, of a quote that shows anything, unless it is all that was said.
+/// The fewest characters of a quote, without blanks. A shorter quote must be the whole message.
 const LEAST: usize = 4;
 
-/// The message in which a quote begins; none where nobody said so, or not the one whom the fact is about: a player's life is shown by
-/// the player's words, Nikita's by hers, and what is between them by either's.
+/// The message in which a quote begins; `None` if nobody said it, or not the right speaker: a fact about the player needs the
+/// player's words, a fact about Nikita hers, and a fact about both the words of either.
 ///
-/// Space, case, the forms of letters, and the shapes of quotation marks and dashes make no difference. A quote may run over the lines
-/// of a message, and over messages that follow one another with the same speaker.
+/// White space, case, compatible letters, and the shapes of quotation marks and dashes make no difference. A quote can span
+/// several lines of a message, and consecutive messages of one speaker.
 #[must_use]
 pub fn find(quote: &str, about: GraphType, messages: &[Message]) -> Option<usize> {
     let quote = normal(quote);
@@ -43,7 +43,7 @@ pub fn find(quote: &str, about: GraphType, messages: &[Message]) -> Option<usize
     None
 }
 
-/// In which of the messages of one turn a quote begins.
+/// The index of the message in which a quote begins, within one turn.
 fn place(said: &[String], quote: &str) -> Option<usize> {
     let at = said.join(" ").find(quote)?;
     let mut end = 0;
@@ -53,7 +53,7 @@ fn place(said: &[String], quote: &str) -> Option<usize> {
     })
 }
 
-/// Lower case, compatible letters in one form, single blanks, plain quotation marks and dashes, nothing unseen.
+/// Lower case, compatible letters in one form, single blanks, plain quotation marks and dashes, no invisible characters.
 fn normal(text: &str) -> String {
     let folded = text.nfkc().flat_map(char::to_lowercase).nfkc().filter_map(|char| match char {
         '‘' | '’' | '‚' | '‛' | 'ʼ' | '′' | '`' => Some('\''),

@@ -1,29 +1,29 @@
-//! What a provider says of an error, made fit to be kept: bounded, on one line, without keys and without what was said.
+//! Redacts a provider's error message for logs and rows: bounded, on one line, without keys and without conversation text.
 
 use super::text;
 
-/// Stands for what was taken out.
+/// Replaces a redacted part.
 const GAP: &str = "[…]";
-/// The most characters that are kept.
+/// The most characters of the result.
 const MOST_CHARS: usize = 300;
-/// The most characters that are looked at.
+/// The most characters of the message that are read.
 const MOST_READ: usize = 4_000;
-/// A word of the conversation this long is taken out even where it stands alone.
+/// A single word of the conversation is redacted from this length on.
 const TELLING_WORD: usize = 8;
-/// So many words of the conversation in a row are taken out, however short they are.
+/// Consecutive words of the conversation are redacted from this number on, however short they are.
 const TELLING_RUN: usize = 3;
 
-/// A provider's message without `keys`, without what looks like one, and without any passage of `private`, the text that
-/// was sent. What is taken out becomes `[…]`.
+/// A provider's message without `keys`, without anything that looks like a key, and without any passage of `private`, the text
+/// that was sent. Each becomes `[…]`.
 ///
-/// A long word that the conversation and the provider happen to share goes, too: a gap is better than a leak.
+/// A long word that the conversation and the message happen to share is redacted too: a gap is better than a leak.
 #[must_use]
 pub fn redact(message: &str, keys: &[&str], private: &str) -> String {
     let mut message = text::one_line(text::first_chars(message, MOST_READ));
     for key in keys.iter().filter(|key| !key.is_empty()) {
         message = message.replace(key, GAP);
     }
-    // Vendors quote a wrong key back, with its middle starred out.
+    // Vendors quote a wrong key with its middle masked.
     let without_keys = |word| if str::contains(word, "sk-") { GAP } else { word };
     let message = message.split(' ').map(without_keys).collect::<Vec<_>>().join(" ");
     let said = normal(private);
@@ -46,7 +46,7 @@ pub fn redact(message: &str, keys: &[&str], private: &str) -> String {
     text::first_chars(&kept, MOST_CHARS).to_owned()
 }
 
-/// How many of the next words stand in `said` in this order.
+/// How many of the next words occur in `said` in this order.
 fn shared(message: &str, words: &[(usize, usize)], said: &str) -> usize {
     let mut run = String::from(" ");
     for (count, (start, end)) in words.iter().enumerate() {
@@ -59,7 +59,7 @@ fn shared(message: &str, words: &[(usize, usize)], said: &str) -> usize {
     words.len()
 }
 
-/// Where the words are, in bytes.
+/// The byte ranges of the words.
 fn words(text: &str) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut begun = None;
@@ -76,7 +76,7 @@ fn words(text: &str) -> Vec<(usize, usize)> {
     words
 }
 
-/// The words alone, lower-case, each between single blanks.
+/// Only the words, in lower case, each between single blanks.
 fn normal(text: &str) -> String {
     let mut normal = String::with_capacity(text.len() + 2);
     normal.push(' ');
@@ -94,20 +94,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_provider_says_of_itself_stays() {
+    fn a_message_without_private_text_is_unchanged() {
         let said = "max_tokens: 8192 > 4096, which is the maximum for this model";
         assert_eq!(redact(said, &["secret"], "user: I work as a nurse"), said);
     }
 
     #[test]
-    fn passages_of_the_conversation_go() {
+    fn passages_of_the_conversation_are_removed() {
         let private = "user: My PIN is 4711, don't tell Marguerite";
         assert_eq!(redact("bad input 'my pin is 4711' here", &[], private), "bad input '[…]' here");
         assert_eq!(redact("can not read \"Marguerite\"", &[], private), "can not read \"[…]\"");
     }
 
     #[test]
-    fn keys_and_control_characters_go() {
+    fn keys_and_control_characters_are_removed() {
         assert_eq!(redact("key=abc123! is wrong", &["abc123"], ""), "key=[…]! is wrong");
         assert_eq!(redact("provided: sk-proj-12**34. See the docs", &[], ""), "provided: […] See the docs");
         assert!(!redact("one\n2026 ERROR two\u{1b}[31m", &[], "").contains(['\n', '\u{1b}']));

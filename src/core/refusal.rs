@@ -1,51 +1,51 @@
-//! What a provider's error means (spec 05): by its status, then by the type and the code in its body.
+//! Classifies a provider's error (spec 05) by its status, and by the type and the code in its body.
 //!
-//! Its words are kept apart, and decide nothing here: a server may quote what a player has written. They only choose which of the
-//! fields that we sent was refused ([`super::manner`]), and are redacted before anybody else reads them.
+//! The wording decides only where no player's text can be in it, because a server can quote a player. [`super::manner`] uses it to
+//! find out which field was refused, and it is redacted before it is logged or stored.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// What is to be thought of an error.
+/// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// Trouble of the server's that passes.
+    /// A temporary problem of the server.
     Passing,
     /// Too many requests.
     Throttled,
-    /// The account's money is used up, which waiting does not mend and no conversation is to blame for.
+    /// The account has no credit left. Retries do not help, and no conversation is to blame.
     Spent,
     /// The key is wrong.
     Key,
-    /// The model is not known.
+    /// The model is unknown.
     Model,
-    /// Not the address of such a server.
+    /// The address is not that of such a server.
     Address,
-    /// 400, 413, 422: the request is refused, be it ours, this conversation's or everybody's.
+    /// 400, 413, 422: the request is refused, because of its form, its conversation or any other reason.
     Refused,
-    /// 403, 424, 498, 499: as above, but waiting may mend it.
+    /// 403, 424, 498, 499: as above, but possibly temporary.
     TurnedAway,
 }
 
-/// An error as a provider tells it.
+/// A provider's error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status, or the one that the body names under a good one.
+    /// The HTTP status, or the one in the body of a 200 response.
     pub status: u16,
     /// The types and codes of the body, in lower case.
     pub kinds: Vec<String>,
-    /// The parameter that it names as such.
+    /// The request's parameter that it names.
     pub param: Option<String>,
-    /// All of the body in lower case: private.
+    /// The whole body in lower case: private.
     pub words: String,
-    /// What it says to people: private.
+    /// The message for people: private.
     pub message: String,
-    /// How long it asks to wait.
+    /// How long to wait before a retry.
     pub retry_after: Option<Duration>,
 }
 
-/// As much of an error's words is looked at.
+/// The most characters of a body that are searched.
 const MOST_WORDS: usize = 20_000;
 
 const SPENT: [&str; 9] = [
@@ -117,14 +117,14 @@ const PASSING: [&str; 15] = [
     "timeout_error",
     "service_tier_capacity_exceeded",
 ];
-/// Under a status that speaks of the server, these speak of the request.
+/// Under a 5xx status, these still mean that the request is wrong.
 const OURS: [&str; 5] =
     ["invalid_request_error", "invalid_argument", "not_supported_error", "unsupported_parameter", "badrequesterror"];
-/// How spending limits are worded where their type says no more than a rate limit's.
+/// The wording of spending limits whose type is that of a rate limit.
 const LIMITS: [&str; 5] =
     ["spend limit", "spending limit", "api usage limits", "credit balance is too low", "hard limit"];
 
-/// How an unknown model is worded where neither status nor type says so: gateways, Mistral, `DeepSeek`, `OpenRouter`.
+/// The wording of an unknown model if neither status nor type shows it: gateways, Mistral, `DeepSeek`, `OpenRouter`.
 const NO_MODEL: [&str; 7] = [
     "invalid model",
     "model not exist",
@@ -171,7 +171,7 @@ impl Refusal {
         }
     }
 
-    /// The error that stands in a body under a good status; none where the body is an answer.
+    /// The error in the body of a 200 response; `None` if the body is an answer.
     #[must_use]
     pub fn hidden_in(body: &Value, retry_after: Option<Duration>) -> Option<Self> {
         let body = match body {
@@ -187,15 +187,15 @@ impl Refusal {
             return None;
         }
         let error = if is_nothing(&choice["error"]) { body } else { choice };
-        let told = Self::read(0, error, retry_after);
+        let refusal = Self::read(0, error, retry_after);
         let status = [&innermost(error)["code"], &innermost(error)["status"], &error["code"], &error["status"]]
             .into_iter()
             .find_map(status_in)
-            .unwrap_or_else(|| told.status_of_kind());
-        Some(Self { status, ..told })
+            .unwrap_or_else(|| refusal.status_of_kind());
+        Some(Self { status, ..refusal })
     }
 
-    /// What it means.
+    /// Its class.
     #[must_use]
     pub fn meaning(&self) -> Meaning {
         let is = |kinds: &[&str]| self.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
@@ -203,7 +203,7 @@ impl Refusal {
         if self.status == 402 || is(&SPENT) || limit {
             return Meaning::Spent;
         }
-        // BerriAI/litellm#12273: without a database LiteLLM knows no key but its master's, and says so of another one.
+        // BerriAI/litellm#12273: without a database LiteLLM knows only its master key, and reports this for any other key.
         if self.status == 401 || is(&KEY) || self.is_refused() && is(&["no_db_connection"]) {
             return Meaning::Key;
         }
@@ -226,26 +226,26 @@ impl Refusal {
         }
     }
 
-    /// Whether it names the model as what is wrong, and not only a page that is not there.
+    /// Whether it names the model, rather than any missing page.
     #[must_use]
     pub fn is_about_the_model(&self) -> bool {
         self.kinds.iter().any(|kind| MODEL.contains(&kind.as_str()))
     }
 
-    /// Whether the words speak of an empty account. To be asked only where nobody but us has written the request.
+    /// Whether the wording means an empty account. Only for requests without a player's text.
     #[must_use]
     pub fn speaks_of_money(&self) -> bool {
         LIMITS.iter().any(|limit| self.words.contains(limit)) || self.words.contains("exceeded your current quota")
     }
 
-    /// Whether the words speak of a model that is not known. To be asked only where nobody but us has written the request.
+    /// Whether the wording means an unknown model. Only for requests without a player's text.
     #[must_use]
     pub fn speaks_of_the_model(&self) -> bool {
         NO_MODEL.iter().any(|words| self.words.contains(words))
     }
 
-    /// `OpenAI`'s empty account in the words that gateways keep of it. Google says the same of a minute's quota, with a status of its own
-    /// or a time to wait.
+    /// `OpenAI`'s empty account, in the wording that gateways pass on. Google words a per-minute quota the same way, but with a
+    /// status of its own or a retry delay.
     fn is_used_up(&self) -> bool {
         self.words.contains("exceeded your current quota")
             && !self.words.contains("resource_exhausted")
@@ -256,7 +256,7 @@ impl Refusal {
         matches!(self.status, 400 | 413 | 415 | 422)
     }
 
-    /// The status for an error that names none.
+    /// The status for an error without one.
     fn status_of_kind(&self) -> u16 {
         let is = |kinds: &[&str]| self.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
         match () {
@@ -281,7 +281,7 @@ fn first(body: &Value) -> &Value {
     }
 }
 
-/// Where the error's fields stand.
+/// The object with the error's fields.
 fn innermost(body: &Value) -> &Value {
     match &body["error"] {
         error @ (Value::Object(_) | Value::String(_)) => error,
@@ -303,7 +303,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// Whether a body holds an answer beside its error.
+/// Whether a body contains an answer besides its error.
 fn is_usable(body: &Value) -> bool {
     let message = &body["choices"][0]["message"];
     let said = ["content", "tool_calls", "function_call", "reasoning_content", "reasoning", "refusal"];
@@ -312,7 +312,7 @@ fn is_usable(body: &Value) -> bool {
         || !is_nothing(&body["data"])
 }
 
-/// A word of the API, such as `overloaded_error`, in lower case; none where it is anything else.
+/// An identifier such as `overloaded_error`, in lower case; `None` for anything else.
 fn word(value: &Value) -> Option<String> {
     let word = value.as_str()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -320,13 +320,13 @@ fn word(value: &Value) -> Option<String> {
     (is_word && word != "None" && word != "null").then(|| word.to_ascii_lowercase())
 }
 
-/// A status as a number or as a text of one.
+/// A status as a number or in a string.
 fn status_in(value: &Value) -> Option<u16> {
     let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())?;
     u16::try_from(number).ok().filter(|status| (400..600).contains(status))
 }
 
-/// Google's way of asking to wait: `{"@type": "…RetryInfo", "retryDelay": "34.5s"}`.
+/// Google's retry delay: `{"@type": "…RetryInfo", "retryDelay": "34.5s"}`.
 fn delay(error: &Value) -> Option<Duration> {
     let details = error["details"].as_array()?;
     let text = details.iter().find_map(|detail| detail["retryDelay"].as_str())?;

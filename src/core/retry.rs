@@ -1,44 +1,43 @@
-//! Whether a request to a provider is made again, and when (spec 05's table). Pure: time and chance come in as values.
+//! Decides whether and when a request to a provider is retried (spec 05's table). Pure: time and chance are parameters.
 
 use std::time::Duration;
 
 use super::refusal::Meaning;
 
-/// The most retries of a request; with the first try it is made four times at most.
+/// The most retries of a request, so at most four tries.
 pub const MOST_RETRIES: u32 = 3;
 
-/// What came of a request instead of an answer.
+/// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// No connection, no reply in time, or a reply that broke off.
+    /// No connection, no response in time, or an incomplete response.
     NoReply,
-    /// An error.
+    /// An error response.
     Told {
-        /// What it means.
+        /// Its class.
         meaning: Meaning,
-        /// How long the provider asks to wait.
+        /// The provider's `retry-after`.
         retry_after: Option<Duration>,
     },
 }
 
-/// What is to be done.
+/// The decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Ask again after this long.
+    /// Retry after this pause.
     Again(Duration),
     /// Give up for now: the provider is unavailable.
     Unavailable,
-    /// Don't ask this again in this way: the request is refused.
+    /// Do not repeat this request: it is refused.
     Refused,
     /// Stop the run: the key, the model's name or the address is wrong.
     Misconfigured,
 }
 
-/// Decides after a try.
+/// Decides after a failed try.
 ///
-/// `retries` have been made before it, `left` is the time to the deadline, `base` the first pause (1 s by spec 05; it
-/// doubles), and `chance`, from 0 to 1, makes a pause up to a fifth longer or shorter. A pause that does not fit into `left`
-/// is not begun.
+/// `retries` is the number of retries so far, `left` the time to the deadline, `base` the first pause (1 s by spec 05; it doubles
+/// with each retry), and `chance`, from 0 to 1, the jitter of up to 20 %. A pause that does not fit into `left` is not begun.
 #[must_use]
 pub fn decide(trouble: Trouble, retries: u32, left: Duration, base: Duration, chance: f64) -> Verdict {
     let asked = match trouble {
@@ -74,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn passing_trouble_is_tried_again_after_one_two_four_seconds() {
+    fn temporary_errors_are_retried_after_one_two_four_seconds() {
         for trouble in [told(Meaning::Passing), told(Meaning::Throttled), Trouble::NoReply] {
             for (retries, seconds) in [(0, 1), (1, 2), (2, 4)] {
                 assert_eq!(decide(trouble, retries, LONG, SECOND, 0.5), Verdict::Again(SECOND * seconds));
@@ -90,13 +89,13 @@ mod tests {
     #[case(Meaning::Model, Verdict::Misconfigured)]
     #[case(Meaning::Address, Verdict::Misconfigured)]
     #[case(Meaning::Spent, Verdict::Unavailable)]
-    fn what_waiting_can_not_mend_is_never_tried_again(#[case] meaning: Meaning, #[case] verdict: Verdict) {
+    fn permanent_errors_are_never_retried(#[case] meaning: Meaning, #[case] verdict: Verdict) {
         let trouble = Trouble::Told { meaning, retry_after: Some(Duration::ZERO) };
         assert_eq!(decide(trouble, 0, LONG, SECOND, 0.5), verdict);
     }
 
     #[test]
-    fn whoever_says_when_is_waited_for_as_long_as_that_fits() {
+    fn retry_after_is_respected_if_it_fits_into_the_deadline() {
         for meaning in [Meaning::Throttled, Meaning::Passing] {
             let asks = |wait| Trouble::Told { meaning, retry_after: Some(wait) };
             assert_eq!(decide(asks(SECOND * 7), 0, SECOND * 8, SECOND, 0.5), Verdict::Again(SECOND * 7));
@@ -117,7 +116,7 @@ mod tests {
         }
 
         #[test]
-        fn jitter_is_a_fifth_at_most(retries in 0..3_u32, chance in -1.0..2.0_f64) {
+        fn jitter_is_at_most_a_fifth(retries in 0..3_u32, chance in -1.0..2.0_f64) {
             let Verdict::Again(pause) = decide(Trouble::NoReply, retries, LONG, SECOND, chance) else { panic!("again") };
             let plain = SECOND * (1 << retries);
             prop_assert!(pause >= plain.mul_f64(0.799) && pause <= plain.mul_f64(1.201));

@@ -1,4 +1,4 @@
-//! The numbers and texts that the stages work by. Spec 04's are the defaults.
+//! The settings of the stages. The defaults are spec 04's.
 
 use super::prompt::PromptTemplate;
 
@@ -7,27 +7,27 @@ use super::prompt::PromptTemplate;
 pub struct StageSettings {
     /// Cosine similarity from which a new fact replaces an old one.
     pub duplicate_similarity: f64,
-    /// The longest transcript that is sent to a model, in characters; over it the oldest messages go first.
+    /// The longest transcript for a model, in characters. From a longer one the oldest messages are left out first.
     pub transcript_budget: usize,
-    /// Whether facts whose quote is nowhere in the transcript are left out.
+    /// Whether facts whose quote is not in the transcript are dropped.
     pub drop_unsupported: bool,
     /// The prompt template.
     pub template: PromptTemplate,
     /// Who heats the conflict.
     pub conflict: ConflictKeeper,
-    /// Whether a game may end by the conflict where the application keeps its heat.
+    /// Whether a conflict can end the game even if the application heats it.
     pub breakup: bool,
 }
 
 /// Who adds heat to the conflict, and counts its crises (spec 09, "Conflict").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConflictKeeper {
-    /// The application, where `conflict_details` shows its hand: it always writes `gottman_target`, and we never do.
+    /// The application, if it has written `conflict_details`: it always writes `gottman_target`, and we never do. Otherwise the stage.
     #[default]
     Auto,
-    /// The application, whatever stands there: the stage only cools.
+    /// Always the application: the stage only cools.
     Application,
-    /// The stage.
+    /// Always the stage.
     Own,
 }
 

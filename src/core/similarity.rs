@@ -1,9 +1,9 @@
-//! How alike two vectors are.
+//! The similarity of two vectors.
 
-/// The cosine of the angle between two vectors, -1 to 1. Sums are kept in `f64`: 1536 products of `f32` would otherwise
-/// lose the third decimal, which is where spec 04's threshold lies.
+/// The cosine of the angle between two vectors, -1 to 1. The sums are `f64`, because with `f32` the error of 1536 products would
+/// reach the third decimal, where spec 04's threshold is.
 ///
-/// Zero where there is no angle: a vector of zeros, vectors of different lengths, or one that holds no finite number.
+/// Zero if the angle is undefined: for a zero vector, different lengths, or a number that is not finite.
 #[must_use]
 pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
     if a.len() != b.len() {

@@ -1,6 +1,6 @@
-//! Spans of time as a person says them.
+//! Spans of time for people.
 
-/// Seconds in two units at most: `12 s`, `16 h 30 min`, `4 d 4 h`.
+/// Formats seconds in at most two units: `12 s`, `16 h 30 min`, `4 d 4 h`.
 #[must_use]
 pub fn span(seconds: i64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);

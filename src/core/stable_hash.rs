@@ -1,7 +1,7 @@
-//! Chance without dice: numbers that look random and are the same for the same words, on every host and in every version.
+//! Deterministic pseudo-random numbers: the same words give the same number on every host and in every version.
 //!
-//! Touchpoints and life events decide by these, so that a rerun decides the same. **The result must never
-//! change**: another number would give players a second, different day.
+//! Touchpoints and life events depend on these, so that a rerun decides the same. **The result must never change**: another number
+//! would give players a second, different day.
 
 use sha2::{Digest, Sha256};
 
@@ -17,14 +17,14 @@ pub fn hash64(parts: &[&str]) -> u64 {
     hasher.finalize().iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
-/// A number in [0, 1): the top 53 bits of [`hash64`], which is all that an `f64` holds exactly.
+/// A number in [0, 1): the top 53 bits of [`hash64`], as many as an `f64` holds exactly.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64's mantissa")]
 pub fn unit(parts: &[&str]) -> f64 {
     (hash64(parts) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// One of `items`; none only where there are none. The same words pick another item once the list's length changes.
+/// One of `items`; `None` only if the list is empty. If the list's length changes, the same words pick another item.
 #[must_use]
 pub fn pick<'a, T>(parts: &[&str], items: &'a [T]) -> Option<&'a T> {
     let count = u64::try_from(items.len()).ok().filter(|count| *count > 0)?;
@@ -37,9 +37,9 @@ mod tests {
 
     use super::{hash64, pick, unit};
 
-    /// Computed apart from this code, with Python's hashlib. If one fails, the code is wrong, not the number.
+    /// Computed independently with Python's hashlib. If one fails, the code is wrong, not the number.
     #[test]
-    fn the_hash_is_what_it_always_was() {
+    fn the_hash_never_changes() {
         for (parts, expected) in [
             (&[][..], 0xe3b0_c442_98fc_1c14),
             (&[""], 0xaf55_70f5_a181_0b7a),
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pick_is_stable_and_takes_every_item() {
+    fn a_pick_is_stable_and_reaches_every_item() {
         assert_eq!(pick::<u8>(&["x"], &[]), None);
         assert_eq!(pick(&["x"], &[7]), Some(&7));
         let items = [0, 1, 2, 3];

@@ -1,11 +1,11 @@
-//! Makes foreign text safe to store and to show to a model, and cuts it to a length.
+//! Makes text of players and models safe to store and to show to a model, and limits its length.
 
-/// `text` trimmed, without what can't be stored or can't be seen:
+/// `text` trimmed and without unsafe characters:
 ///
-/// * control characters go, NUL (which PostgreSQL refuses) among them, except newline and tab;
-/// * every other line break (CR, CR LF, NEL, U+2028, U+2029) becomes a newline, so that no reader finds a line that we don't;
-/// * marks that reorder text (U+061C, U+200E, U+200F, U+202A–U+202E, U+2066–U+2069) and blanks without width (U+200B,
-///   U+2060, U+FEFF) go: with them a text reads otherwise than it shows. The joiners that emoji and Persian need stay.
+/// * control characters are removed, including NUL (which PostgreSQL refuses), except newline and tab;
+/// * every other line break (CR, CR LF, NEL, U+2028, U+2029) becomes a newline, so that every reader sees the same lines;
+/// * marks that reorder text (U+061C, U+200E, U+200F, U+202A–U+202E, U+2066–U+2069) and zero-width blanks (U+200B, U+2060, U+FEFF)
+///   are removed, because with them a text differs from its display. The joiners that emoji and Persian need stay.
 #[must_use]
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -24,14 +24,14 @@ pub fn clean(text: &str) -> String {
     if trimmed.len() == clean.len() { clean } else { trimmed.to_owned() }
 }
 
-/// Marks that reorder text, and blanks without width.
+/// Whether it is a mark that reorders text, or a zero-width blank.
 #[must_use]
 pub const fn is_unseen(char: char) -> bool {
     matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
         || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether nothing of it can be seen: only blanks, control characters, joiners and fillers.
+/// Whether it has no visible character: only blanks, control characters, joiners and fillers.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|char| {
@@ -42,8 +42,7 @@ pub fn is_blank(text: &str) -> bool {
     })
 }
 
-/// `text` [`clean`] and on one line, every run of white space a single blank: a sentence that is stored can't begin a
-/// section of the prompt in which it is quoted later.
+/// `text`, [`clean`] and on one line, with single blanks: a stored sentence can't begin a section of the prompt that quotes it.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -62,14 +61,14 @@ pub fn last_chars(text: &str, most: usize) -> &str {
     text.char_indices().nth_back(before).map_or(text, |(start, _)| text.get(start..).unwrap_or(text))
 }
 
-/// The one that `word` is most likely a misspelling of: at most a third of its letters are others.
+/// The known word that `word` most likely misspells: at most a third of its letters differ.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distances = known.map(|it| (distance(word, it), it));
     distances.filter(|(distance, it)| distance * 3 <= it.chars().count()).min().map(|(_, it)| it)
 }
 
-/// How many letters must be put in, taken out or changed (Levenshtein).
+/// The Levenshtein distance: how many letters must be inserted, deleted or changed.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -105,7 +104,7 @@ mod tests {
     #[case::tags("\u{e0041}\u{e007f}", true)]
     #[case::an_emoji("👩\u{200d}🚀", false)]
     #[case::a_dot(".", false)]
-    fn what_can_not_be_seen_is_blank(#[case] text: &str, #[case] blank: bool) {
+    fn invisible_text_is_blank(#[case] text: &str, #[case] blank: bool) {
         assert_eq!(is_blank(text), blank);
     }
 
@@ -158,7 +157,7 @@ mod tests {
         }
 
         #[test]
-        fn cuts_have_the_length_asked_for(text in "(?s).*", most in 0_usize..50) {
+        fn cuts_have_the_right_length(text in "(?s).*", most in 0_usize..50) {
             let expected = most.min(text.chars().count());
             prop_assert_eq!(first_chars(&text, most).chars().count(), expected);
             prop_assert_eq!(last_chars(&text, most).chars().count(), expected);

@@ -1,4 +1,4 @@
-//! How a conversation felt.
+//! The tone of a conversation.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::domain::memory::MoodDelta;
 /// One of the tones of spec 04.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the words of spec 04 and say all there is")]
+#[expect(missing_docs, reason = "the names are spec 04's words and explain themselves")]
 pub enum Tone {
     Supportive,
     Dismissive,
@@ -24,7 +24,7 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// Every tone, in the order of the spec: what the extraction's schema allows.
+    /// Every tone that the extraction's schema allows, in the order of the spec.
     pub const ALL: [Self; 11] = [
         Self::Supportive,
         Self::Dismissive,
@@ -57,7 +57,7 @@ impl Tone {
         }
     }
 
-    /// What it does to her mood (spec 04).
+    /// How it changes her mood (spec 04).
     #[must_use]
     pub const fn mood_delta(self) -> MoodDelta {
         let (arousal, valence, dominance, intimacy) = match self {

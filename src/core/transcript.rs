@@ -1,4 +1,4 @@
-//! Reads a conversation's `messages` and writes them down for a model.
+//! Reads a conversation's `messages` and renders them for a model.
 
 use super::stages::step::StageError;
 use super::text;
@@ -13,10 +13,10 @@ use list::unwrapped;
 
 pub use list::{Transcript, kind, read};
 
-/// Reads a conversation: its `messages`, and for a call without speech in them what else tells of it.
+/// Reads a conversation: its `messages`, or, for a call without speech in them, its other transcript.
 ///
 /// # Errors
-/// As [`read`]; not where a call has another text.
+/// As [`read`], unless a call has another transcript.
 pub fn of(conversation: &Conversation) -> Result<Transcript, StageError> {
     let read = read(&conversation.messages);
     let silent = !read.as_ref().is_ok_and(|it| !it.messages.is_empty());
@@ -29,21 +29,21 @@ pub fn of(conversation: &Conversation) -> Result<Transcript, StageError> {
     read
 }
 
-/// A transcript as a model reads it.
+/// A transcript for a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// One `role: content` a line, oldest first; later lines of a message begin with two blanks, so that no message can
-    /// pass a line of its own off as the other's.
+    /// One `role: content` per line, oldest first. Further lines of a message begin with two blanks, so that no message can contain
+    /// a line that looks like another message.
     pub text: String,
-    /// How many of the oldest messages are missing: wholly or, at most one of them, in part.
+    /// How many of the oldest messages are left out; one of them can be shortened instead.
     pub left_out: usize,
 }
 
-/// Stands for the missing front of a message.
+/// Replaces the missing start of a message.
 const CUT: &str = "… ";
 
-/// Writes the newest messages that fit into `budget` characters; the oldest go first. A message that would not fit even
-/// alone is cut at its front, because the end is what the next message answers to.
+/// Renders the newest messages that fit into `budget` characters. A message that alone exceeds the budget loses its start, because
+/// the next message answers its end.
 #[must_use]
 pub fn render(messages: &[Message], budget: usize) -> Rendered {
     let mut lines = Vec::new();
@@ -75,7 +75,7 @@ const fn speaker(role: Role) -> &'static str {
     }
 }
 
-/// The end of a line in `room` characters, with its speaker; none if there is no room for any of the content.
+/// The end of a line in `room` characters, with its speaker; `None` if there is no room for any of the content.
 fn cut_front(role: Role, line: &str, room: usize) -> Option<String> {
     let head = format!("{}: {CUT}", speaker(role));
     let kept = room.checked_sub(head.chars().count()).filter(|kept| *kept > 0)?;

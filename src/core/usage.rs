@@ -1,19 +1,19 @@
-//! What a reply says it has used, in whichever words (spec 05).
+//! Reads the token counts of a reply, in the form of any provider (spec 05).
 
 use serde_json::Value;
 
 /// A provider's count of tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Sent, those from a cache included.
+    /// Tokens sent, including cached ones.
     pub input: u64,
-    /// Received.
+    /// Tokens received.
     pub output: u64,
-    /// Of those sent, the ones that came from a cache.
+    /// Sent tokens that the provider read from its cache.
     pub cached: u64,
 }
 
-/// Reads a reply's count; none where it does not say, or not so that it can be read.
+/// Reads a reply's count; `None` if there is none, or it can't be read.
 #[must_use]
 pub fn read(reply: &Value) -> Option<Count> {
     let usage = ["usage", "usageMetadata", "usage_metadata", "meta"]
@@ -41,14 +41,14 @@ pub fn read(reply: &Value) -> Option<Count> {
         "prompt_eval_count",
     ])
     .or_else(|| Some(total?.saturating_sub(output.unwrap_or_default())))?;
-    // Anthropic counts what went through its cache apart.
+    // Anthropic does not include cached tokens in `input_tokens`.
     let through = |name: &str| number(&usage[name]).unwrap_or_default();
     let (written, read) = (through("cache_creation_input_tokens"), through("cache_read_input_tokens"));
-    let told = [&usage["prompt_tokens_details"], &usage["input_tokens_details"]]
+    let included = [&usage["prompt_tokens_details"], &usage["input_tokens_details"]]
         .into_iter()
         .find_map(|it| number(&it["cached_tokens"]));
-    let apart = usage.get("input_tokens").is_some() && told.is_none();
-    let cached = told.or_else(|| number(&usage["prompt_cache_hit_tokens"])).unwrap_or(read);
+    let apart = usage.get("input_tokens").is_some() && included.is_none();
+    let cached = included.or_else(|| number(&usage["prompt_cache_hit_tokens"])).unwrap_or(read);
     Some(Count {
         input: if apart { input.saturating_add(written).saturating_add(read) } else { input },
         output: output.unwrap_or_default(),
@@ -56,7 +56,7 @@ pub fn read(reply: &Value) -> Option<Count> {
     })
 }
 
-/// A number of tokens: whole, with a fraction, or as text.
+/// A number of tokens: an integer, a float or a string.
 fn number(value: &Value) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded, and a count")]
     let of_float = |number: f64| (0.0..1e15).contains(&number).then(|| number.round() as u64);
@@ -92,7 +92,7 @@ mod tests {
     #[case::nulls(json!({"usage": {"prompt_tokens": null, "completion_tokens": null}}), None)]
     #[case::negative(json!({"usage": {"prompt_tokens": -1}}), None)]
     #[case::nothing(json!({}), None)]
-    fn whoever_counts_is_understood(#[case] reply: Value, #[case] expected: Option<(u64, u64, u64)>) {
+    fn every_providers_count_is_read(#[case] reply: Value, #[case] expected: Option<(u64, u64, u64)>) {
         let expected = expected.map(|(input, output, cached)| Count { input, output, cached });
         assert_eq!(read(&reply), expected);
     }

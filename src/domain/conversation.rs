@@ -1,4 +1,4 @@
-//! A conversation that was claimed, and its transcript.
+//! A claimed conversation and its transcript.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,48 +7,48 @@ use serde_json::Value;
 use super::ids::{ConversationId, Token, UserId};
 use super::points::Points;
 
-/// Proof that a conversation is ours: the fence of spec 02 compares all of it in the statement that writes.
+/// Proof that this run owns a conversation. The fence of spec 02 compares it in the statement that writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// Which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Whose.
+    /// Its player.
     pub user: UserId,
-    /// Drawn at random when it was claimed.
+    /// The claim's random token.
     pub token: Token,
-    /// `processing_attempts` with this one counted: 1 at the first try.
+    /// `processing_attempts` including this one: 1 at the first try.
     pub attempt: i32,
-    /// How often a provider's outage has handed it back without an attempt.
+    /// How often it was released because of a provider's outage.
     pub outages: i32,
-    /// How often a provider has refused it before.
+    /// How often a provider has refused it.
     pub refusals: i32,
 }
 
 /// A conversation as the pipeline reads it.
 #[derive(Clone, Debug)]
 pub struct Conversation {
-    /// Which one.
+    /// Its id.
     pub id: ConversationId,
     /// `telegram`, `text` or `voice`.
     pub platform: String,
     /// The raw `messages` column; `core::transcript` reads it.
     pub messages: Value,
-    /// What a call left as one text: `transcript_raw`.
+    /// `transcript_raw`: a call's transcript as one text.
     pub transcript_raw: Option<String>,
     /// When it began.
     pub started_at: DateTime<Utc>,
-    /// The last message, else the end of the call, else the beginning.
+    /// When the last message came, or else the call ended, or else the conversation began.
     pub last_message_at: DateTime<Utc>,
-    /// What the application has already added to the score for it.
+    /// Its score change, which the application has already applied.
     pub score_delta: Option<Points>,
-    /// What an earlier processing has left, where it is processed anew.
+    /// The result of an earlier processing, if it is processed anew.
     pub earlier: Option<Earlier>,
 }
 
-/// A conversation that has been processed before: what it brought forth is replaced, and what it added up is not added again.
+/// An earlier processing of a conversation. Its rows are replaced, and its counts and scores are not added again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
-    /// Its summary then; none where that stage had failed, or there was nothing to summarise.
+    /// Its summary; `None` if that stage failed or the conversation was empty.
     pub summary: Option<String>,
 }
 
@@ -58,7 +58,7 @@ pub struct Earlier {
 pub enum Role {
     /// The player.
     User,
-    /// Her.
+    /// Nikita.
     Nikita,
 }
 
@@ -67,6 +67,6 @@ pub enum Role {
 pub struct Message {
     /// Who wrote it.
     pub role: Role,
-    /// What it says; never empty.
+    /// Its text; never empty.
     pub content: String,
 }

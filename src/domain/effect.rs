@@ -1,5 +1,5 @@
-//! What a conversation changes. Stages return these; the store applies all of them in one fenced transaction, through
-//! one exhaustive match.
+//! The effects of a conversation on the database. Stages return them; the store applies all of them in one fenced transaction,
+//! through one exhaustive match.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use super::prompt::Platform;
 /// One change to the database on behalf of the conversation's player.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Take away what an earlier processing of this conversation brought forth, and give back what it replaced.
+    /// Remove the rows of an earlier processing of this conversation, and restore those that it replaced.
     TakeBack,
     /// Store a fact and deactivate those it replaces.
     RememberFact(NewFact),
@@ -20,7 +20,7 @@ pub enum Effect {
     OpenThread {
         /// Its primary key.
         id: Uuid,
-        /// What is left open.
+        /// The open topic.
         content: String,
     },
     /// Note a thought of hers.
@@ -29,10 +29,10 @@ pub enum Effect {
         id: Uuid,
         /// The thought.
         content: String,
-        /// When it is stale.
+        /// When it expires.
         expires_at: DateTime<Utc>,
     },
-    /// Store the day's life events, unless the player has some for that date by now.
+    /// Store the day's life events, unless the player already has some for that date.
     LiveDay {
         /// The player's local date.
         date: NaiveDate,
@@ -44,30 +44,30 @@ pub enum Effect {
         /// The four dimensions.
         mood: Mood,
     },
-    /// Store how the conflict stands.
+    /// Update the conflict.
     Conflict(ConflictChange),
-    /// End the game, with one history row; nothing if it has ended already, or if the conflict has moved on meanwhile.
+    /// End the game, with one history row. Does nothing if the game has already ended, or if the conflict has changed meanwhile.
     EndGame {
         /// The history row's `event_type`.
         event_type: String,
         /// The history row's `event_details`.
         details: Value,
     },
-    /// Schedule a proactive message, unless one is pending by now.
+    /// Schedule a proactive message, unless one is already pending.
     ScheduleTouchpoint(NewTouchpoint),
-    /// Keep what was understood of the conversation with the conversation.
+    /// Store the extraction with the conversation.
     Understood {
         /// `extracted_entities`.
         entities: Value,
         /// `emotional_tone`.
         tone: String,
     },
-    /// Keep the conversation's summary with the conversation.
+    /// Store the conversation's summary.
     Summarise {
         /// `conversation_summary`.
         summary: String,
     },
-    /// Fold the conversation into its day.
+    /// Add the conversation to its day's summary.
     RollUpDay(DayEntry),
     /// Make a prompt the player's current one on its platform.
     SwapPrompt(NewPrompt),
@@ -78,39 +78,40 @@ pub enum Effect {
 pub struct NewFact {
     /// Its primary key.
     pub id: Uuid,
-    /// Whom it is about.
+    /// Its subject.
     pub graph_type: GraphType,
-    /// The sentence.
+    /// The fact, one sentence.
     pub fact: String,
-    /// How much it is to be believed, 0 to 1.
+    /// The confidence in it, 0 to 1.
     pub confidence: f64,
-    /// Where it comes from.
+    /// Its provenance.
     pub metadata: Value,
-    /// 1536 numbers; none where embeddings were unavailable, to be filled in by a later run.
+    /// 1536 numbers; `None` if embeddings were unavailable, to be added by a later run.
     pub embedding: Option<Vec<f32>>,
     /// The active facts that it replaces.
     pub supersedes: Vec<Uuid>,
-    /// Where a later fact of the same conversation has replaced it already: that fact's id.
+    /// The later fact of the same conversation that has already replaced it.
     pub superseded_by: Option<Uuid>,
 }
 
-/// How the conflict stands: fields of `users.conflict_details`, merged into what stands there when it is stored. Where the application
-/// has moved the conflict on since it was read, nothing of this is stored (spec 09, "Conflict").
+/// A change of the conflict: fields that are merged into `users.conflict_details`. If the application has changed the conflict since
+/// it was read, nothing is stored (spec 09, "Conflict").
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConflictChange {
-    /// The fields that change; those that are null go.
+    /// The fields that change; null removes a field.
     pub fields: Map<String, Value>,
-    /// `last_temp_update` as it was read; none where there was none.
+    /// `last_temp_update` as it was read.
     pub seen: Option<String>,
-    /// What was read, where it is no object, such as a text with the object inside; and what takes its place if it still stands there.
+    /// If the value that was read is not an object (such as a string that contains the object): that value, and the object that
+    /// replaces it if it is unchanged.
     pub replaces: Option<(Value, Map<String, Value>)>,
     /// `nikita_emotional_states.conflict_state`, in the application's words.
     pub state: &'static str,
-    /// When the conflict that is on began, if this conversation began it.
+    /// When the active conflict began, if it began with this conversation.
     pub began_at: Option<DateTime<Utc>>,
 }
 
-/// What a touchpoint is sent for: `scheduled_touchpoints.trigger_type`.
+/// The trigger of a touchpoint: `scheduled_touchpoints.trigger_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// A time of day.
@@ -136,9 +137,9 @@ impl Trigger {
 /// A proactive message to schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTouchpoint {
-    /// Its primary key, derived from (player, day, trigger): a second one of the same kind on a day meets the first.
+    /// Its primary key, derived from (player, day, trigger), so that a second one of the same kind on a day conflicts with the first.
     pub id: Uuid,
-    /// What it is for.
+    /// Its trigger.
     pub trigger: Trigger,
     /// `trigger_context`: for an event, `{"event_id": …}`.
     pub context: Value,
@@ -148,41 +149,41 @@ pub struct NewTouchpoint {
     pub delivery_at: DateTime<Utc>,
 }
 
-/// A conversation's share in its day's row. The store adds the count by one and fills what is empty, so that two
-/// conversations of a day add up however they are ordered.
+/// A conversation's update of its day's row. The store increments the count and fills empty columns, so that the order of a day's
+/// conversations does not matter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DayEntry {
     /// The player's local date of the conversation.
     pub date: NaiveDate,
-    /// Primary key for the row where there is none yet, derived from (player, date).
+    /// The primary key of a new row, derived from (player, date).
     pub id: Uuid,
-    /// Score before this conversation, kept only by the day's first.
+    /// The score before this conversation; only the day's first stores it.
     pub score_start: Points,
-    /// Score after it.
+    /// The score after it.
     pub score_end: Points,
-    /// Whether it counts: not where an earlier processing has counted it.
+    /// Whether it counts; not if an earlier processing counted it.
     pub counts: bool,
     /// Decay charged on that date so far.
     pub decay_applied: Points,
-    /// The day's text with this conversation in it.
+    /// The day's text including this conversation.
     pub summary_text: String,
-    /// The day's text as it was read: what another has written since is left alone.
+    /// The day's text as it was read. A text that another writer has changed since is not overwritten.
     pub summary_before: Option<String>,
-    /// The day's moments with this conversation's in them.
+    /// The day's moments including this conversation's.
     pub key_moments: Vec<String>,
-    /// The day's tone with this conversation's in it.
+    /// The day's tone including this conversation's.
     pub emotional_tone: String,
 }
 
-/// A rendered prompt to swap in.
+/// A rendered prompt to store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewPrompt {
-    /// For whom it is written.
+    /// Its platform.
     pub platform: Platform,
     /// The text.
     pub text: String,
     /// Its length in tokens.
     pub token_count: usize,
-    /// `context_snapshot`: what went into it, without any conversation text.
+    /// `context_snapshot`: the figures behind it, without any conversation text.
     pub context: Value,
 }

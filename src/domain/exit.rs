@@ -1,4 +1,5 @@
-//! The exit codes: one enum, from which `--help`, the man page and docs/reference.md print their table; a test holds the README's to it (spec 01).
+//! The exit codes (spec 01). `--help`, the man page and docs/reference.md print their table from this enum; a test compares the
+//! README's.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -69,8 +70,8 @@ impl Exit {
         }
     }
 
-    /// The code of a command that has looked at several things, from what those that are wrong would end with alone. Waiting
-    /// mends an outage and nothing else, so anything else beside it counts: 78. Without any it is a success.
+    /// The code of a command with several checks, from the codes of the failed ones: 69 if all are outages, which pass by themselves,
+    /// otherwise 78; success without any.
     #[must_use]
     pub fn merged(faults: impl IntoIterator<Item = Self>) -> Self {
         faults.into_iter().fold(Self::Success, |worst, fault| match (worst, fault) {
@@ -81,7 +82,7 @@ impl Exit {
         })
     }
 
-    /// The table, one code a line.
+    /// The table, one code per line.
     #[must_use]
     pub fn table() -> String {
         Self::ALL.iter().fold(String::new(), |mut table, exit| {

@@ -1,4 +1,4 @@
-//! Identifiers. Each kind is a type of its own, so that a player's id can't be passed where a conversation's is meant.
+//! Identifiers. Each kind has its own type, so that a player's id can't be passed for a conversation's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,11 +49,11 @@ id!(
     AuditId
 );
 id!(
-    /// The random value that proves a lease or a claim is still ours. A fence compares it in the same statement that writes.
+    /// The random value that proves the ownership of a lease or a claim. A fence compares it in the statement that writes.
     Token
 );
 
-/// A record with a beginning and an end that `scan-stuck` watches. Which kind of id it is, is part of it.
+/// A record that `scan-stuck` watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordId {
     /// An audit.
@@ -63,7 +63,7 @@ pub enum RecordId {
 }
 
 impl RecordId {
-    /// Which kind, as results and messages say it.
+    /// Its kind, as in results and messages.
     #[must_use]
     pub const fn kind(self) -> RecordKind {
         match self {
@@ -72,7 +72,7 @@ impl RecordId {
         }
     }
 
-    /// The `status` of one that is under way; any other is either not begun or final.
+    /// The `status` of a running one; any other status means not begun or ended.
     #[must_use]
     pub const fn under_way(self) -> &'static str {
         match self {
@@ -98,19 +98,19 @@ impl fmt::Display for RecordId {
 }
 
 impl ConversationId {
-    /// No kind of row is brought forth by a conversation more often than this.
+    /// The most rows of one kind that a conversation creates.
     pub const MOST_OF_A_KIND: usize = 20;
 
-    /// The ids of all rows of a kind that this conversation may have brought forth: see [`ConversationId::derive`].
+    /// The ids of all rows of a kind that this conversation can have created: see [`ConversationId::derive`].
     #[must_use]
     pub fn all_of(self, kind: &str) -> Vec<Uuid> {
         (0..Self::MOST_OF_A_KIND).map(|index| self.derive(kind, index)).collect()
     }
 
-    /// An id for a row that this conversation brings forth, the same at every attempt: a second commit of the same row
-    /// meets its own primary key.
+    /// An id for a row that this conversation creates. It is the same for every attempt, so that a second insert of the row
+    /// conflicts with the first.
     ///
-    /// `kind` names the table and `index` the place within it.
+    /// `kind` is the table, `index` the number of the row.
     #[must_use]
     pub fn derive(self, kind: &str, index: usize) -> Uuid {
         Uuid::new_v5(&self.0, format!("{kind}:{index}").as_bytes())

@@ -1,4 +1,4 @@
-//! What she remembers: facts, threads, thoughts, days and the events of her own life.
+//! Nikita's memory: facts, threads, thoughts, days and the events of her own life.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::points::Points;
 
-/// Whom a fact is about: `memory_facts.graph_type`.
+/// The subject of a fact: `memory_facts.graph_type`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphType {
     /// The player.
     User,
-    /// The two of them; also what is not known (spec 04).
+    /// The two of them; also for unknown subjects (spec 04).
     #[default]
     Relationship,
     /// Nikita herself.
@@ -32,23 +32,23 @@ impl GraphType {
     }
 }
 
-/// An active fact, without its vector: similarity is asked of the store, so that a long history is not carried about.
+/// An active fact, without its vector, because the store searches by similarity.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fact {
     /// `memory_facts.id`.
     pub id: Uuid,
-    /// Whom it is about: the database's word.
+    /// Its subject, in the database's word.
     pub graph_type: String,
-    /// The sentence.
+    /// The fact, one sentence.
     pub fact: String,
-    /// Whether the transcript that it comes from does not show it.
+    /// Whether its quote was not found in the transcript.
     #[serde(skip)]
     pub unsupported: bool,
     /// When it was learned.
     pub created_at: DateTime<Utc>,
 }
 
-/// Something left open between them, or on her mind: a row of `conversation_threads` or `nikita_thoughts`.
+/// An open topic or a thought: a row of `conversation_threads` or `nikita_thoughts`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Note {
     /// `thread_type` or `thought_type`.
@@ -59,7 +59,7 @@ pub struct Note {
     pub created_at: DateTime<Utc>,
 }
 
-/// Changes to the mood: a life event's or a tone's, each side on the scale of 0–1.
+/// A change of the mood by a life event or a tone, each side on the scale of 0–1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MoodDelta {
@@ -87,7 +87,7 @@ pub struct Mood {
 }
 
 impl Default for Mood {
-    /// The middle of every scale: what dependants use where the emotional stage failed.
+    /// The middle of every scale. Later stages use it if the emotional stage failed.
     fn default() -> Self {
         Self { arousal: 0.5, valence: 0.5, dominance: 0.5, intimacy: 0.5 }
     }
@@ -98,7 +98,7 @@ impl Default for Mood {
 pub struct LifeEvent {
     /// `event_id`.
     pub id: Uuid,
-    /// The player's local date it belongs to.
+    /// The player's local date.
     pub date: NaiveDate,
     /// `morning`, `afternoon`, `evening` or `night`.
     pub time_of_day: String,
@@ -108,7 +108,7 @@ pub struct LifeEvent {
     pub event_type: String,
     /// One sentence about it.
     pub description: String,
-    /// What it does to her mood.
+    /// How it changes her mood.
     pub emotional_impact: MoodDelta,
     /// 0–1.
     pub importance: f64,
@@ -123,7 +123,7 @@ pub struct Day {
     pub score_start: Option<Points>,
     /// Score after the latest conversation.
     pub score_end: Option<Points>,
-    /// How many conversations it holds.
+    /// How many conversations took place.
     pub conversations_count: i32,
     /// What happened, in sentences.
     pub summary_text: Option<String>,

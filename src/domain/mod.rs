@@ -1,7 +1,7 @@
 //! Data: the nouns of the game and of a run. No behaviour here needs a database, a network or a clock.
 //!
-//! Start with [`snapshot`] (what a pipeline reads) and [`effect`] (what it changes); most of the rest are the parts of the two. [`result`] is
-//! the contract: what each command prints.
+//! Start with [`snapshot`] (a pipeline's input) and [`effect`] (its changes); most other modules are parts of these two. [`result`]
+//! is the contract: the output of each command.
 
 pub mod conversation;
 pub mod effect;

@@ -1,4 +1,4 @@
-//! A player and what the game knows of them.
+//! A player and their data.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::ids::UserId;
 use super::points::Points;
 use super::time_zone::TimeZone;
 
-/// Where a player stands in the game: `users.game_status`.
+/// A player's status in the game: `users.game_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GameStatus {
@@ -23,7 +23,7 @@ pub enum GameStatus {
 }
 
 impl GameStatus {
-    /// Reads the database's word; an unknown one counts as `active`, the state in which nothing is withheld.
+    /// Reads the database's word. An unknown one counts as `active`, the state without restrictions.
     #[must_use]
     pub fn read(word: &str) -> Self {
         match word {
@@ -34,7 +34,7 @@ impl GameStatus {
         }
     }
 
-    /// Whether the game has ended; conversations of such a player are closed unread (spec 02).
+    /// Whether the game has ended. Conversations of such a player are skipped (spec 02).
     #[must_use]
     pub const fn is_over(self) -> bool {
         matches!(self, Self::GameOver | Self::Won)
@@ -44,40 +44,40 @@ impl GameStatus {
 /// One player, as the pipeline reads them.
 #[derive(Clone, Debug)]
 pub struct Player {
-    /// Who.
+    /// The player's id.
     pub id: UserId,
     /// The chat of the Telegram bot, if linked.
     pub telegram_id: Option<i64>,
     /// The relationship score; 50.00 where the database holds NULL.
     pub score: Points,
-    /// 1 to 5 by rule; whatever the database holds in fact.
+    /// Normally 1 to 5; the database can contain any number.
     pub chapter: i32,
-    /// Where they stand in the game.
+    /// Their status in the game.
     pub game_status: GameStatus,
     /// When they last wrote or spoke.
     pub last_interaction_at: Option<DateTime<Utc>>,
-    /// Whether messages may be sent on Nikita's own account.
+    /// Whether the player accepts messages on Nikita's initiative.
     pub notifications_enabled: bool,
-    /// An IANA name as the database holds it; [`Player::zone`] reads it.
+    /// An IANA name from the database; [`Player::zone`] reads it.
     pub timezone: String,
-    /// Days that the application has counted.
+    /// The application's count of days.
     pub days_played: i32,
     /// When they joined.
     pub created_at: Option<DateTime<Utc>>,
-    /// `users.conflict_details`, as the conflict stage left it.
+    /// `users.conflict_details`.
     pub conflict_details: Option<Value>,
     /// When the last conflict began.
     pub last_conflict_at: Option<DateTime<Utc>>,
 }
 
 impl Player {
-    /// The player's time zone; UTC where the database names one that does not exist.
+    /// The player's time zone; UTC if the database names one that does not exist.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
         TimeZone::named(self.timezone.trim()).unwrap_or(TimeZone::utc())
     }
 
-    /// Days since the game began: those since the player joined, where the application has counted fewer.
+    /// Days since the game began: the application's count, or the days since the player joined if they are more.
     #[must_use]
     pub fn days(&self, now: DateTime<Utc>) -> i32 {
         let since = self.created_at.and_then(|at| i32::try_from((now - at).num_days()).ok());
@@ -85,15 +85,15 @@ impl Player {
     }
 }
 
-/// What the application knows of a player beside the game: `user_profiles`, `user_backstories` and `psyche_states`, where it has them.
-/// Each is a short text by a name of ours; what it does not know is not there.
+/// The application's data about a player besides the game, from `user_profiles`, `user_backstories` and `psyche_states`, if they
+/// exist. Each text has a name of ours; unknown ones are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Background {
     /// `name`, `occupation`, `city`, `interest`.
     pub profile: Vec<(&'static str, String)>,
     /// `venue`, `how_we_met`, `the_moment`, `unresolved_hook`.
     pub backstory: Vec<(&'static str, String)>,
-    /// What her inner state towards the player is, by the application's own names.
+    /// Her inner state towards the player, with the application's own names.
     pub psyche: Vec<(String, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! Scores as whole hundredths, because a score moves in steps of 0.01 (spec 03) and binary fractions do not.
+//! Scores as whole hundredths, because they change in steps of 0.01 (spec 03), which binary fractions can't represent.
 
 use std::fmt;
 use std::iter::Sum;
@@ -20,14 +20,14 @@ impl Points {
         Self(points * 100)
     }
 
-    /// As a floating number of points, for rules that are not exact by nature (mood, temperature).
+    /// As a floating-point number, for rules that are not exact (mood, temperature).
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "scores are at most 10,000 hundredths")]
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / 100.0
     }
 
-    /// The nearest hundredth to a floating number of points.
+    /// The hundredth nearest to a floating-point number of points.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -67,7 +67,7 @@ impl fmt::Display for Points {
 }
 
 impl Serialize for Points {
-    /// As text with two decimals, as in the contract's `"points":"412.60"`.
+    /// As text with two decimals, as in `"points":"412.60"` in results.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }

@@ -1,9 +1,9 @@
-//! The two kinds of prompt that are kept ready.
+//! The two platforms of prompts.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// For which voice a prompt is written: `ready_prompts.platform`.
+/// The platform of a prompt: `ready_prompts.platform`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
@@ -14,7 +14,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Both, in the order in which they are rendered.
+    /// Both, in the order of rendering.
     pub const ALL: [Self; 2] = [Self::Text, Self::Voice];
 
     /// The database's word.
@@ -26,7 +26,7 @@ impl Platform {
         }
     }
 
-    /// The most tokens a prompt may have (spec 04).
+    /// The most tokens of a prompt (spec 04).
     #[must_use]
     pub const fn token_budget(self) -> usize {
         match self {

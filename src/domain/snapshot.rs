@@ -1,4 +1,4 @@
-//! Everything a pipeline knows when it starts, read once per conversation.
+//! The input of a pipeline, read once per conversation.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,16 +8,16 @@ use super::memory::{Day, Fact, LifeEvent, Mood, Note};
 use super::player::{Background, Metrics, Player, Vice};
 use super::points::Points;
 
-/// The reading that all nine stages share. Stages decide from this and the outputs of their needs, and nothing else.
+/// The data that all nine stages share. Stages decide from this and the outputs of the stages they need, and nothing else.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// The run's time, from the database's clock.
     pub now: DateTime<Utc>,
-    /// The conversation in hand.
+    /// The conversation.
     pub conversation: Conversation,
     /// Its player.
     pub player: Player,
-    /// What else the application knows of them.
+    /// The application's other data about the player.
     pub background: Background,
     /// `user_metrics`.
     pub metrics: Metrics,
@@ -31,22 +31,22 @@ pub struct Snapshot {
     pub threads: Vec<Note>,
     /// Unused thoughts that have not expired, newest first, at most [`Snapshot::MOST_NOTES`].
     pub thoughts: Vec<Note>,
-    /// Her life events of the last eight days (by date, UTC), and of tomorrow where a zone is ahead.
+    /// Her life events of the last eight days (by date, UTC), and of tomorrow, because some time zones are ahead.
     pub life_events: Vec<LifeEvent>,
-    /// Her mood as last stored.
+    /// Her last stored mood.
     pub mood: Option<Mood>,
-    /// What is known of proactive messages.
+    /// Earlier proactive messages.
     pub touchpoints: Touchpoints,
     /// The last days with the player, newest first, at most [`Snapshot::MOST_DAYS`].
     pub days: Vec<Day>,
-    /// Decay charged within 36 hours of the conversation's last message: when, and how much.
+    /// Decay charged within 36 hours of the conversation's last message: time and points.
     pub decay: Vec<(DateTime<Utc>, Points)>,
     /// Summaries of the player's latest processed conversations, newest first, at most five.
     pub recent_summaries: Vec<String>,
 }
 
 impl Snapshot {
-    /// The most facts that a prompt could hold; more are not read.
+    /// The most facts that are read; no prompt can hold more.
     pub const MOST_FACTS: i64 = 60;
     /// The most threads, and the most thoughts, that are read.
     pub const MOST_NOTES: i64 = 20;
@@ -54,13 +54,13 @@ impl Snapshot {
     pub const MOST_DAYS: i64 = 40;
 }
 
-/// What the touchpoint stage must know of those before.
+/// Earlier touchpoints.
 #[derive(Clone, Debug, Default)]
 pub struct Touchpoints {
-    /// Whether one waits to be delivered.
+    /// Whether one waits for delivery.
     pub pending: bool,
-    /// When the latest delivered one went out.
+    /// When the latest one was delivered.
     pub last_delivered_at: Option<DateTime<Utc>>,
-    /// Life events that have had their touchpoint.
+    /// Life events that already had a touchpoint.
     pub used_events: Vec<Uuid>,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A stage's name: public interface, in results and dashboards.
+/// A stage's name. Part of the public interface: results and dashboards use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StageName {
@@ -21,9 +21,9 @@ pub enum StageName {
     GameState,
     /// Conflict temperature, zone and breakup.
     Conflict,
-    /// A proactive message when due.
+    /// A proactive message, if one is due.
     Touchpoint,
-    /// The conversation's summary and the day's roll-up.
+    /// The conversation's and the day's summary.
     Summary,
     /// The text and the voice prompt.
     PromptBuilder,

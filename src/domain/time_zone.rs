@@ -1,8 +1,8 @@
 //! A player's time zone: the offset of an instant, and the instant of a local time.
 //!
-//! The rules are jiff's bundled copy of the IANA database, so that every host decides alike, whatever its `/usr/share/zoneinfo`.
-//! They are plain bytes there. As tables of Rust (chrono-tz) they were a megabyte of pointers, which the dynamic linker had to
-//! fill in at the start of each process.
+//! The rules are jiff's bundled copy of the IANA database, so that every host decides the same, whatever its `/usr/share/zoneinfo`.
+//! jiff stores them as plain bytes. chrono-tz's tables have a megabyte of pointers, which the dynamic linker relocates at the start
+//! of each process.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset as _, TimeZone as _, Timelike, Utc};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use jiff::tz::{self, AmbiguousOffset, Offset, TimeZoneDatabase};
 pub struct TimeZone(tz::TimeZone);
 
 impl TimeZone {
-    /// The zone by its IANA name, in any case; none where there is no such zone.
+    /// The zone by its IANA name, in any case; `None` if there is no such zone.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         TimeZoneDatabase::bundled().get(name).ok().map(Self)
@@ -25,14 +25,14 @@ impl TimeZone {
         Self(tz::TimeZone::UTC)
     }
 
-    /// What the clocks of the zone show at `instant`. After the year 9999, where its rules end, that is UTC.
+    /// The local time of the zone at `instant`. After the year 9999, where its rules end, it is UTC.
     #[must_use]
     pub fn local(&self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
         let offset = Timestamp::from_second(instant.timestamp()).map_or(Offset::UTC, |stamp| self.0.to_offset(stamp));
         instant.with_timezone(&fixed(offset))
     }
 
-    /// The first instant at which the clocks of the zone show `local`; none where they skip it.
+    /// The first instant at which the clocks of the zone show `local`; `None` if they skip it.
     #[must_use]
     pub fn first_instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
         let civil = jiff::civil::DateTime::new(
@@ -52,7 +52,7 @@ impl TimeZone {
     }
 }
 
-/// An offset, which chrono holds to less than a day; IANA's are at most 16 hours.
+/// Converts an offset. chrono limits offsets to less than a day; IANA's are at most 16 hours.
 fn fixed(offset: Offset) -> FixedOffset {
     FixedOffset::east_opt(offset.seconds()).unwrap_or_else(|| Utc.fix())
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_does_not_exist() {
+    fn unknown_zones_are_none() {
         assert_eq!(TimeZone::named("Mars/Olympus_Mons"), None);
         assert_eq!(TimeZone::named(""), None);
         assert_eq!(TimeZone::named("UTC"), Some(TimeZone::utc()));

@@ -1,4 +1,4 @@
-//! The words of the contract: enums, each variant with the one word that it is in results, logs and metrics.
+//! The words of the contract: enums, each variant with its word in results, logs and metrics.
 
 use std::fmt;
 
@@ -33,19 +33,19 @@ macro_rules! words {
 }
 
 words! {
-    /// What stood in for something that went wrong with a conversation.
+    /// The fallback that a conversation's processing used.
     Fallback {
-        /// Nothing had to.
+        /// No fallback.
         None = "none",
-        /// A stage that failed was tried again.
+        /// A failed stage was retried.
         Retry = "retry",
-        /// A prompt that was not polished.
+        /// A plain prompt was used, because polishing failed.
         PlainPrompt = "plain_prompt",
     }
 }
 
 words! {
-    /// How a command came out.
+    /// The outcome of a command.
     Status {
         /// It did its work, or there was nothing to do.
         Ok = "ok",
@@ -53,17 +53,17 @@ words! {
         Partial = "partial",
         /// It failed.
         Error = "error",
-        /// The run was not made.
+        /// The run was skipped.
         Skipped = "skipped",
         /// A signal ended it.
         Interrupted = "interrupted",
-        /// `doctor`: the jobs can run, and somebody should look.
+        /// `doctor`: the jobs can run, but something needs attention.
         Warning = "warning",
         /// `check`: a promise is broken.
         Broken = "broken",
         /// `health`: nothing to do.
         Healthy = "healthy",
-        /// `health`: it works, and somebody should look.
+        /// `health`: it works, but needs attention.
         Degraded = "degraded",
         /// `health`: it does not work.
         Unhealthy = "unhealthy",
@@ -71,7 +71,7 @@ words! {
 }
 
 words! {
-    /// Why a run was not made.
+    /// Why a run was skipped.
     SkipReason {
         /// A run completed inside the window.
         RecentExecution = "recent_execution",
@@ -83,13 +83,13 @@ words! {
 }
 
 words! {
-    /// What kind of failure ended a command.
+    /// The kind of failure that ended a command.
     ErrorKind {
         /// The database does not answer.
         DatabaseUnavailable = "database_unavailable",
-        /// Others wrote the same rows again and again.
+        /// Conflicts with other writers persisted after retries.
         DatabaseConflict = "database_conflict",
-        /// The schema is not this binary's.
+        /// The schema does not fit this binary.
         Schema = "schema",
         /// A setting, a secret or a file is wrong.
         Configuration = "configuration",
@@ -97,15 +97,15 @@ words! {
         Database = "database",
         /// The run lost its lease.
         LeaseLost = "lease_lost",
-        /// A signal has ended it before it had anything to say.
+        /// A signal ended it before it had a result.
         Interrupted = "interrupted",
-        /// The work itself failed.
+        /// The job itself failed.
         Failed = "failed",
         /// A bug of ours.
         Internal = "internal",
         /// The command line is wrong.
         Usage = "usage",
-        /// Something stuck could not be recovered.
+        /// A stuck conversation or record could not be recovered.
         NotRecovered = "not_recovered",
         /// The database refused to charge a player.
         NotCharged = "not_charged",
@@ -123,27 +123,27 @@ words! {
 }
 
 words! {
-    /// How a conversation came out.
+    /// The outcome of a conversation.
     EntryStatus {
-        /// Processed, every stage.
+        /// Processed, every stage succeeded.
         Success = "success",
-        /// Processed, without the effects of a non-critical stage that failed.
+        /// Processed, without the effects of a failed non-critical stage.
         PartialSuccess = "partial_success",
-        /// To be tried again.
+        /// Waiting for a retry.
         Retrying = "retrying",
         /// Given up.
         Failed = "failed",
-        /// Closed unread, because the game is over.
+        /// Skipped, because the game is over.
         Skipped = "skipped",
-        /// Given back with its attempt.
+        /// Released, without using up an attempt.
         Released = "released",
-        /// Nobody knows what became of it: an answer of the database was lost.
+        /// Unknown, because the database's answer was lost.
         Unknown = "unknown",
     }
 }
 
 words! {
-    /// How a stage came out.
+    /// The outcome of a stage.
     StageStatus {
         /// It has an output.
         Success = "success",
@@ -155,9 +155,9 @@ words! {
 words! {
     /// The rule by which something is stuck.
     RecoverRule {
-        /// The lease of the execution that claimed it, or of its owner, is dead.
+        /// The lease of the execution that claimed it, or of its owner, has expired.
         OwnerDead = "owner_dead",
-        /// No movement for too long.
+        /// It has been inactive for too long.
         Inactive = "inactive",
         /// An audit or an execution has been running for too long.
         TooLong = "too_long",
@@ -167,7 +167,7 @@ words! {
 }
 
 words! {
-    /// What `why` was asked about.
+    /// The kind of id that `why` explains.
     WhyKind {
         /// A conversation.
         Conversation = "conversation",
@@ -227,7 +227,7 @@ words! {
 }
 
 impl WhyRule {
-    /// The rule of a statement's word.
+    /// Reads a statement's word.
     #[must_use]
     pub fn of(word: &str) -> Self {
         Self::ALL.iter().copied().find(|rule| rule.as_str() == word).unwrap_or(Self::NotReady)
@@ -235,9 +235,9 @@ impl WhyRule {
 }
 
 words! {
-    /// Where a recovered row goes.
+    /// The status of a recovered row.
     Target {
-        /// Back, to be tried again.
+        /// To be retried.
         Active = "active",
         /// Given up.
         Failed = "failed",
@@ -245,7 +245,7 @@ words! {
 }
 
 words! {
-    /// What `scan-stuck` watches.
+    /// The kinds of record that `scan-stuck` watches.
     RecordKind {
         /// An audit.
         Audit = "audit",
@@ -259,7 +259,7 @@ words! {
     LeaseState {
         /// Its lease is renewed.
         Live = "live",
-        /// Its lease has run out.
+        /// Its lease has expired.
         Dead = "dead",
         /// Another program's, which has no lease.
         Unknown = "unknown",
@@ -267,15 +267,15 @@ words! {
 }
 
 words! {
-    /// How a check of `doctor` came out.
+    /// The outcome of a `doctor` check.
     CheckStatus {
         /// As it should be.
         Ok = "ok",
-        /// The jobs run, but somebody should look at it.
+        /// The jobs run, but it needs attention.
         Warning = "warning",
-        /// The jobs, or one of them, can't run.
+        /// At least one job can't run.
         Problem = "problem",
-        /// It could not be looked at.
+        /// Not checked.
         Skipped = "skipped",
     }
 }
@@ -285,7 +285,7 @@ words! {
     Health {
         /// Nothing to do.
         Healthy = "healthy",
-        /// It works, and somebody should look.
+        /// It works, but needs attention.
         Degraded = "degraded",
         /// It does not work.
         Unhealthy = "unhealthy",
@@ -303,7 +303,7 @@ impl Health {
         }
     }
 
-    /// The same as a command's status.
+    /// The verdict as a command's status.
     #[must_use]
     pub const fn status(self) -> Status {
         match self {

@@ -1,4 +1,4 @@
-//! `check`: every promise, looked up in the database, with the rows that break it (spec 01). The list is `store::check`.
+//! `check`: tests every promise against the database and lists the rows that break it (spec 01). The promises are in `store::check`.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::check::PROMISES;
 
-/// What is looked at, and how much of it is listed.
+/// The settings of a check.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Only rows that have changed in this time; none: all.
+    /// Check only rows that changed within this time; none checks all.
     pub since: Option<Duration>,
-    /// The most rows that are listed of one promise.
+    /// The most rows to list for one promise.
     pub rows: i64,
 }
 
-/// Asks for every promise. The exit code is 1 where one is broken.
+/// Checks every promise. The exit code is 1 if one is broken.
 pub async fn query(settings: Settings, store: &Store) -> Result<Look, RunError> {
     let now = store.now().await?;
     let since = settings.since.map(|since| before(now, since));

@@ -1,7 +1,7 @@
 //! `decay`: charges inactive players, each overdue hour once (spec 03).
 //!
-//! A chunk that the database refuses is halved, and halved again, down to the one player whom it refuses (a trigger, a check, an index
-//! of the application, a number that does not fit): that one bears it, the others are charged.
+//! If the database refuses a chunk (a trigger, a check or an index of the application, a number out of range), the run halves the chunk until
+//! it has found the one player who causes it. That player is reported as an error, and the others are charged.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,24 +15,24 @@ use crate::store::blame::{Blame, Verdict};
 use crate::store::decay::{Cursor, DecayOrder, Decayed};
 use crate::store::{Another, Store, StoreError};
 
-/// What a run of decay works by.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Graces, rates and the cap.
+    /// Grace periods, rates and the cap.
     pub rules: Rules,
-    /// How many players a transaction looks at.
+    /// How many players a transaction reads.
     pub chunk: i64,
-    /// The most players that a run charges; the longest overdue go first.
+    /// The most players that a run charges, the longest overdue first.
     pub batch: Option<i64>,
 }
 
-/// How many players a transaction looks at: long enough to be quick, short enough that the application does not notice.
+/// How many players a transaction reads: enough to be fast, few enough that the application does not notice the locks.
 pub const CHUNK: i64 = 10_000;
 
-/// Where so many players are refused, all in one way, and nobody is charged, the rest is refused, too.
+/// If the database refuses this many players with the same code and none was charged, it would refuse the rest as well: the run stops.
 const ALL_REFUSED: usize = 100;
 
-/// A completion of another program may be dated so much later than now: two hosts do not keep the same time.
+/// How far in the future another program's completion can be dated, because the clocks of two hosts differ.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
 
 const GOODBYE: &str = "I waited for you for a long time. I think this is where our story ends. \
@@ -48,17 +48,17 @@ struct Refused {
     why: String,
 }
 
-/// A run under way.
+/// The state of a run.
 #[derive(Debug, Default)]
 struct Charging {
     sum: Decayed,
     refused: Vec<Refused>,
     blame: Blame<String>,
-    /// The sizes of the parts that are left of a chunk that was refused, the next one last.
+    /// The sizes of the remaining parts of a refused chunk, the next one last.
     parts: Vec<i64>,
 }
 
-/// Charges every player who owes something at the run's time.
+/// Charges every player who is overdue at the run's time.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut order = order(settings.rules, &run.store, run.now).await?;
     let mut overdue = 0;
@@ -90,7 +90,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 }
 
 impl Charging {
-    /// Chunk after chunk, from the first player on.
+    /// Charges chunk after chunk, from the first player on.
     async fn charge_all(&mut self, order: &DecayOrder, chunk: i64, run: &Run) -> Result<(), StoreError> {
         let mut from = Some(Cursor::default());
         while let Some(cursor) = from
@@ -128,7 +128,7 @@ impl Charging {
         Ok(())
     }
 
-    /// A player bears a failure; the run, where it is everybody's.
+    /// Reports a failure as the player's, or as the run's if it affects every player.
     fn bear(&mut self, refused: Option<(String, StoreError)>) -> Result<(), StoreError> {
         let Some((player, error)) = refused else { return Ok(()) };
         tracing::error!(user_id = player, error = %error, "player not charged");
@@ -142,7 +142,7 @@ impl Charging {
     }
 }
 
-/// Whether a smaller part of the chunk may fare better.
+/// Whether one player can be the cause, so that a smaller chunk could succeed.
 const fn may_be_one_players(error: &StoreError) -> bool {
     error.is_the_items(Another::Works)
 }
@@ -160,7 +160,7 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, 
     Ok(DecayResult { reasons: Some(reasons::by_rule(passed_over)), ..result(&sum, deferred, &[]) })
 }
 
-/// Where the application still runs a decay of its own, which leaves no watermark, what it has charged is not charged again.
+/// The order for this run. If the application still runs its own decay, which leaves no watermark, its charges are not repeated.
 pub(super) async fn order(rules: Rules, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
     let (since, until) = (now - rules.looks_back(), now + CLOCKS_DIFFER);
     let foreign = store.latest_foreign_completion("decay", since, until).await?.map(|at| at.min(now));
@@ -169,7 +169,7 @@ pub(super) async fn order(rules: Rules, store: &Store, now: DateTime<Utc>) -> Re
         tracing::warn!(
             completed_at = %at,
             minutes_ago = ago.num_minutes(),
-            "another program charges decay, too; what it has charged is not charged again"
+            "another program charges decay as well; its charges are not repeated"
         );
     }
     Ok(DecayOrder {

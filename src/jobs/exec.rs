@@ -1,11 +1,11 @@
-//! `exec`: any command under the lease, window, recorder and heartbeat of a job (spec 06).
+//! `exec`: runs any command with a job's lease, window, execution record and heartbeat (spec 06).
 //!
 //! ```text
 //!   start ─▶ in a process group of its own ─▶ ended
-//!              │ a signal of ours is passed on, or its time is up: SIGTERM
-//!              │ still there after the grace: SIGKILL
-//!              ├ our lease is lost, or a second signal comes: SIGKILL at once
-//!              └ we die without a word: SIGKILL at once, by the watch
+//!              │ we receive a signal, or the timeout passes: SIGTERM (or SIGINT, as received)
+//!              │ still running after the grace period: SIGKILL
+//!              ├ our lease is lost, or a second signal arrives: SIGKILL at once
+//!              └ we are killed ourselves: SIGKILL at once, by the watch
 //! ```
 
 use std::ffi::OsString;
@@ -36,35 +36,35 @@ use outcome::Outcome;
 use watch::Watch;
 pub use watch::{COMMAND as WATCH, stand as stand_watch};
 
-/// What is run, and how.
+/// What to run, and how.
 #[derive(Clone)]
 pub struct Settings {
     /// The program and its arguments.
     pub command: Vec<OsString>,
-    /// The longest it may take; none for as long as it likes.
+    /// Its timeout, if any.
     pub timeout: Option<Duration>,
-    /// How long it may go on after a signal.
+    /// How long it can continue after a signal.
     pub grace: Duration,
-    /// Whether its stdout is ours.
+    /// Whether it writes to our stdout.
     pub pass_stdout: bool,
-    /// The audit that it is: its id and type.
+    /// The id and type of the audit to record, if any.
     pub audit: Option<(AuditId, String)>,
-    /// How long an audit's lease lives without a renewal.
+    /// How long an audit's lease lasts without a renewal.
     pub lease: Duration,
-    /// Where its lines go.
+    /// Receives its lines.
     pub sink: Sink,
 }
 
-/// How long after its end lines of the command are still waited for: a child of its own may keep the pipe open for ever.
+/// How long to wait for the command's last lines after its end. Not forever, because a child of its own can keep the pipe open.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Ends the group where the work is dropped: the lease is lost, and another run may begin.
+/// The command's process group. Kills it when dropped: the lease is lost, and another run can begin.
 struct Group(Option<Pid>);
 
 impl Group {
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.0 {
-            // It may have ended just now.
+            // Fails if the group has just ended.
             let _ = kill_process_group(group, signal);
         }
     }
@@ -107,7 +107,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     }
     let mut result = ExecResult { command: name, audit_id: audit.as_ref().map(|it| it.id), ..ExecResult::default() };
     let outcome = wait(settings, run, &group, ended, audit.as_ref(), &mut written, &mut result).await;
-    // Whatever it left behind goes with it.
+    // Ends the processes that the command left behind.
     group.signal(Signal::KILL);
     group.0 = None;
     run.signals.forget_farewell();
@@ -128,7 +128,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
 
 type Ended = oneshot::Receiver<std::io::Result<ExitStatus>>;
 
-/// Starts it, with a thread that waits for its end and one for each of its streams.
+/// Starts the command, a thread that waits for its end, and one that reads each of its streams.
 fn start(
     program: &OsString,
     arguments: &[OsString],
@@ -155,7 +155,7 @@ fn start(
     Ok((group, ended))
 }
 
-/// Done when the command's time after a signal is up; never where none was sent.
+/// Completes when the grace period is over; never if no signal was sent.
 async fn over(patience: &mut Option<Pin<Box<Sleep>>>) {
     match patience {
         Some(sleep) => sleep.as_mut().await,

@@ -1,4 +1,4 @@
-//! `failures`: which conversations failed, or wait after a failure, and why (spec 06).
+//! `failures`: which conversations failed or are waiting for a retry, and why (spec 06).
 
 use super::look::Look;
 use crate::domain::result::{FailureEntry, FailureGroupEntry, FailuresResult};
@@ -6,10 +6,10 @@ use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::failures::Chosen;
 
-/// How many errors are told apart.
+/// The most groups of errors.
 const MOST_GROUPS: i64 = 50;
 
-/// The command. At most `rows` conversations are listed.
+/// Runs the command. Lists at most `rows` conversations.
 pub async fn query(chosen: &Chosen, rows: i64, store: &Store) -> Result<Look, RunError> {
     let groups = store.failure_groups(chosen, MOST_GROUPS).await?;
     let mut latest = store.failures(chosen, rows + 1).await?;

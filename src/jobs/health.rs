@@ -1,4 +1,4 @@
-//! `health`: is the pipeline healthy, degraded or unhealthy now (spec 01)? The rule is `core::health`.
+//! `health`: whether the pipeline is healthy, degraded or unhealthy (spec 01). The rules are in `core::health`.
 
 use std::time::Duration;
 
@@ -11,37 +11,37 @@ use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::claims::Due;
 
-/// How long another program that completes jobs of ours is told of: the slowest schedule is a daily one.
+/// How far back to look for another program that completes our jobs: the slowest schedule is daily.
 const FOREIGN_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// How long a recovery is told of.
 const RECOVERED_FOR: TimeDelta = TimeDelta::hours(1);
 
-/// When a conversation is due, and when it is stuck; as the jobs have it.
+/// When a conversation is due and when it is stuck, as for the jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// How long after its last message a conversation is over.
     pub session_timeout: Duration,
-    /// The share of players whose conversations are taken, in percent: those of the others wait for nobody.
+    /// The share of players whose conversations are processed, in percent. Others' conversations do not count as pending.
     pub rollout: u8,
-    /// How long one may be in processing without any movement.
+    /// How long a conversation in processing can be idle before it is stuck.
     pub idle: Duration,
 }
 
-/// How things stand.
+/// The observations and the verdict.
 #[derive(Clone, Debug)]
 pub struct Examined {
-    /// The database's clock when it was asked.
+    /// The time of the queries, by the database's clock.
     pub now: DateTime<Utc>,
-    /// What was seen.
+    /// The observations.
     pub observed: Observed,
-    /// When a run of `process-conversations` completed last.
+    /// When a run of `process-conversations` last completed.
     pub last_completed: Option<DateTime<Utc>>,
-    /// The judgement.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
-/// Asks the database, and judges.
+/// Queries the database and judges.
 pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, RunError> {
     let now = store.now().await?;
     let last_completed = store.last_completion("process-conversations", now).await?;
@@ -63,7 +63,7 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
     Ok(Examined { now, observed, last_completed, verdict })
 }
 
-/// The command.
+/// Runs the command.
 pub async fn query(settings: &Settings, store: &Store) -> Result<Look, RunError> {
     let Examined { observed, last_completed, verdict, .. } = examine(settings, store).await?;
     let found = HealthResult {

@@ -1,5 +1,5 @@
-//! `migrate`: brings the schema up to date, one at a time, and ends at a signal. It is no run: it has a lease, and no execution, because
-//! the table of executions may not be there yet.
+//! `migrate`: brings the schema up to date under a lease, and ends at a signal. It has no execution record, because the table of
+//! executions might not exist yet.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::store::Store;
 use crate::store::migrate::Plan;
 use crate::store::runs::Lease;
 
-/// How long a `migrate` that was killed holds up the next.
+/// How long a killed `migrate` blocks the next one.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// Migrates; what was done, or nothing where a signal has ended it. Run again it goes on where it was.
+/// Migrates. Returns what was done, or none if a signal ended it; the next `migrate` continues from there.
 ///
 /// # Errors
-/// Where the database refuses, and where another `migrate` is at work for too long.
+/// If the database refuses a statement, or another `migrate` holds the lease for too long.
 pub async fn work(store: &Store, signals: &Signals) -> Result<Option<Plan>, RunError> {
     let key = "job:migrate".to_owned();
     let lease = Lease { key, execution: clock::new_execution(), token: clock::new_token(), length: LEASE };

@@ -1,5 +1,5 @@
-//! The verbs: one file a job. Each does its work inside [`crate::run::lifecycle`] and reports the fields of the contract. Five only
-//! look, and need no run: [`health`], [`stats`], [`status`], [`report`], [`doctor`].
+//! The commands, one file each. A job does its work inside [`crate::run::lifecycle`] and reports the fields of the contract. Read-only
+//! commands need no run: [`health`], [`stats`], [`status`], [`report`], [`check`], [`failures`], [`why`], [`prompt`] and [`doctor`].
 
 pub mod check;
 pub mod decay;

@@ -1,4 +1,4 @@
-//! `process-conversations`: claims stale conversations and walks each through the pipeline (spec 02 and 04).
+//! `process-conversations`: claims finished conversations and runs each through the pipeline (spec 02 and 04).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,33 +36,33 @@ use tally::Tally;
 pub(super) use tally::timing;
 use telling::Telling;
 
-/// What a run works by.
+/// The settings of a run.
 #[derive(Clone)]
 pub struct Settings {
-    /// The most conversations of a run.
+    /// The most conversations per run.
     pub batch: usize,
-    /// The most at once.
+    /// The most conversations at once.
     pub concurrency: usize,
     /// How long after its last message a conversation is over.
     pub session_timeout: Duration,
-    /// The share of players whose conversations are taken, 0 to 100 percent.
+    /// The share of players whose conversations are processed, 0 to 100 percent.
     pub rollout: u8,
-    /// What models cost.
+    /// The models' prices.
     pub prices: Arc<Prices>,
-    /// The cost, in US dollars, from which on nothing more is claimed.
+    /// The cost, in US dollars, at which the run stops claiming.
     pub budget: Option<Decimal>,
-    /// The most facts that get their vector late.
+    /// The most stored facts to embed at the end of the run.
     pub backfill: usize,
 }
 
-/// Claims and processes until the cap is reached or nothing is due.
+/// Claims and processes conversations until the batch is full or nothing is due.
 pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) -> Result<Report, RunError> {
     let due = due(settings, run.now);
-    // A count that can't be had in time is not known, and the work goes on.
+    // The count is only informational: if it times out, the run continues without it.
     let detected = match run.store.count_due(&due).await {
         Ok(detected) => Some(detected),
         Err(error) if matches!(error.class(), Class::Server | Class::Unclear) => {
-            tracing::warn!(error = %error, "how many conversations are due is not known");
+            tracing::warn!(error = %error, "the number of due conversations is unknown");
             None
         }
         Err(error) => return Err(error.into()),
@@ -81,11 +81,11 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
         };
         in_flight.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
     }
-    // A claim that came back with less than was asked for is repeated only when a conversation has ended: it may have held
-    // back another one of its player.
+    // After a claim that returned fewer than requested, the next one waits until a conversation ends, which can free another one of the
+    // same player.
     let mut look = true;
     loop {
-        // On trial, one conversation shows how the provider is before the others follow.
+        // After a successful probe, one conversation tests the provider before the others follow.
         let at_once = if circuits.is_on_trial() { 1 } else { settings.concurrency };
         let free = at_once.saturating_sub(in_flight.tasks.len()).min(settings.batch - claimed);
         let barred = circuits.is_open()
@@ -123,7 +123,7 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
         in_flight.give_back_unbegun().await;
     }
     telling.end().await;
-    // Not known: what was claimed was due, and nothing is said of the rest.
+    // Without a count, only the claimed conversations are known to have been due.
     let detected = detected.unwrap_or(claimed);
     let deferred = detected.saturating_sub(claimed);
     let spent = in_flight.spent();
@@ -137,7 +137,7 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
     tally.budget_reached = settings.budget.is_some_and(|budget| spent >= budget);
     if trouble.is_none() && !tally.budget_reached && !run.signals.is_stopping() {
         let meter = Meter::default();
-        // What is embedded late can wait for the next run; a signal can't.
+        // A signal stops the backfill, which can continue in the next run.
         let late = tokio::select! {
             late = backfill::embed_late_facts(pipeline, run, settings.backfill, &meter) => late,
             () = run.signals.stopping() => backfill::Late::default(),
@@ -150,7 +150,7 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
         run.store.forget_memos().await?;
         circuits.keep_all().await
     };
-    // Where the database is in trouble, or a signal presses, the next run does it.
+    // After an error or a signal, the next run does this.
     if trouble.is_none()
         && !run.signals.is_stopping()
         && let Err(error) = kept.await
@@ -164,21 +164,22 @@ fn due(settings: &Settings, now: DateTime<Utc>) -> Due {
     Due { now, session_timeout: settings.session_timeout, rollout: settings.rollout }
 }
 
-/// The conversations in hand.
+/// The conversations in flight.
 struct InFlight<'a> {
     run: &'a Run,
     pipeline: &'a PipelineContext,
     prices: &'a Prices,
     tasks: JoinSet<Entry>,
-    /// Whose trouble an unclear failure of a commit is; the one that waits is still in hand.
+    /// Decides whether an unclear failure of a commit is the conversation's or the server's. A conversation that waits for this is still in
+    /// flight.
     blame: Blame<(tokio::task::Id, Entry)>,
     begun: Vec<Task>,
     tally: Tally,
-    /// Whether somebody waits for just this one.
+    /// Whether the run is for one conversation, whose caller polls its stages' results.
     in_detail: bool,
 }
 
-/// A conversation in hand. The meter stays here, so that what it has used is known however it ends.
+/// A conversation in flight. Its meter is kept here, so that its usage is known however it ends.
 struct Task {
     id: tokio::task::Id,
     claim: Claim,
@@ -192,7 +193,7 @@ impl<'a> InFlight<'a> {
         Self { run, pipeline, prices, tasks, begun, tally, blame: Blame::default(), in_detail: false }
     }
 
-    /// Reads what the claimed conversations need, and starts them.
+    /// Reads the snapshots of the claimed conversations and starts them.
     async fn begin(&mut self, claims: &[Claim]) -> Result<(), RunError> {
         if claims.is_empty() {
             return Ok(());
@@ -218,7 +219,7 @@ impl<'a> InFlight<'a> {
             self.begun.push(Task { id, claim, meter });
         }
         for claim in claims.iter().filter(|claim| !known.contains(claim)) {
-            // Its player was deleted meanwhile; nothing is left to process.
+            // The conversation or its player was deleted after the claim.
             let error = "the conversation or its player is gone".to_owned();
             self.run.store.close_claim(claim, &Outcome::Failed { error: error.clone() }).await?;
             self.tally.add(&Entry::failed(claim, error));
@@ -226,7 +227,7 @@ impl<'a> InFlight<'a> {
         Ok(())
     }
 
-    /// Waits for the next conversation to end; the error that should stop the run, if it met one.
+    /// Waits for the next conversation to end. Returns the error that should stop the run, if any.
     async fn next(&mut self) -> Option<RunError> {
         let (id, entry) = match self.tasks.join_next_with_id().await? {
             Ok((id, entry)) => (id, entry),
@@ -238,7 +239,7 @@ impl<'a> InFlight<'a> {
         self.ended(id, entry)
     }
 
-    /// Puts down what became of a conversation, and what it cost; the error that should stop the run, if it met one.
+    /// Records a conversation's outcome and cost. Returns the error that should stop the run, if any.
     fn ended(&mut self, task: tokio::task::Id, mut entry: Entry) -> Option<RunError> {
         let place = self.begun.iter().position(|it| it.id == task)?;
         if let Some(error) = entry.unclear.take() {
@@ -265,7 +266,8 @@ impl<'a> InFlight<'a> {
         stop
     }
 
-    /// Where no other conversation can tell whose trouble the failure of the one that waits was, it is the server's. Whether one waited.
+    /// Blames the server for a failure that is still unclear, because no other conversation is left to decide it. Returns whether there was
+    /// one.
     fn end_waiting(&mut self) -> bool {
         let waiting = self.blame.end();
         let waited = waiting.is_some();
@@ -275,7 +277,8 @@ impl<'a> InFlight<'a> {
         waited
     }
 
-    /// Lays an unclear failure at the conversation's own door, or at the server's, in a task: it stays in hand until it is told.
+    /// Closes a conversation after its unclear failure was blamed on it (`its_own`) or on the server. This is a task, so the conversation
+    /// stays in flight until it is done.
     fn clear(&mut self, (task, entry): (tokio::task::Id, Entry), error: StoreError, its_own: bool) {
         let Some(place) = self.begun.iter().position(|it| it.id == task) else { return };
         let (store, claim) = (self.run.store.clone(), self.begun[place].claim);
@@ -283,7 +286,7 @@ impl<'a> InFlight<'a> {
     }
 
     fn spawn(&mut self, work: impl Future<Output = Entry> + Send + 'static) -> tokio::task::Id {
-        // A task does not inherit the span of the log, which names the execution.
+        // A task does not inherit the current span, which names the execution in the log.
         let work = work.instrument(tracing::Span::current());
         let task = match &self.pipeline.runtime {
             Some(runtime) => self.tasks.spawn_on(work, runtime),
@@ -292,7 +295,7 @@ impl<'a> InFlight<'a> {
         task.id()
     }
 
-    /// What the run has cost so far, in US dollars, what is under way included.
+    /// The run's cost so far in US dollars, conversations in flight included.
     fn spent(&self) -> Decimal {
         let mut bill = self.tally.bill.clone();
         for it in &self.begun {
@@ -301,7 +304,7 @@ impl<'a> InFlight<'a> {
         bill.total()
     }
 
-    /// Lets what is running go on until the grace is over, then breaks it off and gives it back.
+    /// Waits for running conversations until the grace period is over, then aborts the rest and releases their claims.
     async fn wind_up(&mut self) {
         let signals = self.run.signals.clone();
         let ended = async {
@@ -316,19 +319,19 @@ impl<'a> InFlight<'a> {
         }
         self.tasks.abort_all();
         while let Some(ended) = self.tasks.join_next_with_id().await {
-            // One that ended in this very moment counts as what it is.
+            // One that ended before the abort counts as ended.
             if let Ok((id, entry)) = ended {
                 self.ended(id, entry);
             }
         }
-        // All at once, because there is little time; a commit may have been under way, so each is asked what has become of it.
+        // A commit can have been in progress, so the fate of each claim has to be looked up. Concurrently, because little time is left.
         let begun = std::mem::take(&mut self.begun);
         let (run, signals) = (self.run, &signals);
         let fates = begun.iter().map(|task| async move {
             tokio::select! {
                 biased;
                 fate = run.store.learn_fate(&task.claim) => fate,
-                () = signals.overdue(TOLD) => Err(StoreError::unanswered("no answer in time after the signal")),
+                () = signals.overdue(TOLD) => Err(StoreError::unanswered("no response in time after the signal")),
             }
         });
         let fates = join_all(fates).await;
@@ -336,9 +339,9 @@ impl<'a> InFlight<'a> {
             let bill = Bill::of(self.prices, &meter.usage());
             let entry = match fate {
                 Ok(Fate::Committed) => Entry::committed(claim),
-                Ok(Fate::GivenBack) => Entry::released(claim, "broken off by a signal"),
+                Ok(Fate::GivenBack) => Entry::released(claim, "interrupted by a signal"),
                 Ok(Fate::Unknown) => {
-                    tracing::info!(conversation = %claim.conversation, "not ours to release");
+                    tracing::info!(conversation = %claim.conversation, "not released: the claim is no longer ours");
                     self.tally.charge(&bill);
                     continue;
                 }
@@ -351,7 +354,7 @@ impl<'a> InFlight<'a> {
         }
     }
 
-    /// Gives back what this run has claimed and does not have in hand: not begun, or never heard of.
+    /// Releases claims of this run that are not in flight: not begun, or made by a statement whose response was lost.
     async fn give_back_unbegun(&mut self) {
         let begun: Vec<_> = self.begun.iter().map(|task| task.claim.conversation).collect();
         match self.run.store.give_back_claims(self.run.execution, begun).await {
@@ -365,7 +368,7 @@ impl<'a> InFlight<'a> {
         }
     }
 
-    /// A bug of ours must cost the conversation an attempt, or it would kill every run for ever.
+    /// A bug of ours must cost the conversation an attempt, or it would kill every run forever.
     async fn panicked(&mut self, claim: &Claim) -> Entry {
         one::give_back_after_panic(&self.run.store, claim).await
     }

@@ -1,4 +1,4 @@
-//! `prompt render`: a player's prompt from the database as it is, to look at; nothing is stored.
+//! `prompt render`: renders a player's prompt from the current database and stores nothing.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::domain::result::PromptResult;
 use crate::run::error::RunError;
 use crate::store::Store;
 
-/// The prompt and its figures, as the result's own fields.
+/// Renders the prompt.
 ///
 /// # Errors
-/// [`RunError::Failed`] where there is no such player or the template fails on what is stored.
+/// [`RunError::Failed`] if there is no such player, or the template fails on the stored data.
 pub async fn render(
     store: &Store,
     template: PromptTemplate,
@@ -40,7 +40,7 @@ pub async fn render(
         breakup: false,
     });
     let snapshot = Arc::new(snapshot);
-    // What these two say follows from what is stored; the others need a conversation.
+    // These two stages need only stored data; the others need a conversation.
     for begin in [game_state::begin, conflict::begin] {
         let context = Context {
             snapshot: Arc::clone(&snapshot),

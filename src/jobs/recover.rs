@@ -1,5 +1,5 @@
-//! `recover`: conversations left stuck in `processing` are taken out of it, in bulk or by hand (spec 02). Audits and
-//! executions, which `scan-stuck` takes care of in bulk, by hand: [`records`].
+//! `recover`: takes stuck conversations out of `processing`, in bulk or by hand (spec 02). Recovers audits and executions by hand only
+//! ([`records`]); `scan-stuck` does so in bulk.
 
 use std::time::Duration;
 
@@ -19,33 +19,33 @@ use crate::store::{Store, StoreError};
 
 pub mod records;
 
-/// What a run works by.
+/// The settings of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How long without any movement counts as stuck.
+    /// How long a conversation can be idle before it is stuck.
     pub idle: Duration,
-    /// Back to `active` while attempts are left, instead of `failed`.
+    /// Makes a conversation with attempts left `active` instead of `failed`.
     pub requeue: bool,
-    /// The most conversations of a run.
+    /// The most conversations per run.
     pub batch: usize,
 }
 
-/// How many are read at once.
+/// How many conversations to read at once.
 const PAGE: i64 = 100;
 
-/// What became of the stuck conversations.
+/// The outcomes of a run.
 #[derive(Debug, Default)]
 struct Tally {
     recoveries: Vec<RecoveryEntry>,
     errors: Vec<NotRecovered>,
-    /// How many another transaction holds.
+    /// How many rows another transaction has locked.
     locked: usize,
-    /// Whose trouble a failure is.
+    /// Decides whether a failure is a conversation's or the server's.
     blame: Blame<String>,
 }
 
-/// Recovers what is stuck, the longest idle first. One that can't be recovered is reported and passed over: it neither stops
-/// the others nor stands in their way.
+/// Recovers stuck conversations, the longest idle first. One that can't be recovered is reported and passed over, so that it does not
+/// stop the others.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut tally = Tally::default();
     run.store.clear_void_claims().await?;
@@ -76,17 +76,15 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     Ok(tally.report(left))
 }
 
-/// Recovers these, whatever the rules say: the operator has decided. The fence sees to it that an owner who is alive after
-/// all writes nothing.
+/// Recovers these conversations, whatever the rules say: the operator has decided. If an owner is alive after all, the fence keeps it
+/// from writing anything.
 pub async fn by_hand(settings: &Settings, run: &Run, ids: &[ConversationId]) -> Result<Report, RunError> {
     let mut tally = Tally::default();
     for id in ids {
         if let Some((stuck, recovery, evidence)) = tally.look(settings, &run.store, *id, run.now).await? {
             let done = run.store.recover_conversation(&stuck, &recovery, &evidence.reason).await;
             if let Ok(Recovered::Locked) = done {
-                let why = format!(
-                    "conversation {id} is locked by another transaction, and was left alone; try again when that has ended"
-                );
+                let why = format!("conversation {id} is locked by another transaction; try again when that has ended");
                 return Err(StoreError::unavailable(why).into());
             }
             tally.add(&stuck, &recovery, &evidence, done)?;
@@ -120,7 +118,7 @@ pub async fn preview(settings: &Settings, ids: &[ConversationId], store: &Store)
 }
 
 impl Settings {
-    /// Where a stuck conversation goes.
+    /// How to recover a stuck conversation.
     fn recovery(&self, stuck: &StuckConversation) -> Recovery {
         Recovery { idle: Some(self.idle), requeue: self.requeue && stuck.attempts < i64::from(MOST_ATTEMPTS) }
     }
@@ -152,7 +150,7 @@ impl Evidence {
 }
 
 impl Tally {
-    /// Looks at one by hand; none, with the reason kept, where it can't be recovered.
+    /// Reads one conversation by id. If it can't be recovered, records the reason and returns none.
     async fn look(
         &mut self,
         settings: &Settings,
@@ -167,7 +165,7 @@ impl Tally {
         if stuck.status != "processing" {
             self.refuse(
                 &id.to_string(),
-                &format!("it is {}, not processing; only what is in processing can be recovered", stuck.status),
+                &format!("it is {}; only a conversation in processing can be recovered", stuck.status),
             );
             return Ok(None);
         }
@@ -178,7 +176,7 @@ impl Tally {
     }
 
     /// # Errors
-    /// Where it is the database's trouble, and no conversation's.
+    /// If the failure is the database's and not a conversation's.
     fn add(
         &mut self,
         stuck: &StuckConversation,
@@ -205,7 +203,7 @@ impl Tally {
                 );
             }
             Ok(Recovered::Changed) => {
-                tracing::info!(conversation = stuck.id, "finished or claimed anew meanwhile, left alone");
+                tracing::info!(conversation = stuck.id, "finished or claimed again meanwhile, left alone");
             }
             Ok(Recovered::Locked) => {
                 self.locked += 1;
@@ -258,7 +256,7 @@ fn report(result: RecoverResult) -> Report {
     Report { own: result.into(), exit, complaint, cost_usd: None, error: None }
 }
 
-/// By hand, whoever asked for one thing alone and did not get it has a failed run.
+/// The report of a run by hand. If nothing was recovered and something was refused, the run has failed.
 fn by_hand_report(recoveries: Vec<RecoveryEntry>, errors: Vec<NotRecovered>) -> Report {
     let refused = recoveries.is_empty() && !errors.is_empty();
     let report = report(by_hand_result(recoveries, errors));

@@ -1,4 +1,4 @@
-//! `report`: what the page shows, read from the database. How it looks is `cli::page`.
+//! `report`: reads the report's data from the database. `cli::page` renders it.
 
 use std::time::Duration;
 
@@ -16,25 +16,25 @@ use crate::store::history::stages::{Sample, Slow, StageFigures};
 /// How many of the slowest conversations are listed.
 const SLOWEST: i64 = 10;
 
-/// What a report looks at.
+/// The settings of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How far it looks back.
+    /// How far to look back.
     pub since: Duration,
-    /// What it takes for due and for stuck.
+    /// When a conversation is due, and when it is stuck.
     pub health: health::Settings,
 }
 
-/// All that the page shows.
+/// The report's data.
 #[derive(Debug)]
 pub struct Report {
-    /// How things stand now.
+    /// The pipeline's health now.
     pub examined: Examined,
-    /// From when on it looks.
+    /// The report's start.
     pub since: DateTime<Utc>,
-    /// How finely time is cut.
+    /// The length of a span.
     pub grain: Grain,
-    /// The spans in order, those without a run among them.
+    /// All spans in order, also those without a run.
     pub spans: Vec<DateTime<Utc>>,
     /// Runs by span and job.
     pub runs: Vec<Runs>,
@@ -52,7 +52,7 @@ pub struct Report {
     pub sample: i64,
 }
 
-/// Reads it.
+/// Reads the data.
 pub async fn gather(settings: &Settings, store: &Store) -> Result<Report, RunError> {
     let examined = health::examine(&settings.health, store).await?;
     let now = examined.now;

@@ -1,5 +1,5 @@
-//! `retry`: conversations that failed, or wait after a failure, get their attempts back (spec 06). It needs no lease: each row is one
-//! guarded statement, and a conversation that a run holds is left alone.
+//! `retry`: gives conversations that failed or are waiting for a retry all their attempts back (spec 06). It needs no lease: each row is one
+//! guarded statement, and conversations that a run holds stay as they are.
 
 use super::look::Look;
 use crate::domain::exit::Exit;
@@ -10,21 +10,21 @@ use crate::store::blame::{Blame, Verdict};
 use crate::store::failures::Chosen;
 use crate::store::{Store, StoreError};
 
-/// Which ones.
+/// Which conversations to retry.
 #[derive(Clone, Debug)]
 pub enum Which {
-    /// These.
+    /// By id.
     These(Vec<ConversationId>),
-    /// All that were given up.
+    /// All that failed.
     Failed(Chosen),
 }
 
-/// How many ids are read at once.
+/// How many ids to read at once.
 const PAGE: i64 = 1_000;
 /// How many ids a result lists.
 const MOST_LISTED: usize = 500;
 
-/// The command; with `dry` it only says which ones it would be.
+/// Runs the command; with `dry` it only lists the conversations.
 pub async fn work(which: &Which, dry: bool, store: &Store) -> Result<Look, RunError> {
     let mut result = RetryResult::default();
     let mut blame = Blame::default();
@@ -83,7 +83,7 @@ async fn retry(
                 result.conversations.push(id);
             }
         }
-        // A run has taken it since we looked.
+        // A run has claimed it since it was read.
         Ok(false) => result.leave(id, status),
         Err(error) => match blame.failed(id, error) {
             Verdict::Item(id, error) => result.refuse(id, &error),
@@ -102,10 +102,10 @@ impl RetryResult {
 
     fn leave(&mut self, conversation_id: String, status: String) {
         let reason = match status.as_str() {
-            "processed" => "it has been processed; process-conversations --id with --reprocess does it anew",
-            "processing" => "a run holds it; recover gives it back if that run is dead",
-            "active" => "it has all its attempts already",
-            _ => "it changed just now",
+            "processed" => "it has been processed; process-conversations --id with --reprocess processes it again",
+            "processing" => "a run holds it; recover makes it active again if that run is dead",
+            "active" => "it already has all its attempts",
+            _ => "it has just changed",
         };
         self.untouched.push(Untouched { conversation_id, status, reason: reason.to_owned() });
     }

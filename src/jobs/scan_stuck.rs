@@ -1,5 +1,5 @@
-//! `scan-stuck`: every audit and execution under way is judged, and the unhealthy are failed (spec 02). Then executions that ended
-//! long ago are deleted (`retention`).
+//! `scan-stuck`: judges every unfinished audit and execution and fails the unhealthy ones (spec 02). Then it deletes executions that ended
+//! long ago (`retention`).
 //!
 //! ```text
 //!   read, page by page ──▶ judge ──▶ plan ──▶ fail, one guarded statement each
@@ -7,7 +7,7 @@
 //!                                     └─ --dry-run: printed instead
 //! ```
 //!
-//! Which of the three rules hold is decided in SQL (`store::records`), and again by the guarded statement; here are the words for them.
+//! SQL decides which of the three rules hold (`store::records`), and the guarded statement decides again; this file words them.
 
 use std::time::Duration;
 
@@ -25,31 +25,31 @@ use crate::store::{Store, StoreError};
 
 mod retention;
 
-/// What a run works by.
+/// The settings of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// The longest that either may be without activity.
+    /// How long either can show no activity.
     pub silence: Duration,
-    /// The longest that an audit may run.
+    /// How long an audit can run.
     pub audit_age: Duration,
-    /// The longest that an execution may run.
+    /// How long an execution can run.
     pub execution_age: Duration,
-    /// The most recoveries of a run.
+    /// The most recoveries per run.
     pub batch: usize,
-    /// What `recover` calls stuck, for the count of conversations.
+    /// As for `recover`, for the count of stuck conversations.
     pub idle: Duration,
-    /// How long finished executions are kept; `None` is for ever.
+    /// How long finished executions are kept; `None` keeps them forever.
     pub retain: Option<Duration>,
 }
 
-/// How many records are read at once.
+/// How many records to read at once.
 const PAGE: i64 = 200;
 
 /// An unhealthy record.
 #[derive(Debug)]
 struct Unhealthy {
     record: Record,
-    /// What is wrong with it, joined.
+    /// All its issues, joined.
     reason: String,
     /// The first rule that says so.
     rule: RecoverRule,
@@ -62,8 +62,8 @@ struct Plan {
     unhealthy: Vec<Unhealthy>,
 }
 
-/// Judges all, then fails the unhealthy, the longest-running first. One that can't be failed is reported and passed over: it
-/// neither stops the others nor stands in their way.
+/// Judges all records, then fails the unhealthy ones, the longest-running first. One that can't be failed is reported and passed over, so
+/// that it does not stop the others.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let plan = settings.plan(&run.store, Some(run.execution), run.now).await?;
     let (mut entries, mut recovered, mut done) = (Vec::new(), 0, 0);
@@ -127,8 +127,7 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<ScanResult, R
     Ok(result(plan.scanned, taken, plan.unhealthy.len() - taken, entries, stuck, pruned))
 }
 
-/// One record by its id, read only: the fields of the contract, and whether it is healthy. One that has ended, or has not
-/// begun, can't be stuck.
+/// Judges one record by its id without changing it. A record that has ended, or has not begun, can't be stuck.
 pub async fn query(settings: &Settings, store: &Store, id: RecordId) -> Result<(Judgement, Exit), RunError> {
     let now = store.now().await?;
     let Some(record) = store.record(id, settings.limits(id.into()), now).await? else {
@@ -173,7 +172,7 @@ impl Settings {
         for kind in [Kind::Audit, Kind::Execution] {
             let mut last: Option<Record> = None;
             for id in store.odd_ids(kind).await? {
-                tracing::warn!(?kind, id, "passed over: its id is no lower-case UUID; end or correct it by hand");
+                tracing::warn!(?kind, id, "passed over: its id is not a lower-case UUID; end or correct it by hand");
             }
             loop {
                 let page = store.records(kind, self.limits(kind), but, last.as_ref(), (now, PAGE)).await?;
@@ -192,7 +191,7 @@ impl Settings {
     }
 }
 
-/// The rules by which a record under way is unhealthy, with their words; none for a healthy one.
+/// The issues of an unfinished record, each with its rule; none for a healthy one.
 fn judge(record: &Record, now: DateTime<Utc>) -> Vec<(RecoverRule, String)> {
     let mut issues = Vec::new();
     if record.owner == Owner::Dead {
@@ -209,20 +208,20 @@ fn judge(record: &Record, now: DateTime<Utc>) -> Vec<(RecoverRule, String)> {
     issues
 }
 
-/// What to do where old executions can't be deleted.
+/// The error if old executions can't be deleted.
 fn not_pruned(why: &str) -> String {
     format!(
-        "old executions could not be deleted: {why}. Let the database user delete from job_executions, and other tables not refer \
-         to it, or keep all with --retain never (NIKITA_RETAIN)"
+        "old executions could not be deleted: {why}. Grant the database user delete on job_executions and remove other tables' \
+         references to it, or keep all executions with --retain never (NIKITA_RETAIN)"
     )
 }
 
-/// The words for a record that shows no activity.
+/// The issue of a record that shows no activity.
 pub(super) fn silence(silent: TimeDelta) -> String {
     format!("No activity for {} minutes", silent.num_minutes().max(0))
 }
 
-/// The log's word of a recovery.
+/// Logs a recovery.
 pub(super) fn tell(record: &Record, reason: &str) {
     tracing::warn!(
         record = %record.id,

@@ -1,4 +1,4 @@
-//! `stats`: what the runs of a span of time did, stage by stage (spec 01).
+//! `stats`: what the runs within a time did, stage by stage (spec 01).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::store::Store;
 use crate::store::history::spans::{Grain, Outcomes, Runs};
 use crate::store::history::stages::{Sample, StageFigures};
 
-/// The most runs whose conversations are read one by one: four days of a busy run every minute, in about a second.
+/// The most runs whose conversations are read one by one: about four days with a busy run every minute, read in about a second.
 pub const SAMPLE: i64 = 5_000;
 
-/// The instant that lies `span` before `now`.
+/// The instant `span` before `now`.
 #[must_use]
 pub fn before(now: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
     let span = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
     now.checked_sub_signed(span).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
-/// The command.
+/// Runs the command.
 pub async fn query(since: Duration, store: &Store) -> Result<Look, RunError> {
     let since = before(store.now().await?, since);
     let runs = store.runs_by_span(since, Grain::Day).await?;
@@ -69,7 +69,7 @@ pub async fn query(since: Duration, store: &Store) -> Result<Look, RunError> {
     })))
 }
 
-/// A part of a whole, 0 to 1; none of nothing.
+/// A part of a whole, from 0 to 1; none if the whole is 0.
 #[must_use]
 pub fn share(part: i64, whole: i64) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]
@@ -77,13 +77,13 @@ pub fn share(part: i64, whole: i64) -> Option<f64> {
     (whole > 0).then(|| rounded(share, 4))
 }
 
-/// The stage that takes longest on average.
+/// The stage with the longest average duration.
 #[must_use]
 pub fn slowest(stages: &[StageFigures]) -> Option<&StageFigures> {
     stages.iter().max_by(|a, b| a.avg_ms.total_cmp(&b.avg_ms))
 }
 
-/// All spans in one.
+/// The sum of all spans.
 #[must_use]
 pub fn sum(spans: &[Outcomes]) -> Outcomes {
     spans.iter().fold(Outcomes::default(), |sum, it| Outcomes {

@@ -1,4 +1,4 @@
-//! `status`: one execution with its live progress, or the latest of each job (spec 01).
+//! `status`: one execution with its live progress, or the latest execution of each job (spec 01).
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -12,13 +12,13 @@ use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::history::executions::{Execution, Listed};
 
-/// The jobs of this binary, in the order in which they are listed; jobs of other programs follow.
+/// The jobs of this binary, in the order of lists; other programs' jobs follow.
 pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
 
-/// The most live runs that are listed.
+/// The most live runs to list.
 const MOST_LIVE: i64 = 100;
 
-/// The command: of the execution with this id, or of each job's latest.
+/// Runs the command for the execution with this id, or for the latest of each job.
 pub async fn query(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunError> {
     let now = store.now().await?;
     let Some(id) = id else {
@@ -37,7 +37,7 @@ pub async fn query(id: Option<ExecutionId>, store: &Store) -> Result<Look, RunEr
     Ok(Look::ok(Box::new(ExecutionResult { execution: describe(&execution, now) })))
 }
 
-/// The command: the runs of a time, at most `most`.
+/// Runs the command with `--since`: lists at most `most` runs.
 pub async fn list(listed: &Listed, since: DateTime<Utc>, most: i64, store: &Store) -> Result<Look, RunError> {
     let now = store.now().await?;
     let mut found = store.executions(listed, most + 1).await?;
@@ -48,14 +48,14 @@ pub async fn list(listed: &Listed, since: DateTime<Utc>, most: i64, store: &Stor
     Ok(Look::ok(RunsResult { since, runs, more }))
 }
 
-/// The latest of each job: ours first, also where they never ran.
+/// The latest execution of each job: our jobs first, even if they never ran.
 pub fn by_job(latest: &[Execution]) -> impl Iterator<Item = (&str, Option<&Execution>)> {
     let ours = JOBS.into_iter().map(|job| (job, latest.iter().find(|it| it.job == job)));
     let others = latest.iter().filter(|it| !JOBS.contains(&it.job.as_str())).map(|it| (it.job.as_str(), Some(it)));
     ours.chain(others)
 }
 
-/// An execution, as results show it.
+/// An execution for a result.
 fn describe(it: &Execution, now: DateTime<Utc>) -> ExecutionStatus {
     let running = it.status == "running";
     ExecutionStatus {
@@ -78,7 +78,7 @@ fn describe(it: &Execution, now: DateTime<Utc>) -> ExecutionStatus {
     }
 }
 
-/// Whether the owner is alive while it runs, which is unknown of another program's; none afterwards.
+/// The lease's state while the execution runs; unknown for other programs' executions, none after the end.
 fn lease(it: &Execution, now: DateTime<Utc>) -> Option<LeaseState> {
     if it.status != "running" {
         return None;
@@ -90,7 +90,7 @@ fn lease(it: &Execution, now: DateTime<Utc>) -> Option<LeaseState> {
     })
 }
 
-/// In a list of jobs nobody looks for a conversation.
+/// Removes the conversations, which would bloat a list of executions.
 fn without_conversations(mut execution: ExecutionStatus) -> ExecutionStatus {
     if let Some(result) = execution.result.as_object_mut() {
         result.remove("conversations");

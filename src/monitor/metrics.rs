@@ -1,7 +1,7 @@
 //! Metrics for `node_exporter`'s textfile collector (spec 06).
 //!
-//! One file for all jobs of a host. A run reads it, changes its own job's samples and puts it back ([`shared_file`]). All series
-//! are there from the first run on, with zeros.
+//! One file for all jobs of a host. A run reads it, changes its own job's samples and replaces it ([`shared_file`]). All series
+//! exist from the first run on, with zeros.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,27 +9,27 @@ use std::io;
 use std::path::Path;
 
 use super::{Outcome, shared_file};
-/// The jobs that have metrics from the first run on; those of `exec` have them from their own first run on.
+/// The jobs with metrics from the first run on. A job of `exec` has them from its own first run on.
 pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
 
-/// What a run changes.
+/// The metrics of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
     /// One of [`JOBS`], or a name of `exec`'s: a-z, 0-9, `-`, `_` and `.`.
     pub job: &'a str,
-    /// How it came out.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// When it ended, in seconds since 1970, by the host's clock: `node_exporter`'s `time()` is compared with it.
+    /// When it ended, in seconds since 1970, by the host's clock, because queries compare it with Prometheus's `time()`.
     pub ended_at: f64,
-    /// When the job last completed on any host, where a skip has told.
+    /// When the job last completed on any host, if a skip has revealed it.
     pub completed_elsewhere: Option<f64>,
     /// How long it took, in seconds.
     pub duration: f64,
-    /// What it cost, in US dollars.
+    /// Its cost, in US dollars.
     pub cost_usd: f64,
-    /// How many conversations were due when it ended, where it has looked.
+    /// How many conversations were due when it ended, if it counted them.
     pub pending: Option<f64>,
-    /// How many conversations were stuck in processing when it ended, where it has looked.
+    /// How many conversations were stuck in processing when it ended, if it counted them.
     pub stuck: Option<f64>,
     /// The kind of each that it recovered, and the rule: those of [`RECOVERIES`] are counted.
     pub recovered: &'a [(&'static str, &'static str)],
@@ -38,7 +38,7 @@ pub struct Sample<'a> {
 /// Adds a run to the file at `path`.
 ///
 /// # Errors
-/// Where the file or its folder can't be written. What stood there before is still there then.
+/// If the file or its directory can't be written. Then the old file is unchanged.
 pub fn record(path: &Path, sample: &Sample<'_>) -> io::Result<()> {
     shared_file::update(path, |before| {
         let mut values = read(before)?;
@@ -47,7 +47,7 @@ pub fn record(path: &Path, sample: &Sample<'_>) -> io::Result<()> {
     })
 }
 
-/// A series, as it stands in the file: `name{labels}`.
+/// Values by series, as in the file: `name{labels}`.
 type Values = BTreeMap<String, f64>;
 
 struct Metric {
@@ -84,7 +84,8 @@ const RECOVERED: &str = "nikita_jobs_recovered_total";
 const PENDING: &str = "nikita_jobs_conversations_pending";
 const STUCK: &str = "nikita_jobs_conversations_stuck";
 
-/// What a host has looked at, and when: the gauge goes where the look is older than [`STALE`], because another host may know better.
+/// The gauges that a host observes, and when it did. A gauge whose observation is older than [`STALE`] is removed, because another host
+/// can have a newer one.
 const OBSERVED: [(&str, &str); 2] = [
     (PENDING, "nikita_jobs_conversations_pending_observed_timestamp_seconds"),
     (STUCK, "nikita_jobs_conversations_stuck_observed_timestamp_seconds"),
@@ -178,8 +179,8 @@ fn of_recovery(job: &str, kind: &str, rule: &str) -> String {
     format!("{RECOVERED}{{job_name=\"{job}\",kind=\"{kind}\",rule=\"{rule}\"}}")
 }
 
-/// What the file says of our series; what else stands in it, or can't be read, is dropped. A file that says nothing of ours is
-/// another program's, unless a crash has emptied it.
+/// Our series in the file. Others, and unreadable lines, are dropped. A file without our series belongs to another program, unless a
+/// crash has emptied it.
 fn read(text: &[u8]) -> io::Result<Values> {
     let emptied = text.iter().all(|byte| *byte == 0);
     let text = String::from_utf8_lossy(text);
@@ -190,7 +191,7 @@ fn read(text: &[u8]) -> io::Result<Values> {
 }
 
 fn parse(text: &str) -> Values {
-    // `job` is what the label was called before; Prometheus keeps that name for itself.
+    // The label's earlier name was `job`, which Prometheus reserves.
     let known = |line: &str| {
         let (series, value) = line.rsplit_once(' ')?;
         Some((series.replace("{job=", "{job_name="), value.parse().ok()?))

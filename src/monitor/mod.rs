@@ -1,5 +1,5 @@
-//! What a run tells the outside besides its exit code: a metrics file for `node_exporter` ([`metrics`]), pings for a dead man's
-//! switch ([`ping`]), and traces for an OpenTelemetry collector ([`traces`]). None can fail a run.
+//! Monitoring of runs: a metrics file for `node_exporter` ([`metrics`]), pings for a dead man's switch ([`ping`]), and traces for an
+//! OpenTelemetry collector ([`traces`]). None of them can fail a run.
 
 pub mod metrics;
 pub mod ping;
@@ -13,16 +13,16 @@ pub mod traces;
 use crate::domain::exit::Exit;
 use crate::domain::result::SkipReason;
 
-/// How a run came out, for monitors.
+/// The outcome of a run, for monitoring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It did its work.
     Success,
-    /// It did its work, but for items that were given up.
+    /// It did its work, but some items were given up.
     Partial,
-    /// Another run had completed inside the window: the work is done.
+    /// Skipped: another run completed inside the window, so the work is done.
     Fresh,
-    /// Another run holds the lock, or the job is switched off: nobody knows yet.
+    /// Skipped: another run holds the lock, or the job is switched off, so the outcome is unknown.
     Held,
     /// A signal ended it.
     Interrupted,
@@ -37,7 +37,7 @@ impl Outcome {
     pub const ALL: [Self; 7] =
         [Self::Success, Self::Partial, Self::Fresh, Self::Held, Self::Interrupted, Self::Unavailable, Self::Failure];
 
-    /// From an exit code, and from the reason of a skip.
+    /// From an exit code and the reason of a skip.
     #[must_use]
     pub fn of(exit: Exit, reason: Option<SkipReason>) -> Self {
         match exit {

@@ -1,13 +1,13 @@
-//! In place of `traces.rs` in a build without the feature `otel`: there are none, and the variables mean nothing.
+//! Replaces `traces.rs` in a build without the feature `otel`: there are no traces, and the variables are ignored.
 
 use tracing::Span;
 use tracing_subscriber::{Layer, Registry};
 
-/// No value of it can be made.
+/// Has no values.
 pub enum Traces {}
 
 impl Traces {
-    /// None.
+    /// Always `None`.
     ///
     /// # Errors
     /// Never.

@@ -1,16 +1,16 @@
-//! Pings for a dead man's switch that speaks the protocol of healthchecks.io (spec 06): it raises the alarm when no ping comes.
+//! Pings for a dead man's switch with the protocol of healthchecks.io (spec 06), which raises an alarm if no ping comes.
 //!
 //! ```text
 //!   a run begins                         URL/start
-//!   it did its work, or the window says
-//!   that another has                     URL         the result as body
+//!   it did its work, or another run
+//!   did it inside the window             URL         the result as body
 //!   it failed, or gave something up      URL/fail    the result as body
 //!   the lock is held, it is switched
-//!   off, or a signal ended it            URL/log     the result as body: neither good nor bad
+//!   off, or a signal ended it            URL/log     the result as body: neither success nor failure
 //! ```
 //!
-//! All carry `?rid=`, by which the service pairs a start with its end. A ping is never fatal, and the address, which is as good
-//! as a password, is never logged.
+//! All have `?rid=`, with which the service pairs a start with its end. A ping is never fatal. The address is a secret and never
+//! logged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,16 +22,16 @@ use super::Outcome;
 use crate::domain::ids::ExecutionId;
 use crate::providers::http::{Failure, Http};
 
-/// The longest a ping may take, its retries included (spec 06).
+/// The timeout of a ping, including retries (spec 06).
 const CAP: Duration = Duration::from_secs(5);
-/// How often it is tried again (spec 06).
+/// The most retries (spec 06).
 const RETRIES: u32 = 2;
-/// Before the first retry; doubled before the second.
+/// The pause before the first retry; doubled before the second.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The most of a body: healthchecks.io keeps 100 kB.
+/// The longest body: healthchecks.io keeps 100 kB.
 const MOST_BODY: usize = 100_000;
 
-/// Where to ping, and for which run.
+/// The pings of a run.
 #[derive(Clone)]
 pub struct Pings {
     http: Arc<Http>,
@@ -42,22 +42,22 @@ impl Pings {
     /// Pings for one run.
     ///
     /// # Errors
-    /// What is wrong with the address, without it.
+    /// What is wrong with the address, without quoting it.
     pub fn new(url: &str, run: ExecutionId) -> Result<Self, String> {
-        let mut url: Url = url.trim().parse().map_err(|error| format!("is no URL: {error}"))?;
+        let mut url: Url = url.trim().parse().map_err(|error| format!("is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
-            return Err("is no http:// or https:// address".to_owned());
+            return Err("is not an http:// or https:// address".to_owned());
         }
         url.query_pairs_mut().append_pair("rid", &run.to_string());
         Ok(Self { http: Arc::default(), url })
     }
 
-    /// Says that the run begins.
+    /// Reports that the run begins.
     pub async fn start(&self) {
         self.send("/start", String::new()).await;
     }
 
-    /// Says how it came out; `result` is what went to stdout.
+    /// Reports the outcome; `result` is the output on stdout.
     pub async fn end(&self, outcome: Outcome, result: String) {
         self.send(suffix(outcome), result).await;
     }
@@ -80,7 +80,7 @@ impl Pings {
         loop {
             let why = match self.http.post(url.clone(), headers.clone(), body.clone().into_bytes()).await {
                 Ok(reply) if (200..300).contains(&reply.status) => return Ok(()),
-                // What the service refuses now it will refuse again: the check is not known, or not ours.
+                // A retry would be refused too: the check does not exist, or is not ours.
                 Ok(reply) if (400..500).contains(&reply.status) && reply.status != 429 => {
                     return Err(format!("status {}", reply.status));
                 }
@@ -99,7 +99,7 @@ impl Pings {
     }
 }
 
-/// Never the exit code itself, which the service would take 75 of for a failure.
+/// The path's suffix. Never the exit code, because the service counts 75 as a failure.
 const fn suffix(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Success | Outcome::Fresh => "",

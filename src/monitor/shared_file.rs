@@ -1,8 +1,8 @@
-//! A file that several processes of this host change: read, changed, and put back by a rename, under a lock beside it
-//! (`PATH.lock`), so that a reader sees the old file or the new one, whatever kills the writer.
+//! A file that several processes of this host change. It is replaced by a rename, under a lock file (`PATH.lock`), so that a reader
+//! sees either the old or the new file, even if the writer is killed.
 //!
-//! Others may be able to write in its folder. They gain nothing by it: no link is followed, no lock is emptied, and a lock that
-//! another user owns, or that a frozen process holds, is replaced. Whose lock was replaced begins again.
+//! The directory can be writable for other users. They can't abuse it: no link is followed, no lock file is truncated, and a lock that
+//! another user owns, or that a frozen process holds, is replaced. A process whose lock was replaced starts again.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -15,18 +15,17 @@ use rustix::fs::OFlags;
 
 use crate::clock;
 
-/// The longest wait for another writer, which holds the file for milliseconds.
+/// The longest wait for another writer, which normally holds the lock for milliseconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Between two looks at the lock.
+/// The pause between two tries to lock.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How often a lock may be taken away from us.
+/// The most tries after losing a lock.
 const MOST_TRIES: usize = 5;
 
-/// Changes the file at `path`, or makes it, readable by everyone. `change` gets what stood in it before; nothing, if it was not
-/// there.
+/// Changes or creates the file at `path`, readable by everyone. `change` gets the old content, which is empty for a new file.
 ///
 /// # Errors
-/// Where the file or its folder can't be written, or `change` refuses. What stood there before is still there then.
+/// If the file or its directory can't be written, or `change` fails. Then the old file is unchanged.
 pub fn update(path: &Path, change: impl Fn(&[u8]) -> io::Result<String>) -> io::Result<()> {
     refuse_what_is_no_file(path)?;
     for _ in 0..MOST_TRIES {
@@ -39,7 +38,7 @@ pub fn update(path: &Path, change: impl Fn(&[u8]) -> io::Result<String>) -> io::
             return Ok(());
         }
     }
-    Err(io::Error::other("its lock was taken away again and again"))
+    Err(io::Error::other("other processes keep replacing its lock"))
 }
 
 fn refuse_what_is_no_file(path: &Path) -> io::Result<()> {
@@ -49,21 +48,21 @@ fn refuse_what_is_no_file(path: &Path) -> io::Result<()> {
     } else if there.is_file() || there.is_dir() {
         Ok(())
     } else {
-        Err(io::Error::other("it is a device or a pipe, and no file to be replaced"))
+        Err(io::Error::other("it is a device or a pipe, not a regular file"))
     }
 }
 
-/// Whether the new text is in place; not where the lock is no longer ours.
+/// Replaces the file; returns `false` if the lock is no longer ours.
 fn replace(path: &Path, text: &[u8], lock: &Lock) -> io::Result<bool> {
     let fresh = beside(path, ".new");
-    // One of this name is left from a process that was killed.
+    // A killed process can have left a file of this name.
     let _ = fs::remove_file(&fresh);
     // A new file, so that nothing is written through a link.
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).and_then(|mut file| {
         file.write_all(text)?;
-        // Whatever the umask is: another user's collector reads it.
+        // Whatever the umask, because another user's collector reads it.
         file.set_permissions(Permissions::from_mode(0o644))?;
-        // Else a power cut may leave the new name with no content.
+        // Otherwise a power cut could leave an empty file under the new name.
         file.sync_all()
     });
     if !lock.is_ours() {
@@ -93,10 +92,10 @@ impl Lock {
                 return Ok(lock);
             }
         }
-        Err(io::Error::other(format!("its lock {} can't be had", path.display())))
+        Err(io::Error::other(format!("its lock {} can't be acquired", path.display())))
     }
 
-    /// Waits for whoever holds it, but not for ever: he may be frozen. Whether it was given up.
+    /// Waits for the holder, but not forever, because it can be frozen. Returns whether the holder has released it.
     fn wait(&self) -> io::Result<bool> {
         let began = clock::start();
         loop {
@@ -104,13 +103,13 @@ impl Lock {
                 Ok(()) => return Ok(true),
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) if began.elapsed() < LONGEST_WAIT => thread::sleep(PAUSE),
-                // Unless he has been replaced already.
+                // `true` if another process has already replaced the lock.
                 Err(TryLockError::WouldBlock) => return Ok(!self.is_ours()),
             }
         }
     }
 
-    /// Whether it is still the file of its name.
+    /// Whether the file at its path is still the one that is locked.
     fn is_ours(&self) -> bool {
         match (self.file.metadata(), fs::symlink_metadata(&self.path)) {
             (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
@@ -119,9 +118,10 @@ impl Lock {
     }
 }
 
-/// The lock's file, for nobody but its owner. None where it was another user's, who might never let go of it, and is gone now.
+/// Opens or creates the lock file, accessible only by its owner. `None` if it was another user's, who could hold it forever, and has
+/// now been removed.
 fn open(path: &Path) -> io::Result<Option<File>> {
-    // A pipe in its place must not hold us up, nor a link lead elsewhere.
+    // A pipe in its place must not block us, and a link must not be followed.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let options = OpenOptions::new().read(true).write(true).create(true).mode(0o600).custom_flags(flags).to_owned();
     let at_path = |why: &str| io::Error::other(format!("its lock {} {why}", path.display()));
@@ -137,7 +137,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
     };
     let there = file.metadata()?;
     if !there.is_file() {
-        return Err(at_path("is no file"));
+        return Err(at_path("is not a regular file"));
     }
     let user = rustix::process::geteuid().as_raw();
     if user != 0 && there.uid() != user {
@@ -150,8 +150,9 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 }
 
 fn remove(path: &Path) -> io::Result<()> {
-    fs::remove_file(path)
-        .map_err(|error| io::Error::new(error.kind(), format!("its lock {} is another's: {error}", path.display())))
+    fs::remove_file(path).map_err(|error| {
+        io::Error::new(error.kind(), format!("its lock {} belongs to another user: {error}", path.display()))
+    })
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -4,9 +4,9 @@
 //!   the caller's span (TRACEPARENT) ─▶ run ─▶ conversation ─▶ stage
 //! ```
 //!
-//! They are sent by OTLP over HTTP, by a thread of their own with a runtime of its own: it outlives a panic, and the jobs never wait for it.
-//! Settings are OpenTelemetry's own variables. Only a named collector is asked: a run that nobody traces opens no
-//! connection. Nothing here can change an exit code, and nothing goes to stdout.
+//! A separate thread with its own runtime sends them by OTLP over HTTP: it survives a panic, and the jobs never wait for it. The
+//! settings are OpenTelemetry's own variables. Without a configured collector there is no connection. Traces never change an exit code
+//! and never write to stdout.
 
 use std::collections::HashMap;
 use std::env;
@@ -35,9 +35,9 @@ use tracing_subscriber::{Layer, Registry};
 use crate::clock;
 use crate::providers::http::{Failure, Http};
 
-/// The longest that the end of a process waits for the collector.
+/// How long a process waits for the collector at its end.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The longest that one request may take, where the variables say nothing (OpenTelemetry's default).
+/// The timeout of a request, unless the variables set it (OpenTelemetry's default).
 const REQUEST: Duration = Duration::from_secs(10);
 
 /// The traces of this process.
@@ -47,7 +47,7 @@ pub struct Traces {
     open: Open,
 }
 
-/// How many spans have not ended. Others may hold one for a moment longer than we do, such as SQLite's thread.
+/// How many spans have not ended. Other threads, such as SQLite's, can hold one a moment longer than we do.
 #[derive(Clone, Default)]
 struct Open(Arc<AtomicUsize>);
 
@@ -61,14 +61,14 @@ impl<S: Subscriber> Layer<S> for Open {
     }
 }
 
-/// Why the last request was not taken; none where it was.
+/// Why the last request failed; `None` if it succeeded.
 type Trouble = Arc<Mutex<Option<String>>>;
 
 impl Traces {
-    /// Begins, where the environment names a collector.
+    /// Begins if the environment names a collector.
     ///
     /// # Errors
-    /// What is wrong with the variables. Then there are no traces.
+    /// If a variable is invalid. Then there are no traces.
     pub fn begin() -> Result<Option<Self>, String> {
         if !wanted()? {
             return Ok(None);
@@ -83,35 +83,35 @@ impl Traces {
         Ok(Some(Self { provider, trouble, open: Open::default() }))
     }
 
-    /// What listens to the spans of a target.
+    /// The layer that exports the spans of a target.
     #[must_use]
     pub fn layer(&self, target: &'static str) -> Box<dyn Layer<Registry> + Send + Sync> {
         let layer = tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer(env!("CARGO_PKG_NAME")))
-            // Where in our source a span began, and on which thread, is of no use to whoever reads a trace.
+            // A trace's reader does not need our source locations and threads.
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
             .with_target(false)
             .with_level(false);
-        // Counted down once the exporter has it.
+        // `open` comes last, so that a span counts until the exporter has it.
         layer
             .and_then(self.open.clone())
             .with_filter(filter_fn(move |meta| meta.is_span() && meta.target() == target))
             .boxed()
     }
 
-    /// Makes a span the child of the caller's, where `TRACEPARENT` (and `TRACESTATE`) name one.
+    /// Makes a span the child of the caller's, if `TRACEPARENT` (and `TRACESTATE`) name one.
     pub fn adopt(&self, span: &Span) {
         let named = ["traceparent", "tracestate"].map(|name| (name.to_owned(), variable(&name.to_uppercase())));
         let carrier: HashMap<_, _> = named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let caller = TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier);
         if let Err(error) = span.set_parent(caller) {
-            tracing::debug!(%error, "the caller's span is not known");
+            tracing::debug!(%error, "the caller's span is unknown");
         }
     }
 
-    /// Sends what is left, within two seconds.
+    /// Sends the remaining spans, within two seconds.
     pub fn end(self) {
         let began = clock::start();
         while self.open.0.load(Ordering::Acquire) > 0 && began.elapsed() < FAREWELL {
@@ -129,7 +129,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A variable for traces, else the one for all signals.
+/// The variable for traces, or else the one for all signals.
 fn of_traces(what: &str) -> Option<String> {
     variable(&format!("OTEL_EXPORTER_OTLP_TRACES_{what}")).or_else(|| variable(&format!("OTEL_EXPORTER_OTLP_{what}")))
 }
@@ -160,7 +160,7 @@ fn longest() -> Duration {
     of_traces("TIMEOUT").and_then(|it| it.parse().ok()).map_or(REQUEST, Duration::from_millis)
 }
 
-/// What the variables say of this service; its name where they don't.
+/// The service's attributes from the variables, with a default name.
 fn resource() -> Resource {
     let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
     let builder = Resource::builder().with_attribute(version.clone());
@@ -171,7 +171,7 @@ fn resource() -> Resource {
     builder.with_service_name(env!("CARGO_PKG_NAME")).build()
 }
 
-/// The exporter's HTTP, by our own client: the same TLS and proxies, and no redirect.
+/// The exporter's HTTP client, which is our own: the same TLS and proxies, and no redirects.
 #[derive(Debug)]
 struct Post {
     http: Http,
@@ -182,7 +182,7 @@ struct Post {
 
 #[async_trait]
 impl HttpClient for Post {
-    /// Runs on the exporter's thread, which has nothing else to do.
+    /// Blocks the exporter's thread, which has no other work.
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (head, body) = request.into_parts();
         let url = head.uri.to_string().parse()?;

@@ -1,4 +1,4 @@
-//! Where a server is, and what every request to it carries.
+//! The address of a server, and the headers of every request to it.
 
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -6,10 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::vendor::Vendor;
 
-/// What is wrong with an address that paths can't be added to.
-pub(super) const NO_END: &str = "has a ? or a # in it, and paths are added to its end";
+/// The error of an address that paths can't be appended to.
+pub(super) const NO_END: &str = "contains a ? or a #, but paths are appended to it";
 
-/// A base URL: paths are added to its own, and its query goes with each of them.
+/// A base URL: paths are appended to its path, and its query is part of every request.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     base: Url,
@@ -19,14 +19,14 @@ impl Address {
     /// Reads a base URL.
     ///
     /// # Errors
-    /// What is wrong with it, in half a sentence that does not quote it.
+    /// What is wrong with it, without a subject and without quoting it.
     pub(super) fn read(base: &str) -> Result<Self, &'static str> {
         let url = Url::parse(base).map_err(|_| "is not a URL such as https://host/path")?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err("is not a URL that begins with https:// or http://");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("holds a user or a password: keys have variables of their own");
+            return Err("contains a user or a password, but keys have variables of their own");
         }
         if url.fragment().is_some() {
             return Err(NO_END);
@@ -46,18 +46,18 @@ impl Address {
         self.base.path().trim_end_matches('/')
     }
 
-    /// Its host, with the port where one is named.
+    /// Its host, with the port if it names one.
     pub(super) fn host(&self) -> String {
         let host = self.base.host_str().unwrap_or_default();
         self.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Whether something follows a question mark.
+    /// Whether it has a query.
     pub(super) fn has_query(&self) -> bool {
         self.base.query().is_some()
     }
 
-    /// Azure's older addresses, whose keys go into a header of their own.
+    /// Whether it is one of Azure's older addresses, which have a header of their own for keys.
     fn is_azures(&self) -> bool {
         self.base.query_pairs().any(|(name, _)| name == "api-version")
     }
@@ -72,7 +72,7 @@ impl Address {
         let Some(key) = key.map(ExposeSecret::expose_secret) else { return Ok(headers) };
         let value = |text: &str| {
             let mut value = HeaderValue::from_str(text).map_err(|_| {
-                format!("{} holds a character that no key has, such as a line break", vendor.key_variable())
+                format!("{} contains a character that is invalid in a key, such as a line break", vendor.key_variable())
             })?;
             value.set_sensitive(true);
             Ok::<_, String>(value)

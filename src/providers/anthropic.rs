@@ -1,4 +1,4 @@
-//! Anthropic's Messages API: JSON through a tool call that the model is made to make, or that it is offered where it takes no force.
+//! Anthropic's Messages API: JSON through a forced tool call, or an optional one for models that can't be forced.
 
 use serde_json::{Value, json};
 
@@ -26,16 +26,17 @@ impl Anthropic {
         Self { asker, model }
     }
 
-    /// Who it is, and the gate before it.
+    /// The server, with its circuit breaker.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
         self.asker.remote()
     }
 
-    /// Asks once; `broken` is the reply to an earlier asking that is to be mended. Also how many of the oldest messages were not shown.
+    /// Asks once; `broken` is an earlier invalid reply for the model to repair. Returns also how many of the oldest messages were left
+    /// out.
     ///
     /// # Errors
-    /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] where the model declines.
+    /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] if the model declines.
     pub async fn complete(
         &self,
         call: Call<'_>,
@@ -47,7 +48,7 @@ impl Anthropic {
     }
 }
 
-/// Whether a model would cache so much: it passes over what is shorter than its least.
+/// Whether a model would cache the instructions and the schema. Each has a least length for caching.
 fn caches(model: &str, instructions: &str, form: Form<'_>) -> bool {
     let schema = match form {
         Form::Json { schema, .. } => tokens(&schema.to_string()),
@@ -94,7 +95,7 @@ impl Wire for Anthropic {
             };
         }
         if !manner.offers {
-            // Models that think unasked take no forced tool call while they do.
+            // A model that thinks by default accepts no forced tool call unless thinking is disabled.
             request["thinking"] = json!({"type": "disabled"});
         }
         request
@@ -130,20 +131,20 @@ mod tests {
 
     use super::*;
 
-    /// <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>, "Cache limitations": the least of each model.
+    /// <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>, "Cache limitations": the least length of each model.
     #[rstest]
     #[case("claude-3-5-haiku-20241022", 2_048)]
     #[case("claude-haiku-4-5", 4_096)]
     #[case("claude-opus-4-8", 4_096)]
     #[case("claude-sonnet-5-5", 1_024)]
-    fn the_mark_for_caching_is_sent_where_it_can_take_effect(#[case] model: &str, #[case] least: u32) {
+    fn cache_control_is_sent_only_if_it_has_an_effect(#[case] model: &str, #[case] least: u32) {
         let text = |tokens: u32| "word ".repeat(tokens as usize);
         assert!(!caches(model, &text(least / 4), Form::Text));
         assert!(caches(model, &text(least * 2), Form::Text));
-        // The schema of a tool is cached with them.
+        // A tool's schema is cached with the instructions.
         let schema = json!({"description": text(least * 2)});
         assert!(caches(model, "short", Form::Json { name: "n", schema: &schema }));
-        // Ours are short of every model's least.
+        // Ours are shorter than every model's least.
         let schema = crate::core::stages::extraction::schema();
         let form = Form::Json { name: "n", schema: &schema };
         assert!(!caches(model, crate::core::stages::extraction::INSTRUCTIONS, form));

@@ -1,11 +1,11 @@
-//! Asks a server as it wants to be asked (spec 05).
+//! Adapts requests to a server (spec 05).
 //!
 //! ```text
-//!   refused ─▶ about a field of ours? ─yes─▶ asked otherwise, by one task at a time ─▶ answered: so from now on
-//!                │ no, or it stays                                                     └ the same again: forgotten
+//!   refused ─▶ because of a field? ─yes─▶ change it and retry, one task at a time ─▶ answered: keep the change
+//!                │ no, or still refused                                            └ the same refusal: undo it
 //!                ▼
-//!              one harmless question of the same form, once a run ─▶ answered: it is this one's
-//!                                                                  └ refused: it is everybody's, 78
+//!              one harmless question of the same form, once a run ─▶ answered: this request is refused
+//!                                                                  └ refused: all requests are, 78
 //! ```
 
 use std::time::Instant;
@@ -22,57 +22,57 @@ use crate::core::refusal::{Meaning, Refusal};
 /// The most adaptations to a server in one run (spec 05).
 pub const MOST_LESSONS: u32 = 6;
 
-/// A server and what is known of its habits.
+/// A server to which requests are adapted.
 #[derive(Debug)]
 pub struct Asker {
     endpoint: Endpoint,
-    /// What the user has set.
+    /// The limits from the settings.
     pub limits: Limits,
-    /// How many adaptations are left. Who learns holds it.
+    /// How many adaptations are left. A task that adapts holds the lock.
     lessons: Mutex<u32>,
     probed: OnceCell<Probed>,
 }
 
-/// What became of the harmless question.
+/// The outcome of the harmless question.
 #[derive(Clone, Debug)]
 pub enum Probed {
-    /// It was answered: what is refused is refused for its own sake.
+    /// It was answered, so a refused request is refused because of its own content.
     Answered,
-    /// It was not: the error that everybody shares.
+    /// It was not answered, with an error that applies to all requests.
     No(NoAnswer),
 }
 
-/// A question in whatever manner.
+/// A request that can be adapted.
 pub struct Asking<'a> {
     /// The path below the server's address.
     pub path: &'static str,
-    /// Makes the request's body.
+    /// Builds the request's body.
     pub build: &'a (dyn Fn(&Manner) -> Value + Sync),
-    /// The tokens of its transcript, if it has one that may be shortened.
+    /// The tokens of its transcript, if it has one that can be shortened.
     pub transcript: Option<u32>,
-    /// Nothing is waited for that would outlive it.
+    /// No wait or retry goes past it.
     pub deadline: Instant,
-    /// How trouble that passes is met.
+    /// How temporary errors are handled.
     pub tries: Tries,
 }
 
 impl Asker {
-    /// A server that nothing is known of yet.
+    /// A server without adaptations.
     #[must_use]
     pub fn new(endpoint: Endpoint, limits: Limits) -> Self {
         Self { endpoint, limits, lessons: Mutex::new(MOST_LESSONS), probed: OnceCell::new() }
     }
 
-    /// Who it is, and the gate before it.
+    /// The server, with its circuit breaker.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
         self.endpoint.remote()
     }
 
-    /// Asks, and learns how; the reply, and in which manner it was got.
+    /// Sends the request and adapts it to refusals. Returns the reply, and the manner of the accepted request.
     ///
     /// # Errors
-    /// [`Stop`]; what is refused has no remedy that is known.
+    /// [`Stop`]; for a refusal, no adaptation helped.
     pub async fn ask(&self, asking: &Asking<'_>) -> Result<(Value, Manner), Stop> {
         loop {
             let manner = self.remote().manner();
@@ -81,7 +81,7 @@ impl Asker {
                 other => return other.map(|reply| (reply, manner)),
             };
             let mut left = self.lessons.lock().await;
-            // Another task may have learnt the same meanwhile.
+            // Otherwise another task has adapted meanwhile: try again with its manner.
             if self.remote().manner() == manner {
                 return self.learn(asking, manner, refusal, &mut left).await;
             }
@@ -101,7 +101,7 @@ impl Asker {
             let sent = Sent { body: &body, transcript: asking.transcript, limits: self.limits };
             let Some((topic, next)) = manner.learn(&refusal, sent) else { break };
             *left -= 1;
-            tracing::info!(provider = %self.remote(), refused = ?topic, "a part of the request is refused, asking otherwise");
+            tracing::info!(provider = %self.remote(), refused = ?topic, "part of the request refused, changing it");
             steps.push((topic, std::mem::replace(&mut manner, next)));
             match self.post(asking, &manner).await {
                 Ok(reply) => {
@@ -110,13 +110,13 @@ impl Asker {
                 }
                 Err(Stop::Refused(again)) => refusal = again,
                 Err(stop) => {
-                    // Nothing is known of the last step; those before it were no longer complained of.
+                    // The last change is untested. The changes before it worked: the server no longer complained about them.
                     self.remote().adopt(steps.pop().map_or(manner, |(_, before)| before));
                     return Err(stop);
                 }
             }
         }
-        // What did not stop the complaint is no lesson: each step whose own request the last refusal speaks of, too.
+        // Undo the changes that did not help: those about which the last refusal still complains.
         let is_idle = |step: &mut (Topic, Manner)| {
             let body = (asking.build)(&step.1);
             let sent = Sent { body: &body, transcript: asking.transcript, limits: self.limits };
@@ -129,7 +129,7 @@ impl Asker {
         Err(Stop::Refused(refusal))
     }
 
-    /// Asks once, in this manner.
+    /// Sends the request once, in this manner.
     ///
     /// # Errors
     /// [`Stop`].
@@ -139,7 +139,8 @@ impl Asker {
         self.endpoint.post(Request { path, body: &body, deadline, tries }).await
     }
 
-    /// What is to be said of a refusal that stays, after a harmless question of the same form; none where the question was that itself.
+    /// The error for a refusal that no adaptation helped, given the outcome of the harmless question; `None` if the refused request was
+    /// the harmless question.
     #[must_use]
     pub fn verdict(&self, refusal: &Refusal, private: &str, probed: Option<Probed>) -> NoAnswer {
         let probed = probed.unwrap_or_else(|| self.judged(Err(Stop::Refused(refusal.clone()))));
@@ -151,7 +152,7 @@ impl Asker {
         }
     }
 
-    /// The outcome of the harmless question: asked by the first who wants to know, once a run.
+    /// The outcome of the harmless question, which the first caller asks, once per run.
     pub async fn probed<F>(&self, probe: F) -> Probed
     where
         F: Future<Output = Probed>,
@@ -165,14 +166,14 @@ impl Asker {
         self.probed.initialized()
     }
 
-    /// What the reply to a harmless question shows.
+    /// Judges the reply to the harmless question.
     #[must_use]
     pub fn judged(&self, reply: Result<(), Stop>) -> Probed {
         Probed::No(match reply {
             Ok(()) | Err(Stop::No(NoAnswer::InvalidReply(_))) => return Probed::Answered,
             Err(Stop::No(why)) => why,
             Err(Stop::Failed(why)) => NoAnswer::Unavailable(why),
-            // Nobody but us has written the question, so its words can be believed.
+            // The question contains no player's text, so the error's wording can be trusted.
             Err(Stop::Refused(refusal)) if !is_final(&refusal) && refusal.speaks_of_money() => {
                 let name = self.remote().vendor;
                 let status = refusal.status;
@@ -188,13 +189,13 @@ impl Asker {
     }
 }
 
-/// Whether another manner may mend it: not a wrong key or address. A 404 may: `OpenRouter` says so where no server behind it takes all
-/// that is asked (openstory-so/openstory#1302). It stays what it is where that was not the reason.
+/// Whether an adaptation can help: not for a wrong key or address. It can for a 404, because `OpenRouter` answers 404 if no server
+/// behind it supports all fields (openstory-so/openstory#1302). If it does not help, the 404 keeps its meaning.
 fn may_be_a_field(refusal: &Refusal) -> bool {
     !is_final(refusal) || refusal.status == 404 && !refusal.is_about_the_model()
 }
 
-/// Whether neither another manner nor another question can mend it.
+/// Whether neither an adaptation nor another question can help.
 pub(super) fn is_final(refusal: &Refusal) -> bool {
     matches!(refusal.meaning(), Meaning::Key | Meaning::Model | Meaning::Address)
 }

@@ -1,19 +1,19 @@
-//! The JSON of a reply, as servers write it.
+//! Reads the JSON of a response.
 
 use serde_json::Value;
 
-/// What a body is.
+/// The kinds of body.
 #[derive(Debug, PartialEq)]
 pub(super) enum Body {
     /// JSON.
     Json(Value),
-    /// JSON that is broken: the server's reply, and of no use.
+    /// Invalid JSON: it came from the server, but is unusable.
     Broken,
-    /// Nothing, or a page for people: whoever answered is not the server.
+    /// Empty, or not JSON at all, such as an HTML page: it did not come from the server.
     Foreign,
 }
 
-/// Reads a body. A byte order mark is passed over; `NaN` and `Infinity`, which Python writes, are null.
+/// Reads a body. A byte order mark is skipped; `NaN` and `Infinity`, which Python writes, are null.
 pub(super) fn read(bytes: &[u8]) -> Body {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8]) -> Body {
     serde_json::from_str(&without_nan(&text)).map_or(Body::Broken, Body::Json)
 }
 
-/// The words that are no JSON, outside of strings, as null.
+/// Replaces `NaN` and `Infinity` outside of strings with null.
 fn without_nan(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let (mut rest, mut quoted) = (text, false);
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_is_json_is_read() {
+    fn json_is_read_and_other_bodies_are_told_apart() {
         assert_eq!(read(b"\xef\xbb\xbf\n\n {\"a\": 1}"), Body::Json(json!({"a": 1})));
         assert_eq!(
             read(br#"{"NaN \" NaN": [NaN, -Infinity, 0.5]}"#),

@@ -1,4 +1,4 @@
-//! What goes along with a question to a provider: for whom it is, how long it may take, and where its price is written down.
+//! The context of a request to a provider: its stage, its deadline and its meter.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -8,47 +8,47 @@ use serde_json::Value;
 use crate::core::stages::StageName;
 use crate::core::usage::{self, Count};
 
-/// A question's circumstances.
+/// The context of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The stage that asks.
     pub stage: StageName,
-    /// When the stage's or the pipeline's time is over, whichever is first; no wait and no retry outlives it.
+    /// The stage's or the pipeline's deadline, whichever is first. No wait and no retry goes past it.
     pub deadline: Instant,
-    /// Told of every reply that has to be paid for, also of one that turns out to be of no use.
+    /// Counts every reply that costs money, even an unusable one.
     pub meter: &'a Meter,
 }
 
-/// What a reply used, in the provider's own count.
+/// The tokens of a reply, by the provider's count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// The stage that asked.
     pub stage: StageName,
-    /// The model, by the provider's name for it.
+    /// The provider's name of the model.
     pub model: String,
-    /// The tokens; none where the reply does not say.
+    /// The tokens; `None` if the reply does not contain them.
     pub count: Option<Count>,
 }
 
 impl Usage {
-    /// What a reply says it has used.
+    /// Reads the usage of a reply.
     #[must_use]
     pub fn read(call: Call<'_>, model: &str, reply: &Value) -> Self {
         Self { stage: call.stage, model: model.to_owned(), count: usage::read(reply) }
     }
 }
 
-/// Collects what a conversation's replies have used.
+/// Collects the usage of a conversation's replies.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<Vec<Usage>>);
 
 impl Meter {
-    /// Writes down one reply.
+    /// Adds one reply.
     pub fn add(&self, usage: Usage) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(usage);
     }
 
-    /// All that was written down so far.
+    /// The usage of all replies so far.
     #[must_use]
     pub fn usage(&self) -> Vec<Usage> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

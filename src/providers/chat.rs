@@ -1,5 +1,5 @@
-//! A question to a language model, in whichever wire format: asked in the server's manner, and held against a harmless one where it is
-//! refused.
+//! Sends a question to a language model in any wire format, adapted to the server. If it is refused, a harmless question shows whether
+//! its content is the reason.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use crate::core::ask::NoAnswer;
 use crate::core::manner::{Limits, Manner};
 use crate::core::transcript::shorten::tokens;
 
-/// The longest that the harmless question may take.
+/// The timeout of the harmless question.
 const PROBE_TIME: Duration = Duration::from_secs(15);
 
 /// A wire format.
 pub(super) trait Wire: Sync {
-    /// Below the server's address.
+    /// The path below the server's address.
     const PATH: &'static str;
 
-    /// The body of a request. `data` is what the model is shown of the question's.
+    /// The body of a request. `data` is the question's data, shortened if necessary.
     fn request(&self, question: &Question<'_>, data: &str, broken: Option<&Broken>, how: How<'_>) -> Value;
 
-    /// What a reply has used; none where it does not say.
+    /// The usage of a reply.
     fn usage(&self, call: Call<'_>, reply: &Value) -> Usage;
 }
 
-/// The manner of a request.
+/// The manner and limits of a request.
 #[derive(Clone, Copy)]
 pub(super) struct How<'a> {
     pub(super) manner: &'a Manner,
@@ -43,7 +43,7 @@ impl How<'_> {
     }
 }
 
-/// Puts a question; the reply, and how many of the oldest messages the model was not shown.
+/// Asks a question. Returns the reply, and how many of the oldest messages were left out.
 pub(super) async fn put<W: Wire>(
     wire: &W,
     asker: &Asker,
@@ -71,7 +71,7 @@ pub(super) async fn put<W: Wire>(
                     Some(asker.probed(Box::pin(probe(wire, asker, call, &harmless))).await)
                 }
                 (Form::Json { .. }, _) => None,
-                // Whoever asks for a text can do without, so nobody need know whose trouble it is.
+                // Texts are optional, so the reason of the refusal does not matter.
                 (Form::Text, _) => Some(Probed::Answered),
             };
             Err(asker.verdict(&refusal, question.data, probed))
@@ -86,6 +86,6 @@ async fn probe<W: Wire>(wire: &W, asker: &Asker, call: Call<'_>, harmless: &Ques
     let asking = Asking { path: W::PATH, build: &build, transcript: None, deadline, tries: Tries::Once };
     let reply = asker.post(&asking, &asker.remote().manner()).await;
     let probed = asker.judged(reply.map(|reply| call.meter.add(wire.usage(call, &reply))));
-    tracing::info!(provider = %asker.remote(), answered = matches!(probed, Probed::Answered), "a refusal held against a harmless question");
+    tracing::info!(provider = %asker.remote(), answered = matches!(probed, Probed::Answered), "harmless question asked after a refusal");
     probed
 }

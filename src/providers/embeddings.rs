@@ -1,8 +1,8 @@
-//! OpenAI's Embeddings, or a compatible server's: vectors in base64, or as lists of numbers from servers that know no other.
+//! OpenAI's Embeddings, or a compatible server's: vectors in base64, or as lists of numbers from servers without base64.
 //!
 //! ```text
-//!   batch ─▶ 5xx, 4xx or numbers that are none ─▶ a harmless text, once a run ─▶ not answered: an outage, or 78
-//!                                                    └ answered: halved, and halved again ─▶ who breaks it is set aside
+//!   batch ─▶ 5xx, 4xx or non-finite numbers ─▶ a harmless text, once a run ─▶ not answered: an outage, or 78
+//!                                                    └ answered: bisect the batch ─▶ set aside the texts that fail
 //! ```
 
 use std::time::Duration;
@@ -21,11 +21,11 @@ use crate::core::manner::Manner;
 use crate::core::refusal::Refusal;
 use crate::core::text;
 
-/// The longest a question may take, its retries included (spec 05).
+/// The timeout of a question, including retries (spec 05).
 const LONGEST: Duration = Duration::from_secs(30);
-/// The most requests that look for the text that breaks a batch (spec 05).
+/// The most requests in the search for texts that fail a batch (spec 05).
 const MOST_SEARCHES: usize = 16;
-/// A text that nobody has anything against.
+/// A text that no provider refuses.
 pub const HARMLESS: &str = "hello";
 
 /// An embedding model.
@@ -35,17 +35,17 @@ pub struct Embeddings {
     model: String,
 }
 
-/// Why a batch has no vectors, where it may be for one of its texts.
+/// Why a batch failed, if one of its texts can be the reason.
 enum Suspicion {
-    /// A 5xx that the circuit does not know of.
+    /// A 5xx that does not count for the circuit breaker.
     Failed(String),
     /// A 4xx.
     Refused(Refusal),
-    /// These of its texts have numbers that are none; the others have vectors.
+    /// Some texts got vectors with non-finite numbers; the others have vectors.
     Numbers,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 enum Got {
     Vectors,
     Suspicious(Suspicion),
@@ -58,18 +58,18 @@ impl Embeddings {
         Self { asker, model }
     }
 
-    /// Who it is, and the gate before it.
+    /// The server, with its circuit breaker.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
         self.asker.remote()
     }
 
-    /// What becomes of each text, in their order. At most [`crate::core::ask::MOST_TEXTS`] texts. One without anything to see is not
-    /// sent.
+    /// Embeds at most [`crate::core::ask::MOST_TEXTS`] texts and returns the outcome of each, in order. Texts without visible
+    /// characters are not sent.
     ///
     /// # Errors
-    /// [`NoAnswer`] by spec 05's table: [`NoAnswer::InvalidReply`] where vectors are wrong in number, [`NoAnswer::Configuration`] where
-    /// they are of another length.
+    /// [`NoAnswer`] by spec 05's table: [`NoAnswer::InvalidReply`] for a wrong number of vectors, [`NoAnswer::Configuration`] for
+    /// vectors of a wrong length.
     pub async fn embed(&self, call: Call<'_>, texts: &[String]) -> Result<Vec<Embedded>, NoAnswer> {
         let call = Call { deadline: call.deadline.min(clock::start() + LONGEST), ..call };
         let mut each: Vec<Embedded> = texts.iter().map(|_| Embedded::Waits).collect();
@@ -89,7 +89,7 @@ impl Embeddings {
             return Err(match suspicion {
                 Suspicion::Failed(why) => NoAnswer::Unavailable(why),
                 Suspicion::Refused(refusal) => self.asker.verdict(&refusal, "", None),
-                Suspicion::Numbers => NoAnswer::InvalidReply("embeddings: what is not a finite number".to_owned()),
+                Suspicion::Numbers => NoAnswer::InvalidReply("embeddings: a number is not finite".to_owned()),
             });
         }
         let fresh = !self.asker.has_probed();
@@ -98,7 +98,7 @@ impl Embeddings {
                 Box::pin(self.search(call, texts, &mut each, seen, suspicion, fresh)).await?;
             }
             (Probed::No(NoAnswer::Unavailable(_)), Suspicion::Failed(why)) => {
-                // It was the server after all.
+                // The server failed, not one of the texts.
                 if let Ok(attempt) = self.remote().admit(call.deadline) {
                     attempt.unavailable();
                 }
@@ -112,7 +112,7 @@ impl Embeddings {
         Ok(each)
     }
 
-    /// Looks for the texts that break a batch, half by half.
+    /// Bisects a batch to find the texts that fail.
     async fn search(
         &self,
         call: Call<'_>,
@@ -153,13 +153,13 @@ impl Embeddings {
         Ok(())
     }
 
-    /// Texts that were refused are set aside; those that only failed, where others did not at the same time.
+    /// Sets refused texts aside. Texts that failed with a 5xx only if others succeeded meanwhile (`any`).
     fn set_aside(&self, each: &mut [Embedded], culprits: &[(usize, bool)], any: bool) {
         for (at, _) in culprits.iter().filter(|(_, failed)| any || !failed) {
             each[*at] = Embedded::SetAside;
         }
         if !culprits.is_empty() {
-            tracing::warn!(provider = %self.remote(), texts = culprits.len(), "texts that can't be embedded, set aside");
+            tracing::warn!(provider = %self.remote(), texts = culprits.len(), "texts can't be embedded, set aside");
         }
     }
 
@@ -172,16 +172,16 @@ impl Embeddings {
             Ok(Got::Suspicious(Suspicion::Refused(refusal))) => Stop::Refused(refusal),
             Ok(Got::Suspicious(Suspicion::Failed(why))) => Stop::Failed(why),
             Ok(Got::Suspicious(Suspicion::Numbers)) => {
-                Stop::No(NoAnswer::Unavailable("embeddings hold what is not a finite number".to_owned()))
+                Stop::No(NoAnswer::Unavailable("embeddings: a number is not finite".to_owned()))
             }
-            // A reply that can't be read shows nothing of the server's health.
+            // An unreadable reply does not prove that the server is healthy.
             Err(NoAnswer::InvalidReply(why)) => Stop::No(NoAnswer::Unavailable(why)),
             Err(why) => Stop::No(why),
         };
         self.asker.judged(Err(stop))
     }
 
-    /// Asks for the vectors of some of the texts, and puts them into their places.
+    /// Requests the vectors of some of the texts and stores them in `each`.
     async fn get(
         &self,
         call: Call<'_>,
@@ -222,21 +222,21 @@ impl Embeddings {
     }
 }
 
-/// The vectors of a reply, in the order in which they were asked for; what is no number in them is not finite.
+/// The vectors of a reply, in the order of the request. A null in a vector becomes NaN.
 fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
     let wrong = |why: String| NoAnswer::InvalidReply(format!("embeddings: {why}"));
-    // langroid/langroid#922, ollama/ollama#5870: the list alone, or by its name in other protocols.
+    // langroid/langroid#922, ollama/ollama#5870: only the list, or under the name of other protocols.
     let data = [&reply["data"], &reply["embeddings"], reply].into_iter().find_map(Value::as_array);
     let data = data.ok_or_else(|| wrong("the reply has no data".to_owned()))?;
     if data.len() != asked {
         return Err(wrong(format!("{} vectors for {asked} texts", data.len())));
     }
-    // One that is left out is 0, as in Google's protocol.
+    // A missing index is 0, as in Google's protocol.
     let index = |item: &Value| match &item["index"] {
         Value::Null => Some(0),
         index => index.as_u64().and_then(|index| usize::try_from(index).ok()),
     };
-    // Without an index, or all with 0, they are in the order asked.
+    // Without indexes, or if all are 0, the vectors are in the order of the request.
     let in_order = data.iter().all(|item| index(item) == Some(0));
     let mut vectors = vec![None; asked];
     for (order, item) in data.iter().enumerate() {
@@ -246,10 +246,10 @@ fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
             return Err(wrong("an index is missing, repeated or out of range".to_owned()));
         };
         let numbers = item.get("embedding").unwrap_or(item);
-        // abetlen/llama-cpp-python#1588: for every text the same, so it is nobody's fault but the server's.
+        // abetlen/llama-cpp-python#1588: this is the same for every text, so the server's configuration is wrong.
         if numbers.as_array().is_some_and(|inner| inner.len() > 1 && inner[0].is_array()) {
             return Err(NoAnswer::Configuration(
-                "embeddings: a vector for each token, not one for the text; the server must be started with pooling"
+                "embeddings: one vector per token instead of one per text; the server must be started with pooling"
                     .to_owned(),
             ));
         }
@@ -257,7 +257,7 @@ fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
         if vector.len() != DIMENSIONS {
             let length = vector.len();
             return Err(NoAnswer::Configuration(format!(
-                "embeddings: a vector has {length} numbers, not {DIMENSIONS}; the model must fit the memory"
+                "embeddings: a vector has {length} numbers, not {DIMENSIONS}; choose a model with {DIMENSIONS} dimensions"
             )));
         }
         *place = Some(vector);
@@ -265,7 +265,7 @@ fn read(reply: &Value, asked: usize) -> Result<Vec<Vec<f32>>, NoAnswer> {
     vectors.into_iter().collect::<Option<_>>().ok_or_else(|| wrong("an index is missing".to_owned()))
 }
 
-/// Little-endian 32-bit floats in base64, or a list of numbers, perhaps in a list of its own.
+/// Little-endian 32-bit floats in base64, or a list of numbers, possibly in another list.
 fn vector(value: &Value) -> Option<Vec<f32>> {
     match value {
         Value::String(text) => {
@@ -310,7 +310,7 @@ mod tests {
     #[case::none(json!([{"embedding": 0}, {"embedding": 1}]))]
     #[case::zeros(json!([{"index": 0, "embedding": 0}, {"index": 0, "embedding": 1}]))]
     #[case::nulls(json!([{"index": null, "embedding": 0}, {"index": null, "embedding": 1}]))]
-    fn without_an_index_they_are_in_the_order_asked(#[case] mut data: Value) {
+    fn without_an_index_they_are_in_the_order_of_the_request(#[case] mut data: Value) {
         let (one, two) = (vec![0.25; DIMENSIONS], vec![-1.5; DIMENSIONS]);
         data[0]["embedding"] = json!(one);
         // A list in a list: llama.cpp's /embedding.
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_for_each_token_is_a_matter_of_the_server() {
+    fn a_vector_for_each_token_is_a_configuration_error() {
         let error = read(&json!({"data": [{"index": 0, "embedding": [[0.5, 0.5], [0.5, 0.5]]}]}), 1).unwrap_err();
         assert!(matches!(&error, NoAnswer::Configuration(why) if why.contains("pooling")), "{error}");
     }
@@ -333,13 +333,13 @@ mod tests {
     #[case::no_base64(json!({"data": [{"index": 0, "embedding": "%%%"}]}), "can't be read")]
     #[case::odd_bytes(json!({"data": [{"index": 0, "embedding": "AAAA="}]}), "can't be read")]
     #[case::words(json!({"data": [{"index": 0, "embedding": ["x"]}]}), "can't be read")]
-    fn what_does_not_fit_is_no_vector(#[case] reply: Value, #[case] said: &str) {
+    fn invalid_vectors_are_refused(#[case] reply: Value, #[case] said: &str) {
         let error = read(&reply, 1).unwrap_err().to_string();
         assert!(error.starts_with("invalid_reply: embeddings: ") && error.contains(said), "{error}");
     }
 
     #[test]
-    fn another_length_is_a_matter_of_the_settings() {
+    fn another_length_is_a_configuration_error() {
         let error = read(&json!({"data": [{"index": 0, "embedding": [0.5, 0.5]}]}), 1).unwrap_err();
         assert!(matches!(&error, NoAnswer::Configuration(why) if why.contains("2 numbers, not 1536")), "{error}");
     }

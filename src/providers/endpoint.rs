@@ -1,4 +1,4 @@
-//! A provider's endpoint: asks until there is an answer, the table of spec 05 says no, or the time is over.
+//! A provider's endpoint: retries until there is an answer, spec 05's table says stop, or the deadline comes.
 
 use std::time::{Duration, Instant};
 
@@ -19,54 +19,54 @@ use crate::core::redact::redact;
 use crate::core::refusal::{Meaning, Refusal};
 use crate::core::retry::{Trouble, Verdict, decide};
 
-/// So long before a deadline a request is given up, so that who asked can still do something about it.
+/// How long before its deadline a request is abandoned, so that the caller still has time to react.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// How often and how long an endpoint is asked.
+/// The timeouts and the rate of requests to an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// The first pause before a retry; the next ones double it.
+    /// The first pause before a retry; it doubles with each retry.
     pub backoff: Duration,
-    /// The longest one request may take; none for all the time that is left.
+    /// The timeout of one request; `None` for all the time that is left.
     pub request: Option<Duration>,
     /// The most requests a minute.
     pub per_minute: Option<u32>,
 }
 
-/// How trouble that passes is met.
+/// How temporary errors are handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
-    /// It is waited out as long as there is time.
+    /// Retry as long as there is time.
     Insist,
-    /// The same, and one try has failed already.
+    /// The same after one failed try.
     InsistAgain,
-    /// There is one try.
+    /// Try once.
     Once,
-    /// There is one try, and the circuit hears nothing of a 5xx.
+    /// Try once, and do not count a 5xx for the circuit breaker.
     Quietly,
 }
 
-/// How a request is made.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The path below the endpoint's address.
     pub path: &'static str,
     /// Its body.
     pub body: &'a Value,
-    /// Nothing is waited for that would outlive it.
+    /// No wait or retry goes past it.
     pub deadline: Instant,
-    /// How trouble that passes is met.
+    /// How temporary errors are handled.
     pub tries: Tries,
 }
 
 /// Why there is no reply.
 #[derive(Debug)]
 pub enum Stop {
-    /// For good, as far as this question goes.
+    /// There will be no answer to this question.
     No(NoAnswer),
-    /// The request is refused: it may be asked otherwise, and held against a harmless one.
+    /// The request is refused. It can be adapted, and compared with a harmless one.
     Refused(Refusal),
-    /// A 5xx that the circuit does not know of yet.
+    /// A 5xx that has not counted for the circuit breaker yet.
     Failed(String),
 }
 
@@ -90,10 +90,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint of a vendor's, at its own address or at `base`.
+    /// A vendor's endpoint, at its default address or at `base`.
     ///
     /// # Errors
-    /// A sentence that names the variable whose value is wrong, and never quotes it.
+    /// The error names the invalid variable and never quotes its value.
     pub fn new(
         vendor: Vendor,
         (port, model): (Port, &str),
@@ -104,7 +104,7 @@ impl Endpoint {
         let base = base.unwrap_or(vendor.default_url()).trim();
         let address = Address::read(base).map_err(|why| format!("{} {why}", vendor.url_variable()))?;
         if vendor == Vendor::Anthropic && address.path().ends_with("/v1") {
-            return Err(format!("{} ends with /v1, which is added to it: leave it out", vendor.url_variable()));
+            return Err(format!("{} ends with /v1, which is appended anyway; remove it", vendor.url_variable()));
         }
         if vendor == Vendor::Anthropic && address.has_query() {
             return Err(format!("{} {NO_END}", vendor.url_variable()));
@@ -115,13 +115,13 @@ impl Endpoint {
         Ok(Self { vendor, address, headers, key, patience, pace, http: Http::default(), remote })
     }
 
-    /// Who it is, and the gate before it.
+    /// The server, with its circuit breaker.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
         &self.remote
     }
 
-    /// Posts, and gives the JSON of a reply that is one.
+    /// Posts a request and returns the JSON of the response.
     ///
     /// # Errors
     /// [`Stop`] by spec 05's table.
@@ -151,7 +151,7 @@ impl Endpoint {
                         let why = format!("{} did not answer with JSON", self.vendor.name());
                         return Err(NoAnswer::InvalidReply(why).into());
                     }
-                    Err(Unread::Foreign) => Err("an empty answer, or a page for people"),
+                    Err(Unread::Foreign) => Err("an empty response, or an HTML page"),
                 },
                 Err(why) => Err(why),
             };
@@ -177,11 +177,11 @@ impl Endpoint {
                 (Verdict::Again(_) | Verdict::Unavailable, _) => attempt.unavailable(),
             }
             match (verdict, told) {
-                // Others have found the same: the breaker spares it the next tries.
+                // Other tasks' failures have opened the breaker meanwhile.
                 (Verdict::Again(_), _) if self.remote.is_open() => return Err(NoAnswer::Unavailable(outcome).into()),
                 (Verdict::Again(pause), _) => {
                     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-                    tracing::info!(provider = self.vendor.name(), outcome, pause_ms, "no answer, asking again");
+                    tracing::info!(provider = self.vendor.name(), outcome, pause_ms, "no answer, retrying");
                     tokio::time::sleep(pause).await;
                     if self.remote.is_open() {
                         return Err(NoAnswer::Unavailable(outcome).into());
@@ -194,8 +194,8 @@ impl Endpoint {
         }
     }
 
-    /// One request in its turn, if the breaker admits it; what came of it is to be told to the attempt. The inner error is
-    /// why there was no reply.
+    /// Sends one request in its turn, if the breaker admits it. The caller settles the attempt. The inner error says why there was no
+    /// response.
     async fn once(
         &self,
         url: &Url,
@@ -224,7 +224,7 @@ impl Endpoint {
         }
     }
 
-    /// The type and the code, in parentheses; not where the server has put our key there.
+    /// The type and the code, in parentheses, unless the server has put our key there.
     fn kind(&self, told: &Refusal) -> String {
         let key = self.key.as_ref().map(|key| key.expose_secret().to_lowercase()).filter(|key| !key.is_empty());
         let secret = |kind: &&String| key.as_ref().is_some_and(|key| kind.contains(key)) || kind.contains("sk-");
@@ -232,7 +232,7 @@ impl Endpoint {
         if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) }
     }
 
-    /// What happened, without the provider's own words.
+    /// The error, without the provider's message.
     fn outcome(&self, told: &Refusal) -> String {
         let (name, code, kind) = (self.vendor.name(), told.status, self.kind(told));
         match told.meaning() {
@@ -243,32 +243,32 @@ impl Endpoint {
         }
     }
 
-    /// What happened, with the provider's own words as far as they may be kept.
+    /// The error, with the provider's redacted message.
     #[must_use]
     pub fn quoted(&self, told: &Refusal, private: &str) -> String {
         let key = self.key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         format!("{}: {}", self.outcome(told), redact(&told.message, &[key], private))
     }
 
-    /// What to do about a model that it does not know.
+    /// The error and the advice for an unknown model.
     #[must_use]
     pub fn unknown_model(&self, told: &Refusal) -> String {
         format!("{}: it does not know the model, or {} is wrong", self.outcome(told), self.vendor.url_variable())
     }
 
-    /// What to do about an error that the settings have caused. The provider's words are left out: some quote the key.
+    /// The error and the advice for a wrong setting, without the provider's message, because some quote the key.
     #[must_use]
     pub fn advice(&self, told: &Refusal) -> String {
         let (outcome, vendor) = (self.outcome(told), self.vendor);
         let (key, url) = (vendor.key_variable(), vendor.url_variable());
         match told.meaning() {
-            Meaning::Key if self.key.is_none() => format!("{outcome}: it wants a key, and {key} is not set"),
-            Meaning::Key => format!("{outcome}: the key in {key} is wrong or was withdrawn"),
+            Meaning::Key if self.key.is_none() => format!("{outcome}: it requires a key, but {key} is not set"),
+            Meaning::Key => format!("{outcome}: the key in {key} is wrong or revoked"),
             Meaning::Model => self.unknown_model(told),
             Meaning::TurnedAway if told.status == 403 => format!("{outcome}: the key in {key} may not use this model"),
             Meaning::Refused | Meaning::TurnedAway => {
                 format!(
-                    "{outcome}, also to a harmless question of the same form: the model or the server does not take it"
+                    "{outcome}, also to a harmless question of the same form: the model or the server does not support it"
                 )
             }
             _ if (300..400).contains(&told.status) => {
@@ -279,14 +279,14 @@ impl Endpoint {
     }
 }
 
-/// Why a reply is none.
+/// Why a response has no answer.
 enum Unread {
     Told(Refusal),
     Broken,
     Foreign,
 }
 
-/// The JSON of a good reply; errors also where they stand under a good status.
+/// The JSON of a successful response. Errors can also be in a 200 response.
 fn read(reply: &Reply) -> Result<Value, Unread> {
     let body = body::read(&reply.body);
     if !(200..300).contains(&reply.status) {
@@ -303,7 +303,7 @@ fn read(reply: &Reply) -> Result<Value, Unread> {
     }
 }
 
-/// A 5xx of the server's own.
+/// Whether it is a 5xx of the server's own.
 fn is_failure(told: &Result<Refusal, &'static str>) -> bool {
     told.as_ref().is_ok_and(|it| (500..600).contains(&it.status) && it.meaning() == Meaning::Passing)
 }

@@ -1,5 +1,5 @@
-//! One HTTP request, with nothing of a vendor's: connect within 5 s, TLS by rustls with the platform's roots, proxies by the
-//! usual variables, no redirect followed (a key must not travel on), no more than 16 MiB of reply.
+//! One HTTP request, independent of the vendor: a connect timeout of 5 s, rustls with the platform's root certificates, proxies by
+//! the usual variables, no redirects (they would forward the key), at most 16 MiB of response.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -13,46 +13,46 @@ use reqwest::{Client, Response, Url};
 use super::retry_after;
 use crate::clock;
 
-/// How long a connection may take to stand (spec 05).
+/// The connect timeout (spec 05).
 const CONNECT: Duration = Duration::from_secs(5);
-/// The longest reply (spec 05).
+/// The longest response (spec 05).
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// The most that is read of an error's body.
+/// How much of an error's body is read.
 const MOST_ERROR_BYTES: usize = 64 * 1024;
 
-/// A client that is set up at its first use: a run that finds nothing to do loads no certificates.
+/// A client that is created at its first use, so that a run without work loads no certificates.
 #[derive(Debug, Default)]
 pub struct Http {
     client: OnceLock<Result<Client, String>>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Reply {
     /// The status.
     pub status: u16,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
-    /// The body; of an error its first 64 KiB.
+    /// The body; for an error its first 64 KiB.
     pub body: Vec<u8>,
 }
 
-/// Why nothing usable came back.
+/// Why there is no usable response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No client can be made: what is missing.
+    /// No client can be created, with the reason.
     NoClient(String),
-    /// No reply: why, without the address.
+    /// No response, with the reason but without the address.
     NoReply(&'static str),
-    /// The reply is longer than [`MOST_BYTES`].
+    /// The response is longer than [`MOST_BYTES`].
     TooLong,
 }
 
 impl Http {
-    /// Posts a JSON body and reads the reply. Dropping the future ends the connection.
+    /// Posts a JSON body and reads the response. Dropping the future closes the connection.
     ///
     /// # Errors
-    /// [`Failure`]; a status other than success is none.
+    /// [`Failure`]; an error status is not a failure.
     pub async fn post(&self, url: Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Failure> {
         let client = self.client.get_or_init(|| client(url.scheme() == "https")).as_ref();
         let client = client.map_err(|why| Failure::NoClient(why.clone()))?;
@@ -78,7 +78,7 @@ async fn read(response: &mut Response, ok: bool) -> Result<Vec<u8>, Failure> {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
-            // Of an error the status is enough.
+            // For an error the status is enough.
             Err(_) if !ok => return Ok(body),
             Err(error) => return Err(Failure::NoReply(reason(&error))),
         }
@@ -93,14 +93,14 @@ async fn read(response: &mut Response, ok: bool) -> Result<Vec<u8>, Failure> {
 }
 
 fn client(tls: bool) -> Result<Client, String> {
-    // A second installation is refused, and as good.
+    // Fails if a provider is already installed, which is just as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .connect_timeout(CONNECT)
         .redirect(Policy::none())
         .user_agent(concat!("nikita-jobs/", env!("CARGO_PKG_VERSION")));
     if !tls {
-        // A local server without TLS needs no certificates, on a machine that may have none.
+        // A server without TLS needs no certificates, and the machine might have none.
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| {
@@ -114,12 +114,12 @@ fn client(tls: bool) -> Result<Client, String> {
     })
 }
 
-/// Why there is no reply, in words that hold neither address nor key.
+/// Why there is no response, without address and key.
 fn reason(error: &reqwest::Error) -> &'static str {
     let mut cause = beneath(error);
     while let Some(next) = cause {
         if next.is::<rustls::Error>() {
-            return "TLS failed; is its certificate known to this host?";
+            return "TLS failed; does this host trust its certificate?";
         }
         match next.downcast_ref::<io::Error>().map(io::Error::kind) {
             Some(ErrorKind::ConnectionRefused) => return "connection refused",
@@ -131,15 +131,15 @@ fn reason(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "no connection in time"
     } else if error.is_dns() {
-        "its name is not known"
+        "unknown host name"
     } else if error.is_connect() {
         "no connection"
     } else {
-        "the reply broke off"
+        "the response ended early"
     }
 }
 
-/// What an error wraps. The source of an I/O error is not what it wraps but that one's source.
+/// The wrapped error. For an I/O error, `source` would skip one level.
 fn beneath<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),

@@ -1,4 +1,4 @@
-//! Language models and embeddings (spec 05): the two ports, and what stands behind them.
+//! Language models and embeddings (spec 05): the two ports and their implementations.
 //!
 //! ```text
 //! Providers ─▶ LanguageModel ── local
@@ -8,7 +8,7 @@
 //!                            └─ embeddings ┘
 //! ```
 //!
-//! Between the two stands `asker`: what a server refuses of a request is asked otherwise.
+//! `asker`, between the models and the endpoint, adapts requests to a server that refuses parts of them.
 
 use std::time::Duration;
 
@@ -48,9 +48,9 @@ use remote::Remote;
 pub enum LanguageModel {
     /// The offline one.
     Local,
-    /// One of Anthropic's.
+    /// A model of Anthropic's.
     Anthropic(Anthropic),
-    /// One of `OpenAI`'s, or of a compatible server.
+    /// A model of `OpenAI`'s or of a compatible server.
     OpenAi(OpenAi),
 }
 
@@ -59,7 +59,7 @@ pub enum LanguageModel {
 pub enum EmbeddingModel {
     /// The offline one.
     Local,
-    /// One of `OpenAI`'s, or of a compatible server.
+    /// A model of `OpenAI`'s or of a compatible server.
     OpenAi(Box<Embeddings>),
 }
 
@@ -79,19 +79,19 @@ impl Providers {
         Self::new(LanguageModel::Local, EmbeddingModel::Local, false, rehearsal)
     }
 
-    /// Chosen providers; `enrich` is whether the language model may polish prompts.
+    /// Chosen providers; `enrich` tells whether the language model polishes prompts.
     #[must_use]
     pub const fn new(language: LanguageModel, embeddings: EmbeddingModel, enrich: bool, rehearsal: Rehearsal) -> Self {
         Self { language, embeddings, enrich, rehearsal }
     }
 
-    /// Asks the language model. A reply that breaks its form is sent back once, with what is wrong.
+    /// Asks the language model. An invalid reply is sent back once, with what is wrong.
     ///
     /// # Errors
-    /// [`NoAnswer::NotOffered`] for enrichment, where it is switched off or the model is local; else [`NoAnswer`] by spec
-    /// 05's table. A provider that has not answered by the deadline is unavailable. Enrichment ends earlier, so that the
-    /// stage still has the time to do without it, and then says [`NoAnswer::InvalidReply`]: it asks for the longest replies,
-    /// and what it does not get in time says nothing about the provider's health.
+    /// [`NoAnswer::NotOffered`] for enrichment if it is switched off or the model is local; otherwise [`NoAnswer`] by spec 05's
+    /// table. A provider that has not answered by the deadline is unavailable. Enrichment ends earlier, so that the stage still has
+    /// time to continue without it, and then returns [`NoAnswer::InvalidReply`]: its replies are the longest, so a late one says
+    /// nothing about the provider's health.
     pub async fn ask(&self, call: Call<'_>, ask: &ModelAsk) -> Result<Answer, NoAnswer> {
         self.take_its_time().await;
         if matches!(self.language, LanguageModel::Local) {
@@ -118,7 +118,7 @@ impl Providers {
             Ok(answer) => Ok(without(answer, left_out)),
             Err(broken) if matches!(question.form, question::Form::Text) => Err(broken.into()),
             Err(broken) => {
-                tracing::info!(violation = broken.violation, "the reply breaks its form, asking once more");
+                tracing::info!(violation = broken.violation, "invalid reply, asking once more");
                 let (said, left_out) = self.complete(call, &question, Some(&broken)).await?;
                 Ok(without(question.check(said, model)?, left_out))
             }
@@ -138,7 +138,7 @@ impl Providers {
         }
     }
 
-    /// Asks for one vector a text, at most [`crate::core::ask::MOST_TEXTS`] of them.
+    /// Asks for one vector per text, for at most [`crate::core::ask::MOST_TEXTS`] texts.
     ///
     /// # Errors
     /// None from the local embeddings; else [`NoAnswer`] by spec 05's table.
@@ -150,7 +150,7 @@ impl Providers {
         }))
     }
 
-    /// The language model's server; none where the model is local, and costs nothing.
+    /// The language model's server; `None` if the model is local.
     #[must_use]
     pub fn language_model(&self) -> Option<&Remote> {
         match &self.language {
@@ -160,7 +160,7 @@ impl Providers {
         }
     }
 
-    /// The embeddings' server; none where they are local.
+    /// The embeddings' server; `None` if they are local.
     #[must_use]
     pub fn embeddings(&self) -> Option<&Remote> {
         match &self.embeddings {
@@ -169,7 +169,7 @@ impl Providers {
         }
     }
 
-    /// Plays the failure that is rehearsed for this stage, if one is.
+    /// Plays the failure that is rehearsed for this stage, if there is one.
     ///
     /// # Errors
     /// The rehearsed one.
@@ -184,7 +184,7 @@ impl Providers {
     }
 }
 
-/// The answer, with how many of the oldest messages the model was not shown.
+/// The answer, with the number of oldest messages that were left out.
 fn without(answer: Answer, left_out: usize) -> Answer {
     match answer {
         Answer::Notes(noted) => Answer::Notes(Box::new(Noted { left_out, ..*noted })),

@@ -1,4 +1,4 @@
-//! OpenAI's Chat Completions, or a compatible server's: JSON through a strict response format, or as the server likes it.
+//! OpenAI's Chat Completions, or a compatible server's: JSON through a strict response format, or as the server supports it.
 
 use serde_json::{Value, json};
 
@@ -25,16 +25,17 @@ impl OpenAi {
         Self { asker, model }
     }
 
-    /// Who it is, and the gate before it.
+    /// The server, with its circuit breaker.
     #[must_use]
     pub const fn remote(&self) -> &Remote {
         self.asker.remote()
     }
 
-    /// Asks once; `broken` is the reply to an earlier asking that is to be mended. Also how many of the oldest messages were not shown.
+    /// Asks once; `broken` is an earlier invalid reply for the model to repair. Returns also how many of the oldest messages were left
+    /// out.
     ///
     /// # Errors
-    /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] where the model declines.
+    /// [`NoAnswer`] by spec 05's table, and [`NoAnswer::Declined`] if the model declines.
     pub async fn complete(
         &self,
         call: Call<'_>,
@@ -100,7 +101,7 @@ fn read(choice: &Value, form: Form<'_>) -> Result<Completion, NoAnswer> {
     if matches!(form, Form::Text) {
         return Ok(Completion::Text(text));
     }
-    // Asked for no call, a model may make one all the same.
+    // A model can make a tool call even without a tool.
     let call = [&message["tool_calls"][0]["function"], &message["function_call"]];
     if let Some(arguments) = call.into_iter().map(|call| &call["arguments"]).find(|arguments| !arguments.is_null()) {
         return Ok(Completion::Json(arguments.clone()));
@@ -113,7 +114,7 @@ fn read(choice: &Value, form: Form<'_>) -> Result<Completion, NoAnswer> {
     }
 }
 
-/// The text of a message's content: as it is, or as a list of parts; what a part thinks is none. An object is the answer itself.
+/// The text of a message's content: a string, or a list of parts without thinking. An object without a type is the answer itself.
 pub(super) fn written(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),

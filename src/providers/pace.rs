@@ -1,4 +1,4 @@
-//! A requests-per-minute limit: requests start evenly spaced, each as soon as its turn has come.
+//! A requests-per-minute limit: requests start evenly spaced, each as soon as its turn comes.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ impl Pace {
         Self { gap: Duration::from_mins(1) / per_minute.max(1), next: Mutex::new(None) }
     }
 
-    /// Waits for the next turn. `false`, at once and without taking a turn, where it comes too late for `deadline`.
+    /// Waits for the next turn. If that is after `deadline`, returns `false` at once and takes no turn.
     pub async fn turn(&self, deadline: Instant) -> bool {
         let now = clock::start();
         let turn = {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn turns_come_evenly_and_none_is_taken_that_comes_too_late() {
+    async fn turns_are_evenly_spaced_and_a_late_one_is_not_taken() {
         let pace = Pace::new(1_200);
         let begun = clock::start();
         let deadline = begun + Duration::from_mins(1);

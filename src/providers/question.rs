@@ -1,4 +1,4 @@
-//! A question to a language model in no vendor's words, and the check of what it says.
+//! A question to a language model, independent of the vendor, and the check of its reply.
 
 use serde_json::Value;
 
@@ -8,62 +8,62 @@ use crate::core::reply::{Notes, plain};
 use crate::core::transcript::Rendered;
 use crate::core::transcript::shorten::{shorten, tokens};
 
-/// A transcript that nobody has anything against.
+/// A transcript that no provider refuses.
 pub const HARMLESS: &str = "user: Hello, how are you?\nnikita: I am well, thank you. I have been reading all day.";
-/// The most characters of a broken reply that are shown to the model again.
+/// The most characters of an invalid reply that are sent back to the model.
 const MOST_SHOWN: usize = 40_000;
 
-/// What a model is asked. Instructions are ours alone; the data goes in a message of its own.
+/// A question. The instructions contain only our text; the data has a message of its own.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// What the model is to do.
+    /// The model's task.
     pub instructions: &'static str,
-    /// What it is to do it with.
+    /// The data for it.
     pub data: &'a str,
-    /// How it is to reply.
+    /// The form of the reply.
     pub form: Form<'a>,
-    /// Whether the data is a transcript, of which the oldest messages may be left out.
+    /// Whether the data is a transcript, whose oldest messages can be left out.
     pub is_transcript: bool,
 }
 
-/// How a model is to reply.
+/// The form of a reply.
 #[derive(Clone, Copy, Debug)]
 pub enum Form<'a> {
-    /// In JSON of this schema.
+    /// JSON with this schema.
     Json {
-        /// What the schema is called on the wire.
+        /// The schema's name in requests.
         name: &'static str,
         /// The schema.
         schema: &'a Value,
     },
-    /// In plain text.
+    /// Plain text.
     Text,
 }
 
-/// What a model said.
+/// A model's reply.
 #[derive(Debug)]
 pub enum Completion {
     /// JSON, through a tool call.
     Json(Value),
-    /// Notes that were read already.
+    /// Parsed notes.
     Notes(Notes),
-    /// Text, which may be JSON.
+    /// Text, which can be JSON.
     Text(String),
     /// It was cut off.
     Cut,
 }
 
-/// A reply that breaks the form, for the one repair attempt.
+/// An invalid reply, for the one repair attempt.
 #[derive(Debug)]
 pub struct Broken {
-    /// What the model had said.
+    /// The model's reply.
     pub reply: String,
     /// What is wrong with it, without quoting it.
     pub violation: String,
 }
 
 impl Broken {
-    /// What the model is told about it.
+    /// The message to the model about it.
     #[must_use]
     pub fn complaint(&self) -> String {
         format!(
@@ -91,14 +91,14 @@ impl<'a> From<&'a ModelAsk> for Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// A harmless question of the same form; none where it is that itself.
+    /// A harmless question of the same form; `None` if this is the harmless one.
     #[must_use]
     pub fn harmless(&self) -> Option<Question<'a>> {
         let Question { instructions, form, .. } = *self;
         (self.data != HARMLESS).then_some(Question { instructions, data: HARMLESS, form, is_transcript: true })
     }
 
-    /// As much of the data as the model takes.
+    /// As much of the data as fits into the model's context.
     #[must_use]
     pub fn shown(&self, manner: &Manner, limits: Limits) -> Rendered {
         let schema = match self.form {
@@ -111,7 +111,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The instructions, with the schema where the server is not told of it.
+    /// The instructions, with the schema if the request has no other place for it.
     #[must_use]
     pub fn instructions(&self, with_schema: bool) -> String {
         match self.form {
@@ -122,10 +122,11 @@ impl<'a> Question<'a> {
             _ => self.instructions.to_owned(),
         }
     }
-    /// The answer in what `model` said.
+
+    /// The answer in the reply of `model`.
     ///
     /// # Errors
-    /// What is wrong with it; the model may get one chance to mend it.
+    /// What is wrong with it, for one repair attempt.
     pub fn check(&self, said: Completion, model: &str) -> Result<Answer, Broken> {
         let broken = |reply: &str, violation: String| {
             let reply = crate::core::text::first_chars(reply, MOST_SHOWN).trim().to_owned();
@@ -154,7 +155,7 @@ impl<'a> Question<'a> {
 
 impl From<Broken> for NoAnswer {
     fn from(broken: Broken) -> Self {
-        Self::InvalidReply(format!("the reply breaks its form: {}", broken.violation))
+        Self::InvalidReply(format!("the reply does not have the requested form: {}", broken.violation))
     }
 }
 
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_is_broken() {
+    fn an_empty_reply_is_invalid() {
         let question = Question { instructions: "", data: "", form: Form::Text, is_transcript: false };
         assert!(question.check(Completion::Text(" \n".to_owned()), "m").is_err());
         assert!(question.check(Completion::Text("<think>hm".to_owned()), "m").is_err());

@@ -1,7 +1,7 @@
-//! Rehearsals: failures and delays on purpose, to see what a run does with them before a real provider shows it.
+//! Rehearsals: deliberate failures and delays, to see how a run handles them before a real provider causes them.
 //!
-//! `NIKITA_REHEARSE="latency=200ms, extraction=unavailable, touchpoint=fail*2"`: every model call takes 200 ms, every
-//! extraction finds its provider down, the first two tries of touchpoint fail.
+//! `NIKITA_REHEARSE="latency=200ms, extraction=unavailable, touchpoint=fail*2"`: every model call takes 200 ms, the provider is
+//! unavailable for every extraction, the first two tries of touchpoint fail.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::core::ask::NoAnswer;
 use crate::core::stages::step::StageError;
 use crate::core::stages::{STAGES, StageName};
 
-/// What is rehearsed; nothing by default.
+/// The rehearsed failures and delays; none by default.
 #[derive(Debug, Default)]
 pub struct Rehearsal {
-    /// How long every model call takes.
+    /// The delay of every model call.
     pub latency: Duration,
     faults: Vec<Fault>,
 }
@@ -48,7 +48,7 @@ impl Rehearsal {
     /// Reads a `NIKITA_REHEARSE`.
     ///
     /// # Errors
-    /// A sentence that names the part that can't be read.
+    /// The error names the invalid part.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut rehearsal = Self::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_it_can_not_read() {
+    fn errors_name_the_invalid_part() {
         for (text, said) in [
             ("latency", "is not name=value"),
             ("dinner=fail", "names no stage"),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn fails_as_often_as_told() {
+    async fn fails_as_often_as_configured() {
         let rehearsal = Rehearsal::parse("touchpoint=fail*2").expect("valid");
         assert!(rehearsal.play(StageName::Summary).await.is_ok());
         assert!(rehearsal.play(StageName::Touchpoint).await.is_err());

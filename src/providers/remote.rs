@@ -1,7 +1,6 @@
-//! A provider that is somewhere else: who it is, and the gate that every request to it goes through.
+//! A remote provider: its identity, and its circuit breaker ([`crate::core::breaker`]), which every request goes through.
 //!
-//! The gate holds the provider's circuit breaker ([`crate::core::breaker`]). The run layer sets it from the database when a
-//! run begins, and writes back what became of it.
+//! The run layer restores the breaker from the database when a run begins, and saves its changes.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +11,7 @@ use crate::core::ask::NoAnswer;
 use crate::core::breaker::{Breaker, Standing, Ticket};
 use crate::core::manner::Manner;
 
-/// What a provider is asked for.
+/// The service of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
     /// Text and structured answers.
@@ -35,15 +34,15 @@ impl Port {
 /// A provider that is reached over the network.
 #[derive(Debug)]
 pub struct Remote {
-    /// What it is asked for.
+    /// Its service.
     pub port: Port,
-    /// Whose protocol it speaks: `anthropic` or `openai`.
+    /// Its protocol: `anthropic` or `openai`.
     pub vendor: &'static str,
-    /// The host of its base URL, with its port where one is named; never a user or a password.
+    /// The host of its base URL, with the port if it names one; never a user or a password.
     pub host: String,
     /// The path of its base URL.
     pub path: String,
-    /// The model, by the provider's name for it.
+    /// The provider's name of the model.
     pub model: String,
     gate: Mutex<Breaker>,
     manner: Mutex<Manner>,
@@ -51,7 +50,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A provider that nothing is known about yet.
+    /// A provider with a closed breaker and without adaptations.
     #[must_use]
     pub fn new(port: Port, vendor: &'static str, host: String, path: String, model: String) -> Self {
         Self {
@@ -66,39 +65,39 @@ impl Remote {
         }
     }
 
-    /// By which its breaker is kept: another server, vendor or port starts afresh, another model does not.
+    /// The key of its breaker. Other servers, vendors and services have other breakers; models share one.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{} {} {}", self.port.as_str(), self.vendor, self.host)
     }
 
-    /// By which what was learnt of it is kept: another path starts afresh, too.
+    /// The key of its adaptations, which also depend on the path.
     #[must_use]
     pub fn address(&self) -> String {
         format!("{}{}", self.key(), self.path)
     }
 
-    /// How it is asked now.
+    /// The manner of requests to it.
     #[must_use]
     pub fn manner(&self) -> Manner {
         self.manner.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks it so from now on.
+    /// Sets the manner of requests to it.
     pub fn adopt(&self, manner: Manner) {
         *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
-    /// Asks for leave to make one request, which is to be over by `deadline`.
+    /// Asks the breaker for permission for one request, which must end by `deadline`.
     ///
     /// # Errors
-    /// [`NoAnswer::CircuitOpen`] while the breaker is open: nothing may be sent.
+    /// [`NoAnswer::CircuitOpen`] while the breaker is open: no request is allowed.
     pub fn admit(&self, deadline: Instant) -> Result<Attempt<'_>, NoAnswer> {
         let ticket = self.breaker().admit(self.now()).ok_or_else(|| NoAnswer::CircuitOpen(self.to_string()))?;
         Ok(Attempt { remote: self, ticket: Some(ticket), deadline })
     }
 
-    /// Whether a request would be turned away now: there is no point in waiting for another try.
+    /// Whether a request would be rejected now, so that waiting for a retry is pointless.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.breaker().is_open(self.now())
@@ -110,12 +109,12 @@ impl Remote {
         self.breaker().is_on_trial()
     }
 
-    /// Sets the breaker as an earlier run left it; `may_probe` where this run has taken the right to probe.
+    /// Restores an earlier run's breaker. `may_probe` is true if this run has taken the right to probe.
     pub fn restore(&self, standing: Standing, may_probe: bool) {
         *self.breaker() = Breaker::restored(standing, may_probe, self.now());
     }
 
-    /// What the next run is to know.
+    /// The breaker's state to save for the next run.
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.breaker().standing()
@@ -136,7 +135,7 @@ impl fmt::Display for Remote {
     }
 }
 
-/// A request under way. One that is dropped unsettled past its deadline counts as a time-out; before it, as given up.
+/// A request under way. If it is dropped unsettled, it counts as a timeout after its deadline, and as abandoned before.
 #[derive(Debug)]
 #[must_use]
 pub struct Attempt<'a> {
@@ -146,19 +145,19 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The provider has answered, whatever it said.
+    /// The provider answered, with success or an error.
     pub fn answered(mut self) {
         if let Some(ticket) = self.ticket.take() {
             self.remote.breaker().answered(ticket);
         }
     }
 
-    /// The provider could not be reached, was overloaded or broken, or answered too late.
+    /// The provider was unreachable, overloaded or broken, or answered too late.
     pub fn unavailable(mut self) {
         self.fail();
     }
 
-    /// The provider asks to come back later, and there is time to: no failure yet, unless it was the probe.
+    /// The provider asks for a later retry, and there is time for it: no failure yet, unless it was the probe.
     pub fn throttled(mut self) {
         if self.remote.standing().open {
             self.fail();
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn time_outs_open_it_and_nothing_is_admitted_then() {
+    fn timeouts_open_it_and_then_it_admits_no_request() {
         let remote = remote();
         for _ in 0..MOST_FAILURES {
             drop(remote.admit(clock::start()).expect("closed"));
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_in_time_says_nothing() {
+    fn abandoned_requests_do_not_count() {
         let remote = remote();
         for _ in 0..2 * MOST_FAILURES {
             drop(remote.admit(soon()).expect("closed"));
@@ -226,7 +225,7 @@ mod tests {
         assert!(remote.is_open());
         remote.restore(Standing { failures: 5, open: true }, true);
         drop(remote.admit(soon()).expect("the right to probe"));
-        remote.admit(soon()).expect("the probe was given up, and may be made again").answered();
+        remote.admit(soon()).expect("an abandoned probe can be repeated").answered();
         assert!(remote.is_on_trial() && !remote.is_open());
     }
 }

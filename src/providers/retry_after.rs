@@ -1,10 +1,10 @@
-//! How long a provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date.
+//! Reads how long a provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date.
 
 use std::time::{Duration, SystemTime};
 
-/// The wait that a reply's headers ask for; none where they don't, or can't be read. `retry_after_ms` is the more exact and
-/// goes first. A date is read against `date`, the reply's own, so that a host whose clock is wrong waits as long as it
-/// should; without one, against `now`. A date that has passed means no wait.
+/// The wait in a response's headers; `None` if there is none, or it can't be read. `retry_after_ms` is more exact and takes
+/// precedence. A date is compared with the response's own `date`, so that a host with a wrong clock waits correctly, and without one
+/// with `now`. A date in the past means no wait.
 #[must_use]
 pub fn wait(
     retry_after_ms: Option<&str>,

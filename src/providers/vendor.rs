@@ -1,6 +1,6 @@
-//! Whose wire format a server speaks.
+//! The wire format of a server.
 
-/// Who speaks which wire format.
+/// The vendor of a wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vendor {
     /// The Messages API.
@@ -37,7 +37,7 @@ impl Vendor {
         }
     }
 
-    /// Its own address.
+    /// Its default address.
     pub(super) const fn default_url(self) -> &'static str {
         match self {
             Self::Anthropic => "https://api.anthropic.com",

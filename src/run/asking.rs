@@ -1,14 +1,14 @@
-//! How a stage's question gets its answer: from a memo, from a provider, or from the store.
+//! Answers a stage's questions: from a memo (a cached answer), from a provider, or from the store.
 //!
 //! ```text
-//!   question ──▶ paid for before? ──yes──▶ the memo's answer
+//!   question ──▶ memo? ──yes──▶ the memo's answer
 //!                   │ no
 //!                   ▼
-//!                provider ──▶ answer ──▶ the stage takes it ──▶ memo
+//!                provider ──▶ answer ──▶ the stage accepts it ──▶ memo
 //! ```
 //!
-//! A memo is written only when the stage has taken the answer, so that a useless one is never given twice. Local models cost
-//! nothing and leave no memos.
+//! A memo is written only after the stage has accepted the answer, so that a retry never gets an unusable one. Local models
+//! are free and get no memos.
 
 use futures_util::future::join_all;
 
@@ -19,13 +19,13 @@ use crate::core::stages::StageName;
 use crate::domain::conversation::Claim;
 use crate::providers::call::Call;
 
-/// An answer that was paid for, to be written down.
+/// A paid answer that is still to be saved.
 pub(super) struct Memo {
     input_hash: String,
     answer: String,
 }
 
-/// Answers a stage's questions at once; with the answers, in their order, what is to be remembered of them.
+/// Answers a stage's questions concurrently. Returns the answers in the order of the questions, and the memos to save.
 pub(super) async fn answer_all(
     pipeline: &PipelineContext,
     claim: &Claim,
@@ -43,12 +43,12 @@ pub(super) async fn answer_all(
     (answers.collect(), memos)
 }
 
-/// Writes down what was paid for. Where it can't, a retry pays again, and that is all.
+/// Saves paid answers. A failure is only logged: a retry then pays again.
 pub(super) async fn remember(pipeline: &PipelineContext, claim: &Claim, stage: StageName, memos: Vec<Memo>) {
     for memo in memos {
         match pipeline.store.keep_memo(claim, stage, &memo.input_hash, &memo.answer).await {
             Ok(_) => {}
-            Err(error) => tracing::warn!(error = %error, stage = stage.as_str(), "paid answer not remembered"),
+            Err(error) => tracing::warn!(error = %error, stage = stage.as_str(), "paid answer not saved"),
         }
     }
 }

@@ -1,15 +1,14 @@
-//! The providers' circuit breakers over the length of a run: as the last run left them, probed once where they are open, and
-//! kept for the next run.
+//! The providers' circuit breakers during a run: restored from the last run, probed once if open, and saved for the next run.
 //!
 //! ```text
-//!   begin ─▶ read ─▶ open? ─▶ the right to probe? ─yes─▶ one small question ─▶ answered: on trial, one at a time
-//!                               │ no                            └────────────▶ unavailable: open
+//!   begin ─▶ read ─▶ open? ─▶ the right to probe? ─yes─▶ one small request ─▶ answered: on trial, one at a time
+//!                               │ no                           └────────────▶ unavailable: open
 //!                               ▼
-//!                    nothing is asked, nothing is claimed
+//!                    no request, no claim
 //! ```
 //!
-//! A probe of the language model is a question of its own, so that an outage costs no conversation anything. Embeddings are
-//! probed by the first batch that needs them: facts can do without.
+//! The language model is probed with a request of its own, so that an outage costs no conversation an attempt. Embeddings are
+//! probed by the first batch that needs them, because facts can be stored without vectors.
 
 use std::time::Duration;
 
@@ -26,10 +25,10 @@ use crate::providers::call::{Call, Meter};
 use crate::providers::remote::Remote;
 use crate::store::{Result, Store};
 
-/// The longest that a probe may take.
+/// The timeout of a probe.
 const PROBE_TIME: Duration = Duration::from_secs(10);
 
-/// The breakers of a run, with what the database knows of them.
+/// The breakers of a run, with their state in the database.
 pub struct Circuits<'a> {
     pipeline: &'a PipelineContext,
     store: &'a Store,
@@ -37,7 +36,7 @@ pub struct Circuits<'a> {
 }
 
 impl<'a> Circuits<'a> {
-    /// Sets the breakers as the last run left them. `execution` takes the right to probe an open one, if nobody else has.
+    /// Restores the breakers. `execution` takes the right to probe an open one, unless another run has it.
     pub async fn begin(pipeline: &'a PipelineContext, store: &'a Store, execution: ExecutionId) -> Result<Self> {
         let mut circuits = Self { pipeline, store, kept: Vec::new() };
         for remote in circuits.remotes() {
@@ -51,10 +50,10 @@ impl<'a> Circuits<'a> {
         Ok(circuits)
     }
 
-    /// Probes the language model, if its breaker is open and it is this run's turn to.
+    /// Probes the language model if its breaker is open and this run has the right to probe it.
     ///
     /// # Errors
-    /// Where the provider says that the key or the model's name is wrong.
+    /// If the provider rejects the key or the model's name.
     pub async fn probe(&mut self, meter: &Meter) -> Result<(), RunError> {
         let Some(remote) = self.pipeline.providers.language_model() else { return Ok(()) };
         if !remote.standing().open || remote.is_open() {
@@ -72,32 +71,32 @@ impl<'a> Circuits<'a> {
         }
     }
 
-    /// Whether conversations would be turned away now.
+    /// Whether the language model's breaker is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.pipeline.providers.language_model().is_some_and(|remote| remote.standing().open)
     }
 
-    /// Whether they had better come one by one.
+    /// Whether the language model's breaker is on trial, so that conversations should be processed one at a time.
     #[must_use]
     pub fn is_on_trial(&self) -> bool {
         self.pipeline.providers.language_model().is_some_and(Remote::is_on_trial)
     }
 
-    /// Writes down what has opened or closed.
+    /// Saves the breakers if one has opened or closed.
     pub async fn keep(&mut self) -> Result<()> {
         let turned = |(remote, (kept, _)): (&Remote, &(Standing, Manner))| remote.standing().open != kept.open;
         if self.remotes().zip(&self.kept).any(turned) { self.keep_all().await } else { Ok(()) }
     }
 
-    /// Writes down whatever has changed.
+    /// Saves every change.
     pub async fn keep_all(&mut self) -> Result<()> {
         let remotes: Vec<_> = self.remotes().collect();
         for (remote, kept) in remotes.into_iter().zip(&mut self.kept) {
             let (standing, manner) = (remote.standing(), remote.manner());
             if standing != kept.0 {
                 if standing.open != kept.0.open {
-                    tracing::warn!(provider = %remote, open = standing.open, "circuit turned");
+                    tracing::warn!(provider = %remote, open = standing.open, "circuit opened or closed");
                 }
                 self.store.keep_breaker(&remote.key(), standing).await?;
                 kept.0 = standing;
@@ -110,10 +109,10 @@ impl<'a> Circuits<'a> {
         Ok(())
     }
 
-    /// How servers are asked otherwise than usual, for the result.
+    /// Which servers need other requests than usual, and how these differ, for the result.
     #[must_use]
     pub fn learnt(&self) -> Vec<Learnt> {
-        let told = |remote: &Remote| {
+        let lesson = |remote: &Remote| {
             let asked = remote.manner().words();
             (!asked.is_empty()).then(|| Learnt {
                 port: remote.port.as_str().to_owned(),
@@ -122,7 +121,7 @@ impl<'a> Circuits<'a> {
                 asked,
             })
         };
-        self.remotes().filter_map(told).collect()
+        self.remotes().filter_map(lesson).collect()
     }
 
     fn remotes(&self) -> impl Iterator<Item = &'a Remote> + use<'a> {

@@ -1,4 +1,4 @@
-//! What the conversations of a run share.
+//! The state that all conversations of a run share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use crate::core::settings::StageSettings;
 use crate::providers::Providers;
 use crate::store::Store;
 
-/// What every conversation of a run shares.
+/// The state that all conversations of a run share.
 #[derive(Clone)]
 pub struct PipelineContext {
-    /// For questions about similar facts.
+    /// Searches similar facts.
     pub store: Store,
-    /// For questions to models.
+    /// The models.
     pub providers: Arc<Providers>,
     /// The stages' numbers and the template.
     pub settings: Arc<StageSettings>,
-    /// The longest a conversation may take.
+    /// The timeout of a conversation.
     pub timeout: Duration,
-    /// The threads that conversations are worked on; none for that of the run itself.
+    /// The runtime that processes conversations; `None` for the run's own.
     pub runtime: Option<tokio::runtime::Handle>,
 }

@@ -1,10 +1,10 @@
-//! Why a run failed, and the exit code that follows.
+//! Why a run failed, and its exit code.
 
 use crate::domain::exit::Exit;
 use crate::domain::result::{ErrorBody, ErrorKind};
 use crate::store::{Class, StoreError};
 
-/// A failure that ends a run. The edge prints it once, and exits with [`RunError::exit`].
+/// A failure that ends a run. `cli` prints it once and exits with [`RunError::exit`].
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The database failed.
@@ -13,13 +13,13 @@ pub enum RunError {
     /// A setting, a secret or a file is wrong.
     #[error("{0}")]
     Configuration(String),
-    /// The run's lease ran out or was taken over; since then it has written nothing.
+    /// The run's lease expired or was taken over. The run has written nothing since.
     #[error("this run lost its lease ({0}) and has stopped; what it had not committed goes to another run")]
     LeaseLost(&'static str),
-    /// The database could not be asked for so long that the run's lease is over; since then it has written nothing.
+    /// The database was unreachable until the run's lease expired. The run has written nothing since.
     #[error("this run lost its lease ({0}) and has stopped; what it had not committed goes to another run")]
     LeaseOutage(&'static str),
-    /// The work itself failed.
+    /// The job itself failed.
     #[error("{0}")]
     Failed(String),
     /// A bug of ours.
@@ -44,13 +44,13 @@ impl RunError {
         }
     }
 
-    /// The contract's `error` object.
+    /// The `error` object of the result.
     #[must_use]
     pub fn body(&self) -> ErrorBody {
         ErrorBody::new(self.kind(), self.to_string())
     }
 
-    /// The `error.kind` of the contract.
+    /// The `error.kind` of the result.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {

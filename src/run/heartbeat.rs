@@ -1,10 +1,10 @@
-//! The heartbeat: renews a run's lease every third of its length, and ends the run before the lease can end unseen.
+//! The heartbeat: renews a run's lease every third of its length, and stops the run before the lease can expire unnoticed.
 //!
 //! ```text
 //!   renewed ──(a third)──▶ renew ──ok──▶ renewed
 //!                            │
-//!                            ├── the lease is not ours any more ───────────────▶ lost
-//!                            └── no answer ──▶ again soon, until lease end - margin ──▶ lost
+//!                            ├── the lease is no longer ours ──────────────────▶ lost
+//!                            └── no answer ──▶ retry until lease end - margin ──▶ lost
 //! ```
 
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::clock;
 use crate::store::Store;
 use crate::store::runs::Lease;
 
-/// Renews until it is dropped or aborted; where the lease is lost, cancels `lost` and ends with the reason.
+/// Renews until it is dropped or aborted. If the lease is lost, cancels `lost` and returns the reason.
 pub(super) async fn beat(store: Store, lease: Lease, progress: Progress, lost: CancellationToken) -> RunError {
     let third = lease.length / 3;
-    // Writes must have stopped before another host may judge the lease dead.
+    // Writes must have stopped before another host can consider the lease expired.
     let margin = lease.length / 6;
     let mut renewed = clock::start();
     loop {
@@ -30,7 +30,7 @@ pub(super) async fn beat(store: Store, lease: Lease, progress: Progress, lost: C
             let left = lease.length.saturating_sub(margin).saturating_sub(renewed.elapsed());
             match tokio::time::timeout(left, store.renew_lease(&lease, &progress.to_json())).await {
                 Ok(Ok(true)) => {
-                    // The lease counts from when the database answered at the earliest, hence from the question.
+                    // The database set the new expiry after the request was sent; counting from the request is safe.
                     renewed = asked;
                     break;
                 }

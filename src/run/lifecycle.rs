@@ -1,13 +1,13 @@
-//! The life of a run (spec 02): begin, work under a heartbeat, finish. Every job goes through here.
+//! The life of a run (spec 02): begin, work under a heartbeat, finish. Every job goes through it.
 //!
 //! ```text
-//!   precheck ▶ skipped                        lease held, or window closed: nothing set up
+//!   precheck ▶ skipped                        lease held or window closed: nothing is set up
 //!     │
 //!     ▼
-//!   begin ──▶ skipped                        the same, decided: nothing written
+//!   begin ──▶ skipped                        the same, decided in a transaction: nothing is written
 //!     │
 //!     ▼
-//!   work ───▶ lease lost ──▶ no further write; another run closes the execution
+//!   work ───▶ lease lost ──▶ no more writes; another run closes the execution
 //!     │
 //!     ▼
 //!   finish ─▶ completed | failed             only with the run's own token
@@ -33,27 +33,27 @@ use crate::store::precheck::{Gate, Precheck};
 use crate::store::runs::{Begun, Lease, RunEnd, Runner};
 use crate::store::{Store, StoreError};
 
-/// The target of the log's line about a failure. The result says the same.
+/// The log target of failures, which the result also reports.
 pub const FAILURES: &str = "nikita_jobs::failures";
 
-/// How a run is to be made.
+/// The parameters of a run.
 #[derive(Clone)]
 pub struct Plan {
     /// The job: `job_executions.job_name`.
     pub job: &'static str,
-    /// What its progress counts.
+    /// The unit of its progress.
     pub unit: &'static str,
-    /// Whether other runs of the job may go on at the same time; then the lease is this run's own.
+    /// Whether the job can have several runs at a time. Each then has a lease of its own.
     pub overlap: bool,
-    /// How long the lease lives without a renewal.
+    /// How long the lease lasts without a renewal.
     pub lease: Duration,
-    /// How long after a completed run the next one is skipped; none for a forced run.
+    /// How long after a completed run the next one is skipped; `None` for a forced run.
     pub window: Option<Duration>,
-    /// How long its work may go on after a signal.
+    /// How long its work may continue after a signal.
     pub grace: Duration,
-    /// Told of progress.
+    /// Called when the progress changes.
     pub watch: Option<Watch>,
-    /// The run's id, where its caller has chosen one to poll it by.
+    /// The run's id, if the caller has chosen one to poll it by.
     pub execution: Option<ExecutionId>,
 }
 
@@ -62,44 +62,44 @@ impl Plan {
     pub const GRACE: Duration = Duration::from_secs(20);
 }
 
-/// How long after a signal an answer to begin is waited for: a run that has begun can be closed.
+/// How long after a signal to wait for `begin_run`'s answer, because only a run known to have begun can be closed.
 const BEGUN: Duration = Duration::from_secs(2);
 
-/// What a job gets for its work.
+/// What a job works with.
 pub struct Run {
-    /// This run.
+    /// This run's id.
     pub execution: ExecutionId,
-    /// The run's time, by the database's clock; all its decisions use this one reading.
+    /// The run's time, read once from the database's clock. All its decisions use it.
     pub now: DateTime<Utc>,
     /// How many earlier runs of the job had died, and were closed when it began.
     pub dead: u64,
     /// The database.
     pub store: Store,
-    /// Whether it has been asked to wind up.
+    /// Whether a signal has asked it to stop.
     pub signals: Signals,
     /// How far it has come.
     pub progress: Progress,
 }
 
-/// What a job has to say at its end.
+/// A job's report at its end.
 #[derive(Debug)]
 pub struct Report {
     /// The job's own fields.
     pub own: Own,
     /// The exit code.
     pub exit: Exit,
-    /// Why it is not a success, where it says so itself.
+    /// Why it did not succeed, if the job itself reports that.
     pub complaint: Option<ErrorBody>,
-    /// What it cost, in US dollars.
+    /// Its cost in US dollars.
     pub cost_usd: Option<String>,
-    /// What stopped it before its time; then this decides the exit code.
+    /// What stopped it early. It decides the exit code.
     pub error: Option<RunError>,
 }
 
-/// A finished process: what goes to stdout, and the exit code.
+/// A finished command: its result for stdout, and the exit code.
 #[derive(Debug)]
 pub struct Ended {
-    /// The result of the contract.
+    /// The result.
     pub result: JobResult,
     /// The exit code, before `--skip-exit-code`.
     pub exit: Exit,
@@ -107,7 +107,7 @@ pub struct Ended {
 
 /// Runs a job once.
 ///
-/// The execution is closed as `completed` where the job reports success or partial success, and as `failed` otherwise.
+/// The execution is closed as `completed` if the job reports success or partial success, otherwise as `failed`.
 pub async fn run(
     store: &Store,
     signals: &Signals,
@@ -127,22 +127,22 @@ pub fn failed(job: &str, error: &RunError) -> Ended {
     Ended { result: JobResult::failure(job, error.exit(), error.body()), exit: error.exit() }
 }
 
-/// Why a run was not made.
+/// Why a run was skipped.
 #[derive(Clone, Copy, Debug)]
 pub struct Skip {
-    /// Which kind.
+    /// The reason.
     pub reason: SkipReason,
-    /// The run that is in the way.
+    /// The run that blocked it.
     pub blocked_by: Option<ExecutionId>,
-    /// When it is worth trying again.
+    /// When to try again.
     pub reopens_at: Option<DateTime<Utc>>,
     /// When the run that closed the window completed.
     pub completed_at: Option<DateTime<Utc>>,
-    /// Whether another program has made that run.
+    /// Whether another program made that run.
     pub foreign: bool,
 }
 
-/// The result of a run that was not made.
+/// The result of a skipped run.
 #[must_use]
 pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
     tracing::info!(job, reason = %skip.reason, blocked_by = skip.blocked_by.map(tracing::field::display), "run skipped");
@@ -151,11 +151,11 @@ pub fn skipped(job: &str, skip: Skip, now: DateTime<Utc>) -> Ended {
     Ended { result: common(job, Status::Skipped, Exit::Skipped, None, Some(now), 0, own), exit: Exit::Skipped }
 }
 
-/// Gets a database that was just connected to ready for a run, unless a precheck shows that there will be none: then the result
-/// of the run that was not made.
+/// Prepares a new connection for a run, unless a precheck shows that the run will be skipped. Then it returns the skipped run's
+/// result.
 ///
 /// # Errors
-/// Where the schema is not this binary's.
+/// If the schema does not fit this binary.
 pub async fn precheck(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunError> {
     let key = format!("job:{}", plan.job);
     let gate = Gate { job: plan.job, key: (!plan.overlap).then_some(&key), window: plan.window };
@@ -167,7 +167,7 @@ pub async fn precheck(store: &Store, plan: &Plan) -> Result<Option<Ended>, RunEr
     Ok(None)
 }
 
-/// The skip that a run in the way means.
+/// The skip, if another run blocks this one.
 fn blocked(plan: &Plan, begun: &Begun) -> Option<Skip> {
     match *begun {
         Begun::Started { .. } => None,
@@ -219,12 +219,12 @@ async fn try_run(
     let run = Run { execution, now, dead, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
     let lost = CancellationToken::new();
     let span = tracing::info_span!("run", job = plan.job, execution = %execution);
-    // A task does not inherit the span of the log.
+    // A task does not inherit the log's span.
     let heart = tokio::spawn(beat(store.clone(), lease.clone(), progress, lost.clone()).instrument(span.clone()));
 
     let outcome = tokio::select! {
         biased;
-        // Dropping the work drops every task and transaction of it: no write after this.
+        // Dropping the work drops all its tasks and transactions, so nothing is written from here on.
         () = lost.cancelled() => None,
         outcome = AssertUnwindSafe(work(&run)).catch_unwind().instrument(span) => {
             Some(outcome.unwrap_or_else(|_| Err(RunError::Bug("the job panicked".to_owned()))))
@@ -247,7 +247,7 @@ async fn try_run(
             Err(StoreError::unanswered("the end of the run was not written in time after the signal; whether it is there is unknown"))
         }
     };
-    // Only now: the lease must live until everything is released.
+    // Not earlier: the lease must last until everything is released.
     heart.abort();
     let failure = match closed {
         Ok(true) => return Ok(ended),
@@ -257,24 +257,24 @@ async fn try_run(
     Ok(conclude(&run, plan.job, Err(failure), clock::millis_since(began)).0)
 }
 
-/// The report of work that a signal has ended, and that did not wind up in time.
+/// The report of work that did not end in time after a signal.
 fn broken_off() -> Report {
     let message =
-        "the work did not end in time after the signal and was broken off; what it had in hand goes back by `recover`";
+        "the work did not end in time after the signal and was aborted; `recover` releases what it had claimed";
     let complaint = Some(ErrorBody::new(ErrorKind::Interrupted, message));
     Report { own: Own::Nothing {}, exit: Exit::Failure, complaint, cost_usd: None, error: None }
 }
 
-/// The result of a command that a signal has ended before it had anything to say.
+/// The result of a command that a signal ended before it had a result.
 #[must_use]
 pub fn interrupted(command: &str, signals: &Signals) -> Ended {
-    let message = "ended by a signal; nothing was begun that another run would not take over";
+    let message = "ended by a signal; if a run had begun, another run takes it over";
     let mut result = common(command, Status::Interrupted, signals.exit(), None, None, 0, Own::Nothing {});
     result.common.error = Some(ErrorBody::new(ErrorKind::Interrupted, message));
     Ended { result, exit: signals.exit() }
 }
 
-/// Puts the common fields of the contract in front of a job's own.
+/// A job's result, with the fields that all commands have.
 fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms: i64) -> (Ended, Option<String>) {
     let (own, exit, status, cost_usd, error) = match outcome {
         Ok(Report { error: Some(error), own, cost_usd, .. }) => {
@@ -300,12 +300,12 @@ fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms
     let mut result = common(job, status, exit, Some(run.execution), Some(run.now), duration_ms, own);
     result.common.error = error;
     result.common.dead_runs_closed = run.dead;
-    // It closes no window of a run without a `--now`.
+    // The window of runs without `--now` ignores this run.
     result.common.now_overridden = run.store.is_overridden();
     (Ended { result, exit }, cost_usd)
 }
 
-/// A result of the contract: the fields that every command has, then its own.
+/// A result: the fields that every command has, then its own.
 #[must_use]
 pub fn common(
     job: &str,
@@ -323,7 +323,7 @@ pub fn common(
     result
 }
 
-/// This process, as it stands in rows.
+/// This process, as rows identify it.
 #[must_use]
 pub fn this_process() -> Runner {
     Runner {

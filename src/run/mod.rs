@@ -1,5 +1,4 @@
-//! The imperative shell: what every run goes through ([`lifecycle`]), and the walk of one conversation through its stages
-//! ([`pipeline`]).
+//! The imperative shell: the life of a run ([`lifecycle`]) and of one conversation ([`pipeline`]).
 
 mod asking;
 pub mod circuits;

@@ -1,4 +1,5 @@
-//! One conversation through the nine stages: each starts when its needs have ended, within its own time and the pipeline's.
+//! Runs one conversation through the nine stages. A stage starts when the stages it needs have ended, and has its own timeout
+//! within the pipeline's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,17 +21,17 @@ use crate::domain::result::{Fallback, MemoryFigures, StageResult, StageStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::{Call, Meter};
 
-/// How a conversation's walk ended.
+/// The outcome of a conversation's pipeline.
 pub struct Walk {
     /// Every stage that ran.
     pub stages: BTreeMap<StageName, StageResult>,
-    /// What is to be changed, or the critical failure that stopped it.
+    /// The changes to commit, or the critical failure that stopped it.
     pub outcome: Result<Vec<Effect>, (StageName, StageError)>,
-    /// What became of its facts.
+    /// How many facts were added, replaced and so on.
     pub memory: MemoryFigures,
-    /// How many of its messages can't be read.
+    /// How many of its messages are unreadable.
     pub unreadable: usize,
-    /// What stood in for what went wrong.
+    /// The fallback that was used.
     pub fallback: Fallback,
 }
 
@@ -49,10 +50,10 @@ struct Ended {
     outcome: Result<Box<Decision>, StageError>,
 }
 
-/// Walks a conversation through all stages. Of the conversation it writes nothing but memos of answers that were paid for;
-/// `meter` is told of each of them at once, so that what is broken off is counted too.
+/// Runs all stages of a conversation. It writes nothing but memos of paid answers. `meter` counts each answer as it arrives, so
+/// that the cost of an aborted conversation is counted too.
 ///
-/// A critical failure ends the walk at once; the stages under way are dropped, and their requests with them.
+/// A critical failure ends the pipeline at once and drops the running stages with their requests.
 pub async fn walk(
     pipeline: &PipelineContext,
     claim: &Claim,
@@ -109,7 +110,7 @@ pub async fn walk(
                 };
             }
             Err(error) => {
-                tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, going on without it");
+                tracing::warn!(stage = stage.name.as_str(), error = %error, "stage failed, continuing without it");
             }
         }
     }
@@ -125,7 +126,7 @@ fn unreadable(findings: &Findings) -> usize {
     findings.extraction.as_ref().map_or(0, |extraction| extraction.messages_unreadable)
 }
 
-/// A wrong key or a lost database is no stage's private trouble, even where the stage itself could be spared.
+/// A wrong key or a lost database concerns the whole run, even if the stage is not critical.
 const fn ends_the_run(error: &StageError) -> bool {
     matches!(error, StageError::NoAnswer(error) if error.ends_the_run())
 }

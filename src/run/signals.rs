@@ -1,9 +1,9 @@
-//! SIGTERM, SIGINT and SIGHUP: the first asks the run to wind up, a second ends the process at once (spec 02). One that the parent ignores,
-//! as `nohup` does, stays ignored.
+//! SIGTERM, SIGINT and SIGHUP: the first asks the run to stop, a second ends the process at once (spec 02). A signal that the
+//! parent process ignores, as under `nohup`, stays ignored.
 //!
 //! ```text
-//!   signal ──▶ work may go on for the grace ──▶ what is in hand is given back ──▶ the run is closed ──▶ the process ends
-//!              │                                │ 2.5 s                           │ 4 s                │ 4.6 s
+//!   signal ──▶ grace: work continues ──▶ claims are released ──▶ the run is closed ──▶ the process ends
+//!              │                         │ 2.5 s                 │ 4 s                 │ 4.6 s after the grace
 //! ```
 
 use std::fmt;
@@ -19,18 +19,18 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::domain::exit::Exit;
 
-/// After the grace, until when the last answer about claims is waited for, so that what became of them can be told.
+/// How long after the grace to wait for the last answers about claims, so that the result can report them.
 pub const TOLD: Duration = Duration::from_millis(2_200);
-/// Until when claims are given back.
+/// How long after the grace claims must be released.
 pub const RELEASED: Duration = Duration::from_millis(2_500);
-/// Until when the run is closed.
+/// How long after the grace the run must be closed.
 pub const FINISHED: Duration = Duration::from_secs(4);
-/// Until when the process has ended, whatever it waits for.
+/// How long after the grace the process ends, whatever it waits for.
 pub const ENDED: Duration = Duration::from_millis(4_600);
-/// The same for a command that has not begun a run: it has nothing to give back.
+/// How long after a signal a command ends that has not begun a run, and so has nothing to release.
 const NOTHING_BEGUN: Duration = Duration::from_secs(1);
 
-/// Whether, and by what, the run has been asked to stop.
+/// Whether a signal has asked the run to stop, and which.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     stopping: CancellationToken,
@@ -54,10 +54,10 @@ impl fmt::Debug for Farewell {
 static LISTENING: OnceLock<Signals> = OnceLock::new();
 
 impl Signals {
-    /// Listens from now on, for as long as the process lives; whoever asks again is told of the same.
+    /// Installs the handlers for the rest of the process. Further calls return the same signals.
     ///
     /// # Errors
-    /// Where the operating system refuses the handlers.
+    /// If the operating system refuses the handlers.
     pub fn listen() -> std::io::Result<Self> {
         if let Some(signals) = LISTENING.get() {
             return Ok(signals.clone());
@@ -67,7 +67,7 @@ impl Signals {
         let mut terminate = unless(ignored, SignalKind::terminate())?;
         let mut interrupt = unless(ignored, SignalKind::interrupt())?;
         let mut hang_up = unless(ignored, SignalKind::hangup())?;
-        let told = signals.clone();
+        let heard = signals.clone();
         tokio::spawn(async move {
             loop {
                 let exit = tokio::select! {
@@ -75,15 +75,15 @@ impl Signals {
                     () = next(&mut interrupt) => Exit::Interrupted,
                     () = next(&mut hang_up) => Exit::Terminated,
                 };
-                if told.stopping.is_cancelled() {
+                if heard.stopping.is_cancelled() {
                     tracing::warn!("second signal, ending at once; `recover` takes back what was in flight");
-                    told.bid_farewell();
+                    heard.bid_farewell();
                     std::process::exit(exit.code().into());
                 }
                 tracing::info!(signal = ?exit, "asked to stop, winding up");
-                told.exit.store(exit.code(), Ordering::SeqCst);
-                let _ = told.since.set(clock::start());
-                told.stopping.cancel();
+                heard.exit.store(exit.code(), Ordering::SeqCst);
+                let _ = heard.since.set(clock::start());
+                heard.stopping.cancel();
             }
         });
         Ok(LISTENING.get_or_init(|| signals).clone())
@@ -106,31 +106,31 @@ impl Signals {
         }
     }
 
-    /// A run begins, whose work may go on for so long after a signal.
+    /// Records that a run begins, whose work may continue for `grace` after a signal.
     pub fn begin_run(&self, grace: Duration) {
         *self.grace.lock().unwrap_or_else(PoisonError::into_inner) = grace;
         self.has_begun.store(true, Ordering::SeqCst);
     }
 
-    /// Done when the run has been asked to stop.
+    /// Waits for a signal.
     pub async fn stopping(&self) {
         self.stopping.cancelled().await;
     }
 
-    /// Whether the run has been asked to stop.
+    /// Whether a signal has arrived.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
     }
 
-    /// What is left until so long after the grace; none without a signal.
+    /// The time left until `after_grace` past the grace; `None` without a signal.
     fn left(&self, after_grace: Duration) -> Option<Duration> {
         let since = self.since.get()?;
         let grace = *self.grace.lock().unwrap_or_else(PoisonError::into_inner);
         Some((grace + after_grace).saturating_sub(since.elapsed()))
     }
 
-    /// Done so long after the grace that follows a signal; without one, never.
+    /// Waits until `after_grace` past the grace that follows a signal; forever if none arrives.
     pub async fn overdue(&self, after_grace: Duration) {
         self.stopping().await;
         match self.left(after_grace) {
@@ -139,13 +139,13 @@ impl Signals {
         }
     }
 
-    /// Done so long after a signal, whatever the grace.
+    /// Waits until `time` after a signal, whatever the grace.
     pub async fn heard_for(&self, time: Duration) {
         self.stopping().await;
         tokio::time::sleep(time).await;
     }
 
-    /// Done when the process must end, whatever it waits for.
+    /// Waits until the process must end.
     pub async fn too_late(&self) {
         self.stopping().await;
         if self.has_begun.load(Ordering::SeqCst) {
@@ -162,7 +162,7 @@ impl Signals {
     }
 }
 
-/// The signals that the parent has told us to ignore, a bit each; none where nobody says.
+/// A bit mask of the signals that the parent process ignores; none if it can't be read.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,7 +1,7 @@
-//! The spans of a trace: a run, in it its conversations, in each its stages. They are for `monitor::traces` alone: the log does not
-//! see them, and in a build without the feature `otel` nobody does, and they cost a comparison.
+//! The spans of a trace: a run contains its conversations, a conversation its stages. Only `monitor::traces` subscribes to them,
+//! not the log. In a build without the feature `otel` a span costs a comparison.
 //!
-//! They hold ids, names, numbers and outcomes, and never a text.
+//! They hold ids, names, numbers and outcomes, never conversation text.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::domain::conversation::Claim;
 use crate::domain::exit::Exit;
 use crate::domain::result::EntryStatus;
 
-/// By which a subscriber tells them from the log's.
+/// The target that separates these spans from the log's.
 pub const TARGET: &str = "trace";
 
 /// A command of this process, from its settings to its result.
@@ -27,7 +27,7 @@ pub fn run(job: &str) -> Span {
     )
 }
 
-/// Puts down how a run came out.
+/// Records the outcome of a run.
 pub fn end_run(span: &Span, ended: &Ended) {
     let common = &ended.result.common;
     if let Some(execution) = common.execution_id {
@@ -61,7 +61,7 @@ pub fn stage(name: StageName) -> Span {
     )
 }
 
-/// Puts down how the conversation came out whose span we are in.
+/// Records the outcome of a conversation in the current span.
 pub fn end_conversation(outcome: EntryStatus, duration_ms: i64, good: bool) {
     let span = Span::current();
     span.record("outcome", outcome.as_str());
@@ -69,7 +69,7 @@ pub fn end_conversation(outcome: EntryStatus, duration_ms: i64, good: bool) {
     span.record("otel.status_code", status(good));
 }
 
-/// Puts down how the stage came out whose span we are in.
+/// Records the outcome of a stage in the current span.
 pub fn end_stage<T>(outcome: &Result<T, StageError>, tries: u32, duration: Duration) {
     let span = Span::current();
     span.record("tries", tries);

@@ -1,4 +1,4 @@
-//! Our side of an audit, for `exec --audit` (docs/audits.md): begin, renew, log and end, as another program would do it.
+//! The owner's side of an audit, for `exec --audit` (docs/audits.md): begin, renew, log and end, as any other program would.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use super::session::execute;
 use super::{Result, Store, sql};
 use crate::domain::ids::{AuditId, Token};
 
-/// What proves that an audit is still ours.
+/// Our lease of an audit, the proof that it is still ours.
 #[derive(Clone, Debug)]
 pub struct AuditLease {
     /// The audit.
     pub audit: AuditId,
-    /// Drawn at random.
+    /// Random.
     pub token: Token,
-    /// How long it lives without a renewal.
+    /// How long it lasts without a renewal.
     pub length: Duration,
 }
 
@@ -28,7 +28,7 @@ pub enum AuditEnd {
     Completed,
     /// A signal ended it.
     Cancelled,
-    /// Anything else.
+    /// It failed.
     Failed {
         /// The command's exit code.
         code: Option<i32>,
@@ -48,7 +48,7 @@ impl AuditLease {
 }
 
 impl Store {
-    /// Begins an audit and its lease, together or not at all.
+    /// Begins an audit and takes its lease, atomically.
     pub async fn begin_audit(&self, lease: &AuditLease, kind: &str, runner: &Runner) -> Result<()> {
         let mut tx = self.begin_write().await?;
         let (audit, now) = (DbId(lease.audit.0), self.now_parameter());
@@ -67,7 +67,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Renews the lease, and adds lines to the log, of which the `most` newest entries stay. Whether the lease was still ours.
+    /// Renews the lease and adds lines to the log, which keeps its `most` newest entries. Returns whether the lease was still ours.
     pub async fn renew_audit(&self, lease: &AuditLease, lines: &[String], source: &str, most: i64) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let now = self.now_parameter();
@@ -78,7 +78,7 @@ impl Store {
             return Ok(false);
         }
         if !lines.is_empty() {
-            // What PostgreSQL can't store in JSON.
+            // PostgreSQL can't store NUL in JSON.
             let lines: Vec<_> = lines.iter().map(|line| line.replace('\0', "")).collect();
             let (audit, lines) = (DbId(lease.audit.0), json!(lines).to_string());
             execute!(&mut tx, sql::APPEND_AUDIT_LOG, audit, lines, source, most, now);
@@ -87,7 +87,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends the audit, only with its own lease, which goes with it. Whether it was still ours.
+    /// Ends the audit and deletes its lease, if that is still ours. Returns whether it was.
     pub async fn end_audit(&self, lease: &AuditLease, end: &AuditEnd) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let ours = execute!(

@@ -1,4 +1,4 @@
-//! Facts without a vector: finding them, and storing what they have got later (spec 04).
+//! Facts without a vector: finds them, and stores their vectors later (spec 04).
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::domain::ids::UserId;
 pub struct BareFact {
     /// Its primary key.
     pub id: Uuid,
-    /// Whose.
+    /// The player.
     pub user: UserId,
     /// The sentence.
     pub fact: String,
@@ -39,20 +39,20 @@ impl BareRow {
             id: odd.need("memory_facts.id", self.id)?.0,
             user: UserId(odd.need("memory_facts.user_id", self.user_id)?.0),
             fact: odd.need("memory_facts.fact", self.fact)?,
-            // One whose age is unknown counts as the oldest, and gets its vector all the same.
+            // A fact of unknown age counts as the oldest.
             created_at: odd.need("memory_facts.created_at", self.created_at).map_or(DateTime::UNIX_EPOCH, |at| at.0),
         })
     }
 }
 
-/// A time as `memory_facts.metadata` holds it.
+/// A time in the format of `memory_facts.metadata`.
 fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 impl Store {
-    /// The oldest active facts without a vector, at most `most`. Blank ones are left alone: no provider embeds them; and so are those
-    /// that were set aside within a day before `now`.
+    /// The oldest active facts without a vector, at most `most`. Leaves out blank facts, which no provider embeds, and facts that were
+    /// set aside within the day before `now`.
     pub async fn facts_without_vector(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<BareFact>> {
         let before = stamp(now.checked_sub_signed(TimeDelta::days(1)).unwrap_or(now));
         let mut tx = self.begin_read().await?;
@@ -65,7 +65,7 @@ impl Store {
         Ok(facts)
     }
 
-    /// Notes that the embedder can't take these facts' texts: they are tried again after a day.
+    /// Marks facts whose texts the embedder rejects. They are retried after a day.
     pub async fn set_aside_facts(&self, facts: &[Uuid], now: DateTime<Utc>) -> Result<()> {
         let mut tx = self.begin_write().await?;
         execute!(&mut tx, sql::SET_ASIDE_FACTS, DbIds(facts.to_vec()), stamp(now));
@@ -86,8 +86,8 @@ impl Store {
         Ok(rows.into_iter().filter_map(|(id, at)| Some((id.ok()?.0, at.ok()?.0))).collect())
     }
 
-    /// Stores one player's late vectors, and who replaces whom, in one transaction. A fact that has got its vector or was
-    /// replaced meanwhile is left alone, and so is one whose successor was; how many were stored.
+    /// Stores vectors of one player's facts, and which facts replace which, in one transaction. Skips a fact that has been given its vector
+    /// or been replaced meanwhile, and one whose successor has been replaced. Returns how many were stored.
     pub async fn fill_vectors(&self, user: UserId, facts: &[Filled]) -> Result<u64> {
         retrying(|| self.try_fill_vectors(user, facts)).await
     }
@@ -95,7 +95,7 @@ impl Store {
     async fn try_fill_vectors(&self, user: UserId, facts: &[Filled]) -> Result<u64> {
         let mut tx = self.begin_write().await?;
         let mut filled = 0;
-        // Those that stay come first, so that a successor is found active.
+        // Facts that stay active come first, so that their predecessors find them active.
         let (stay, go): (Vec<_>, Vec<_>) = facts.iter().partition(|fact| fact.superseded_by.is_none());
         for fact in stay.into_iter().chain(go) {
             let ours = execute!(

@@ -1,5 +1,5 @@
-//! Who bears a failure, where one statement is sent for one item after another: [`Class`](super::Class) says it of most; of some only the
-//! next item can tell (spec 02).
+//! Whether a failure is the item's or the server's, where the same statement runs for one item after another. Most classes of errors decide
+//! it ([`Class`](super::Class)); for the others, the next item's outcome does (spec 02).
 //!
 //! ```text
 //!   fails, unclear ──▶ waits ──▶ the next works: the item's
@@ -13,7 +13,7 @@ use super::whose::Another;
 /// What is known so far.
 #[derive(Debug)]
 pub struct Blame<T> {
-    /// Whether the latest item has worked, and no failure since has been laid at an item's door for that.
+    /// Whether an item has succeeded since the last failure that this proved to be an item's own.
     works: bool,
     waiting: Option<(T, StoreError)>,
 }
@@ -27,22 +27,22 @@ impl<T> Default for Blame<T> {
 /// What a failure means.
 #[derive(Debug)]
 pub enum Verdict<T> {
-    /// The item bears it.
+    /// The failure is the item's.
     Item(T, StoreError),
-    /// The next item will tell.
+    /// The next item decides.
     Waits,
-    /// The server is in trouble: what is in hand is given back, and the run ends.
+    /// The failure is the server's: items in flight are released, and the run ends.
     Server(T, StoreError),
 }
 
 impl<T> Blame<T> {
-    /// It worked for an item. The one that waited bears its failure.
+    /// The statement succeeded for an item. Returns the waiting item, whose failure is then its own.
     pub fn worked(&mut self) -> Option<(T, StoreError)> {
         self.works = true;
         self.waiting.take()
     }
 
-    /// It failed for an item.
+    /// The statement failed for an item.
     pub fn failed(&mut self, item: T, error: StoreError) -> Verdict<T> {
         if error.is_the_items(Another::None) {
             return Verdict::Item(item, error);
@@ -57,7 +57,7 @@ impl<T> Blame<T> {
         Verdict::Waits
     }
 
-    /// There is no other item: the server bears the failure of the one that waits.
+    /// No other item is left. Returns the waiting item, whose failure then counts as the server's.
     pub fn end(&mut self) -> Option<(T, StoreError)> {
         self.waiting.take()
     }

@@ -1,7 +1,7 @@
-//! What is known of model providers between runs (spec 05): a breaker for each that was unavailable at some time, and what was learnt
-//! of how a server wants to be asked.
+//! What runs remember about model providers (spec 05): a circuit breaker for each provider that has ever been unavailable, and the request
+//! format that each server needs.
 //!
-//! Written and judged on the database's clock. A host that overwrites another's row costs a probe too many at worst.
+//! Written and judged by the database's clock. If a host overwrites another's row, the worst result is one extra probe.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::core::breaker::Standing;
 use crate::core::manner::Manner;
 use crate::domain::ids::ExecutionId;
 
-/// What another version has learnt is learnt anew.
+/// Lessons of other versions of this program are ignored.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Store {
-    /// How an earlier run left a provider's breaker, closed where none has complained; and how the server at this address wants to be
-    /// asked for this model, where that was learnt within a day by this version.
+    /// A provider's breaker as an earlier run left it, closed by default; and the request format that the server at this address needs for
+    /// this model, if this version learned it within a day.
     pub async fn breaker(&self, provider: &str, address: &str, model: &str) -> Result<(Standing, Option<Manner>)> {
         let mut tx = self.autocommit().await?;
         let (failures, open, manner): (i32, bool, Option<String>) =
@@ -27,7 +27,7 @@ impl Store {
         Ok((standing, manner.and_then(|text| serde_json::from_str(&text).ok())))
     }
 
-    /// Keeps how a server wants to be asked.
+    /// Stores the request format that a server needs.
     pub async fn keep_lessons(&self, address: &str, model: &str, manner: &Manner) -> Result<()> {
         let text = serde_json::to_string(manner).unwrap_or_else(|_| "{}".to_owned());
         let mut tx = self.begin_write().await?;
@@ -36,7 +36,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the right to probe an open breaker: one run has it, and the next one not before `distance` is over.
+    /// Takes the right to probe an open breaker. After one run has taken it, no other can for `distance`.
     pub async fn take_probe(&self, provider: &str, execution: ExecutionId, distance: Duration) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let taken = execute!(
@@ -51,7 +51,7 @@ impl Store {
         Ok(taken == 1)
     }
 
-    /// Keeps how a breaker stands. Where it was open already, it is open since then.
+    /// Stores a breaker. One that was already open keeps the time since when it is open.
     pub async fn keep_breaker(&self, provider: &str, standing: Standing) -> Result<()> {
         let mut tx = self.begin_write().await?;
         let failures = i32::try_from(standing.failures).unwrap_or(i32::MAX);

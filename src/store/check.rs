@@ -1,6 +1,6 @@
-//! The promises of docs/reliability.md as questions: each finds the rows that break it. `check` asks them, and so do the tests.
+//! The promises of docs/reliability.md as queries: each finds the rows that break it. `check` and the tests run them.
 //!
-//! Each is one statement, so that it sees the database at one instant, however busy the jobs are meanwhile.
+//! Each is one statement, so that it sees the database at one instant while the jobs run.
 
 use chrono::{DateTime, Utc};
 
@@ -13,11 +13,11 @@ use super::{Result, Store};
 /// One promise.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise {
-    /// Its name, as results and docs/reliability.md have it. The statement is `check_NAME.sql`.
+    /// Its name in results and in docs/reliability.md. The statement is `check_NAME.sql`.
     pub name: &'static str,
     /// What is promised.
     pub sentence: &'static str,
-    /// Which rows it cannot judge, because other programs write them, too.
+    /// Which rows it can't judge, because other programs write them as well.
     pub limits: Option<&'static str>,
     sql: Statement,
 }
@@ -35,7 +35,7 @@ row! {
 
 macro_rules! promises {
     ($($name:ident $statement:ident: $sentence:literal $(, except $limits:literal)?;)*) => {
-        /// All of them, in the order in which they are asked.
+        /// All promises, in the order in which they are checked.
         pub const PROMISES: &[Promise] = &[$(Promise {
             name: stringify!($name),
             sentence: $sentence,
@@ -50,51 +50,51 @@ macro_rules! promises {
 promises! {
     state CHECK_STATE: "A conversation is in exactly one of `active`, `processing`, `processed`, `failed`",
         except "a NULL status is the application's";
-    token CHECK_TOKEN: "A claim is whole: a run, and a token that it alone knows",
+    token CHECK_TOKEN: "A claim is complete: a run, and a token that only this run knows",
         except "`processing` without either is the application's, and a token whose status the application has changed is void";
     claim_owner CHECK_CLAIM_OWNER: "A claim names the run that made it";
     one_claim CHECK_ONE_CLAIM: "A player has at most one claimed conversation";
     attempts CHECK_ATTEMPTS: "A conversation has used three attempts at most";
     unstarted CHECK_UNSTARTED: "A conversation that was never started has used no attempt",
         except "not judged where another program's runs of process-conversations are recorded, because it counts attempts as well";
-    effects_whole CHECK_EFFECTS_WHOLE: "The prompts of a processed conversation are all there, once",
-        except "a prompt that the application has replaced is not missed";
+    effects_whole CHECK_EFFECTS_WHOLE: "A processed conversation has all its prompts, once each",
+        except "a prompt that the application has replaced does not count as missing";
     effects_early CHECK_EFFECTS_EARLY: "A conversation that was never processed has no effects",
         except "where another program's runs of process-conversations are recorded, facts, threads and thoughts with ids of its own are not judged";
-    said CHECK_SAID: "What a run said it has processed is processed, and its prompts are there",
-        except "a conversation that the application has reset or deleted is not judged, nor prompts where it makes some of its own";
-    signed CHECK_SIGNED: "What our commit has closed is processed, and no longer claimed",
-        except "a conversation whose times the application has reset is named here";
-    memo CHECK_MEMO: "Answers that were paid for are kept until their conversation is processed, no longer",
-        except "what the application has closed is not judged";
-    superseded CHECK_SUPERSEDED: "A fact that gave way is inactive, and the one that took its place is there",
-        except "only facts that one of ours took the place of";
-    life_day CHECK_LIFE_DAY: "A day is lived once", except "only events of ours are counted";
+    said CHECK_SAID: "A conversation that a run reported as processed is processed and has its prompts",
+        except "a conversation that the application has reset or deleted is not judged, nor are prompts if the application makes its own";
+    signed CHECK_SIGNED: "A conversation that our commit has closed is processed and no longer claimed",
+        except "a conversation whose times the application has reset is listed here";
+    memo CHECK_MEMO: "Paid answers are kept until their conversation is processed, no longer",
+        except "conversations that the application has closed are not judged";
+    superseded CHECK_SUPERSEDED: "A replaced fact is inactive, and the fact that replaced it exists",
+        except "only facts that one of our facts replaced";
+    life_day CHECK_LIFE_DAY: "The life events of a day are created once", except "only our events count";
     one_prompt CHECK_ONE_PROMPT: "A player has at most one current prompt for a platform";
-    decay_sum CHECK_DECAY_SUM: "The score and what was charged are the score before",
-        except "only charges of ours, which say their hours";
-    decay_twice CHECK_DECAY_TWICE: "No hour is charged twice", except "only charges of ours, which say their hours";
-    watermark CHECK_WATERMARK: "The watermark is where the last charge has left it",
-        except "players without a charge of ours are not judged; charges that the application deletes are not missed";
+    decay_sum CHECK_DECAY_SUM: "The score after a charge plus the charge is the score before",
+        except "only our charges, which record their hours";
+    decay_twice CHECK_DECAY_TWICE: "No hour is charged twice", except "only our charges, which record their hours";
+    watermark CHECK_WATERMARK: "The watermark is where the last charge left it",
+        except "players without a charge of ours are not judged; charges that the application deletes do not count as missing";
     one_lease CHECK_ONE_LEASE: "A lease has one holder";
-    lease_owner CHECK_LEASE_OWNER: "A job's lease belongs to a run that goes on";
-    run_lease CHECK_RUN_LEASE: "A run that goes on has a lease, live or dead",
+    lease_owner CHECK_LEASE_OWNER: "A job's lease belongs to a running execution";
+    run_lease CHECK_RUN_LEASE: "A running execution has a lease, live or expired",
         except "runs of other programs, which never had a heartbeat, are not judged";
-    run_end CHECK_RUN_END: "A run has an end exactly if it is closed",
+    run_end CHECK_RUN_END: "An execution has an end if and only if it is closed",
         except "runs of other programs, which never had a heartbeat, are not judged";
-    run_twice CHECK_RUN_TWICE: "A run is closed once: completed, or given up by a recovery",
+    run_twice CHECK_RUN_TWICE: "A run is closed once: completed, or failed by a recovery",
         except "runs of other programs, which never had a heartbeat, are not judged";
     runs_alone CHECK_RUNS_ALONE: "decay and scan-stuck run one at a time",
-        except "other jobs may be started beside themselves; an end in the future is not believed";
-    audit_recovered CHECK_AUDIT_RECOVERED: "A recovered audit is failed, has an end, and its log says so once",
-        except "only what the Recovery Service has signed";
-    audit_twice CHECK_AUDIT_TWICE: "No audit is finished and recovered", except "only what the Recovery Service has signed";
+        except "runs of other jobs can overlap; an end in the future is not believed";
+    audit_recovered CHECK_AUDIT_RECOVERED: "A recovered audit is failed, has an end, and its log records the recovery once",
+        except "only recoveries that the Recovery Service has signed";
+    audit_twice CHECK_AUDIT_TWICE: "No audit is both finished and recovered", except "only recoveries that the Recovery Service has signed";
     audit_lease CHECK_AUDIT_LEASE: "The owner of a recovered audit holds no lease",
-        except "a program that takes its lease again after the recovery is named here";
+        except "a program that takes its lease again after the recovery is listed here";
 }
 
 impl Store {
-    /// The first `most` rows that break a promise; with `since` only of those that have changed after it.
+    /// The first `most` rows that break a promise; with `since`, only rows that have changed after it.
     pub async fn breaches(&self, promise: &Promise, since: Option<DateTime<Utc>>, most: i64) -> Result<Vec<Breach>> {
         let mut tx = self.begin_read().await?;
         let rows = fetch_all!(&mut tx, Breach, promise.sql, since.map(DbTime), most);

@@ -1,4 +1,4 @@
-//! What `doctor` asks a database. Nothing here writes.
+//! The queries of `doctor`. They only read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,52 +15,52 @@ use crate::config::database::Database;
 
 mod surroundings;
 
-/// How often two connections are compared before they count as apart.
+/// How often two connections are compared before they count as separate.
 const ROUNDS: usize = 3;
-/// How many of SQLite's virtual instructions go by between two looks at the clock.
+/// How many of SQLite's virtual instructions run between two checks of the clock.
 const INSTRUCTIONS: i32 = 10_000;
 
-/// Where a PostgreSQL is, as its URL says.
+/// The place of a PostgreSQL server, from its URL.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The host.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Whether a connection is made only to a server whose certificate is one of the known.
+    /// Whether the server's certificate is verified.
     pub checks_server: bool,
 }
 
-/// What a PostgreSQL server says of itself.
+/// What a PostgreSQL server reports about itself.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// `server_version_num`: 150004 for 15.4.
     pub version: i32,
-    /// The version as people say it.
+    /// The version as text, such as `15.4`.
     pub named: String,
     /// Whether pgvector is installed in the database.
     pub vector_installed: bool,
-    /// Whether it could be.
+    /// Whether pgvector could be installed.
     pub vector_available: bool,
-    /// The type of `memory_facts.embedding`; none where there is none.
+    /// The type of `memory_facts.embedding`; none if the column does not exist.
     pub embedding: Option<String>,
 }
 
-/// What became of a look through an SQLite file.
+/// The result of an integrity check of an SQLite file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Soundness {
-    /// Nothing is wrong with it.
+    /// No damage was found.
     Sound,
-    /// What SQLite found first.
+    /// The first damage that SQLite found.
     Damaged(String),
-    /// The time was not enough.
+    /// The check ran out of time.
     Unfinished,
 }
 
 /// Host and port of a PostgreSQL URL; none for SQLite.
 ///
 /// # Errors
-/// [`super::Class::Configuration`] where the URL can't be read; without the URL.
+/// [`super::Class::Configuration`] if the URL is invalid. The error does not quote the URL.
 pub fn place(database: &Database) -> Result<Option<Place>> {
     let Database::Postgres(url) = database else { return Ok(None) };
     let (host, port, checks_server) = Servers::of(url, true)?.place();
@@ -68,7 +68,7 @@ pub fn place(database: &Database) -> Result<Option<Place>> {
 }
 
 impl Store {
-    /// What the server says of itself; none on SQLite.
+    /// What the server reports about itself; none on SQLite.
     pub async fn server(&self) -> Result<Option<Server>> {
         let mut tx = self.begin_read().await?;
         if let Tx::Sqlite(_) = tx {
@@ -82,11 +82,11 @@ impl Store {
         Ok(Some(Server { version, named, vector_installed, vector_available, embedding }))
     }
 
-    /// Whether two connections, both open, are served by one process of the server, or one by several: then a pooler hands
-    /// processes out by the transaction. Needs two connections that prepare nothing under a name.
+    /// Whether a pooler assigns server processes per transaction: one process serves two open connections, or several processes serve one.
+    /// Needs two connections that do not prepare statements under a name.
     ///
-    /// A pooler gives out either the process that was given back last, which the second connection then gets from the first, or
-    /// the one that has waited longest, which the first itself then changes. So the first asks twice, then the second once.
+    /// A pooler assigns either the process that was released last, so that the second connection gets the first one's process, or the one
+    /// that has been idle longest, so that the first connection changes its process. Therefore the first asks twice, then the second once.
     pub async fn shares_processes(&self) -> Result<bool> {
         let Pool::Pg(connections) = &self.pool else { return Ok(false) };
         let (mut first, mut second) = (connections.take().await?, connections.take().await?);
@@ -115,7 +115,7 @@ impl Store {
         Ok(mode)
     }
 
-    /// Looks through an SQLite file for damage, for `most` at the longest. PostgreSQL counts as sound.
+    /// Checks an SQLite file for damage, for at most `most`. PostgreSQL counts as sound.
     pub async fn quick_check(&self, most: Duration) -> Result<Soundness> {
         let Pool::Sqlite(pool) = &self.pool else { return Ok(Soundness::Sound) };
         let mut connection = pool.acquire().await?;
@@ -137,7 +137,7 @@ impl Store {
     }
 }
 
-/// The process of the server that serves a transaction.
+/// The server process that serves a transaction.
 async fn process(connection: &mut Lent) -> Result<i32> {
     let rows = connection.simple("select pg_backend_pid()".to_owned()).await?;
     let row = rows.first().ok_or_else(|| StoreError::other("the server does not name its process"))?;

@@ -1,4 +1,4 @@
-//! Claims: taking conversations, and giving them back (spec 02).
+//! Claims: taking conversations and closing or releasing them (spec 02).
 //!
 //! ```text
 //!                claim (attempt + 1, fresh token)
@@ -8,8 +8,8 @@
 //!       └──── release: attempt - 1, at once or later ──┘  └── fail ──▶ failed
 //! ```
 //!
-//! Every way out is one statement that repeats the claim: id, token, `processing`, and the instant at which it was claimed, which
-//! the application's own claim changes. Where it finds no row, the claim was given away meanwhile, and nothing is written.
+//! Every way out is one statement that repeats the claim: id, token, `processing`, and the time of the claim, which the application's own
+//! claim changes. If it finds no row, the claim has been lost meanwhile, and nothing is written.
 
 use std::time::Duration;
 
@@ -25,19 +25,19 @@ use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
 
-/// What may be claimed.
+/// Which conversations can be claimed.
 #[derive(Clone, Copy, Debug)]
 pub struct Due {
     /// The run's time.
     pub now: DateTime<Utc>,
-    /// How long after its last message a conversation is over. A call that has ended is over at once.
+    /// How long after its last message a conversation is over. A call is over as soon as it has ended.
     pub session_timeout: Duration,
-    /// The share of players whose conversations are taken, 0 to 100 percent.
+    /// The share of players whose conversations are processed, 0 to 100 percent.
     pub rollout: u8,
 }
 
 impl Due {
-    /// The last message must not be later than this.
+    /// The latest time for the last message of a conversation that is over.
     pub(super) fn cutoff(&self) -> DbTime {
         let timeout = TimeDelta::from_std(self.session_timeout).unwrap_or(TimeDelta::MAX);
         DbTime(self.now.checked_sub_signed(timeout).unwrap_or(DateTime::<Utc>::MIN_UTC))
@@ -57,7 +57,7 @@ row! {
 }
 
 impl ClaimedRow {
-    /// None where an id can't be read; what was claimed of it is given back at the end of the run.
+    /// None if an id can't be read. The run releases that claim at its end.
     pub(super) fn claim(self, odd: &mut Oddities) -> Option<Claim> {
         let number = |read: Read<i64>| i32::try_from(read.ok().unwrap_or_default()).unwrap_or(i32::MAX);
         Some(Claim {
@@ -71,13 +71,13 @@ impl ClaimedRow {
     }
 }
 
-/// Where a claim's text has its limit.
+/// The placeholder for the limit in a claim's statement.
 const LIMIT: &str = "limit 10 -- most";
 
 impl Store {
     /// Claims at most `most` conversations for a run, oldest first, each with a fresh token and never two of one player.
     pub async fn claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
-        // Another run may get to a player's other conversation first; the unique index tells us, and we look again.
+        // Another run can claim another conversation of the same player first. The unique index then fails our claim, and it is retried.
         retrying(|| self.try_claim(due, execution, most)).await
     }
 
@@ -109,7 +109,7 @@ impl Store {
         Ok(claims)
     }
 
-    /// How many conversations a claim could take, one after another.
+    /// How many conversations could be claimed, one after another.
     pub async fn count_due(&self, due: &Due) -> Result<usize> {
         let mut tx = self.begin_long_read().await?;
         let (count,): (i64,) = fetch_one!(
@@ -125,8 +125,8 @@ impl Store {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
-    /// How many conversations are due and never claimed, because their id, or their player's, is not spelled as we write ids: we
-    /// could not match it again. PostgreSQL's `uuid` has one spelling.
+    /// How many conversations are due but never claimed, because their id, or their player's, is not spelled as we spell ids, so that we
+    /// could not match it again. PostgreSQL's `uuid` has only one spelling.
     pub async fn count_odd(&self, due: &Due) -> Result<i64> {
         if let Pool::Pg(_) = self.pool {
             return Ok(0);
@@ -138,18 +138,18 @@ impl Store {
         Ok(count)
     }
 
-    /// Takes our token away from conversations that the application has moved on: it knows nothing of it.
+    /// Removes our token from conversations whose status the application has changed. It does not know about tokens.
     pub async fn clear_void_claims(&self) -> Result<()> {
         let mut tx = self.autocommit().await?;
         execute!(&mut tx, sql::CLEAR_VOID_CLAIMS);
         tx.commit().await
     }
 
-    /// Takes a conversation out of processing without any effect. `false` where the claim is lost: nothing was written. Where the answer is
-    /// lost, it is done again, and then looked at how the row stands.
+    /// Takes a conversation out of processing without any effect. `false` if the claim is lost: nothing was written. If the response is lost,
+    /// repeats the statement, and then checks the state of the row.
     ///
     /// # Errors
-    /// [`StoreError::is_unsure`] where nobody knows whether it was done.
+    /// [`StoreError::is_unsure`] if it is unknown whether it was done.
     pub async fn close_claim(&self, claim: &Claim, outcome: &Outcome) -> Result<bool> {
         let lost = match retrying(|| self.try_close_claim(claim, outcome)).await {
             Err(error) if error.is_unsure() => error,
@@ -218,7 +218,7 @@ impl Store {
         Ok(ours)
     }
 
-    /// Gives back, each with its attempt, what this run has claimed and does not have in hand: claims whose answer was lost.
+    /// Releases, each with its attempt, this run's claims that are not in flight: those whose response was lost.
     pub async fn give_back_claims(
         &self,
         execution: ExecutionId,
@@ -231,7 +231,7 @@ impl Store {
     async fn try_give_back_claims(&self, execution: ExecutionId, in_flight: &DbIds) -> Result<Vec<ConversationId>> {
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
-            // A claim under way holds this row; what it takes is seen by the statement after this one.
+            // Waits for a claim in progress, which locks this row, so that the next statement sees what it took.
             execute!(&mut tx, "select id from job_executions where id = $1 for update", DbId::from(execution));
         }
         let rows: Vec<(Read<DbId>,)> =
@@ -240,8 +240,8 @@ impl Store {
         Ok(rows.into_iter().filter_map(|(id,)| id.ok()).map(|id| ConversationId(id.0)).collect())
     }
 
-    /// What became of a commit whose answer was lost, asked on another connection and under the row's lock. Where the claim is still
-    /// ours, it is given back now.
+    /// What became of a commit whose response was lost, read on another connection under the row's lock. If the claim is still ours, it is
+    /// released now.
     pub async fn learn_fate(&self, claim: &Claim) -> Result<Fate> {
         let mut tx = self.begin_write().await?;
         let (conversation, token) = (DbId::from(claim.conversation), DbId::from(claim.token));
@@ -256,18 +256,18 @@ impl Store {
     }
 }
 
-/// What became of a commit whose answer was lost.
+/// What became of a commit whose response was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// All its effects are there.
+    /// It took place.
     Committed,
-    /// None is there, and the conversation is due again.
+    /// It did not, and the conversation is due again.
     GivenBack,
-    /// Neither can be said: somebody has moved the conversation on meanwhile.
+    /// Unknown, because the conversation has changed again meanwhile.
     Unknown,
 }
 
-/// The ways out of `processing` but the commit, as spec 02 lists them.
+/// The ways out of `processing` besides the commit, as in spec 02.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Given up.
@@ -275,29 +275,29 @@ pub enum Outcome {
         /// Why, without any conversation text.
         error: String,
     },
-    /// To be tried again; the attempt counts.
+    /// To be retried; the attempt counts.
     Retry {
-        /// Not before so long from now, on the database's clock.
+        /// How long until the retry, by the database's clock.
         pause: TimeDelta,
         /// Why, without any conversation text.
         error: String,
     },
-    /// The provider has refused it, and answers others; its player's newer ones go on meanwhile. The attempt counts.
+    /// The provider refuses it but answers others. Newer conversations of the player do not wait for it. The attempt counts.
     Refusal {
-        /// Not before so long from now, on the database's clock.
+        /// How long until the retry, by the database's clock.
         pause: TimeDelta,
         /// Why, without any conversation text.
         error: String,
     },
     /// The provider, or the database, was unavailable.
     Outage {
-        /// Not before so long from now, on the database's clock.
+        /// How long until the retry, by the database's clock.
         pause: TimeDelta,
-        /// Whether the attempt counts, because the conversation has met too many outages.
+        /// Whether the attempt counts, because the conversation has had too many outages.
         counts: bool,
         /// Why, without any conversation text.
         error: String,
     },
-    /// Not begun, or broken off by a shutdown: due again at once, as if it had never been claimed.
+    /// Not begun, or interrupted by a shutdown: due again at once, as if it had never been claimed.
     Released,
 }

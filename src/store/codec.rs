@@ -1,4 +1,4 @@
-//! How values stand in the two databases. The only encoding there is; see the head of the SQLite migrations for the rules.
+//! The encoding of values in the two databases, in one place. The head of the SQLite migrations states the rules.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
@@ -17,7 +17,7 @@ use super::read::FromText;
 use crate::domain::ids::{AuditId, ConversationId, ExecutionId, Token, UserId};
 use crate::domain::points::Points;
 
-/// Gives a wrapper its two encodings: the type that stands for it in each database, and the way there and back.
+/// Implements a wrapper's two encodings: its type in each database, and the conversions.
 macro_rules! column {
     ($name:ident, pg: $pg:ty, sqlite: $lite:ty) => {
         impl Type<Postgres> for $name {
@@ -33,7 +33,7 @@ macro_rules! column {
                 <$lite as Type<Sqlite>>::type_info()
             }
             fn compatible(_: &SqliteTypeInfo) -> bool {
-                // SQLite values carry their own type; decoding says what is wrong with one.
+                // SQLite values carry their own type; decoding reports a wrong one.
                 true
             }
         }
@@ -80,8 +80,10 @@ impl DbId {
     }
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
         let text = <&str as Decode<Sqlite>>::decode(value)?;
-        // Another spelling of the same id (upper case, no hyphens) would never be matched again.
-        Self::from_text(text).filter(|id| id.to_sqlite() == text).ok_or_else(|| "no id as we write it".into())
+        // A statement could not find another spelling of the same id (upper case, no hyphens) again.
+        Self::from_text(text)
+            .filter(|id| id.to_sqlite() == text)
+            .ok_or_else(|| "not a lower-case UUID with hyphens".into())
     }
 }
 
@@ -102,7 +104,7 @@ pub(crate) struct DbTime(pub DateTime<Utc>);
 column!(DbTime, pg: DateTime<Utc>, sqlite: String);
 
 impl DbTime {
-    /// Also `timestamp`, which an application may have: UTC by agreement.
+    /// Also `timestamp`, which an application can use: UTC by agreement.
     fn pg_compatible(ty: &PgTypeInfo) -> bool {
         <DateTime<Utc> as Type<Postgres>>::compatible(ty) || <NaiveDateTime as Type<Postgres>>::compatible(ty)
     }
@@ -116,7 +118,7 @@ impl DbTime {
         if value.format() == PgValueFormat::Text {
             return Ok(Self::parse(<&str as Decode<Postgres>>::decode(value)?)?);
         }
-        // sqlx adds this to its epoch and panics where the sum is no date.
+        // sqlx would add this to its epoch and panic if the sum is out of range.
         let at = match <i64 as Decode<Postgres>>::decode(value)? {
             i64::MAX => return Err("infinity".into()),
             i64::MIN => return Err("-infinity".into()),
@@ -129,18 +131,18 @@ impl DbTime {
     }
     fn parse(text: &str) -> Result<Self, String> {
         let instant = DateTime::parse_from_rfc3339(text)
-            // PostgreSQL's own text, with an offset of hours alone.
+            // PostgreSQL's own format, whose offset has only hours.
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
             .map(|at| at.to_utc())
-            // `datetime('now')` by a person at the sqlite3 prompt.
+            // The format of `datetime('now')`, as a person uses it in sqlite3.
             .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc()))
             .map_err(|_| "not a timestamp such as 2026-11-22T10:00:00.000000Z".to_owned())?;
         if is_writable(&instant) { Ok(Self(instant)) } else { Err("a time too far away".to_owned()) }
     }
 }
 
-/// Whether our fixed-width text can hold a time: a year of four digits. Any other is as odd as infinity, and rules may count days
-/// on without meeting the end of the calendar.
+/// Whether our fixed-width text can hold a time: its year has four digits. This also lets rules add days without overflowing the
+/// calendar.
 fn is_writable(at: &DateTime<Utc>) -> bool {
     (1..=9999).contains(&at.year())
 }
@@ -178,7 +180,7 @@ impl FromText for DbJson {
     }
 }
 
-/// 2000-01-01, from which PostgreSQL counts, in microseconds of Unix time.
+/// PostgreSQL's epoch, 2000-01-01, in microseconds of Unix time.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 /// A date: `date`, or `YYYY-MM-DD`.
@@ -205,7 +207,7 @@ impl DbDate {
     }
 }
 
-/// A score: `numeric` (or `double precision`, where the application has it), or a number with two decimals.
+/// A score: `numeric` (or the application's `double precision`), or a number with two decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DbPoints(pub Points);
 column!(DbPoints, pg: Decimal, sqlite: f64);
@@ -239,7 +241,7 @@ impl DbPoints {
     }
 }
 
-/// Far beyond every score and far below where sums of them overflow.
+/// Far above every score, and low enough that sums do not overflow.
 const MOST_POINTS: f64 = 1e12;
 
 impl<'de> Deserialize<'de> for DbPoints {
@@ -249,7 +251,7 @@ impl<'de> Deserialize<'de> for DbPoints {
 }
 
 impl Serialize for DbPoints {
-    /// As text, which becomes `numeric` exactly, as a float would not.
+    /// As text, which converts to `numeric` exactly, unlike a float.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&self.to_pg())
     }
@@ -261,8 +263,7 @@ impl FromText for DbPoints {
     }
 }
 
-/// JSON: `jsonb` or `json`, or text.
-/// A value that is only lent is written as sqlx's `Json(&value)`, the same without a copy.
+/// JSON: `jsonb` or `json`, or text. To write a borrowed value without a copy, use sqlx's `Json(&value)`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct DbJson(pub Value);
 column!(DbJson, pg: Value, sqlite: String);
@@ -280,8 +281,8 @@ impl DbJson {
     fn from_pg(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         Ok(Self(<Value as Decode<Postgres>>::decode(value)?))
     }
-    /// Text that is not JSON becomes a JSON string, which no reader of ours takes for a list or an object: one bad row must
-    /// fail alone, not the statement that reads ten.
+    /// Text that is not JSON becomes a JSON string, which no reader takes for a list or an object: a bad row must not fail the statement
+    /// that reads many.
     fn from_sqlite(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
         let text = <&str as Decode<Sqlite>>::decode(value)?;
         Ok(Self(lenient_json::parse(text).unwrap_or_else(|| Value::String("not JSON".to_owned()))))

@@ -1,5 +1,5 @@
-//! Every column that our statements use, with its type and default ([`list`]): what `migrate` adds where an application's table is
-//! without it, and what `doctor` and the start of a job compare with the database.
+//! Every column that our statements use, with its type and default ([`list`]). `migrate` adds those that an application's table lacks;
+//! `doctor` and the start of a job compare the list with the database.
 
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ row! {
 }
 
 impl Missing {
-    /// As a person would look for it.
+    /// Its name for a message.
     pub(super) fn full_name(&self) -> String {
         if self.no_table { format!("the table {}", self.table) } else { format!("{}.{}", self.table, self.name) }
     }
@@ -37,28 +37,28 @@ impl Missing {
         TABLES.iter().find(|it| it.name == self.table)?.columns.iter().find(|it| it.0 == self.name)
     }
 
-    /// Whether nothing brings it back; `migrating` where migrations are pending, which make whole tables.
+    /// Whether `migrate` can't add it. `migrating` says whether migrations are pending, which can create whole tables.
     pub(super) fn is_lost(&self, migrating: bool) -> bool {
         !(self.can_be_added() || self.no_table && migrating)
     }
 
-    /// Whether `migrate` can add it: not where the table is missing, which a migration makes, and never a key.
+    /// Whether it can be added as a column: not if the whole table is missing, which only a migration creates, and never a key.
     pub(super) fn can_be_added(&self) -> bool {
         !self.no_table && self.column().is_some_and(|&(_, kind, _)| kind != Kind::Key)
     }
 }
 
-/// What is missing, in the order of the list.
+/// The missing columns, in the order of the list.
 pub(super) async fn missing(tx: &mut Tx) -> Result<Vec<Missing>> {
     let all = TABLES.iter().flat_map(|table| table.columns.iter().map(|(name, ..)| [table.name, *name]));
     let all = json!(all.collect::<Vec<_>>()).to_string();
     Ok(fetch_all!(tx, Missing, MISSING_COLUMNS, all))
 }
 
-/// Says no where something is missing: with the command where it would help, and without where it would not.
+/// Fails if a column is missing, with the command that adds it, if there is one.
 ///
 /// # Errors
-/// [`super::Class::Schema`], which names all that is missing.
+/// [`super::Class::Schema`], which names every missing column.
 pub(super) fn require(missing: &[Missing]) -> Result<()> {
     let names = |addable: bool| -> Vec<String> {
         let mut names: Vec<_> =
@@ -69,7 +69,7 @@ pub(super) fn require(missing: &[Missing]) -> Result<()> {
     let (addable, lost) = (names(true), names(false));
     if !lost.is_empty() {
         return Err(StoreError::schema(format!(
-            "the database is without {}, and nikita-jobs can't make up what they would hold. Restore them, or see that \
+            "the database is without {}, and nikita-jobs can't recreate their content. Restore them, or make sure that \
              DATABASE_URL names the game's database",
             lost.join(", ")
         )));
@@ -83,7 +83,7 @@ pub(super) fn require(missing: &[Missing]) -> Result<()> {
     )))
 }
 
-/// The statements that add what can be added, one a table. The one place that builds SQL (spec 09, "Adoption").
+/// The statements that add columns, one per table. The only place that builds SQL (spec 09, "Adoption").
 pub(super) async fn additions(tx: &mut Tx, missing: &[Missing]) -> Result<Vec<String>> {
     let mut statements = Vec::new();
     for table in &TABLES {
@@ -105,7 +105,7 @@ pub(super) async fn additions(tx: &mut Tx, missing: &[Missing]) -> Result<Vec<St
                 }
                 statements.push(sql);
             }
-            // SQLite adds one at a time.
+            // SQLite adds one column per statement.
             Tx::Sqlite(_) => statements.extend(columns.into_iter().map(|(name, kind, value)| {
                 let default = default(*value, "", "'1970-01-01T00:00:00.000000Z'");
                 let check = if *kind == Kind::Time { time_check(name) } else { String::new() };
@@ -116,7 +116,7 @@ pub(super) async fn additions(tx: &mut Tx, missing: &[Missing]) -> Result<Vec<St
     Ok(statements)
 }
 
-/// Adds them.
+/// Runs the statements of [`additions`].
 pub(super) async fn add(tx: &mut Tx, statements: &[String]) -> Result<()> {
     for statement in statements {
         execute!(&mut *tx, AssertSqlSafe(statement.clone()));
@@ -134,12 +134,12 @@ fn default(value: Fill, now: &str, now_or_1970: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" default {text}") }
 }
 
-/// Text of another width would sort wrongly, and in silence.
+/// Text of another width would silently sort in the wrong order.
 fn time_check(name: &str) -> String {
     format!(" check ({name} glob '????-??-??T??:??:??.??????Z')")
 }
 
-/// The type of a vector: pgvector's, in whatever schema it lives, or a plain array.
+/// The type of a vector: pgvector's, qualified with its schema, or a plain array.
 async fn vector(tx: &mut Tx) -> Result<String> {
     let (kind,): (String,) = fetch_one!(tx, _, NEW_VECTOR_TYPE);
     Ok(kind)

@@ -1,11 +1,11 @@
 //! Committing a conversation: the fence, and every effect with it, in one transaction (spec 02).
 //!
 //! ```text
-//!   effects ──▶ rows, table by table ──▶ JSON ──▶ PostgreSQL: one statement, in which all hangs on the fence's row
+//!   effects ──▶ rows, table by table ──▶ JSON ──▶ PostgreSQL: one statement, in which every part depends on the fence's row
 //!                                           └───▶ SQLite: the fence, then one statement per table
 //! ```
 //!
-//! What an earlier processing has brought forth is taken back in a statement of its own, because the rest must see that it is gone.
+//! A separate statement takes back the effects of an earlier processing, because the rest must see that they are gone.
 
 use sqlx::types::Json;
 
@@ -21,24 +21,22 @@ mod rows;
 pub use rows::Commit;
 use rows::CommitRows;
 
-/// Which program made a prompt: `ready_prompts.pipeline_version`.
+/// The program that made a prompt: `ready_prompts.pipeline_version`.
 const PIPELINE_VERSION: &str = concat!("nikita-jobs ", env!("CARGO_PKG_VERSION"));
 /// `memory_facts.source` of an extracted fact (spec 04).
 const SOURCE: &str = "pipeline_extraction";
 
 impl Store {
-    /// Closes the conversation as processed and applies every effect, or does nothing at all. `false` where the claim is no
-    /// longer ours.
+    /// Closes the conversation as processed and applies every effect, atomically. `false` if the claim is no longer ours.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<bool> {
         let rows = CommitRows::of(commit);
-        // Another program may get in our way, on the current prompt for one; all is rolled back then, and the fence is asked
-        // again.
+        // Another program can conflict with it, for example on the current prompt. The transaction is then rolled back and retried from
+        // the fence on.
         retrying(|| self.try_commit(commit, &rows)).await
     }
 
     async fn try_commit(&self, commit: &Commit<'_>, rows: &CommitRows<'_>) -> Result<bool> {
-        // A transaction, though it may be one statement: where its run is dropped while it waits behind somebody's lock, nothing
-        // is committed any more.
+        // A transaction even for one statement: if the run is dropped while the statement waits for a lock, nothing is committed.
         let mut tx = self.begin_write().await?;
         let ours = match tx {
             Tx::Pg(_) => self.commit_on_postgres(&mut tx, commit, rows).await?,

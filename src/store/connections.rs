@@ -1,13 +1,13 @@
-//! Connections to PostgreSQL, kept warm between two transactions, and the waits on them.
+//! A pool of PostgreSQL connections, with a timeout for every response.
 //!
 //! ```text
-//!   take ◀── warm, used a moment ago ◀──┐
+//!   take ◀── idle, used a moment ago ◀──┐
 //!     ▲                                 │ done
-//!     ├───── warm, asked ◀──────────────┤ dropped: rolled back, or asked
-//!     └───── connected                  └──▶ closed, where it does not answer
+//!     ├───── idle, pinged ◀─────────────┤ dropped: rolled back, or pinged
+//!     └───── connected                  └──▶ closed if it does not answer
 //! ```
 //!
-//! Each answer is waited for as long as the command's [`Terms`] say. A wait that is over drops the connection: nobody knows how it stands.
+//! The command's [`Terms`] set the timeout. A connection that exceeds it is closed, because its state is unknown.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +22,7 @@ use super::servers::Servers;
 use super::terms::{LAST_WORD, PATIENCE, Terms};
 use crate::clock;
 
-/// A connection that has been idle for longer is asked whether it still lives: a server may have been restarted.
+/// A connection that has been idle for longer is pinged before use: the server can have been restarted.
 const WARM: Duration = Duration::from_secs(1);
 
 /// The connections of one store.
@@ -34,7 +34,7 @@ struct Inner {
     servers: Servers,
     terms: Terms,
     warm: Mutex<Vec<Warm>>,
-    /// One for each connection that may be open. A server that has no more than there are takes seats away.
+    /// A permit for each connection that can be open. If the server refuses more connections, permits are withdrawn.
     seats: Arc<Semaphore>,
     open: Arc<AtomicUsize>,
 }
@@ -45,7 +45,7 @@ struct Warm {
     since: Instant,
 }
 
-/// An open connection, counted.
+/// An open connection.
 #[derive(Debug)]
 struct Open {
     connection: PgConnection,
@@ -63,30 +63,30 @@ impl Drop for Counted {
     }
 }
 
-/// A connection in use. Where it is dropped before [`Lent::give_back`], nobody knows how it stands, and it is asked.
+/// A connection in use. If it is dropped before [`Lent::give_back`], its state is unknown, and it is checked before it is used again.
 pub(crate) struct Lent {
     open: Option<Open>,
     home: Connections,
     in_transaction: bool,
-    /// Whether reads of whole tables are under way.
+    /// Whether a read of a whole table is in progress, which has a longer timeout.
     is_long: bool,
     seat: Option<OwnedSemaphorePermit>,
 }
 
-/// How long an answer may take.
+/// The timeout of a response.
 #[derive(Clone, Copy)]
 pub(crate) struct Within(Option<Duration>);
 
-/// No answer.
+/// Why there is no usable response.
 pub(crate) enum Unheard {
-    /// None came in time.
+    /// The timeout passed.
     Silence(Duration),
-    /// One came, and it is no good.
+    /// The response is an error.
     Failed(sqlx::Error),
 }
 
 impl Within {
-    /// Waits for an answer.
+    /// Waits for a response.
     pub(crate) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Unheard> {
         let answer = match self.0 {
             Some(limit) => tokio::time::timeout(limit, answer).await.map_err(|_| Unheard::Silence(limit))?,
@@ -108,8 +108,8 @@ impl Unheard {
         match self {
             Self::Failed(error) => error.into(),
             Self::Silence(limit) => StoreError::unanswered(format!(
-                "{server} has not answered {of} within {} s: it is frozen, cut off, or waits for something itself, such as a \
-                 synchronous standby that is gone. Whether {of} has been carried out is unknown",
+                "{server} has not answered {of} within {} s: it is frozen, unreachable, or waiting for something itself, such as \
+                 a synchronous standby that is gone. Whether {of} has been carried out is unknown",
                 limit.as_secs_f64()
             )),
         }
@@ -117,7 +117,7 @@ impl Unheard {
 }
 
 impl Connections {
-    /// Connects once, so that what is wrong with the URL or the server is known.
+    /// Opens the pool with one connection, to find errors in the URL or the server now.
     pub(super) async fn open(servers: Servers, terms: Terms, most: u32) -> Result<Self> {
         let seats = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
         let open = Arc::default();
@@ -145,7 +145,7 @@ impl Connections {
                 None => match self.connect(self.0.open.load(Ordering::SeqCst) == 0).await {
                     Ok(open) => open,
                     Err(error) if error.says_no_connection_is_left() => {
-                        // The server has no more for us than are open: from now on we share those.
+                        // The server refuses another connection: from now on share those that are open.
                         if self.0.open.load(Ordering::SeqCst) > 0 {
                             seat.forget();
                         }
@@ -159,7 +159,7 @@ impl Connections {
         }
     }
 
-    /// The one that was used last: the fewer are in use, the fewer have to be kept warm.
+    /// The idle connection that was used last, so that as few as possible stay in use.
     async fn warm(&self) -> Result<Option<Open>> {
         loop {
             let Some(Warm { mut open, since }) = self.lock().pop() else { return Ok(None) };
@@ -168,7 +168,7 @@ impl Connections {
             }
             match Within(self.0.terms.answer()).wait(open.connection.ping()).await {
                 Ok(()) => return Ok(Some(open)),
-                // A new connection would find no other server there.
+                // A new connection would meet the same silent server.
                 Err(silence @ Unheard::Silence(_)) => {
                     return Err(silence.error("whether it is there", self.0.servers.name(open.server)));
                 }
@@ -185,22 +185,22 @@ impl Connections {
         self.0.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a server stands behind, and no pooler in transaction mode.
+    /// Whether there is no pooler in transaction mode in between.
     pub(super) fn is_direct(&self) -> bool {
         self.0.servers.direct
     }
 
-    /// How long the next answer may take; none: for ever.
+    /// The timeout of the next response, if any.
     pub(super) fn patience(&self) -> Option<Duration> {
         self.0.terms.answer()
     }
 
-    /// Whether each statement has to be part of a transaction that begins with its settings.
+    /// Whether each statement must be in a transaction that begins with our settings.
     pub(super) fn by_text(&self) -> bool {
         self.0.servers.by_text()
     }
 
-    /// Told which `lock_timeout` is in force: where it is another than the server was told, transactions say it themselves.
+    /// Takes note of the `lock_timeout` in force. If it is not ours, each transaction sets it from now on.
     pub(super) fn learn(&self, lock_timeout: &str) {
         if !self.by_text() && !self.0.terms.is_in_force(lock_timeout) {
             tracing::debug!(lock_timeout, "the start-up options are not in force; each transaction begins with them");
@@ -208,23 +208,23 @@ impl Connections {
         }
     }
 
-    /// Says goodbye to the server on every connection.
+    /// Closes every idle connection.
     pub(super) async fn close(&self) {
         let warm = std::mem::take(&mut *self.lock());
         let farewells = warm.into_iter().map(|it| it.open.connection.close());
-        // Nobody is left to tell.
+        // A failure does not matter any more.
         let _ = tokio::time::timeout(LAST_WORD, futures_util::future::join_all(farewells)).await;
     }
 }
 
 impl Lent {
-    /// How long the next answer may take.
+    /// The timeout of the next response.
     pub(crate) fn within(&self) -> Within {
         let terms = &self.home.0.terms;
         Within(if self.is_long { terms.long_answer() } else { terms.answer() })
     }
 
-    /// What an answer means: where there is none, nobody knows how the connection stands, and it is dropped.
+    /// Checks a response. Without one, the state of the connection is unknown, so it is closed.
     pub(crate) fn heard<T>(&mut self, answer: Result<T, Unheard>) -> Result<T> {
         self.heard_of("a statement", answer)
     }
@@ -244,21 +244,21 @@ impl Lent {
         self.open.as_ref().map_or("the server", |open| self.home.0.servers.name(open.server))
     }
 
-    /// Begins a transaction, with more settings for it: one round trip.
+    /// Begins a transaction with additional settings, in one round trip.
     pub(super) async fn begin(&mut self, more: &str) -> Result<()> {
         let text = if self.home.by_text() {
             format!("begin{}{more}", self.home.0.terms.local_settings())
         } else {
             format!("begin{more}")
         };
-        // From here on it may be open, whether or not we learn of it.
+        // From here on a transaction can be open, even if the response is lost.
         self.in_transaction = true;
         let within = self.within();
         let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).execute(self.connection()?)).await;
         self.heard(answer).map(drop)
     }
 
-    /// Begins a transaction for a read of a whole table.
+    /// Begins a transaction that reads a whole table, with a longer timeout.
     pub(super) async fn begin_long(&mut self, more: &str) -> Result<()> {
         let long = format!("{}{more}", self.home.0.terms.long_settings());
         self.begin(&long).await?;
@@ -266,7 +266,7 @@ impl Lent {
         Ok(())
     }
 
-    /// One statement in the simple protocol, which is whole even behind a pooler: one round trip.
+    /// Runs one statement in the simple protocol, in one round trip. A pooler can't split it.
     pub(super) async fn simple(&mut self, sql: String) -> Result<Vec<PgRow>> {
         let text = if self.home.by_text() {
             format!("begin{}; {sql}; commit", self.home.0.terms.local_settings())
@@ -278,7 +278,7 @@ impl Lent {
         self.heard(answer)
     }
 
-    /// Ends a transaction; without one, each statement has committed itself.
+    /// Commits the transaction, if one is open, and returns the connection to the pool.
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.in_transaction {
             let within = self.within();
@@ -289,7 +289,7 @@ impl Lent {
         Ok(())
     }
 
-    /// Ends a transaction as if it had not been.
+    /// Rolls back the transaction, if one is open, and returns the connection to the pool.
     pub(super) async fn rollback(mut self) -> Result<()> {
         if self.in_transaction {
             let within = self.within();
@@ -303,13 +303,13 @@ impl Lent {
     /// The connection itself.
     ///
     /// # Errors
-    /// Where it has been dropped, because it has not answered.
+    /// If it has been closed because it did not answer.
     pub(crate) fn connection(&mut self) -> Result<&mut PgConnection> {
         let open = self.open.as_mut().map(|open| &mut open.connection);
         open.ok_or_else(|| StoreError::unavailable("the connection was lost before"))
     }
 
-    /// Whether statements may be prepared under a name that outlives the transaction.
+    /// Whether statements can be prepared under a name that outlives the transaction.
     pub(crate) fn keeps_statements(&self) -> bool {
         self.home.is_direct()
     }
@@ -326,7 +326,7 @@ impl Drop for Lent {
     fn drop(&mut self) {
         let (Some(mut open), Ok(runtime)) = (self.open.take(), tokio::runtime::Handle::try_current()) else { return };
         let (home, seat, in_transaction) = (self.home.clone(), self.seat.take(), self.in_transaction);
-        // What was begun is rolled back before another gets the connection, and an answer that is under way is waited for.
+        // Rolls back, and waits for any outstanding response, before the connection is used again.
         runtime.spawn(async move {
             let within = Within(home.0.terms.answer());
             let settled = if in_transaction {

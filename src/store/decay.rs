@@ -1,15 +1,15 @@
-//! Charging decay: chunks of players, each chunk one short transaction (spec 03). The order is that of the ids on PostgreSQL:
-//! a chunk's rows are spread over the whole table, so that most new versions find room on the page of the old one (HOT). On
-//! SQLite it is that of the table, whose pages are then written once.
+//! Charging decay in chunks of players, each one short transaction (spec 03). On PostgreSQL, chunks follow the order of ids: this spreads
+//! a chunk's rows over the whole table, so that most new row versions fit on the old one's page (HOT). On SQLite they follow the
+//! order of the table, so that each page is written once.
 //!
-//! The arithmetic is [`crate::core::decay`]'s, in SQL, and its numbers are bound. On PostgreSQL a chunk is one statement: it finds the
-//! next players, locks the overdue, computes from the locked rows, and writes scores, history and messages together. A row that the
-//! application is writing at that moment is passed over, so neither side ever waits for the other or deadlocks; its hours stay due, and
-//! the next run charges them. On SQLite, where writers take turns, the overdue rows of a chunk are set down in a temporary table
-//! that the same few statements read.
+//! The SQL implements the arithmetic of [`crate::core::decay`] and gets its numbers as parameters. On PostgreSQL a chunk is one
+//! statement: it finds the next players, locks the overdue ones, computes from the locked rows, and writes scores, history and messages
+//! together. It passes over a row that the application is writing at that moment, so that neither side waits for the other or
+//! deadlocks; the next run charges that row. On SQLite, which has one writer at a time, a chunk's overdue rows go into a temporary
+//! table that a few statements read.
 //!
-//! A player who can't be read (`[unreadable]`) is counted and passed over. No statement here meets a value that fails it; what the
-//! database refuses is found by halving, in `jobs::decay`.
+//! A player with an unreadable value (`[unreadable]`) is counted and passed over, so that no value fails a statement. If the database
+//! refuses a chunk all the same, `jobs::decay` finds the player by halving it.
 
 use chrono::{DateTime, Utc};
 
@@ -28,7 +28,7 @@ pub use order::{Cursor, DecayOrder, Decayed, Turn};
 pub(super) use order::{us, with_rules};
 
 impl Store {
-    /// How many players a run looks at.
+    /// How many players are eligible for decay.
     pub async fn count_eligible(&self) -> Result<i64> {
         let mut tx = self.begin_read().await?;
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_ELIGIBLE);
@@ -36,7 +36,7 @@ impl Store {
         Ok(count)
     }
 
-    /// When another program completed a decay last: between `since` and `until`, which is as far as it is believed.
+    /// When another program last completed a decay, between `since` and `until`. Later times are not believed.
     pub async fn latest_foreign_completion(
         &self,
         job: &str,
@@ -50,7 +50,7 @@ impl Store {
         Ok(at.map(|(at,)| at.0))
     }
 
-    /// How many eligible players owe at least a step.
+    /// How many eligible players are overdue by at least a step.
     pub async fn count_overdue(&self, order: &DecayOrder) -> Result<i64> {
         let mut tx = self.begin_read().await?;
         let (count,): (i64,) = with_rules!(fetch_one, &mut tx, _, order, sql::COUNT_OVERDUE);
@@ -58,8 +58,8 @@ impl Store {
         Ok(count)
     }
 
-    /// The last turn of a run that may charge `most` players: the longest overdue first, so that no player waits for ever.
-    /// `None` where fewer are overdue.
+    /// The last turn of a run that charges at most `most` players, the longest overdue first, so that no player waits forever.
+    /// `None` if fewer are overdue.
     pub async fn last_turn(&self, order: &DecayOrder, most: i64) -> Result<Option<Turn>> {
         let mut tx = self.begin_read().await?;
         let turn: Option<(DbTime, String)> = with_rules!(fetch_optional, &mut tx, _, order, sql::LAST_TURN, most - 1);
@@ -67,7 +67,7 @@ impl Store {
         Ok(turn.map(|(begins, player)| Turn { begins: begins.0, player }))
     }
 
-    /// What a run would take, without taking it.
+    /// What a run would charge.
     pub async fn preview_decay(&self, order: &DecayOrder) -> Result<Decayed> {
         let mut tx = self.begin_read().await?;
         let (begins, player) = order.turn();
@@ -89,8 +89,8 @@ impl Store {
         Ok(sums.into())
     }
 
-    /// Charges the overdue among the next `most` eligible players from `from` on, in one transaction. What was done, and
-    /// where to go on; none after the last.
+    /// Charges the overdue among the next `most` eligible players from `from` on, in one transaction. Returns what was done and where to
+    /// continue; none after the last player.
     pub async fn charge_chunk(
         &self,
         order: &DecayOrder,
@@ -114,7 +114,7 @@ impl Store {
         let (done, next) = match charged {
             Ok(charged) => charged,
             Err(error) => {
-                // At once: the next statement passes over rows that this one still holds.
+                // At once, because the next statement would pass over rows that this transaction still locks.
                 let _ = tx.rollback().await;
                 return Err(error);
             }
@@ -127,7 +127,7 @@ impl Store {
         Ok((done, next.filter(|_| done.processed == most)))
     }
 
-    /// The next eligible player, as the database has the id, and where to go on behind; `None` where there is no other.
+    /// The id of the next eligible player, as stored, and where to continue; `None` if there is no other.
     pub async fn next_player(&self, from: &Cursor) -> Result<Option<(String, Option<Cursor>)>> {
         let mut tx = self.begin_read().await?;
         let found = match tx {

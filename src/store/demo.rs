@@ -1,8 +1,7 @@
-//! The demo's database: a file that is made afresh ([`Store::open_demo`]), filled (`plant`) and read for the report
-//! (`look`).
+//! The demo's database: created afresh ([`Store::open_demo`]), filled (`plant`) and read for the report (`look`).
 //!
-//! A demo's file carries a mark in its header, `pragma application_id`. The mark is written before anything else and read
-//! without SQLite, so that a file which is somebody else's is not even opened as a database.
+//! A demo's file has a mark in its header, `pragma application_id`. The mark is written before anything else and read without
+//! SQLite, so that another program's file is not even opened as a database.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -28,15 +27,15 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const MARK_AT: usize = 68;
 const HEADER: u64 = 100;
 
-/// How long to wait for somebody who only looks at an earlier demo for a moment.
+/// How long to wait for a program that has an earlier demo open.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// An empty, migrated demo database at `path`, and whether it took the place of an earlier demo's.
+    /// Creates an empty, migrated demo database at `path`. Also returns whether it replaced an earlier demo's.
     ///
     /// # Errors
-    /// [`super::Class::Configuration`] where something else stands at `path`, which is left as it is, or where no file can be
-    /// made there; [`super::Class::Server`] where another program has the earlier demo open.
+    /// [`super::Class::Configuration`] if `path` is something else, which stays untouched, or no file can be created there;
+    /// [`super::Class::Server`] if another program has the earlier demo open.
     pub async fn open_demo(path: &Path, connections: u32) -> Result<(Self, bool)> {
         let earlier = is_a_demo(path)?;
         if earlier {
@@ -49,7 +48,7 @@ impl Store {
     }
 }
 
-/// Whether a demo's database stands at `path`; `false` where nothing does.
+/// Whether `path` is a demo's database; `false` if nothing exists there.
 fn is_a_demo(path: &Path) -> Result<bool> {
     let kind = match fs::symlink_metadata(path) {
         Ok(found) => found.file_type(),
@@ -74,7 +73,7 @@ fn is_a_demo(path: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// SQLite would take a journal that lies beside a new database for its own.
+/// Fails if a journal exists, because SQLite would apply it to the new database.
 fn nothing_beside(path: &Path) -> Result<()> {
     let left = ["-wal", "-shm", "-journal"].map(|end| beside(path, end)).into_iter().find(|it| it.exists());
     left.map_or(Ok(()), |left| Err(foreign(&left, "belongs to a database that is not there")))
@@ -88,7 +87,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 
 /// Removes an earlier demo's files, while nobody else has them open.
 async fn remove(path: &Path) -> Result<()> {
-    // To leave the write-ahead log behind, SQLite needs the file to itself: whoever has it open makes this fail.
+    // Leaving WAL mode needs exclusive access, so this fails while another program has the file open.
     let alone = SqliteConnectOptions::new().filename(path).journal_mode(SqliteJournalMode::Delete);
     let mut connection = lock(alone).await.map_err(|error| match StoreError::from(error) {
         busy if busy.class() == Class::Server => StoreError::unavailable(format!(
@@ -115,14 +114,14 @@ async fn lock(options: SqliteConnectOptions) -> Result<SqliteConnection, sqlx::E
     Ok(connection)
 }
 
-/// Makes the file and marks it. No write-ahead log yet: the mark must stand in the file itself, even if the demo is killed.
+/// Creates and marks the file. Not in WAL mode yet, so that the mark is in the file itself even if the demo is killed.
 async fn create(path: &Path) -> Result<()> {
-    // Never over a file that has come into being since we looked.
+    // Never overwrites a file that was created since the check.
     state::make_file(path).map_err(|error| cannot(path, "created", &error))?;
     let options = SqliteConnectOptions::new().filename(path).pragma("application_id", MARK.to_string());
     let marked = async { options.disable_statement_logging().connect().await?.close().await }.await;
     if let Err(error) = marked {
-        // It is ours and empty, and an empty file would be in the way of the next demo.
+        // Removes our empty file, which would block the next demo.
         let _ = fs::remove_file(path);
         return Err(error.into());
     }
@@ -131,7 +130,7 @@ async fn create(path: &Path) -> Result<()> {
 
 fn foreign(path: &Path, what: &str) -> StoreError {
     StoreError::configuration(format!(
-        "{} {what}, so the demo leaves it alone. Name another file with --path, or move this one away",
+        "{} {what}, so the demo does not touch it. Name another file with --path, or move this one away",
         path.display()
     ))
 }

@@ -1,4 +1,4 @@
-//! Why a statement failed, as the decision that follows from it.
+//! Why a statement failed, as a class that decides what follows.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::whose::{Another, Class};
 /// `too_many_connections`.
 const NO_CONNECTION: &str = "53300";
 
-/// A failure of the database, by whose trouble it is.
+/// A failed statement, with its class.
 #[derive(Debug)]
 pub struct StoreError {
     class: Class,
@@ -24,24 +24,24 @@ impl StoreError {
         Self { class, message: message.into(), code: None, unsure: false }
     }
 
-    /// The database can't be reached, or went away: exit 69, and the next run may find it back.
+    /// The database can't be reached, or the connection was lost: exit 69, and the next run tries again.
     #[must_use]
     pub fn unavailable(why: impl Into<String>) -> Self {
         Self::new(Class::Server, why)
     }
 
-    /// A job has nothing to do on a standby.
+    /// Jobs can't run on a standby.
     pub(super) fn standby(server: &str) -> Self {
         Self::unavailable(format!("{server} is a read-only standby; name the primary"))
     }
 
-    /// No answer came: what was asked for may have been done all the same.
+    /// No response came, so it is unknown whether the statement was carried out.
     #[must_use]
     pub fn unanswered(why: impl Into<String>) -> Self {
         Self { unsure: true, ..Self::unavailable(why) }
     }
 
-    /// The server has no connection left for us, but those that are open.
+    /// The server refuses any more connections.
     pub(super) fn no_connection_left(why: impl Into<String>) -> Self {
         Self { code: Some(NO_CONNECTION.to_owned()), ..Self::unavailable(why) }
     }
@@ -69,43 +69,43 @@ impl StoreError {
         Self::new(Class::Run, why)
     }
 
-    /// Whose trouble it is.
+    /// The class of the failure.
     #[must_use]
     pub const fn class(&self) -> Class {
         self.class
     }
 
-    /// The SQLSTATE, or SQLite's extended result code; none where the database has not answered.
+    /// The SQLSTATE, or SQLite's extended result code; none if the database did not answer.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// What happened, without a word about whose trouble it is.
+    /// The message without the class's prefix.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Whether the answer is lost: what was asked for may have been done all the same.
+    /// Whether the response was lost, so that it is unknown whether the statement was carried out.
     #[must_use]
     pub const fn is_unsure(&self) -> bool {
         self.unsure
     }
 
-    /// Whether the same transaction may succeed when it is tried again at once.
+    /// Whether the same transaction can succeed if it is retried at once.
     #[must_use]
     pub const fn is_conflict(&self) -> bool {
         matches!(self.class, Class::Contention)
     }
 
-    /// Whether the item that the statement was about bears it; see [`Class::is_the_items`].
+    /// Whether the failure is the item's; see [`Class::is_the_items`].
     #[must_use]
     pub const fn is_the_items(&self, another: Another) -> bool {
         self.class.is_the_items(another)
     }
 
-    /// The same, with these words in front: a file, or a server.
+    /// Adds a file or a server to the front of the message.
     #[must_use]
     pub fn at(self, place: &str) -> Self {
         match self.class {
@@ -114,7 +114,7 @@ impl StoreError {
         }
     }
 
-    /// The same, said in other words.
+    /// Replaces the message.
     #[must_use]
     pub fn because(mut self, words: impl FnOnce(&str) -> String) -> Self {
         self.message = words(&self.message);
@@ -161,7 +161,7 @@ fn from_database(error: &dyn DatabaseError) -> StoreError {
     }
 }
 
-/// The message of the server is kept; its detail is not, because it quotes rows.
+/// Keeps the server's message, but not its detail, which quotes rows.
 fn from_postgres(error: &PgDatabaseError) -> StoreError {
     let code = error.code();
     let said = format!("{} (SQLSTATE {code})", error.message());
@@ -178,22 +178,22 @@ fn from_postgres(error: &PgDatabaseError) -> StoreError {
         "26000" | "42P05" => {
             format!("a pooler in transaction mode is in between: {said}. Add ?pgbouncer=true to DATABASE_URL")
         }
-        // Raised by our own migrations, which say what to do.
+        // Raised by our own migrations, whose message says what to do.
         "NJ001" => error.message().to_owned(),
-        // PgBouncer, in whatever mode, of a parameter that it does not track.
+        // PgBouncer, in any mode, for a parameter that it does not track.
         "08P01" if error.message().starts_with("unsupported startup parameter") => {
             format!("a pooler refuses the connection: {said}. Add ?pgbouncer=true to DATABASE_URL")
         }
-        "55P03" => format!("another session holds a row or a table that was waited for: {said}"),
-        "25006" => format!("the server is read-only: {said}. A standby is: name the primary"),
+        "55P03" => format!("another session locks a row or a table: {said}"),
+        "25006" => format!("the server is read-only, as a standby is: {said}. Name the primary"),
         "57014" if error.message().contains("statement timeout") => {
             format!("the server has ended a statement that took too long: {said}")
         }
-        "25P03" => format!("the server has ended a transaction that did not go on: {said}"),
+        "25P03" => format!("the server has ended an idle transaction: {said}"),
         _ => said,
     };
     let class = Class::of_sqlstate(code, error.constraint(), error.message());
-    // What ends a connection may end it behind a COMMIT.
+    // A connection can be lost after its COMMIT was carried out.
     let unsure = code == "40003" || code.starts_with("57P") || code.starts_with("08");
     StoreError { class, message, code: Some(code.to_owned()), unsure }
 }
@@ -207,9 +207,7 @@ fn from_sqlite(error: &dyn DatabaseError) -> StoreError {
         8 => {
             format!("the SQLite database can't be written: {said}. Check the permissions of the file and of its folder")
         }
-        10 => format!(
-            "the SQLite file can't be read or written: {said}. Check that its disk has space left and is in order"
-        ),
+        10 => format!("the SQLite file can't be read or written: {said}. Check that its disk has space left and works"),
         11 | 26 => format!(
             "the SQLite file is not a database, or is damaged: {said}. Restore it from a backup, or name another file"
         ),

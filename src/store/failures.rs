@@ -1,4 +1,4 @@
-//! Conversations that failed, or wait after a failure, and giving them their attempts back (spec 06, "Someone can act").
+//! Conversations that failed or are waiting for a retry, and retrying them (spec 06, "Someone can act").
 
 use chrono::{DateTime, Utc};
 
@@ -8,48 +8,48 @@ use super::retry::retrying;
 use super::session::{execute, fetch_all, fetch_optional};
 use super::{Result, Store, sql};
 
-/// Which failures.
+/// A filter for failures.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {
-    /// Only those that failed, or were tried, after it.
+    /// Only conversations that failed, or were last tried, after this time.
     pub since: Option<DateTime<Utc>>,
-    /// Only with this in the error.
+    /// Only errors that contain this text.
     pub error: Option<String>,
-    /// Only those of this stage.
+    /// Only failures of this stage.
     pub stage: Option<String>,
 }
 
-/// A conversation that failed, or waits.
+/// A conversation that failed or is waiting for a retry.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Which one, as the database has it.
+    /// Its id, as stored.
     pub id: String,
-    /// Whose.
+    /// Its player.
     pub player: Option<String>,
     /// `failed` or `active`.
     pub status: String,
-    /// Attempts it has used.
+    /// Used attempts.
     pub attempts: i64,
-    /// When it is tried again.
+    /// When it is retried.
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Why.
+    /// The latest error.
     pub error: Option<String>,
-    /// When it was last moved.
+    /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Failures of one error.
+/// Failures with the same error.
 #[derive(Clone, Debug)]
 pub struct FailureGroup {
     /// The error.
     pub error: String,
     /// How many conversations.
     pub many: i64,
-    /// Of them given up; the others wait.
+    /// How many of them failed; the others are waiting for a retry.
     pub failed: i64,
-    /// The latest.
+    /// The latest change.
     pub latest: Option<DateTime<Utc>>,
-    /// One of them.
+    /// The id of one of them.
     pub example: String,
 }
 
@@ -114,7 +114,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// The ids of conversations that were given up, behind `after` and at most `most`, in order.
+    /// The ids of failed conversations behind `after`, in order, at most `most`.
     pub async fn failed_ids(&self, chosen: &Chosen, after: &str, most: i64) -> Result<Vec<String>> {
         let mut tx = self.begin_read().await?;
         let (since, error, stage) = (chosen.since.map(DbTime), &chosen.error, &chosen.stage);
@@ -123,7 +123,7 @@ impl Store {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// A conversation's status, and whether [`Store::retry_conversation`] would do something about it; none where there is no such.
+    /// A conversation's status, and whether [`Store::retry_conversation`] would change it; none if it does not exist.
     pub async fn retryable(&self, conversation: &str) -> Result<Option<(String, bool)>> {
         let mut tx = self.begin_read().await?;
         let row: Option<(String, bool)> = fetch_optional!(&mut tx, _, sql::RETRYABLE, conversation);
@@ -131,7 +131,7 @@ impl Store {
         Ok(row)
     }
 
-    /// Gives a conversation its attempts back, in one statement that repeats its condition. Whether it did.
+    /// Gives a conversation its attempts back, in one statement that repeats the condition. Returns whether it did.
     pub async fn retry_conversation(&self, conversation: &str) -> Result<bool> {
         retrying(|| async {
             let mut tx = self.begin_write().await?;

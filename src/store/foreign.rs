@@ -1,4 +1,4 @@
-//! The other runner: what the application's own endpoints and schedules do of what is our jobs' to do (spec 09, "Moving over").
+//! The other runner: work of our jobs that the application's own endpoints and schedules still do (spec 09, "Moving over").
 
 use super::read::row;
 use super::session::{Tx, fetch_all, fetch_one};
@@ -22,7 +22,7 @@ row! {
 }
 
 impl Store {
-    /// Runs of our jobs that another program has completed within a day. Ours have a heartbeat from the first moment.
+    /// Runs of our jobs that another program completed within a day. They have no heartbeat, which ours always have.
     pub async fn foreign_runs(&self) -> Result<Vec<ForeignRuns>> {
         let mut tx = self.autocommit().await?;
         let rows: Vec<RunsRow> = fetch_all!(&mut tx, _, sql::FOREIGN_RUNS);
@@ -30,7 +30,7 @@ impl Store {
         Ok(rows.into_iter().map(|it| ForeignRuns { job: it.job_name, runs: it.runs, latest: it.latest }).collect())
     }
 
-    /// Schedules of `pg_cron` that call an endpoint which ours replace; none where there is no `pg_cron`, or where this role may not look.
+    /// `pg_cron` schedules that call an endpoint which our jobs replace; empty if `pg_cron` is missing or this role can't read it.
     pub async fn foreign_schedules(&self) -> Result<Vec<ForeignSchedule>> {
         let mut tx = self.autocommit().await?;
         if let Tx::Sqlite(_) = tx {

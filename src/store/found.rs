@@ -1,4 +1,4 @@
-//! What is found out about a database once, by the first who asks.
+//! Facts about a database, read once and cached.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use tokio::sync::OnceCell;
 /// Shared by all copies of a store.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
-    /// The query that uses pgvector's operator; none where vectors are plain arrays or blobs.
+    /// The query with pgvector's operator; none if vectors are plain arrays or blobs.
     pub(super) near_facts: Arc<OnceCell<Option<String>>>,
-    /// Which of the application's tables about players are there: profiles, backstories, psyches.
+    /// Which of the application's tables about players exist: profiles, backstories, psyches.
     pub(super) background: Arc<OnceCell<(bool, bool, bool)>>,
 }

@@ -1,9 +1,9 @@
-//! JSON that another program wrote into SQLite text: whatever can be read is read.
+//! Lenient parsing of JSON that another program wrote into SQLite text.
 
 use serde_json::Value;
 
-/// Parses JSON. An escaped half of a surrogate pair, which JavaScript writes where it cuts an emoji, becomes U+FFFD, as it
-/// would on a screen. `None` where it is not JSON all the same.
+/// Parses JSON. An escaped half of a surrogate pair, which JavaScript writes when it cuts an emoji, becomes U+FFFD, as it would on
+/// a screen. `None` if the text is still not JSON.
 pub(super) fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&mend(text))).ok()
 }
@@ -14,7 +14,7 @@ fn mend(text: &str) -> String {
     while let Some(at) = rest.find('\\') {
         mended.push_str(&rest[..at]);
         rest = &rest[at..];
-        // A backslash and what it escapes go together, so that `\\ud83d` stays the text it is.
+        // Takes a backslash with what it escapes, so that `\\ud83d` stays unchanged.
         let taken = match (escaped(rest), rest.get(6..).and_then(escaped)) {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
             (Some(0xd800..=0xdfff), _) => {
@@ -31,7 +31,7 @@ fn mend(text: &str) -> String {
     mended + rest
 }
 
-/// The number of an escape at the beginning: `\u` and four hexadecimal digits.
+/// The code of an escape at the beginning: `\u` and four hexadecimal digits.
 fn escaped(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     u32::from_str_radix(digits, 16).ok()

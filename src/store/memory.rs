@@ -1,8 +1,8 @@
 //! Similar facts: exact cosine over a player's active facts.
 //!
-//! What decides is always [`cosine`] on the stored numbers, which are the same `f32`s in every database; so the same facts in
-//! the same order replace each other alike everywhere. pgvector's operator, where there is one, only spares the way to us of
-//! vectors that are far off. It filters and does not sort, so that no approximate index can serve it and miss a fact.
+//! The decision is always made by [`cosine`] on the stored numbers, which are the same `f32`s in every database, so that the same facts
+//! replace each other everywhere. pgvector's operator, if available, only keeps distant vectors from being transferred. It filters
+//! and does not sort, so that no approximate index can serve it and miss a fact.
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -15,15 +15,15 @@ use crate::core::ask::DIMENSIONS;
 use crate::core::similarity::cosine;
 use crate::domain::ids::UserId;
 
-/// By how much pgvector's similarity, a sum of 1,536 `f32` products, may miss the exact one, with plenty to spare.
+/// A generous bound for the difference between pgvector's similarity, a sum of 1,536 `f32` products, and the exact one.
 const SLACK: f64 = 0.001;
 
 impl Store {
     /// For each vector, the player's active facts whose cosine similarity to it is at least `least`, the most similar
     /// first; equally similar ones by id. One query, whatever the number of vectors.
     ///
-    /// `own` are facts that will be taken back before the new ones come, with what they have replaced: empty but for a
-    /// conversation that is processed anew.
+    /// `own` are facts that will be taken back before the new ones are stored, with what they replaced. It is empty unless the conversation
+    /// is processed again.
     pub async fn similar_facts(
         &self,
         user: UserId,
@@ -36,7 +36,7 @@ impl Store {
         let rows: Vec<FactVector> = match query {
             Some(text) if own.is_empty() => near(&mut tx, text, user, vectors, least).await?,
             None if own.is_empty() => fetch_all!(&mut tx, _, sql::FACTS_WITH_VECTOR, DbId::from(user)),
-            // A person waits for this one, and no index is made for it.
+            // Only for a conversation that an operator has processed again, so there is no index for it.
             _ => fetch_all!(&mut tx, _, sql::FACTS_IF_TAKEN_BACK, DbId::from(user), DbIds(own)),
         };
         tx.commit().await?;
@@ -58,8 +58,8 @@ impl Store {
     }
 }
 
-/// The query of [`near`] for a column of pgvector's type; its schema need not be on the search path. A column without our
-/// length may hold vectors that the operator refuses to compare.
+/// The query of [`near`] for a column of pgvector's type, qualified with its schema, which need not be on the search path. None for a
+/// column without our length, which can hold vectors that the operator refuses to compare.
 async fn with_operator(tx: &mut Tx) -> Result<Option<String>> {
     if let Tx::Sqlite(_) = tx {
         return Ok(None);
@@ -78,7 +78,7 @@ row! {
 
 async fn near(tx: &mut Tx, text: String, user: UserId, vectors: &[Vec<f32>], least: f64) -> Result<Vec<FactVector>> {
     let Tx::Pg(conn) = tx else { return Ok(Vec::new()) };
-    // Rust writes the shortest decimal that reads back as the same number.
+    // Rust formats a float as the shortest decimal that parses back to the same number.
     let asked: Vec<String> = vectors.iter().map(|vector| format!("{vector:?}")).collect();
     let query = sqlx::query_as(AssertSqlSafe(text)).bind(DbId::from(user)).bind(asked).bind(1.0 - least + SLACK);
     let query = query.persistent(conn.keeps_statements());

@@ -1,7 +1,7 @@
-//! Memos: answers that were paid for, kept until their conversation has ended (spec 02).
+//! Memos: paid answers, cached until their conversation has ended (spec 02).
 //!
-//! They are made of the conversation's text, so they live nowhere but here. What ends a conversation forgets its
-//! memos with it; [`Store::forget_memos`] those of conversations that others have ended.
+//! They contain conversation text, so they are stored nowhere else. The statement that ends a conversation deletes its memos;
+//! [`Store::forget_memos`] deletes those of conversations that other programs ended.
 
 use super::codec::DbId;
 use super::read::Read;
@@ -11,7 +11,7 @@ use crate::core::stages::StageName;
 use crate::domain::conversation::Claim;
 
 impl Store {
-    /// The answer that was written down for this question, if one was.
+    /// The cached answer to this request, if any.
     pub async fn memo(&self, claim: &Claim, stage: StageName, input_hash: &str) -> Result<Option<String>> {
         let mut tx = self.autocommit().await?;
         let row: Option<(Read<String>,)> = fetch_optional!(
@@ -26,7 +26,7 @@ impl Store {
         Ok(row.and_then(|(answer,)| answer.ok()))
     }
 
-    /// Writes an answer down, as long as the conversation is ours. `false` where it is not: nothing was written.
+    /// Caches an answer if the claim is still ours. `false` if it is not: nothing was written.
     pub async fn keep_memo(&self, claim: &Claim, stage: StageName, input_hash: &str, answer: &str) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let kept = execute!(
@@ -42,7 +42,7 @@ impl Store {
         Ok(kept == 1)
     }
 
-    /// Forgets the memos of conversations that were ended without us, by `recover` or by hand. How many there were.
+    /// Deletes the memos of conversations that `recover` or a person ended. Returns how many there were.
     pub async fn forget_memos(&self) -> Result<u64> {
         let mut tx = self.begin_write().await?;
         let forgotten = execute!(&mut tx, sql::FORGET_MEMOS);

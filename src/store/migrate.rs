@@ -1,15 +1,14 @@
-//! The schema: which version there is, which this binary needs, and the way from one to the other.
+//! The schema's version in the database, the version that this binary needs, and the migration between them.
 //!
-//! What an application's own tables lack is added from the list of [`columns`], before the migrations that build on it.
+//! Columns that an application's own tables lack are added from the list in [`columns`], before the migrations that build on them.
 //!
-//! Migrations are embedded in the binary, one folder per dialect with equal versions and names. In an SQLite file and in an empty
-//! database all that are pending go in one transaction, together with their entries in the ledger, so a migration is there or it is
-//! not; two at once are serialised by the ledger table's own lock, on SQLite by the write lock. Beside an application they go step by
-//! step ([`gently`]), under a [`lease`].
+//! Migrations are embedded in the binary, one folder per dialect with equal versions and names. An SQLite file or an empty database
+//! gets all pending migrations in one transaction, together with their entries in the ledger. The lock of the ledger table, on SQLite
+//! the write lock, serialises two concurrent migrations. Beside an application they run step by step ([`gently`]), under a [`lease`].
 //!
-//! A migration may say in a line of its own, `-- needs: 0009`, which migration a binary must know to work on the schema that it
-//! leaves. Binaries between the two go on with the newer schema, so that a release can migrate first and replace them one host
-//! after another. Without such a line only a binary that knows the migration itself works on it.
+//! A migration can say with a line `-- needs: 0009` which migration a binary must know to work on the schema that it leaves. Older
+//! binaries that know that one continue to work on the newer schema, so that a release can migrate first and then replace the binaries
+//! one host after another. Without such a line, only a binary that knows the migration itself works on its schema.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -23,7 +22,7 @@ mod indexes;
 mod lease;
 mod split;
 
-/// A migration as it stands in its folder.
+/// A migration in its folder.
 struct Migration {
     version: i64,
     name: &'static str,
@@ -33,7 +32,7 @@ struct Migration {
 // POSTGRES and SQLITE, in order; build.rs lists the folders.
 include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
-/// What PostgreSQL understands, and SQLite's migrations borrow; each on a line of its own.
+/// PostgreSQL's syntax, which SQLite's migrations borrow, each on a line of its own (see [`run_sqlite`]).
 const ADD_COLUMN: &str = " add column if not exists ";
 
 /// A migration that the database does not have yet.
@@ -45,16 +44,16 @@ pub struct Pending {
     pub name: &'static str,
     /// Its SQL.
     pub sql: &'static str,
-    /// The newest migration that a binary must know to work on the schema with this one in it.
+    /// The newest migration that a binary must know to work on the schema after this one.
     pub needs: i64,
 }
 
-/// What there is to do.
+/// A plan to bring the schema up to date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The migrations that the database does not have, in order.
+    /// The pending migrations, in order.
     pub migrations: Vec<Pending>,
-    /// Statements that add the columns which its tables lack, to go before the migrations.
+    /// Statements that add missing columns, to run before the migrations.
     pub additions: Vec<String>,
 }
 
@@ -66,7 +65,7 @@ impl Plan {
     }
 }
 
-/// What this binary holds for a dialect, in order.
+/// The embedded migrations of a dialect, in order.
 fn embedded(migrations: &'static [Migration]) -> impl Iterator<Item = Pending> {
     migrations.iter().map(|&Migration { version, name, sql }| Pending {
         version,
@@ -80,7 +79,7 @@ fn needs(sql: &str) -> Option<i64> {
     sql.lines().find_map(|line| line.strip_prefix("-- needs: ")?.trim().parse().ok())
 }
 
-/// The versions that this binary knows, ascending, the same in both folders. The SQL is not looked at: every skipped run asks.
+/// The versions that this binary knows, ascending, the same for both dialects. Cheap, because every skipped run needs them.
 pub(super) fn embedded_versions() -> impl DoubleEndedIterator<Item = i64> {
     POSTGRES.iter().map(|it| it.version)
 }
@@ -94,7 +93,7 @@ impl Store {
     /// What [`Store::migrate`] would do; changes nothing.
     ///
     /// # Errors
-    /// [`super::Class::Schema`] where the schema is newer than this binary, or where it lacks what can't be added.
+    /// [`super::Class::Schema`] if the schema is newer than this binary, or lacks columns that can't be added.
     pub async fn plan_migration(&self) -> Result<Plan> {
         let mut tx = self.begin_read().await?;
         let plan = plan(&mut tx).await?;
@@ -102,26 +101,26 @@ impl Store {
         Ok(plan)
     }
 
-    /// Brings the schema up to date; what was done. Safe to run twice, and on two hosts at once.
+    /// Brings the schema up to date and returns what was done. Safe to run twice, and on two hosts at once.
     ///
     /// # Errors
-    /// [`super::Class::Schema`] where the schema is newer than this binary, or where it lacks what can't be added.
+    /// [`super::Class::Schema`] if the schema is newer than this binary, or lacks columns that can't be added.
     pub async fn migrate(&self) -> Result<Plan> {
         if let Pool::Sqlite(_) = self.pool {
-            // The usual case, on every start: nothing to do, and no write lock to wait for.
+            // The usual case on every start: nothing to do, so do not wait for the write lock.
             let plan = self.plan_migration().await?;
             if plan.is_empty() {
                 return Ok(plan);
             }
         }
         match self.migrate_once().await {
-            // `create table if not exists` is not safe against itself: of two at once, one may be told that it exists.
+            // `create table if not exists` can fail if two run concurrently.
             Err(error) if error.is_conflict() => self.migrate_once().await.map_err(in_the_way),
             other => other,
         }
     }
 
-    /// Whether another program may be at work on the tables of a database on a server.
+    /// Whether an application can be using the tables: those of a server's database that is not empty.
     async fn is_beside_an_application(&self) -> Result<bool> {
         if let Pool::Sqlite(_) = self.pool {
             return Ok(false);
@@ -157,7 +156,7 @@ impl Store {
             );
             execute!(&mut tx, sql, migration.version, migration.name);
         }
-        // Afterwards, because the column comes with a migration of its own.
+        // Afterwards, because a migration adds this column.
         for migration in plan.migrations.iter().filter(|it| it.needs < it.version) {
             execute!(
                 &mut tx,
@@ -166,7 +165,7 @@ impl Store {
                 migration.needs
             );
         }
-        // What only the list has.
+        // Columns that no migration adds.
         let missing = columns::missing(&mut tx).await?;
         let more = columns::additions(&mut tx, &missing).await?;
         columns::add(&mut tx, &more).await?;
@@ -175,7 +174,7 @@ impl Store {
         Ok(plan)
     }
 
-    /// Checks that the schema is the one this binary needs, or a newer one that it may work on.
+    /// Checks that the schema is the one this binary needs, or a newer one that it can work on.
     ///
     /// # Errors
     /// [`super::Class::Schema`] with the command to run.
@@ -203,7 +202,7 @@ impl Store {
     }
 }
 
-/// SQLite has no `add column if not exists`: such a line is looked at here, and left out where the column is there.
+/// Runs a migration on SQLite, which has no `add column if not exists`: skips such a line if the column exists.
 async fn run_sqlite(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
     let mut rest = sql;
     while let Some(at) = rest.find(ADD_COLUMN) {
@@ -226,13 +225,13 @@ async fn run_sqlite(conn: &mut SqliteConnection, sql: &'static str) -> Result<()
     sqlx::raw_sql(rest).execute(conn).await.map(drop)
 }
 
-/// A unique index that can't be made, as what a person can do about it. PostgreSQL's migration says more by itself.
+/// Rewords the failure of a unique index as instructions. PostgreSQL's migration gives its own.
 fn in_the_way(error: StoreError) -> StoreError {
     match error {
         error if error.is_conflict() && error.message().contains("ready_prompts") => {
             let why = error.message();
             StoreError::schema(format!(
-                "rows are in the way of the schema: {why}. Of a player's ready_prompts at most one of each platform may be current: \
+                "existing rows violate the schema: {why}. A player can have only one current row in ready_prompts for each platform: \
              set is_current = 0 in the others, then run `nikita-jobs migrate` again. Nothing has been changed"
             ))
         }
@@ -240,7 +239,7 @@ fn in_the_way(error: StoreError) -> StoreError {
     }
 }
 
-/// Tables that are missing come with a migration that is pending. What no migration brings can't be added.
+/// Makes a plan. Fails if columns are missing that can't be added; a pending migration can create a whole missing table.
 async fn plan(tx: &mut Tx) -> Result<Plan> {
     let migrations = pending(tx).await?;
     let missing = columns::missing(tx).await?;
@@ -264,7 +263,7 @@ async fn pending(tx: &mut Tx) -> Result<Vec<Pending>> {
     if let Some((version,)) = applied.last()
         && *version > newest()
     {
-        // Only a newer binary can have written it, so the column is there.
+        // Only a newer binary can have written this version, so the column `needs` exists.
         let (needs,): (i64,) =
             fetch_one!(&mut *tx, _, "select max(coalesce(needs, version)) from nikita_jobs_migrations");
         if needs > newest() {

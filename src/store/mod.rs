@@ -1,9 +1,9 @@
-//! All SQL. The only place that knows a dialect; no transaction leaves it.
+//! All SQL. No other module knows a dialect, and no transaction leaves this one.
 //!
-//! [`Store`] is one pool to one database. Its operations are grouped by what they are about: [`precheck`], [`runs`] (lease,
-//! window, execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`],
-//! [`history`], [`retention`], [`demo`], [`checkup`] (for `doctor`), [`check`];
-//! what is stuck is found by [`stuck`] (conversations) and [`records`] (audits and executions).
+//! [`Store`] is a connection pool to one database. Its operations are grouped by subject: [`precheck`], [`runs`] (lease, window,
+//! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`], [`history`],
+//! [`retention`], [`demo`], [`checkup`] (for `doctor`), [`check`], [`stuck`] (conversations) and [`records`] (audits and
+//! executions).
 
 use std::path::Path;
 
@@ -64,15 +64,15 @@ use session::{SqliteTx, Tx};
 use terms::{PATIENCE, Terms};
 pub use whose::{Another, Class};
 
-/// By the estimates for a table of millions the server would compile a statement that reads a few rows of it, which takes two hundred
-/// times as long as the statement.
+/// On a table with millions of rows, the planner's estimates make the server compile even a statement that reads few rows, which takes two
+/// hundred times as long as running it.
 const NO_JIT: &str = "; set local jit = off";
 
 /// One database.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
-    /// The hidden `--now`: stands in for the database's clock.
+    /// The hidden `--now`, which replaces the database's clock.
     now: Option<DateTime<Utc>>,
     found: Found,
 }
@@ -84,17 +84,17 @@ enum Pool {
 }
 
 impl Store {
-    /// Opens the database and checks that its schema is this binary's. An SQLite file is created and migrated on first use;
-    /// PostgreSQL never is (`migrate` does it).
+    /// Opens the database and checks that its schema is this binary's. Creates and migrates an SQLite file on first use; only `migrate`
+    /// migrates PostgreSQL.
     ///
-    /// `connections` is the most that will be open at once; `now` stands in for the database's clock.
+    /// `connections` is the most connections at once; `now` replaces the database's clock.
     pub async fn open(database: &Database, terms: Terms, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
         let store = Self::connect(database, terms, connections, now).await?;
         store.make_ready().await?;
         Ok(store)
     }
 
-    /// Checks that the schema is this binary's, and migrates an SQLite file. On a read-only standby nothing is ready.
+    /// Checks that the schema is this binary's, and migrates an SQLite file. Fails on a read-only standby.
     pub async fn make_ready(&self) -> Result<()> {
         match self.pool {
             Pool::Sqlite(_) => self.migrate().await.map(drop),
@@ -105,7 +105,7 @@ impl Store {
         }
     }
 
-    /// Opens the database as it is, for `migrate`, or for a precheck.
+    /// Opens the database without checking its schema, for `migrate` or a precheck.
     pub async fn connect(
         database: &Database,
         terms: Terms,
@@ -120,7 +120,7 @@ impl Store {
             Database::Sqlite(file) => {
                 let path = &file.path;
                 if file.mode == SqliteMode::Create {
-                    // Where it can't be made, SQLite says why.
+                    // If this fails, SQLite reports why.
                     let _ = state::make_file(path);
                 }
                 let options = SqliteConnectOptions::new()
@@ -133,20 +133,20 @@ impl Store {
                 } else {
                     options
                         .journal_mode(SqliteJournalMode::Wal)
-                        // In pages: 40 MB. A long run writes most pages again and again, and copies each into the file only once for
-                        // all that is written in between.
+                        // In pages: 40 MB. A long run writes most pages repeatedly; a rare checkpoint copies each into the file only
+                        // once.
                         .pragma("wal_autocheckpoint", "10000")
                         .synchronous(SqliteSynchronous::Full)
                 };
-                // One writer at a time is SQLite's rule; more connections than this would only queue.
+                // SQLite has one writer at a time; more connections would only queue.
                 Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
             }
         };
         Ok(Self { pool, now, found: Found::default() })
     }
 
-    /// Opens the database only to look at it: an SQLite file is neither created nor changed, and one that is not there is
-    /// as good as an empty one. A standby will do.
+    /// Opens the database read-only: an SQLite file is neither created nor changed, and a missing one counts as empty. A standby is
+    /// allowed.
     pub async fn look(database: &Database, terms: Terms, now: Option<DateTime<Utc>>) -> Result<Self> {
         let pool = match database {
             Database::Postgres(url) => Pool::Pg(Connections::open(Servers::of(url, true)?, terms, 1).await?),
@@ -163,13 +163,13 @@ impl Store {
         Ok(Self { pool, now, found: Found::default() })
     }
 
-    /// Whether a hidden `--now` stands in for the database's clock.
+    /// Whether a hidden `--now` replaces the database's clock.
     #[must_use]
     pub const fn is_overridden(&self) -> bool {
         self.now.is_some()
     }
 
-    /// An empty SQLite database in memory: what a file counts as that is not there, and must not be made.
+    /// An empty SQLite database in memory, in place of a missing file that must not be created.
     pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true);
         let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, 1).await?);
@@ -178,7 +178,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Closes every connection, so that an SQLite file is left without its `-wal`. A server that does not answer is not waited for.
+    /// Closes every connection, so that an SQLite file is left without its `-wal`. Does not wait for a server that does not answer.
     pub async fn close(&self) {
         match &self.pool {
             Pool::Pg(connections) => connections.close().await,
@@ -198,8 +198,8 @@ impl Store {
         Ok(now.0)
     }
 
-    /// Begins a transaction. On SQLite it takes the write lock at once, because a reader that turns writer later fails
-    /// instead of waiting.
+    /// Begins a transaction. On SQLite it takes the write lock at once, because a transaction that begins with a read would later fail
+    /// instead of waiting for the lock.
     async fn begin_write(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) => begin_postgres(connections, "").await,
@@ -207,7 +207,7 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that only reads: on SQLite it waits for no writer.
+    /// Begins a read-only transaction. On SQLite it waits for no writer.
     async fn begin_read(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) => begin_postgres(connections, NO_JIT).await,
@@ -215,7 +215,7 @@ impl Store {
         }
     }
 
-    /// The same for a read of a whole table, which may take longer.
+    /// The same for a read of a whole table, with a longer timeout.
     async fn begin_long_read(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) => {
@@ -227,9 +227,9 @@ impl Store {
         }
     }
 
-    /// For exactly one statement, which is a transaction of its own: it has committed when it answers, and no rollback takes it
-    /// back. Two round trips less, but where each transaction has to begin with its settings, as behind a pooler, where a statement is
-    /// prepared in one step and executed in the next and only a transaction keeps both on the same connection.
+    /// For exactly one statement, which is its own transaction: it is committed when it returns and can't be rolled back. This saves two
+    /// round trips, except where each transaction must begin with our settings. That is so behind a pooler, where only a transaction
+    /// keeps the preparation and the execution of a statement on the same connection.
     async fn autocommit(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) if connections.by_text() => begin_postgres(connections, "").await,
@@ -238,7 +238,7 @@ impl Store {
         }
     }
 
-    /// For one statement in the simple protocol, which is whole even behind a pooler, and which no transaction may hold: `create index
+    /// For one statement in the simple protocol, which a pooler can't split, and which can't be in a transaction: `create index
     /// concurrently`.
     async fn simple_query(&self) -> Result<Tx> {
         match &self.pool {
@@ -247,7 +247,7 @@ impl Store {
         }
     }
 
-    /// For reading what is one statement on PostgreSQL and several on SQLite, where a statement costs no round trip.
+    /// For a read that is one statement on PostgreSQL and several on SQLite, where statements cost no round trip.
     async fn read_at_once(&self) -> Result<Tx> {
         if let Pool::Pg(_) = self.pool { self.autocommit().await } else { self.begin_read().await }
     }
@@ -263,15 +263,15 @@ async fn begin_postgres(connections: &Connections, more: &'static str) -> Result
     Ok(Tx::Pg(lent))
 }
 
-/// What fails here is told with the file's path.
+/// Opens the pool. Errors name the file.
 async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool> {
     let options = options.busy_timeout(PATIENCE).disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(PATIENCE)
-        // No file goes away as a server does.
+        // A file does not disconnect as a server does.
         .test_before_acquire(false)
-        // On a full disk SQLite rolls back by itself; the connection still counts that transaction and can't begin another.
+        // On a full disk SQLite rolls back by itself, but sqlx still counts the transaction and could not begin another.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
     pool.connect_with(options).await.map_err(|error| StoreError::from(error).at(&path.display().to_string()))
 }

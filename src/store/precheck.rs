@@ -1,8 +1,8 @@
-//! A look before a run: whether the schema is this binary's, and whether another run is in the way. One statement that only
-//! reads, and on PostgreSQL one round trip, before anything else is set up: most runs of a tight schedule end here.
+//! The check before a run: whether the schema is this binary's, and whether another run blocks this one. It is one read-only statement,
+//! on PostgreSQL one round trip, before anything else is set up, because most runs of a tight schedule end here.
 //!
-//! What it has seen was committed, so a skip by it is a true one. Where it sees nothing in the way, [`Store::begin_run`]
-//! decides. Where it fails, or meets another schema, [`Store::make_ready`] says what is wrong.
+//! It sees only committed rows, so a skip is final. If nothing blocks the run, [`Store::begin_run`] decides. If the check fails, or the
+//! schema is another one, [`Store::make_ready`] reports what is wrong.
 
 use std::time::Duration;
 
@@ -17,29 +17,29 @@ use super::session::fetch_one;
 use super::{Class, Pool, Result, Store, StoreError, sql};
 use crate::domain::ids::ExecutionId;
 
-/// What could be in the way of a run.
+/// What can block a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
     /// The job, whose completed runs close the window.
     pub job: &'static str,
-    /// The lease that other runs may hold; none where runs may overlap.
+    /// The lease that another run can hold; none if runs can overlap.
     pub key: Option<&'a str>,
     /// How long a completed run closes the window; none for a forced run.
     pub window: Option<Duration>,
 }
 
-/// What a precheck has shown.
+/// The result of a precheck.
 #[derive(Debug)]
 pub enum Precheck {
-    /// Nothing in the way, and the schema is right.
+    /// Nothing blocks the run, and the schema is right.
     Clear,
-    /// Something that a precheck can't judge.
+    /// The precheck can't decide.
     Unclear,
-    /// A run that is in the way, never [`Begun::Started`].
+    /// Another run blocks this one.
     Blocked {
         /// The database's clock.
         now: DateTime<Utc>,
-        /// As [`Store::begin_run`] would say it.
+        /// What [`Store::begin_run`] would return, never [`Begun::Started`].
         by: Begun,
     },
 }
@@ -59,10 +59,10 @@ row! {
 }
 
 impl Store {
-    /// Looks once; see the module.
+    /// Runs the precheck; see the module.
     ///
     /// # Errors
-    /// Where the server is in trouble, or a standby: no other statement would fare better.
+    /// If the server is unavailable or a standby, so that any other statement would fail as well.
     pub async fn precheck(&self, gate: &Gate<'_>) -> Result<Precheck> {
         let seen = match self.see(gate).await {
             Ok(seen) => seen,
@@ -87,8 +87,8 @@ impl Store {
         Ok(Precheck::Clear)
     }
 
-    /// On PostgreSQL in the simple protocol, which takes no parameters and needs one round trip where the other needs two. What varies is
-    /// the time, and names of our own making.
+    /// On PostgreSQL it uses the simple protocol, which needs one round trip instead of two but takes no parameters. The values are put into
+    /// the text: numbers, times and names that we choose ourselves.
     async fn see(&self, gate: &Gate<'_>) -> Result<Seen> {
         let (key, window) = (gate.key.unwrap_or_default(), gate.window.map(seconds));
         let Pool::Pg(connections) = &self.pool else {

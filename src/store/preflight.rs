@@ -1,4 +1,4 @@
-//! What would keep this role from working on this database, found before anything happens (spec 09, "Adoption").
+//! Checks whether this role can work on this database, before anything is changed (spec 09, "Adoption").
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::session::{Tx, fetch_one};
 use super::sql::postgres;
 use super::{Result, Store, StoreError};
 
-/// The tables whose rows the jobs write.
+/// The tables that the jobs write.
 const WRITTEN: [&str; 15] = [
     "users",
     "conversations",
@@ -25,7 +25,7 @@ const WRITTEN: [&str; 15] = [
     "job_leases",
     "stage_memos",
 ];
-/// Those that they only read.
+/// The tables that they only read.
 const READ: [&str; 6] =
     ["user_metrics", "user_vice_preferences", "engagement_state", "user_profiles", "user_backstories", "psyche_states"];
 
@@ -39,10 +39,10 @@ row! {
 }
 
 impl Store {
-    /// Says no where this role would not see or write all rows, where the server does not keep every letter, and on a standby.
+    /// Fails if this role can't read and write all rows, if the server's encoding can't store every character, and on a standby.
     ///
     /// # Errors
-    /// [`super::Class::Configuration`] with what to do; [`super::Class::Unavailable`] on a standby.
+    /// [`super::Class::Configuration`] with what to do; [`super::Class::Server`] on a standby.
     pub async fn preflight(&self) -> Result<()> {
         let mut tx = self.autocommit().await?;
         if let Tx::Sqlite(_) = tx {
@@ -62,12 +62,12 @@ impl Found {
         }
         let wrong = if self.encoding != "UTF8" {
             format!(
-                "the server's encoding is {}, which can't hold every letter that players write. Move the database to one with UTF8",
+                "the database's encoding is {}, which can't store every character that players write. Move the data to a database with UTF8",
                 self.encoding
             )
         } else if !self.hidden.is_empty() {
             format!(
-                "row security hides rows of {} from this role, and a job would pass those players over in silence. Give the role bypassrls",
+                "row security hides rows of {} from this role, so the jobs would silently pass over those players. Give the role bypassrls",
                 self.hidden
             )
         } else if !self.ungranted.is_empty() {

@@ -1,4 +1,4 @@
-//! A run's progress, for whoever polls its execution.
+//! A run's progress, for clients that poll its execution.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{Result, Store, sql};
 use crate::domain::ids::ExecutionId;
 
 impl Store {
-    /// Writes how far a run has come, as long as its execution is running.
+    /// Writes a run's progress while its execution is running.
     pub async fn tell_progress(&self, execution: ExecutionId, progress: &Value) -> Result<()> {
         let mut tx = self.autocommit().await?;
         execute!(&mut tx, sql::TELL_PROGRESS, DbId::from(execution), DbJson(json!({ "progress": progress })));

@@ -1,5 +1,5 @@
-//! Reading rows that others wrote. A value that cannot be read is an [`Oddity`] of that one value; it never fails the statement that
-//! reads many rows (spec 02, "One odd row is one odd item").
+//! Reading rows that other programs wrote. An unreadable value is an [`Oddity`] of that value; it never fails the statement that reads many
+//! rows (spec 02, "One odd row is one odd item").
 
 #![allow(dead_code, reason = "the statements that read what others wrote come to it one by one")]
 
@@ -14,12 +14,12 @@ use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Postgres, Sqlite, Type, ValueRef};
 
-/// Why a value cannot be read: its kind, never the value.
+/// Why a value can't be read; never the value itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Oddity {
     /// NULL where a value is needed.
     Null,
-    /// No value of ours: infinite, not a number, out of range, of another shape.
+    /// Infinite, not a number, out of range, or of another type.
     Unreadable,
 }
 
@@ -33,21 +33,21 @@ impl Oddity {
     }
 }
 
-/// A column as it was read. Decoding one never fails.
+/// A column's value or why it can't be read. Decoding it never fails.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Read<T>(pub(crate) Result<T, Oddity>);
 
 impl<T> Read<T> {
     fn of(is_null: bool, decode: impl FnOnce() -> Result<T, BoxDynError>) -> Self {
-        // Asked first: SQLite reads a null as an empty text, or as nought.
+        // Checked first, because SQLite decodes a null as an empty text or as zero.
         if is_null {
             return Self(Err(Oddity::Null));
         }
-        // A panic in a driver is caught at the value.
+        // A driver's panic makes only this value unreadable.
         Self(catch_unwind(AssertUnwindSafe(decode)).ok().and_then(Result::ok).ok_or(Oddity::Unreadable))
     }
 
-    /// The value, where there is one.
+    /// The value, if it can be read.
     pub(crate) fn ok(self) -> Option<T> {
         self.0.ok()
     }
@@ -84,9 +84,9 @@ impl<'r, T: Decode<'r, Sqlite>> Decode<'r, Sqlite> for Read<T> {
     }
 }
 
-/// A value as text, such as a statement makes of columns whose type others decide, or of a list in JSON.
+/// A value that a statement returns as text, because another program decides the column's type, or because it is in a JSON list.
 pub(crate) trait FromText: Sized {
-    /// None where it is no value of ours.
+    /// None if the text is not a valid value.
     fn from_text(text: &str) -> Option<Self>;
 }
 
@@ -101,7 +101,7 @@ macro_rules! from_str {
 }
 from_str!(String, i32, i64, f64, bool);
 
-/// From a list of rows in JSON, whose values are text or null: whatever stands there, the list can be read.
+/// From a JSON list of rows, whose values are text or null. No value makes the list unreadable.
 impl<'de, T: FromText> Deserialize<'de> for Read<T> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         json.deserialize_any(Any(std::marker::PhantomData))
@@ -144,7 +144,7 @@ impl<'de, T: FromText> Visitor<'de> for Any<T> {
     }
 }
 
-/// What was odd about the rows of a statement, said once for each column: its name and the kind, never the value.
+/// The oddities in the rows of a statement, logged once per column with its name and the kind, never the value.
 #[derive(Debug, Default)]
 pub(crate) struct Oddities(BTreeSet<(&'static str, Oddity)>);
 
@@ -154,7 +154,7 @@ impl Oddities {
         read.0.map_err(|odd| self.0.insert((column, odd))).ok()
     }
 
-    /// A value that may be missing.
+    /// A value that can be missing.
     pub(crate) fn some<T>(&mut self, column: &'static str, read: Read<T>) -> Option<T> {
         match read.0 {
             Err(Oddity::Null) => None,
@@ -162,25 +162,25 @@ impl Oddities {
         }
     }
 
-    /// A number that may be missing; one that is not finite is none.
+    /// A number that can be missing; one that is not finite counts as missing.
     pub(crate) fn number(&mut self, column: &'static str, read: Read<f64>) -> Option<f64> {
         let finite = |number: f64| if number.is_finite() { Ok(number) } else { Err(Oddity::Unreadable) };
         self.some(column, Read(read.0.and_then(finite)))
     }
 
-    /// Says it.
+    /// Logs the oddities.
     pub(crate) fn tell(self) {
         for (column, odd) in self.0 {
             tracing::warn!(
                 column,
                 oddity = odd.as_str(),
-                "a value that others wrote can't be read; a default stands in, or its row is passed over"
+                "a value that another program wrote can't be read; a default replaces it, or its row is passed over"
             );
         }
     }
 }
 
-/// A row as a struct of columns, by their names, on both databases. (sqlx's derive would build SQLite twice.)
+/// Defines a row as a struct of columns by name, for both databases. (sqlx's derive would build SQLite twice.)
 macro_rules! row {
     ($(#[$about:meta])* $seen:vis struct $name:ident { $($(#[$doc:meta])* $field_seen:vis $field:ident: $kind:ty),* $(,)? }) => {
         $(#[$about])*

@@ -1,12 +1,11 @@
-//! Audits and executions that are under way, and the one guarded statement that fails each (spec 02, `scan-stuck`).
+//! Unfinished audits and executions, and the guarded statement that fails one (spec 02, `scan-stuck`).
 //!
 //! Liveness is in the database: the lease `audit:<audit_id>` of an audit, the lease of an execution, heartbeats, and the
-//! times in an audit's log. A lease is always locked before the record that it is about, here as in `runs`, so that the two
-//! can't wait for each other.
+//! times in an audit's log. A lease is always locked before its record, here as in `runs`, so that the two can't deadlock.
 //!
-//! Which rules hold is decided in SQL (`[judged_audit]`, `[judged_execution]`); a job has the words for them. The times in an audit's
-//! log, which may be written in any way, are read here, and the guarded statement gets the latest. An execution that never had a
-//! heartbeat nor a lease is another program's: its age alone is judged.
+//! SQL decides which rules hold (`[judged_audit]`, `[judged_execution]`); the job words them. The times in an audit's log can have any
+//! format, so they are parsed here, and the guarded statement gets the latest. An execution that never had a heartbeat or a lease is
+//! another program's and is judged only by its age.
 
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use super::session::{Tx, execute, fetch_all, fetch_optional};
 use super::{Result, Store, sql};
 use crate::domain::ids::{AuditId, ExecutionId, RecordId};
 
-/// Which table.
+/// The kind of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `audit_reports`.
@@ -30,52 +29,52 @@ pub enum Kind {
     Execution,
 }
 
-/// What is known of the owner of a record.
+/// What is known about a record's owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// It never registered a lease, so that only activity and age can be judged.
+    /// It never took a lease, so that only activity and age can be judged.
     Unknown,
     /// It holds a live lease.
     Live,
-    /// It has let its lease run out.
+    /// Its lease has expired.
     Dead,
 }
 
-/// A record as it stands, with all that a judgement needs.
+/// A record with what is needed to judge it.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Which one.
+    /// Its id.
     pub id: RecordId,
-    /// Its status: one that is under way in a page, any by id.
+    /// Its status: unfinished in a page, any if read by id.
     pub status: String,
-    /// When it began; the beginning of time (1970) where that can't be read.
+    /// When it began; 1970 if that can't be read.
     pub began: DateTime<Utc>,
-    /// The same, as the database has it.
+    /// The same, as stored.
     began_as_read: String,
-    /// The latest sign of life: log entry or heartbeat, else the beginning.
+    /// The latest log entry or heartbeat, else the beginning.
     pub last_activity: DateTime<Utc>,
-    /// Whether its owner lives.
+    /// Whether its owner is alive.
     pub owner: Owner,
     /// Whether it has shown no activity for too long.
     pub is_silent: bool,
     /// Whether it has run for too long.
     pub is_old: bool,
-    /// The owner's host, if it said.
+    /// The owner's host, if known.
     pub host: Option<String>,
-    /// The owner's process id there.
+    /// The owner's process id on that host.
     pub pid: Option<i32>,
     /// The latest time in its log.
     last_log: Option<DateTime<Utc>>,
-    /// The times in its log as they were read: what a recovery compares, to know that nothing was appended meanwhile.
+    /// The times in its log, as read. A recovery compares them to detect entries that were appended meanwhile.
     log_times: String,
 }
 
-/// Beyond what a record is failed.
+/// The limits of a healthy record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
-    /// The longest without activity.
+    /// The longest time without activity.
     pub silence: Duration,
-    /// The longest from the beginning.
+    /// The longest duration.
     pub age: Duration,
 }
 
@@ -102,7 +101,7 @@ row! {
 }
 
 impl Row {
-    /// None where its id is none of ours.
+    /// None if its id is not a UUID.
     fn read(self, kind: Kind, now: DateTime<Utc>, limits: Limits) -> Option<Record> {
         let last_log = latest(&self.log_times);
         let beat = self.beat.ok().map(|it| it.0);
@@ -148,13 +147,13 @@ impl From<RecordId> for Kind {
     }
 }
 
-/// The latest time in a JSON list that another program wrote. What can't be read as a time does not count.
+/// The latest time in a JSON list that another program wrote. Ignores values that can't be parsed.
 fn latest(times: &str) -> Option<DateTime<Utc>> {
     let list: Vec<Value> = serde_json::from_str(times).unwrap_or_default();
     list.iter().filter_map(|it| read_time(it.as_str()?)).max()
 }
 
-/// RFC 3339, PostgreSQL's own way of writing, or either without a time zone, which is then UTC.
+/// Parses RFC 3339, PostgreSQL's own format, or either without a time zone, as UTC.
 fn read_time(text: &str) -> Option<DateTime<Utc>> {
     let zoned =
         DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"));
@@ -163,8 +162,8 @@ fn read_time(text: &str) -> Option<DateTime<Utc>> {
 }
 
 impl Store {
-    /// Records under way behind `after`, the longest-running first, at most `most`. `but` is left out: who judges is not
-    /// judged. `now` is the run's time.
+    /// Unfinished records behind `after`, the longest-running first, at most `most`. Leaves out `but`, the execution that judges. `now` is
+    /// the run's time.
     pub async fn records(
         &self,
         kind: Kind,
@@ -186,8 +185,8 @@ impl Store {
         Ok(rows.into_iter().filter_map(|row| row.read(kind, now, limits)).collect())
     }
 
-    /// Ids under way, ten at most, that are no UUIDs as they are spelt here, so that [`Self::records`] passes them over. None on
-    /// PostgreSQL, which knows the type.
+    /// Ids of unfinished records that are not lower-case UUIDs, so that [`Self::records`] passes them over; at most ten. None on
+    /// PostgreSQL, which has a type for ids.
     pub async fn odd_ids(&self, kind: Kind) -> Result<Vec<String>> {
         let mut tx = self.begin_read().await?;
         let Tx::Sqlite(_) = tx else {
@@ -203,7 +202,7 @@ impl Store {
         Ok(ids.into_iter().map(|(id,)| id.ok().unwrap_or_else(|| "unreadable".to_owned())).collect())
     }
 
-    /// A record as it stands, whatever its status; `None` where there is none.
+    /// A record by id, whatever its status.
     pub async fn record(&self, id: RecordId, limits: Limits, now: DateTime<Utc>) -> Result<Option<Record>> {
         let mut tx = self.begin_read().await?;
         let kind = Kind::from(id);
@@ -217,11 +216,11 @@ impl Store {
         Ok(row.and_then(|row| row.read(kind, now, limits)))
     }
 
-    /// Fails a record and takes its lease away, so that its owner can write nothing more; when that was. `None` where it has
-    /// ended meanwhile, or has given a sign of life since it was read, or is within the limits after all: then nothing is
-    /// written. Without limits an operator has decided, and only its end is in the way.
+    /// Fails a record and deletes its lease, so that its owner can't write any more. Returns the time, or `None` if nothing was written,
+    /// because the record has ended meanwhile, has shown activity since it was read, or is within the limits. Without limits (an operator
+    /// has decided), only its end prevents the failure.
     ///
-    /// `entry` is the id of the entry that goes to its log.
+    /// `entry` is the id of the entry in its log.
     pub async fn fail_record(
         &self,
         record: &Record,
@@ -279,8 +278,8 @@ impl Store {
     }
 }
 
-/// Waits for whoever is writing the lease or the record, so that the statement after this sees what they wrote. On SQLite
-/// the transaction has the whole file to itself already.
+/// Locks the lease and the record, so that the next statement sees what others have just written. On SQLite the transaction already has
+/// the write lock.
 async fn lock(tx: &mut Tx, id: RecordId) -> Result<()> {
     if let Tx::Sqlite(_) = tx {
         return Ok(());
@@ -304,7 +303,7 @@ mod tests {
     use super::latest;
 
     #[test]
-    fn the_latest_time_counts_and_what_is_no_time_does_not() {
+    fn the_latest_time_counts_and_other_values_do_not() {
         let at = |times: &str| latest(times).map(|it| it.to_rfc3339());
         let noon = Some("2026-11-18T12:00:00+00:00".to_owned());
         assert_eq!(at(r#"["2026-11-18T12:00:00Z", "2026-11-18T11:00:00Z"]"#), noon);

@@ -1,7 +1,8 @@
-//! Old executions, and their end (spec 06, retention).
+//! Deletes old executions (spec 06, retention).
 //!
-//! An execution is as old as its end, or as its start where another program has not said when it ended. Whatever its age, a job
-//! keeps its latest execution, which `status` shows, and its latest completed one, which windows and `health` go by. What never had a heartbeat is another program's, and stays.
+//! The age of an execution counts from its end, or from its start if another program did not record an end. Whatever their age, a job
+//! keeps its latest execution, which `status` shows, and its latest completed one, which windows and `health` need. An execution that
+//! never had a heartbeat is another program's and stays.
 
 use chrono::{DateTime, Utc};
 
@@ -10,13 +11,13 @@ use super::session::{Tx, execute, fetch_one};
 use super::{Result, Store, sql};
 
 impl Store {
-    /// Deletes executions that ended before `cutoff`, the oldest first, at most `most`, in one transaction; how many they were.
-    /// One that another program is writing to is passed over.
+    /// Deletes executions that ended before `cutoff`, the oldest first, at most `most`, in one transaction. Passes over one that another
+    /// program is writing. Returns how many were deleted.
     pub async fn prune(&self, cutoff: DateTime<Utc>, most: i64) -> Result<u64> {
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {
-            // Where the table has no statistics yet, the planner takes what is old for a few rows, and would read and sort them
-            // all for each chunk. The index has them in order. For this transaction alone.
+            // Without statistics, the planner expects few old rows, and would read and sort all of them for each chunk. The index has them
+            // in order.
             execute!(&mut tx, "set local enable_sort = off");
         }
         let pruned = execute!(&mut tx, sql::PRUNE, DbTime(cutoff), most);
@@ -44,7 +45,7 @@ mod tests {
     use crate::store::terms::Terms;
     use crate::store::{Pool, Store};
 
-    /// What SQLite says about how it goes about a statement.
+    /// SQLite's query plan of a statement.
     async fn plan_of(pool: &SqlitePool, sql: &str) -> Vec<String> {
         let rows: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(AssertSqlSafe(format!("explain query plan {sql}"))).fetch_all(pool).await.unwrap();
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sqlite_reads_indexes_alone() {
+    async fn sqlite_reads_only_indexes() {
         let nowhere = Database::Sqlite(PathBuf::from("no such folder/no such file").into());
         let store = Store::look(&nowhere, Terms::patient(None), None).await.unwrap();
         store.migrate().await.unwrap();

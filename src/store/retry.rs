@@ -1,16 +1,16 @@
-//! Trying a transaction again that another one got in the way of, or whose answer was lost.
+//! Retries transactions after a conflict with another one, or after a lost response.
 
 use std::time::Duration;
 
 use super::{Result, StoreError};
 use crate::clock;
 
-/// How often a transaction is tried in all. Whoever loses so often in a row does not lose to chance.
+/// How often a transaction is tried in all. One that fails this often does not fail by chance.
 const MOST_TRIES: u32 = 8;
-/// The first pause, which doubles: two that have met do not meet again.
+/// The first pause, which doubles with every retry, so that two transactions do not collide again.
 const PAUSE_MS: f64 = 4.0;
 
-/// Runs a transaction until it does not end in a conflict. Each try begins from nothing, since the one before was rolled back.
+/// Runs a transaction, and retries it after a conflict. Each try starts over, because the previous one was rolled back.
 pub(super) async fn retrying<T, F: Future<Output = Result<T>>>(
     mut transaction: impl FnMut() -> F,
 ) -> Result<T, StoreError> {
@@ -27,16 +27,16 @@ pub(super) async fn retrying<T, F: Future<Output = Result<T>>>(
     }
 }
 
-/// The same for a transaction that is guarded, so that it does no harm a second time: one whose answer was lost is sent once more, on
-/// another connection. Where that is lost, too, so is the answer.
+/// The same for an idempotent transaction: after a lost response it is sent once more, on another connection. If that fails as well, the
+/// response stays lost.
 pub(super) async fn answered<T, F: Future<Output = Result<T>>>(
     mut transaction: impl FnMut() -> F,
 ) -> Result<T, StoreError> {
     match retrying(&mut transaction).await {
         Err(lost) if lost.is_unsure() => {
-            tracing::warn!(error = %lost, "an answer is lost, asking again");
+            tracing::warn!(error = %lost, "a response was lost, trying again");
             let again = retrying(&mut transaction).await;
-            again.map_err(|error| lost.because(|why| format!("{why}; asked again: {}", error.message())))
+            again.map_err(|error| lost.because(|why| format!("{why}; tried again: {}", error.message())))
         }
         other => other,
     }

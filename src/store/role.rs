@@ -1,21 +1,21 @@
-//! What kind of server answers: a primary, or a standby, on which only looking is possible.
+//! The role of the server: a primary or a read-only standby.
 
 use sqlx::Row;
 
 use super::sql::postgres;
 use super::{Pool, Result, Store, StoreError};
 
-/// A read-only standby that we look at.
+/// A read-only standby.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {
     /// Host and port.
     pub server: String,
-    /// By how many seconds what it shows lies behind the primary, as far as it knows; none where it has replayed nothing yet.
+    /// Its lag behind the primary in seconds, as far as it knows; none if it has not replayed anything yet.
     pub lag_seconds: Option<f64>,
 }
 
 impl Store {
-    /// The standby that answers; none where it is a primary, or SQLite.
+    /// The server, if it is a standby; none for a primary and for SQLite.
     pub async fn standby(&self) -> Result<Option<Role>> {
         let Pool::Pg(connections) = &self.pool else { return Ok(None) };
         let mut lent = connections.take().await?;
@@ -31,7 +31,7 @@ impl Store {
     }
 
     /// # Errors
-    /// [`super::Class::Server`] where the server is a standby.
+    /// [`super::Class::Server`] if the server is a standby.
     pub async fn require_primary(&self) -> Result<()> {
         self.standby().await?.map_or(Ok(()), |role| Err(StoreError::standby(&role.server)))
     }

@@ -8,7 +8,7 @@
 //!     └───────────────┘                                                              this execution closed as failed
 //! ```
 //!
-//! Liveness is written and judged inside SQL, on the database's clock.
+//! SQL writes and judges liveness by the database's clock.
 
 use std::time::Duration;
 
@@ -22,20 +22,20 @@ use super::session::{Tx, execute, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
 use crate::domain::ids::{ExecutionId, Token};
 
-/// Our part of a lease: what proves that it is still ours.
+/// Our lease, with the token that proves that it is still ours.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// The lease's name: `job:decay`, or with an execution's id where runs may overlap.
+    /// The lease's name: `job:decay`, with the execution's id appended if runs can overlap.
     pub key: String,
     /// The run that holds it.
     pub execution: ExecutionId,
-    /// Drawn at random by that run.
+    /// Random, chosen by that run.
     pub token: Token,
-    /// How long it lives without a renewal.
+    /// How long it lasts without a renewal.
     pub length: Duration,
 }
 
-/// Who runs: for the lease, the execution row, and the evidence of a recovery.
+/// The process of a run, for the lease, the execution row, and the evidence of a recovery.
 #[derive(Clone, Debug)]
 pub struct Runner {
     /// The host's name.
@@ -44,10 +44,10 @@ pub struct Runner {
     pub pid: i32,
 }
 
-/// What came of [`Store::begin_run`].
+/// The result of [`Store::begin_run`].
 #[derive(Debug)]
 pub enum Begun {
-    /// The lease is ours and the execution row is there.
+    /// The run has started: it holds the lease and has an execution row.
     Started {
         /// The database's clock when it began.
         now: DateTime<Utc>,
@@ -58,31 +58,31 @@ pub enum Begun {
     AlreadyRunning {
         /// That run.
         by: ExecutionId,
-        /// When its lease ends unless it is renewed.
+        /// When its lease expires unless renewed.
         until: DateTime<Utc>,
     },
     /// A run of the job completed inside the window.
     Recent {
-        /// That run; none where another program has given it an id that is no UUID.
+        /// That run; none if another program gave it an id that is not a UUID.
         by: Option<ExecutionId>,
         /// When the window reopens.
         until: DateTime<Utc>,
-        /// Whether another program has made that run.
+        /// Whether it was another program's run.
         foreign: bool,
     },
 }
 
-/// A span as statements take it.
+/// A duration as a statement's parameter.
 pub(super) fn seconds(span: Duration) -> f64 {
     span.as_secs_f64()
 }
 
 impl Store {
-    /// Takes the job's lease, checks the window and inserts the execution row, in one transaction. Where it can't, nothing
-    /// is written.
+    /// Takes the job's lease, checks the window and inserts the execution row, in one transaction. If the run can't begin, nothing is
+    /// written.
     ///
-    /// `window` is `None` for a forced run. A dead run's execution is closed on the way, as failed. Where the answer is lost, it is begun
-    /// again as the same run, which waits for what has become of the first time.
+    /// `window` is `None` for a forced run. Also closes a dead run's execution as failed. If the response is lost, it begins the same run
+    /// again, which waits for the first transaction.
     pub async fn begin_run(
         &self,
         job: &str,
@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// `None` where the lease was held when we asked for it, and free when we asked who held it: try again.
+    /// `None` if the lease was held at first, but free when its holder was read: try again.
     async fn try_begin_run(
         &self,
         job: &str,
@@ -134,7 +134,7 @@ impl Store {
         Ok(Some(Begun::Started { now, dead }))
     }
 
-    /// The lease's own statement; the database's clock if it is ours now.
+    /// Takes the lease. Returns the database's clock if it is ours now.
     pub(super) async fn take_lease(
         &self,
         tx: &mut Tx,
@@ -156,9 +156,9 @@ impl Store {
         Ok(taken.map(|(now,)| now.0))
     }
 
-    /// Forgets the leases of runs that died, and closes the job's executions that had a lease (`heartbeat_at` tells) and have no
-    /// live one. With the lease just taken over among them, this is the takeover of spec 02; an execution of another program,
-    /// which never had a lease, is left to `scan-stuck`.
+    /// Deletes the leases of dead runs, and closes the job's executions that had a lease (they have a `heartbeat_at`) but have no live one.
+    /// This includes the run whose lease was just taken over (spec 02). It leaves another program's execution, which never had a lease, to
+    /// `scan-stuck`.
     async fn close_dead_runs(&self, tx: &mut Tx, job: &str, lease: &Lease, now: DateTime<Utc>) -> Result<u64> {
         let reason = json!({"status": "error", "error": {"kind": "lease_expired", "message":
             format!("Owner is not running: its lease had run out when execution {} began", lease.execution)}});
@@ -167,8 +167,8 @@ impl Store {
         Ok(execute!(tx, sql::CLOSE_DEAD_RUNS, DbTime(now), DbJson(reason), job))
     }
 
-    /// Renews a lease and writes the run's progress. `false` where the lease is no longer ours, or has run out: a lease
-    /// that was dead for a moment may have been acted on.
+    /// Renews a lease and writes the run's progress. `false` if the lease is no longer ours or has expired: others can have acted on an
+    /// expired lease.
     pub async fn renew_lease(&self, lease: &Lease, progress: &Value) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let (now, length) = (self.now_parameter(), seconds(lease.length));
@@ -185,8 +185,8 @@ impl Store {
 
     /// Closes an execution and releases its lease, in one transaction, only with the run's own token.
     ///
-    /// `completed` decides whether the run closes the window. `false` where the lease or the execution is no longer ours;
-    /// then nothing was written. Where the answer is lost, it is finished again, and then looked at how it stands.
+    /// `completed` decides whether the run closes the window. `false` if the lease or the execution is no longer ours: nothing was written.
+    /// If the response is lost, it tries again and then checks the state of the execution.
     pub async fn finish_run(&self, lease: &Lease, end: &RunEnd<'_>) -> Result<bool> {
         answered(|| self.try_finish_run(lease, end)).await
     }
@@ -206,7 +206,7 @@ impl Store {
             end.cost_usd.as_deref()
         );
         if closed == 0 {
-            // The first time may have done it.
+            // An earlier try whose response was lost can have closed it.
             let (done,): (i64,) = fetch_one!(&mut tx, _, sql::IS_FINISHED, execution, status, end.duration_ms);
             tx.rollback().await?;
             return Ok(done == 1);
@@ -225,10 +225,10 @@ impl Store {
 pub struct RunEnd<'a> {
     /// `completed`, which closes the window; otherwise `failed`.
     pub completed: bool,
-    /// The same value that goes to stdout.
+    /// The result, as on stdout.
     pub result: &'a Value,
-    /// From begin to finish, in milliseconds.
+    /// From start to finish, in milliseconds.
     pub duration_ms: i64,
-    /// What it cost, in US dollars with six decimals.
+    /// Its cost, in US dollars with six decimals.
     pub cost_usd: Option<String>,
 }

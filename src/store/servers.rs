@@ -1,5 +1,5 @@
-//! Which servers a URL names, and how one that will do is found among them: one after another, as libpq does it, again and again until
-//! the time to connect is over. So a server that starts up, a proxy without a back end and a promotion under way cost a wait and no run.
+//! The servers that a URL names. Tries them in turn, as libpq does, until one is suitable or the connect timeout passes. A server that is
+//! starting up, a proxy without a back end, or a promotion in progress therefore costs a wait, but not the run.
 
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::clock;
 use crate::config::postgres_url::{Host, PostgresUrl, Target};
 use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
 
-/// Between two rounds.
+/// The pause between two rounds.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The servers of a URL.
@@ -26,9 +26,9 @@ pub(super) struct Servers {
     list: Vec<Server>,
     target: Target,
     asked: Option<Duration>,
-    /// Whether no pooler in transaction mode stands in between.
+    /// Whether there is no pooler in transaction mode in between.
     pub(super) direct: bool,
-    /// Whether every transaction has to begin with its settings: they were refused, or are not in force, as start-up options.
+    /// Whether every transaction must begin with our settings, because as start-up options they were refused or are not in force.
     by_text: AtomicBool,
 }
 
@@ -44,18 +44,18 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Why a server will not do.
+/// Why a server is not suitable.
 enum Refusal {
-    /// It may later, or another one may now.
+    /// Another one can be suitable, or the same one later.
     Later(String),
     /// It is a standby.
     Standby,
-    /// No other try helps.
+    /// No retry would help.
     Final(StoreError),
 }
 
 impl Servers {
-    /// `looks` is whether a standby may be asked.
+    /// Reads the URL. `looks` says whether a standby is allowed.
     pub(super) fn of(url: &PostgresUrl, looks: bool) -> Result<Self> {
         for name in &url.ignored {
             tracing::warn!(parameter = name, "a parameter of the database URL is not honoured");
@@ -76,7 +76,7 @@ impl Servers {
             }
         }
         let target = match (url.target, looks) {
-            // A job has nothing to do on a standby.
+            // Jobs can't run on a standby.
             (Some(Target::PreferStandby), false) => Target::Primary,
             (Some(target), _) => target,
             (None, false) if list.len() > 1 => Target::Primary,
@@ -86,22 +86,22 @@ impl Servers {
         Ok(Self { list, target, asked: url.connect_timeout, direct: !pooled, by_text })
     }
 
-    /// Whether every transaction has to begin with its settings.
+    /// Whether every transaction must begin with our settings.
     pub(super) fn by_text(&self) -> bool {
         self.by_text.load(Ordering::Relaxed)
     }
 
-    /// From now on it has to.
+    /// Makes every transaction begin with our settings from now on.
     pub(super) fn go_by_text(&self) {
         self.by_text.store(true, Ordering::Relaxed);
     }
 
-    /// The name of one: host and port, or its socket.
+    /// A server's name: host and port, or its socket.
     pub(super) fn name(&self, server: usize) -> &str {
         self.list.get(server).map_or("the server", |it| &it.name)
     }
 
-    /// Host, or a socket's folder, and port of the first, and whether its certificate is checked.
+    /// The first server's host, or its socket's folder, its port, and whether its certificate is verified.
     pub(super) fn place(&self) -> (String, u16, bool) {
         self.list.first().map_or_else(Default::default, |it| {
             let host = socket_folder(&it.options).map(|folder| folder.display().to_string());
@@ -111,8 +111,8 @@ impl Servers {
         })
     }
 
-    /// A connection to one that will do, and which it is. `patient` is whether a server without a free connection is asked again: where
-    /// another of ours is open, that one is worth waiting for.
+    /// Connects to a suitable server. Also returns which one it is. `patient` says whether to retry if a server has no free connection;
+    /// the pool does not if it has open connections to wait for.
     pub(super) async fn connect(&self, terms: &Terms, patient: bool) -> Result<(PgConnection, usize)> {
         let (all, share) = terms.connect(self.asked, self.list.len());
         let began = clock::start();
@@ -173,9 +173,9 @@ impl Servers {
         let (standby, read_only) = row.map_err(|error| self.judge(server, error))?;
         match wanted {
             Target::PreferStandby if standby => Ok(connection),
-            Target::PreferStandby => Err(Refusal::Later("it is no standby".to_owned())),
+            Target::PreferStandby => Err(Refusal::Later("it is not a standby".to_owned())),
             _ if standby => Err(Refusal::Standby),
-            Target::ReadWrite if read_only => Err(Refusal::Later("it takes no writes".to_owned())),
+            Target::ReadWrite if read_only => Err(Refusal::Later("it is read-only".to_owned())),
             _ => Ok(connection),
         }
     }
@@ -200,7 +200,7 @@ impl Servers {
     fn judge(&self, server: &Server, error: sqlx::Error) -> Refusal {
         let alone = self.list.len() == 1;
         let clear = match &error {
-            // A name that is not known, and TLS that is not had, are so the next moment, too.
+            // An unknown host name or missing TLS support does not change within moments.
             sqlx::Error::Io(why) => why.to_string().contains("lookup address"),
             sqlx::Error::Tls(_) => true,
             _ => false,
@@ -232,7 +232,7 @@ impl Server {
             ("sslkey", file(&url.key)),
             ("options", url.options.clone()),
         ];
-        // sqlx takes the server's own options, and looks into a password file, in a URL alone.
+        // Only for a URL does sqlx accept the server's own options and read a password file.
         let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_ref()?))));
         let text = SecretString::from(format!("postgres:///?{}", given.collect::<Vec<_>>().join("&")));
         let mut options: PgConnectOptions = text.expose_secret().parse().map_err(|error| match error {
@@ -246,7 +246,7 @@ impl Server {
         };
         let socket = socket_folder(&options);
         if socket.is_some() {
-            // As libpq has it: no TLS on a socket of this machine, and no question for it.
+            // As in libpq: no TLS on a local socket.
             options = options.ssl_mode(PgSslMode::Disable);
         }
         let name = match socket {
@@ -258,13 +258,13 @@ impl Server {
     }
 }
 
-/// With every byte that means something in a URL as `%40`.
+/// Percent-encodes every byte that is not alphanumeric.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() {
             encoded.push(char::from(byte));
         } else {
-            // A string can be written to.
+            // Writing to a string can't fail.
             let _ = write!(encoded, "%{byte:02X}");
         }
         encoded
@@ -275,7 +275,7 @@ fn is_readable(file: &Path) -> bool {
     std::fs::File::open(file).is_ok()
 }
 
-/// The folder of the server's socket: as the URL names it, or else `PGHOST`, or the usual folders where a socket lies in one.
+/// The folder of the server's socket: from the URL, else from `PGHOST`, else a usual folder that contains a socket.
 fn socket_folder(options: &PgConnectOptions) -> Option<PathBuf> {
     let host = Path::new(options.get_host());
     options.get_socket().cloned().or_else(|| host.is_absolute().then(|| host.to_owned()))

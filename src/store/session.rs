@@ -1,7 +1,6 @@
-//! A transaction on either database, and the few ways of running a statement in it.
+//! A transaction on either database, and the macros that run a statement in it.
 //!
-//! SQL that both databases understand is written once, with `$1` for parameters. Where they differ, [`Tx::pick`] takes the
-//! two texts side by side.
+//! SQL that both databases understand is written once, with `$1` for parameters. Otherwise [`Tx::pick`] chooses between two texts.
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
@@ -9,8 +8,8 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use super::connections::Lent;
 use super::error::Result;
 
-/// An open transaction, or a connection on which each statement is one of its own. It never leaves the store (spec 08), and
-/// what was begun is rolled back where it is dropped.
+/// An open transaction, or a connection in autocommit mode. It never leaves the store (spec 08). Dropping it rolls the transaction
+/// back.
 pub(crate) enum Tx {
     Pg(Lent),
     Sqlite(SqliteTx),
@@ -32,7 +31,7 @@ impl SqliteTx {
 }
 
 impl Tx {
-    /// The text for the database at hand.
+    /// The text for this database.
     pub(crate) const fn pick(&self, postgres: &'static str, sqlite: &'static str) -> &'static str {
         match self {
             Self::Pg(_) => postgres,
@@ -59,7 +58,7 @@ impl Tx {
     }
 }
 
-/// Runs a statement; the number of rows it touched.
+/// Runs a statement and returns the number of affected rows.
 macro_rules! execute {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
@@ -75,7 +74,7 @@ macro_rules! execute {
     }};
 }
 
-/// Runs a statement for all its rows.
+/// Runs a statement and returns all rows.
 macro_rules! fetch_all {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
@@ -91,7 +90,7 @@ macro_rules! fetch_all {
     }};
 }
 
-/// Runs a statement for its first row, if it has one.
+/// Runs a statement and returns the first row, if any.
 macro_rules! fetch_optional {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {
@@ -107,7 +106,7 @@ macro_rules! fetch_optional {
     }};
 }
 
-/// Runs a statement for its one row.
+/// Runs a statement and returns its only row.
 macro_rules! fetch_one {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {{
         match $tx {

@@ -1,4 +1,4 @@
-//! One conversation at an operator's wish: how it stands, and a claim on it alone.
+//! One conversation for `--id`: its state, and a claim of it alone.
 
 use super::claims::{ClaimedRow, Due};
 use super::codec::{DbId, DbTime};
@@ -10,20 +10,20 @@ use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId};
 
-/// How a conversation stands.
+/// The state of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its `status`.
     pub status: String,
-    /// Why its latest attempt did not succeed.
+    /// Why its latest attempt failed.
     pub last_error: Option<String>,
-    /// Attempts it has used.
+    /// Used attempts.
     pub attempts: i64,
-    /// Whether it is over: silent for long enough, or a call that has ended.
+    /// Whether it is over: silent for long enough, or an ended call.
     pub is_over: bool,
     /// Whether another conversation of its player is being processed.
     pub player_is_busy: bool,
-    /// Whether no other conversation of its player is being processed or goes first.
+    /// Whether no other conversation of its player is being processed or comes first.
     pub is_first: bool,
 }
 
@@ -39,7 +39,7 @@ row! {
 }
 
 impl Store {
-    /// How a conversation stands; `None` where there is none.
+    /// The state of a conversation; `None` if it does not exist.
     pub async fn standing(&self, due: &Due, conversation: ConversationId) -> Result<Option<Standing>> {
         let mut tx = self.begin_read().await?;
         let (cutoff, now) = (due.cutoff(), DbTime(due.now));
@@ -56,10 +56,10 @@ impl Store {
         }))
     }
 
-    /// Claims this conversation for a run: one that is over, at once and not only after its pause; with `anew` also one that was
-    /// processed or has failed, with all its attempts. `None` where it can't be claimed: nothing was written.
+    /// Claims this conversation for a run if it is over, without waiting for its retry pause; with `anew` also if it was processed or has
+    /// failed, with all its attempts. `None` if it can't be claimed: nothing was written.
     ///
-    /// One statement, which repeats every condition: two operators, or an operator and a timer, never get it both.
+    /// One statement, which repeats every condition, so that two operators, or an operator and a timer, never both get it.
     pub async fn claim_one(
         &self,
         due: &Due,

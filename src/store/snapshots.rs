@@ -1,5 +1,5 @@
-//! Reading what pipelines decide from: a fixed number of statements, however many conversations are asked for. [`fetch`] sends
-//! them, and [`words`] makes of their rows what the domain knows.
+//! Reads the snapshots that pipelines work on, with a fixed number of statements for any number of conversations. [`fetch`] runs the
+//! statements, and [`words`] converts their rows into domain types.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ use words::{conversation, day, decay, fact, life_event, mood, note, player, summ
 type PerUser<T> = HashMap<Uuid, Vec<T>>;
 
 impl Store {
-    /// The snapshots of these claims, in their order; none for a claim whose conversation or player is gone.
+    /// The snapshots of these claims, in order; none for a claim whose conversation or player is gone.
     ///
     /// `now` is the run's time.
     pub async fn snapshots(&self, claims: &[Claim], now: DateTime<Utc>) -> Result<Vec<(Claim, Snapshot)>> {
@@ -123,7 +123,7 @@ fn assemble(
     snapshots
 }
 
-/// How far around a conversation decay may belong to its local day.
+/// How far from a conversation a decay can be and still belong to its local day.
 const DECAY_REACH: TimeDelta = TimeDelta::hours(36);
 
 fn of<T: Clone>(rows: &PerUser<T>, user: Uuid) -> Vec<T> {

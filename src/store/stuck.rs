@@ -1,7 +1,7 @@
-//! Conversations stuck in `processing`, and the one guarded statement that takes each out of it (spec 02, `recover`).
+//! Conversations stuck in `processing`, and the guarded statement that recovers one (spec 02, `recover`).
 //!
-//! Which rule holds is decided in SQL alone. Ids and times are carried as text, as the database has them: a row is found again
-//! whatever stands in it, and a page always moves on.
+//! Only SQL decides which rule holds. Ids and times are kept as text, as stored, so that a row can be found again whatever its values are,
+//! and every page makes progress.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use super::read::{FromText, Read, row};
 use super::session::{fetch_all, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
 
-/// A conversation in `processing`, with the evidence for what is to become of it.
+/// A conversation in `processing`, with what is needed to judge it.
 #[derive(Clone, Debug)]
 pub struct StuckConversation {
-    /// Which one, as the database has it.
+    /// Its id, as stored.
     pub id: String,
-    /// Its `status`; always `processing` in bulk, whatever it is by hand.
+    /// Its `status`: always `processing` in bulk, any by hand.
     pub status: String,
-    /// The claim it was seen with; none where another program holds it.
+    /// The token of its claim; none if another program holds it.
     token: Option<String>,
-    /// Attempts, the one under way included.
+    /// Attempts, including the current one.
     pub attempts: i64,
-    /// When it last moved, as the database has it.
+    /// When it was last changed, as stored.
     idle_since: String,
     /// The run that claimed it.
     pub claimed_by: Option<String>,
@@ -33,35 +33,35 @@ pub struct StuckConversation {
     pub pid: Option<String>,
     /// Whether it is our claim, and that run holds no live lease.
     pub owner_is_dead: bool,
-    /// Whether nothing has moved for too long.
+    /// Whether it has been idle for too long.
     pub is_idle: bool,
 }
 
 impl StuckConversation {
-    /// When it last moved, as far as is known.
+    /// When it was last changed, if that can be read.
     #[must_use]
     pub fn idle_since(&self) -> Option<DateTime<Utc>> {
         DbTime::from_text(&self.idle_since).map(|at| at.0)
     }
 }
 
-/// When a conversation counts as stuck, and where it goes.
+/// How to recover a conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct Recovery {
-    /// Stuck where nothing has moved for this long. None by hand: the operator has decided.
+    /// It is stuck if it has been idle for this long. None by hand: the operator has decided.
     pub idle: Option<Duration>,
-    /// Back to `active`; otherwise to `failed`.
+    /// It becomes `active`; otherwise `failed`.
     pub requeue: bool,
 }
 
-/// What came of a recovery.
+/// The result of a recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovered {
-    /// It has left `processing`.
+    /// The conversation has left `processing`.
     Done,
-    /// It was finished, or claimed anew, meanwhile, and is left alone.
+    /// It was finished or claimed again meanwhile, so nothing was changed.
     Changed,
-    /// Another transaction holds its row.
+    /// Another transaction has locked its row.
     Locked,
 }
 
@@ -81,7 +81,7 @@ row! {
 }
 
 impl StuckRow {
-    /// None where even the text of its id can't be read.
+    /// None if even the text of its id can't be read.
     fn conversation(self) -> Option<StuckConversation> {
         Some(StuckConversation {
             id: self.id.ok()?,
@@ -123,7 +123,7 @@ impl Store {
         Ok(count)
     }
 
-    /// A conversation as it stands, whatever its state; `None` where there is none.
+    /// A conversation by id, whatever its status.
     pub async fn stuck_conversation(&self, id: &str, idle: Duration) -> Result<Option<StuckConversation>> {
         let mut tx = self.begin_read().await?;
         let idle = idle.as_secs_f64();
@@ -133,7 +133,7 @@ impl Store {
         Ok(row.and_then(StuckRow::conversation))
     }
 
-    /// Takes a conversation out of `processing`, if it is still held by the claim it was seen with and still stuck.
+    /// Takes a conversation out of `processing`, if it still has the claim that was read and is still stuck.
     pub async fn recover_conversation(
         &self,
         stuck: &StuckConversation,

@@ -1,5 +1,5 @@
-//! How long a command waits for its database (spec 02, "Every wait ends"): D for one answer, less to connect, and for one that only looks
-//! so much in all. What the server is told is shorter than what we wait ourselves, so that it has ended what we give up.
+//! A command's timeouts for its database (spec 02, "Every wait ends"): D for one response, less to connect, and for a read-only command a
+//! limit in all. The server's timeouts are shorter than ours, so that it has ended a statement when we give up on it.
 
 use std::time::{Duration, Instant};
 
@@ -7,28 +7,28 @@ use crate::clock;
 
 /// How long a statement waits for a connection, and SQLite for another writer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a farewell to the server may take.
+/// The timeout for closing connections.
 pub(super) const LAST_WORD: Duration = Duration::from_millis(500);
-/// The longest that connecting may take.
+/// The longest timeout for connecting.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The least that each of several hosts gets of it.
+/// The shortest share of that for each of several hosts.
 const SHARE: Duration = Duration::from_secs(2);
-/// How long a looking command may take in all.
+/// The limit of a read-only command in all.
 const LOOK: Duration = Duration::from_mins(1);
-/// The shortest and the longest D that follows from a lease.
+/// The shortest and the longest D that is derived from a lease.
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(15);
-/// How many leases a read of a whole table may take.
+/// The timeout for a read of a whole table, in leases.
 const LEASES: u32 = 10;
 
-/// One command's terms.
+/// A command's timeouts.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// D; none for a command that may wait for ever.
+    /// D; none for a command without a timeout.
     answer: Option<Duration>,
-    /// For a read of a whole table.
+    /// The timeout for a read of a whole table.
     long: Option<Duration>,
-    /// When a command that only looks has to be done.
+    /// The deadline of a read-only command.
     until: Option<Instant>,
 }
 
@@ -39,27 +39,27 @@ pub fn longest_answer(lease: Duration) -> Duration {
 }
 
 impl Terms {
-    /// A job's, by its lease, or as `--db-timeout` says.
+    /// A job's, from `--db-timeout`, else from its lease.
     #[must_use]
     pub fn of_job(lease: Duration, asked: Option<Duration>) -> Self {
         let answer = asked.unwrap_or_else(|| (lease / 6).clamp(SHORTEST, LONGEST));
         Self { answer: Some(answer), long: Some(lease * LEASES), until: None }
     }
 
-    /// Those of a command that only looks, from now on.
+    /// A read-only command's, whose limit counts from now on.
     #[must_use]
     pub fn of_look(asked: Option<Duration>) -> Self {
         let answer = asked.unwrap_or(LOOK).min(LOOK);
         Self { answer: Some(answer), long: Some(answer), until: Some(clock::start() + LOOK) }
     }
 
-    /// `check` and `migrate`: none, unless somebody asks for one.
+    /// Those of `check` and `migrate`: none, unless one is set.
     #[must_use]
     pub const fn patient(asked: Option<Duration>) -> Self {
         Self { answer: asked, long: None, until: None }
     }
 
-    /// The longest wait for an answer from now on; none: for ever.
+    /// The timeout of a response from now on, if any.
     pub(super) fn answer(&self) -> Option<Duration> {
         self.capped(self.answer)
     }
@@ -77,7 +77,7 @@ impl Terms {
         }
     }
 
-    /// How long connecting may take in all, and to each of so many hosts.
+    /// The timeout for connecting in all, and for each of several hosts.
     pub(super) fn connect(&self, asked: Option<Duration>, hosts: usize) -> (Duration, Duration) {
         let all = self.capped(Some(asked.map_or(CONNECT, |asked| asked.min(CONNECT)))).unwrap_or(CONNECT);
         let hosts = u32::try_from(hosts).unwrap_or(u32::MAX).max(1);
@@ -85,7 +85,7 @@ impl Terms {
         (all, share)
     }
 
-    /// What the server is told, as settings with their values; 0 is no limit.
+    /// The server's settings with their values; 0 is no limit.
     pub(super) fn settings(&self) -> [(&'static str, String); 3] {
         let answer = self.answer();
         let ms = |span: Option<Duration>, tenths: u128| {
@@ -93,26 +93,26 @@ impl Terms {
         };
         [
             ("lock_timeout", ms(answer, 5)),
-            // What is left of a look is all that there is.
+            // A read-only command can use all of its remaining time.
             ("statement_timeout", ms(answer, if self.until.is_some() { 10 } else { 8 })),
             ("idle_in_transaction_session_timeout", "60000".to_owned()),
         ]
     }
 
-    /// The same as the text that follows `begin`.
+    /// The same as text to follow `begin`.
     pub(super) fn local_settings(&self) -> String {
         let settings = self.settings().map(|(name, value)| format!("; set local {name} = {value}"));
         format!(" isolation level read committed{}", settings.concat())
     }
 
-    /// What follows `begin` for a read of a whole table.
+    /// The text to follow `begin` for a read of a whole table.
     pub(super) fn long_settings(&self) -> String {
         let ms = self.long_answer().map_or(0, |long| (long.as_millis() * 8 / 10).max(1));
         format!("; set local statement_timeout = {ms}")
     }
 
-    /// Whether the server's `lock_timeout`, as `current_setting` says it, is the one it was told. That of a look changes by the moment, and
-    /// it holds no lock.
+    /// Whether the server's `lock_timeout`, from `current_setting`, is ours. Not checked for read-only commands, whose timeout changes all the
+    /// time, and which take no locks.
     pub(super) fn is_in_force(&self, lock_timeout: &str) -> bool {
         self.until.is_some() || lock_timeout == as_the_server_says(self.answer.map_or(0, |it| it.as_millis() * 5 / 10))
     }

@@ -1,37 +1,37 @@
-//! Whose trouble a failure is (spec 02): the table from SQLSTATE, or SQLite's code, to a class, and from a class to who bears it.
+//! Classes of failures (spec 02): which SQLSTATE, or SQLite code, belongs to which class, and whether an item or the run bears the failure.
 
-/// Whose trouble a failed statement is.
+/// The class of a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The server's: what was in hand is given back without an attempt, and the run ends with 69.
+    /// The server's fault: items in flight are released without an attempt, and the run ends with 69.
     Server,
-    /// Nobody's: two transactions got in each other's way. Tried again; then as the server's.
+    /// A conflict of two transactions. Retried; after that like `Server`.
     Contention,
-    /// The row's: that item bears it, the others go on.
+    /// The row's fault: the failure counts for this item, and the others continue.
     Row,
-    /// The row's where the same statement works for another item, otherwise the server's.
+    /// The row's fault if the same statement succeeds for another item, otherwise the server's.
     Unclear,
-    /// A setting, a right or the file is wrong: 78; the row's where the same statement works for another item.
+    /// A wrong setting, permission or file: 78; the row's fault if the same statement succeeds for another item.
     Configuration,
-    /// A table or a column is missing: 78; the row's where the same statement works for another item.
+    /// A missing table or column: 78; the row's fault if the same statement succeeds for another item.
     Schema,
-    /// Anything else: the row's where there is one, otherwise the run's.
+    /// Anything else: the row's fault if there is one, otherwise the run's.
     Run,
 }
 
-/// How the same statement fares for another item.
+/// How the same statement ended for another item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Another {
     /// There is no other item.
     None,
-    /// It works.
+    /// It succeeded.
     Works,
-    /// It fails, too.
+    /// It failed as well.
     Fails,
 }
 
 impl Class {
-    /// Whether the item that a statement was about bears its failure. Otherwise it is given back without an attempt, and the run ends.
+    /// Whether a failure counts for the statement's item. Otherwise the item is released without an attempt, and the run ends.
     #[must_use]
     pub const fn is_the_items(self, another: Another) -> bool {
         match self {
@@ -47,19 +47,19 @@ impl Class {
         matches!(self, Self::Unclear | Self::Configuration | Self::Schema)
     }
 
-    /// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>. `constraint` is what a 23505 names, `message`
-    /// tells two uses of one code apart.
+    /// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>. `constraint` is the one that a 23505 names; `message`
+    /// distinguishes two uses of one code.
     pub(super) fn of_sqlstate(code: &str, constraint: Option<&str>, message: &str) -> Self {
         match code {
             "55P03" | "25P03" | "25006" | "40003" => Self::Server,
-            // The last one: two that migrate at once.
+            // The last one: two concurrent migrations.
             "40001" | "40P01" | "42P07" => Self::Contention,
             "23505" if constraint.is_some_and(is_ours) => Self::Contention,
-            // The application has altered a table since the statement was prepared; on a fresh connection it works.
+            // The application has altered a table since the statement was prepared; a new connection works.
             "0A000" if message.starts_with("cached plan") => Self::Contention,
             "42804" | "P0001" => Self::Row,
             "57014" => Self::Unclear,
-            // The last two, a prepared statement that is not there, or there already: behind a pooler that is not said to be one.
+            // The last two, a missing or duplicate prepared statement, occur behind a pooler that the URL does not declare.
             "42501" | "26000" | "42P05" => Self::Configuration,
             "42P01" | "42703" | "NJ001" => Self::Schema,
             _ => match code.get(..2).unwrap_or_default() {
@@ -96,8 +96,8 @@ impl Class {
     }
 }
 
-/// Whether a unique index is one that two of our own transactions can meet in, so that the one that lost wins the next time. The
-/// catalogue's own (`pg_…`) are met by two that migrate at once.
+/// Whether two of our own transactions can conflict on a unique index, so that a retry of the loser succeeds. Two concurrent migrations can
+/// conflict on those of the catalogue (`pg_…`).
 fn is_ours(constraint: &str) -> bool {
     constraint.starts_with("pg_") || OURS.contains(&constraint)
 }

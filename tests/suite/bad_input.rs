@@ -175,13 +175,13 @@ fn with_url(url: &str) -> Done {
 #[test]
 fn a_url_that_makes_no_sense_exits_78() {
     for (url, said) in [
-        ("", "DATABASE_URL is empty; give postgres://… or sqlite:PATH"),
-        ("  ", "DATABASE_URL is empty; give postgres://… or sqlite:PATH"),
-        ("mysql://root:hunter2@h/d", "DATABASE_URL has an unknown scheme \"mysql\"; give postgres://… or sqlite:PATH"),
+        ("", "DATABASE_URL is empty; use postgres://… or sqlite:PATH"),
+        ("  ", "DATABASE_URL is empty; use postgres://… or sqlite:PATH"),
+        ("mysql://root:hunter2@h/d", "DATABASE_URL has an unknown scheme \"mysql\"; use postgres://… or sqlite:PATH"),
         ("hunter2@h/d", "DATABASE_URL has an unknown scheme \"no scheme\""),
         ("hunter2hunter2hunter2:x@h", "DATABASE_URL has an unknown scheme; give"),
-        ("sqlite:", "DATABASE_URL names no SQLite file; give sqlite:PATH"),
-        ("sqlite::memory:", "DATABASE_URL names no SQLite file; give sqlite:PATH"),
+        ("sqlite:", "DATABASE_URL names no SQLite file; use sqlite:PATH"),
+        ("sqlite::memory:", "DATABASE_URL names no SQLite file; use sqlite:PATH"),
         ("postgres://u:hunter2@h:port/d", "DATABASE_URL can't be read: invalid port number"),
         ("postgres://u:hunter2@h:99999/d", "DATABASE_URL can't be read: invalid port number"),
         ("postgres://u:hunter2@h/d?sslmode=odd", "DATABASE_URL can't be read: "),
@@ -194,7 +194,7 @@ fn a_url_that_makes_no_sense_exits_78() {
     }
     // On the command line it is a usage error, as any other value.
     let done = untouched(&["decay", "--database-url", "mysql://root:hunter2@h/d"], &[]).code(2);
-    assert!(done.error().starts_with("--database-url has an unknown scheme \"mysql\"; give"), "{}", done.error());
+    assert!(done.error().starts_with("--database-url has an unknown scheme \"mysql\"; use"), "{}", done.error());
     assert!(!done.all().contains("hunter2"), "{}", done.all());
 }
 

@@ -91,7 +91,7 @@ on_every_database! {
         assert_eq!(refused(ghost, &[]), format!("there is no conversation {ghost}"));
         assert_eq!(
             refused(newer, &[]),
-            format!("an older conversation of this player waits, and goes before {newer}; process that one first")
+            format!("an older conversation of this player must be processed before {newer}; process that one first")
         );
         assert_eq!(
             refused(older, &["--session-timeout", "5h"]),
@@ -102,7 +102,7 @@ on_every_database! {
         db.execute(&format!("update conversations set status = 'failed', last_error = 'too odd' where id = '{older}'"));
         assert_eq!(refused(older, &[]), format!("conversation {older} has failed (too odd); --reprocess tries again"));
         by_id(db, older, &["--reprocess"]).done().code(0);
-        assert_eq!(refused(older, &[]), format!("conversation {older} has been processed; --reprocess does it anew"));
+        assert_eq!(refused(older, &[]), format!("conversation {older} has been processed; --reprocess processes it again"));
         assert_eq!(status(db, newer), "active");
         db.run(&["process-conversations", "--id", "42"]).code(2);
         db.run(&["process-conversations", "--reprocess"]).code(2);
@@ -120,7 +120,7 @@ on_every_database! {
         eventually("it is claimed", || status(db, second) == "processing");
         let busy = by_id(db, second, &["--reprocess"]).done().code(1).error();
         assert_eq!(busy, format!(
-            "conversation {second} is being processed; if its run is dead, `recover conversation {second} --requeue` gives it back"
+            "conversation {second} is being processed; if its run is dead, `recover conversation {second} --requeue` makes it active again"
         ));
         assert!(by_id(db, first, &["--reprocess"]).done().code(1).error().starts_with("another conversation of this player"));
         run.done().code(0);

@@ -470,10 +470,10 @@ fn an_address_that_never_answers_costs_a_bounded_time_and_no_work() {
 fn an_address_that_is_none_is_refused_without_being_repeated() {
     let db = Db::sqlite();
     let done = db.command(&["decay"]).env("NIKITA_DECAY_PING_URL", "ftp://secret-path/x").done().code(78);
-    assert_eq!(done.error(), "NIKITA_DECAY_PING_URL is no http:// or https:// address");
+    assert_eq!(done.error(), "NIKITA_DECAY_PING_URL is not an http:// or https:// address");
     assert!(!done.all().contains("secret-path"));
     let done = db.run(&["decay", "--ping-url", "secret-path"]).code(2);
-    assert!(done.stderr().contains("--ping-url is no URL") && !done.all().contains("secret-path"), "{}", done.all());
+    assert!(done.stderr().contains("--ping-url is not a URL") && !done.all().contains("secret-path"), "{}", done.all());
 }
 
 #[test]

@@ -208,10 +208,10 @@ fn a_signal_ends_it_between_two_chunks() {
 fn a_span_of_nothing_is_refused_and_never_has_a_word_of_its_own() {
     let db = Db::sqlite();
     let said = scan(&db, &["--retain", "0s"]).done().code(2).error();
-    assert_eq!(said, "--retain \"0s\" must be longer than zero; \"never\" is for no end");
+    assert_eq!(said, "--retain \"0s\" must be longer than zero; \"never\" means no limit");
     let said = scan(&db, &[]).env("NIKITA_RETAIN", "-1d").done().code(78).error();
     assert!(
-        said.starts_with("NIKITA_RETAIN=\"-1d\" is not a duration") && said.ends_with("\"never\" is for no end"),
+        said.starts_with("NIKITA_RETAIN=\"-1d\" is not a duration") && said.ends_with("\"never\" means no limit"),
         "{said}"
     );
 }

@@ -230,7 +230,7 @@ on_every_database! {
         assert_eq!(scan(db, &[]).done().code(0).json()["scanned"], 0);
         for (id, status) in &before {
             let result = recover(db, &["audit", &id.to_string()]).code(1).json();
-            let said = format!("{id}: it is {status}, not in_progress; only what is under way can be recovered");
+            let said = format!("{id}: it is {status}, not in_progress; only an unfinished record can be recovered");
             assert_eq!(result["error"]["message"], json!(said));
         }
         let result = recover(db, &["execution", &done.to_string()]).code(1).json();
@@ -286,14 +286,14 @@ on_every_database! {
         assert_eq!((&recovery["reason"], &recovery["from"], &recovery["to"]), (&json!("By hand; No activity for 0 minutes"), &json!("in_progress"), &json!("failed")));
         assert_eq!((audit_status(db, alive).as_str(), leases(db, alive).as_str()), ("failed", "0"));
         assert_eq!(of_audit(db, alive, "summary")["crash_reason"], recovery["reason"]);
-        assert!(recover(db, &["audit", &text]).code(1).error().ends_with("it is failed, not in_progress; only what is under way can be recovered"));
+        assert!(recover(db, &["audit", &text]).code(1).error().ends_with("it is failed, not in_progress; only an unfinished record can be recovered"));
         let nobody = Uuid::new_v4().to_string();
         assert_eq!(recover(db, &["execution", &nobody]).code(1).error(), format!("{nobody}: there is no such execution"));
         let mixed = audit(db, -60, &json!([])).to_string();
         recover(db, &["audit", &nobody, &mixed]).code(3);
         recover(db, &["audit", "not-an-id"]).code(2);
         assert!(recover(db, &["audit", &mixed, "--requeue"]).code(2).error().contains("--requeue is for conversations"));
-        assert!(recover(db, &["player", &mixed]).code(2).error().contains("audit ID and execution ID can"));
+        assert!(recover(db, &["player", &mixed]).code(2).error().contains("audit ID or execution ID"));
         promises::kept(db);
     }
 

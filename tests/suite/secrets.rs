@@ -194,7 +194,7 @@ fn what_the_services_would_read_otherwise_is_said() {
     fs::write(place.path(".env"), "NIKITA_DECAY_WINDOW=5m # hunter2\n").unwrap();
     let done = place.command(&["decay"]).done().code(0);
     assert!(
-        done.stderr().contains("the env file .env, line 1: what follows the # is a comment here"),
+        done.stderr().contains("the env file .env, line 1: the text after # is a comment here"),
         "{}",
         done.stderr()
     );
@@ -274,8 +274,8 @@ fn a_secret_that_can_not_be_read_is_named_and_nothing_else_is_used_in_its_place(
         ("dangling", "{}: it can't be read (No such file"),
         (".", "{}: it can't be read (Is a directory"),
         ("empty", "{}: it is empty"),
-        ("nul", "{}: it holds a NUL byte"),
-        ("long", "{}: it is over 64 KiB"),
+        ("nul", "{}: it contains a NUL byte"),
+        ("long", "{}: it is larger than 64 KiB"),
         ("odd", "{}: it can't be read (stream did not contain valid UTF-8"),
         ("bad", "DATABASE_URL has an unknown scheme \"mysql\""),
     ] {

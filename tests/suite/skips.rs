@@ -111,7 +111,7 @@ on_every_database! {
             assert_eq!(result["execution_id"], Value::Null);
         }
         let said = db.run(&["decay", "--format", "human"]).code(75).stdout();
-        assert!(said.contains("another run is going on") && said.contains(HOLDER), "{said}");
+        assert!(said.contains("another run is in progress") && said.contains(HOLDER), "{said}");
         assert_eq!(executions(db), "1");
         assert_eq!(db.value("select status from job_executions"), "running");
         // Another job's lock is another lock.

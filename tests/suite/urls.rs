@@ -60,7 +60,7 @@ fn the_urls_own_name_is_kept_and_what_is_not_honoured_is_named() {
     for (more, why) in [
         ("service=prod", "the parameter service"),
         ("sslcrl=/x", "the parameter sslcrl"),
-        ("target_session_attrs=standby", "target_session_attrs is none of"),
+        ("target_session_attrs=standby", "target_session_attrs is not one of"),
         ("sslrootcert=/no/such/file", "/no/such/file"),
     ] {
         let done = on(&db, &url(more), &["decay", "--force"]).done().code(78);

@@ -209,7 +209,7 @@ fn a_row_that_the_application_holds_costs_no_attempt() {
     let user = db.value(&format!("select user_id from conversations where id = '{}'", players[0]));
     let also = db.hold(&format!("update users set noted = 'x' where id = '{user}'"));
     let done = db.run(&["process-conversations", "--lease", "6s"]).code(69);
-    assert!(done.error().contains("another session holds"), "{}", done.error());
+    assert!(done.error().contains("another session locks"), "{}", done.error());
     let rows = db.rows(
         "select status, processing_attempts from conversations where status <> 'processed' order by last_message_at",
     );

@@ -22,7 +22,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 fn rows() -> usize {
-    usize::try_from(number("NIKITA_WHY_ROWS").unwrap_or(300)).expect("a count")
+    usize::try_from(number("NIKITA_WHY_ROWS").unwrap_or(200)).expect("a count")
 }
 
 /// Chance whose seed is shown where the test fails.

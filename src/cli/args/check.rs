@@ -15,17 +15,17 @@ pub const SINCE: Typed<Duration> = Typed::new(
         "NIKITA_CHECK_SINCE",
         "DUR",
         None,
-        "Look only at what has changed in this time [default: at all there is]",
+        "Check only rows that changed within this time [default: all rows]",
     ),
     parse::duration,
 );
-pub const ROWS: Typed<i64> =
-    Typed::new(setting("rows", "NIKITA_CHECK_ROWS", "N", Some("100"), "List at most N rows of each promise"), |text| {
-        parse::count(text, 1_000_000)
-    });
+pub const ROWS: Typed<i64> = Typed::new(
+    setting("rows", "NIKITA_CHECK_ROWS", "N", Some("100"), "List at most N rows for each promise"),
+    |text| parse::count(text, 1_000_000),
+);
 
 pub(super) fn command() -> Command {
     Command::new("check")
-        .about("Look up every promise of docs/reliability.md in the database, with the rows that break it")
+        .about("Check every promise of docs/reliability.md against the database, and list the rows that break one")
         .defer(|it| look(it, &[SINCE.setting, ROWS.setting]).after_help(help::CHECK))
 }

@@ -6,7 +6,7 @@ use super::common::without_database;
 use super::setting::{Typed, setting, text};
 use crate::cli::help;
 
-/// The file.
+/// The SQLite file to build.
 pub const PATH: Typed<String> = text(setting(
     "path",
     "NIKITA_DEMO_PATH",
@@ -16,7 +16,6 @@ pub const PATH: Typed<String> = text(setting(
 ));
 
 pub(super) fn command() -> Command {
-    let command = Command::new("demo")
-        .about("Build a sample SQLite database and run the jobs on it, on a machine with nothing set up");
+    let command = Command::new("demo").about("Build a sample SQLite database and run the jobs on it; needs no setup");
     without_database(command.arg(PATH.setting.arg())).after_help(help::DEMO)
 }

@@ -10,12 +10,11 @@ use crate::cli::help;
 /// Where the host's `/etc`, `/usr` and `/var` are.
 pub const ROOT: Typed<String> =
     text(setting("root", "NIKITA_HOST_ROOT", "DIR", Some("/"), "Where the host's files are, for tests"));
-/// Whether each model that is not local is asked.
-pub const ONLINE: Switch =
-    Switch::new("online", "NIKITA_DOCTOR_ONLINE", "Ask each model that is not local one small question");
+/// Whether to send a request to each remote model.
+pub const ONLINE: Switch = Switch::new("online", "NIKITA_DOCTOR_ONLINE", "Send one small request to each remote model");
 
 pub(super) fn command() -> Command {
-    Command::new("doctor").about("Check what the jobs stand on, and say what to do").defer(arguments)
+    Command::new("doctor").about("Check settings, database, models and schedules, and say what to fix").defer(arguments)
 }
 
 fn arguments(command: Command) -> Command {
@@ -24,7 +23,7 @@ fn arguments(command: Command) -> Command {
         .args([ONLINE.arg(), now()])
         .next_help_heading(MODELS)
         .args(CHOICE.iter().map(Setting::arg))
-        // One question, and no second try: no pause is short enough.
+        // Effectively no retry: a first backoff of an hour is longer than any request's deadline.
         .arg(BACKOFF.setting.arg().hide(true).default_value("1h"));
     common(with_models).after_help(help::DOCTOR)
 }

@@ -13,9 +13,10 @@ use crate::config::parse;
 use crate::jobs::status::JOBS;
 use crate::monitor::ping::Pings;
 
-/// A name that needs no quoting anywhere, and is no job of ours: that one has its own command.
-pub const JOB: Typed<String> =
-    Typed::new(setting("job", "NIKITA_EXEC_JOB", "NAME", None, "The job that it is, whose lease it takes"), |text| {
+/// A name that needs no quoting anywhere. Our own jobs' names are refused: each has its own command.
+pub const JOB: Typed<String> = Typed::new(
+    setting("job", "NIKITA_EXEC_JOB", "NAME", None, "The job's name; runs of one name share a lease"),
+    |text| {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
         if text.is_empty() || text.len() > 63 || !text.chars().all(plain) {
             return Err("must be up to 63 of a-z, 0-9, '-', '_' and '.'".to_owned());
@@ -24,26 +25,35 @@ pub const JOB: Typed<String> =
             return Err("is a job of this program; name another".to_owned());
         }
         Ok(text.to_owned())
-    });
+    },
+);
 pub const WINDOW: Typed<Duration> = Typed::new(
     setting("window", "NIKITA_EXEC_WINDOW", "DUR", Some("0s"), "Skip if a run completed within this time"),
     parse::duration_or_zero,
 );
 pub const TIMEOUT: Typed<Duration> = Typed::new(
-    setting("timeout", "NIKITA_EXEC_TIMEOUT", "DUR", None, "The longest it may take [default: no limit]"),
+    setting("timeout", "NIKITA_EXEC_TIMEOUT", "DUR", None, "End the command after this time [default: no limit]"),
     parse::duration,
 );
 pub const GRACE: Typed<Duration> = Typed::new(
-    setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long it may go on after a signal"),
+    setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long the command can continue after a signal"),
     parse::duration,
 );
-pub const AUDIT: Typed<String> =
-    text(setting("audit", "NIKITA_EXEC_AUDIT", "TYPE", None, "It is an audit of this type, which scan-stuck watches"));
-/// Who is told of a run.
+pub const AUDIT: Typed<String> = text(setting(
+    "audit",
+    "NIKITA_EXEC_AUDIT",
+    "TYPE",
+    None,
+    "Record the run as an audit of this type, for scan-stuck",
+));
+/// The address to ping at a run's start and end.
 pub const PING: Typed<Pings> = ping_url("NIKITA_EXEC_PING_URL");
-/// Whether stdout is the command's.
-pub const PASS_STDOUT: Switch =
-    Switch::new("pass-stdout", "NIKITA_EXEC_PASS_STDOUT", "Its stdout is ours; the result goes to stderr");
+/// Whether the command writes to our stdout.
+pub const PASS_STDOUT: Switch = Switch::new(
+    "pass-stdout",
+    "NIKITA_EXEC_PASS_STDOUT",
+    "Pass the command's stdout through; the result goes to stderr",
+);
 
 const COMMAND: &str = "command";
 

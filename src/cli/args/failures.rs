@@ -1,4 +1,4 @@
-//! The command line of `failures`, and how failures are chosen.
+//! The command line of `failures`, and the filters that it shares with `retry`.
 
 use std::time::Duration;
 
@@ -10,35 +10,35 @@ use crate::cli::help;
 use crate::config::parse;
 use crate::core::stages::StageName;
 
-/// Which failures.
+/// Filters for failures.
 pub struct Choice {
-    /// Those of this time.
+    /// How far back.
     pub since: Typed<Duration>,
-    /// Those with this in the error.
+    /// A text that the error contains.
     pub error: Typed<String>,
-    /// Those of this stage.
+    /// The stage that failed.
     pub stage: Typed<String>,
 }
 
 impl Choice {
-    /// As the help lists them.
+    /// In the order of the help.
     pub(super) const fn settings(&self) -> [Setting; 3] {
         [self.since.setting, self.error.setting, self.stage.setting]
     }
 }
 
-/// The name of a stage.
+/// Parses a stage's name.
 pub(super) fn stage(text: &str) -> Result<String, String> {
     let known = StageName::ALL.iter().find(|stage| stage.as_str() == text);
-    known.map(ToString::to_string).ok_or_else(|| "is no stage".to_owned())
+    known.map(ToString::to_string).ok_or_else(|| "is not a stage".to_owned())
 }
 
 pub const CHOICE: Choice = Choice {
     since: Typed::new(
-        setting("since", "NIKITA_FAILURES_SINCE", "DUR", None, "Only what failed in this time [default: all]"),
+        setting("since", "NIKITA_FAILURES_SINCE", "DUR", None, "Only failures within this time [default: all]"),
         parse::duration,
     ),
-    error: text(setting("error", "NIKITA_FAILURES_ERROR", "TEXT", None, "Only with this in the error")),
+    error: text(setting("error", "NIKITA_FAILURES_ERROR", "TEXT", None, "Only errors that contain this text")),
     stage: Typed::new(setting("stage", "NIKITA_FAILURES_STAGE", "STAGE", None, "Only failures of this stage"), stage),
 };
 pub const ROWS: Typed<i64> =
@@ -47,7 +47,7 @@ pub const ROWS: Typed<i64> =
     });
 
 pub(super) fn command() -> Command {
-    Command::new("failures").about("List the conversations that failed or wait, by error").defer(|it| {
+    Command::new("failures").about("List failed conversations and those waiting for a retry, by error").defer(|it| {
         let [since, error, stage] = CHOICE.settings();
         look(it, &[since, error, stage, ROWS.setting]).after_help(help::FAILURES)
     })

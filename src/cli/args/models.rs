@@ -1,4 +1,4 @@
-//! The settings that choose the models, and how they are asked.
+//! The settings that choose the models and limit their requests.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub const LLM: Typed<LanguageChoice> = Typed::new(
         "NIKITA_LLM",
         "MODEL",
         None,
-        "local, anthropic:NAME or openai:NAME [default: by the key that is set, else local]",
+        "local, anthropic:NAME or openai:NAME [default: the vendor whose key is set, else local]",
     ),
     models::language,
 );
@@ -27,13 +27,7 @@ pub const EMBEDDINGS: Typed<EmbeddingChoice> = Typed::new(
     models::embeddings,
 );
 pub const ENRICH: Typed<bool> = Typed::new(
-    setting(
-        "enrich",
-        "NIKITA_ENRICH",
-        "BOOL",
-        Some("true"),
-        "Whether a language model that is not local polishes prompts",
-    ),
+    setting("enrich", "NIKITA_ENRICH", "BOOL", Some("true"), "Whether a remote language model polishes prompts"),
     parse::switch,
 );
 pub const LLM_CONTEXT: Typed<u32> = Typed::new(
@@ -42,7 +36,7 @@ pub const LLM_CONTEXT: Typed<u32> = Typed::new(
         "NIKITA_LLM_CONTEXT",
         "TOKENS",
         None,
-        "The model's context, for a request and its reply; over it the oldest messages go first [default: learnt from a refusal]",
+        "The model's context, for a request and its reply; beyond it the oldest messages are cut [default: learned from a refusal]",
     ),
     tokens,
 );
@@ -52,18 +46,18 @@ pub const LLM_REPLY_TOKENS: Typed<u32> = Typed::new(
         "NIKITA_LLM_REPLY_TOKENS",
         "TOKENS",
         None,
-        "The most tokens of a reply [default: 8192, a quarter of the context, or less where the server says so]",
+        "The most tokens in a reply [default: 8192, a quarter of the context, or fewer if the server requires it]",
     ),
     tokens,
 );
-/// Requests a minute.
+/// Requests per minute.
 pub const LLM_RPM: Typed<u32> = Typed::new(
-    setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests a minute [default: no limit]"),
+    setting("llm-rpm", "NIKITA_LLM_RPM", "N", None, "Language model requests per minute [default: no limit]"),
     a_minute,
 );
-/// Requests a minute.
+/// Requests per minute.
 pub const EMBEDDINGS_RPM: Typed<u32> = Typed::new(
-    setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests a minute [default: no limit]"),
+    setting("embeddings-rpm", "NIKITA_EMBEDDINGS_RPM", "N", None, "Embedding requests per minute [default: no limit]"),
     a_minute,
 );
 pub const REQUEST_TIMEOUT: Typed<Duration> = Typed::new(
@@ -72,25 +66,25 @@ pub const REQUEST_TIMEOUT: Typed<Duration> = Typed::new(
         "NIKITA_REQUEST_TIMEOUT",
         "DUR",
         None,
-        "The longest one model request may take [default: all the time that its stage has left]",
+        "Timeout of one model request [default: the time that its stage has left]",
     ),
     parse::duration,
 );
 pub const ANTHROPIC_BASE_URL: Typed<String> =
-    text(setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Where Anthropic's API is, without /v1"));
+    text(setting("anthropic-base-url", "ANTHROPIC_BASE_URL", "URL", None, "Base URL of Anthropic's API, without /v1"));
 pub const OPENAI_BASE_URL: Typed<String> = text(setting(
     "openai-base-url",
     "OPENAI_BASE_URL",
     "URL",
     None,
-    "Where OpenAI's API or a compatible server is, with /v1; such a server needs no key",
+    "Base URL of OpenAI's API or a compatible server, with /v1; such a server needs no key",
 ));
 pub const BACKOFF: Typed<Duration> = Typed::new(
-    setting("backoff", "NIKITA_BACKOFF", "DUR", Some("1s"), "The first pause before a model is asked again, for tests"),
+    setting("backoff", "NIKITA_BACKOFF", "DUR", Some("1s"), "The pause before a request's first retry, for tests"),
     parse::duration,
 );
 
-/// All of them, as the help lists them.
+/// All of them, in the order of the help.
 pub(super) const SETTINGS: [Setting; 11] = [
     LLM.setting,
     EMBEDDINGS.setting,
@@ -104,7 +98,7 @@ pub(super) const SETTINGS: [Setting; 11] = [
     OPENAI_BASE_URL.setting,
     BACKOFF.setting,
 ];
-/// Those that say which models are used and where they are.
+/// Those that choose the models and their servers.
 pub(super) const CHOICE: [Setting; 6] = [
     LLM.setting,
     EMBEDDINGS.setting,

@@ -1,4 +1,4 @@
-//! The settings of those who are told of a run.
+//! The settings for monitoring: the metrics file and the pings.
 
 use super::setting::{Typed, setting, text};
 use crate::clock;
@@ -10,13 +10,19 @@ pub const METRICS_FILE: Typed<String> = text(setting(
     "NIKITA_METRICS_FILE",
     "PATH",
     None,
-    "Keep metrics in this file, for node_exporter's textfile collector; one file for all jobs",
+    "Write metrics to this file, for node_exporter's textfile collector; all jobs share one file",
 ));
 
-/// A job's own address to ping. Whoever knows it can ping.
+/// A job's own address to ping. It is a secret: anyone who knows it can ping.
 pub(super) const fn ping_url(variable: &'static str) -> Typed<Pings> {
     Typed::secret(
-        setting("ping-url", variable, "URL", None, "Ping this address, which speaks the protocol of healthchecks.io"),
+        setting(
+            "ping-url",
+            variable,
+            "URL",
+            None,
+            "Ping this healthchecks.io-compatible address at a run's start and end",
+        ),
         |url| Pings::new(url, clock::new_execution()),
     )
 }

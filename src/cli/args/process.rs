@@ -26,15 +26,15 @@ pub const WINDOW: Typed<Duration> = Typed::new(
 pub const BATCH: Typed<usize> =
     Typed::new(setting("batch", "NIKITA_PROCESS_BATCH", "N", Some("10"), "Process at most N conversations"), batch);
 pub const CONCURRENCY: Typed<usize> = Typed::new(
-    setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Conversations at once"),
+    setting("concurrency", "NIKITA_PROCESS_CONCURRENCY", "N", Some("10"), "Process at most N conversations at once"),
     |text| parse::size(text, 200),
 );
 pub const TIMEOUT: Typed<Duration> = Typed::new(
-    setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "The longest a conversation may take"),
+    setting("timeout", "NIKITA_PROCESS_TIMEOUT", "DUR", Some("30s"), "Timeout of one conversation"),
     parse::duration,
 );
 pub const GRACE: Typed<Duration> = Typed::new(
-    setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations may go on after a signal"),
+    setting("grace", "NIKITA_GRACE", "DUR", Some("20s"), "How long running conversations can continue after a signal"),
     parse::duration_or_zero,
 );
 /// In US dollars.
@@ -44,16 +44,22 @@ pub const BUDGET: Typed<Decimal> = Typed::new(
         "NIKITA_BUDGET_USD",
         "USD",
         None,
-        "Claim nothing more once the run has cost so much [default: no limit]",
+        "Stop claiming conversations once the run has cost this much [default: no limit]",
     ),
     |text| {
         let amount = Decimal::from_str(text.trim()).map_err(|_| "is not an amount such as 0.50".to_owned())?;
         if amount > Decimal::ZERO { Ok(amount) } else { Err("must be more than zero".to_owned()) }
     },
 );
-/// The shipped prices, with those of the file before them.
+/// The file's prices, with the shipped ones for models that it does not list.
 pub const PRICES_FILE: Typed<Prices> = Typed::new(
-    setting("prices-file", "NIKITA_PRICES_FILE", "PATH", None, "JSON with prices of models, before the shipped ones"),
+    setting(
+        "prices-file",
+        "NIKITA_PRICES_FILE",
+        "PATH",
+        None,
+        "JSON file with model prices, which override the shipped ones",
+    ),
     |path| {
         let text = fs::read_to_string(path).map_err(|error| format!("can't be read: {error}"))?;
         Prices::shipped().map_err(|why| format!("the shipped price table {why}"))?.with_file(&text)
@@ -65,7 +71,7 @@ pub const BACKFILL: Typed<usize> = Typed::new(
         "NIKITA_BACKFILL",
         "N",
         Some("100"),
-        "Embed at most N facts that have no vector yet; 0 for none",
+        "Embed at most N stored facts that have no vector yet; 0 for none",
     ),
     |text| parse::size_or_zero(text, 100_000),
 );
@@ -79,18 +85,18 @@ pub const DUPLICATE_SIMILARITY: Typed<f64> = Typed::new(
         "NIKITA_DUPLICATE_SIMILARITY",
         "X",
         Some("0.87"),
-        "Cosine similarity from which a new fact replaces an old one",
+        "Cosine similarity at which a new fact replaces an old one",
     ),
     parse::similarity,
 );
-/// Whether they are dropped.
+/// Whether unsupported facts are dropped.
 pub const UNSUPPORTED_FACTS: Typed<bool> = Typed::new(
     setting(
         "unsupported-facts",
         "NIKITA_UNSUPPORTED_FACTS",
         "KEEP",
         Some("keep"),
-        "keep or drop: facts whose quote is nowhere in the transcript",
+        "keep or drop facts whose quote is not in the transcript",
     ),
     |text| match text.trim().to_ascii_lowercase().as_str() {
         "keep" => Ok(false),
@@ -98,14 +104,14 @@ pub const UNSUPPORTED_FACTS: Typed<bool> = Typed::new(
         _ => Err("is neither keep nor drop".to_owned()),
     },
 );
-/// Who heats the conflict (spec 09, "Conflict").
+/// Who updates the conflict's temperature (spec 09, "Conflict").
 pub const CONFLICT: Typed<ConflictKeeper> = Typed::new(
     setting(
         "conflict",
         "NIKITA_CONFLICT",
         "WHO",
         Some("auto"),
-        "Who heats the conflict: application, own (these jobs), or auto, which sees whether the application does",
+        "Who updates the conflict temperature: application, own (these jobs), or auto (detect whether the application does)",
     ),
     |text| match text.trim().to_ascii_lowercase().as_str() {
         "auto" => Ok(ConflictKeeper::Auto),
@@ -114,19 +120,19 @@ pub const CONFLICT: Typed<ConflictKeeper> = Typed::new(
         _ => Err("is none of auto, application and own".to_owned()),
     },
 );
-/// Whether a conflict may end a game where the application heats it.
+/// Whether a conflict can end a game although the application updates its temperature.
 pub const BREAKUP: Typed<bool> = Typed::new(
     setting(
         "breakup",
         "NIKITA_BREAKUP",
         "BOOL",
         Some("false"),
-        "Whether a conflict may end a game where the application heats it",
+        "Whether a conflict can end a game although the application updates its temperature",
     ),
     parse::switch,
 );
 pub const ID: Typed<ConversationId> = Typed::new(
-    setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process just this conversation, whatever the window says"),
+    setting("id", "NIKITA_CONVERSATION_ID", "UUID", None, "Process only this conversation, regardless of the window"),
     |text| text.parse().map_err(|_| "is not a conversation's id, a UUID".to_owned()),
 );
 pub const REHEARSE: Typed<Rehearsal> = Typed::new(
@@ -135,24 +141,20 @@ pub const REHEARSE: Typed<Rehearsal> = Typed::new(
         "NIKITA_REHEARSE",
         "PLAN",
         None,
-        "Failures on purpose, such as latency=200ms,extraction=unavailable",
+        "Inject failures, such as latency=200ms,extraction=unavailable",
     ),
     Rehearsal::parse,
 );
-/// Who is told of a run.
+/// The address to ping at a run's start and end.
 pub const PING: Typed<Pings> = ping_url("NIKITA_PROCESS_PING_URL");
 pub const EXECUTION_ID: Typed<ExecutionId> = Typed::new(
-    flag(
-        "execution-id",
-        "UUID",
-        "The id of this run's execution, so that its caller can poll it from the first moment",
-    ),
+    flag("execution-id", "UUID", "Use this id for the run's execution, so that the caller can poll it from the start"),
     |text| text.parse().map_err(|_| "is not a UUID".to_owned()),
 );
 pub const ALLOW_OVERLAP: Switch =
-    Switch::new("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Let several runs go on at once, on this host and others");
+    Switch::new("allow-overlap", "NIKITA_ALLOW_OVERLAP", "Allow concurrent runs, on this host and others");
 pub const REPROCESS: Switch =
-    Switch::new("reprocess", "NIKITA_REPROCESS", "With --id: also one that was processed or has failed");
+    Switch::new("reprocess", "NIKITA_REPROCESS", "With --id: process it again even if it was processed or failed");
 
 const SETTINGS: [Setting; 19] = [
     WINDOW.setting,
@@ -178,7 +180,7 @@ const SETTINGS: [Setting; 19] = [
 
 pub(super) fn command() -> Command {
     Command::new("process-conversations")
-        .about("Take stale conversations through the nine-stage pipeline")
+        .about("Process finished conversations in the nine-stage pipeline")
         .defer(arguments)
 }
 

@@ -8,22 +8,20 @@ use crate::cli::help;
 use crate::domain::ids::UserId;
 use crate::domain::prompt::Platform;
 
-/// Whose prompt.
-pub const USER: Typed<UserId> = Typed::new(setting("user", "NIKITA_USER", "ID", None, "Whose prompt"), |text| {
+pub const USER: Typed<UserId> = Typed::new(setting("user", "NIKITA_USER", "ID", None, "The player's id"), |text| {
     text.parse().map_err(|_| "is not a player's id, a UUID".to_owned())
 });
-/// For which platform.
-pub const PLATFORM: Typed<Platform> =
-    Typed::new(setting("platform", "NIKITA_PLATFORM", "text|voice", Some("text"), "For which platform"), |text| {
+pub const PLATFORM: Typed<Platform> = Typed::new(
+    setting("platform", "NIKITA_PLATFORM", "text|voice", Some("text"), "The platform of the prompt"),
+    |text| {
         let platform = Platform::ALL.into_iter().find(|platform| platform.as_str() == text);
         platform.ok_or_else(|| "is neither text nor voice".to_owned())
-    });
-const ACTION: Positional = Positional::new("action", "render", "The one thing to do with a prompt");
+    },
+);
+const ACTION: Positional = Positional::new("action", "render", "The only action");
 
 pub(super) fn command() -> Command {
-    Command::new("prompt")
-        .about("Print the prompt that a player's next conversation would begin with, and store nothing")
-        .defer(arguments)
+    Command::new("prompt").about("Print the prompt for a player's next conversation; store nothing").defer(arguments)
 }
 
 fn arguments(command: Command) -> Command {

@@ -25,20 +25,20 @@ pub const BATCH: Typed<usize> = Typed::new(
     ),
     batch,
 );
-/// Who is told of a run.
+/// The address to ping at a run's start and end.
 pub const PING: Typed<Pings> = ping_url("NIKITA_RECOVER_PING_URL");
-/// Whether what has attempts left becomes active again.
+/// Whether a conversation with attempts left becomes active again.
 pub const REQUEUE: Switch =
-    Switch::new("requeue", "NIKITA_RECOVER_REQUEUE", "Back to active while attempts are left, instead of failed");
-/// What is recovered by hand.
-pub const KIND: Positional = Positional::new("kind", "conversation|audit|execution", "By hand: recover just these");
-/// Which ones.
+    Switch::new("requeue", "NIKITA_RECOVER_REQUEUE", "Make conversations with attempts left active again, not failed");
+/// The kind of record to recover by hand.
+pub const KIND: Positional =
+    Positional::new("kind", "conversation|audit|execution", "Recover only these records, whatever the rules say");
 pub const IDS: Positional = Positional::new("ids", "ID", "Their ids");
 
 const SETTINGS: [Setting; 5] = [RECOVERED_EXIT_CODE.setting, WINDOW.setting, BATCH.setting, IDLE.setting, PING.setting];
 
 pub(super) fn command() -> Command {
-    Command::new("recover").about("Take conversations that are stuck in processing out of it").defer(arguments)
+    Command::new("recover").about("Recover conversations that are stuck in processing").defer(arguments)
 }
 
 fn arguments(command: Command) -> Command {

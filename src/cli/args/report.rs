@@ -15,10 +15,10 @@ pub const OUTPUT: Typed<String> = Typed::new(
         "NIKITA_REPORT_OUTPUT",
         "FILE",
         None,
-        "The page; an older one is replaced once the new one is whole",
+        "Write the report here; an older one is replaced only when the new one is complete",
     ),
     |text| match text {
-        "-" => Err("is not a file; stdout carries the result, so name one such as report.html".to_owned()),
+        "-" => Err("is not a file; stdout carries the result, so name a file such as report.html".to_owned()),
         "" => Err("is not a file".to_owned()),
         text => Ok(text.to_owned()),
     },
@@ -29,7 +29,7 @@ pub const SINCE: Typed<Duration> = Typed::new(
         "NIKITA_REPORT_SINCE",
         "DUR",
         Some("30d"),
-        "How far to look back; by hours up to 48h, then by days",
+        "How far to look back; hourly figures up to 48h, daily beyond",
     ),
     |text| match parse::duration(text)? {
         since if since > Duration::from_hours(366 * 24) => Err("must be a year at most".to_owned()),
@@ -38,7 +38,7 @@ pub const SINCE: Typed<Duration> = Typed::new(
 );
 
 pub(super) fn command() -> Command {
-    Command::new("report").about("Write one self-contained page with the same as pictures").defer(|it| {
+    Command::new("report").about("Write a self-contained HTML report with charts").defer(|it| {
         let settings = [OUTPUT.setting, SINCE.setting, SESSION_TIMEOUT.setting, ROLLOUT.setting, IDLE.setting];
         look(it, &settings).mut_arg(OUTPUT.setting.id, |it| it.short('o').required(true)).after_help(help::REPORT)
     })

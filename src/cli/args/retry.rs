@@ -8,26 +8,31 @@ use super::setting::{Positional, Switch, Typed, setting, text};
 use crate::cli::help;
 use crate::config::parse;
 
-/// Which ones of all that failed.
+/// Filters for `--failed`.
 pub const CHOICE: Choice = Choice {
     since: Typed::new(
-        setting("since", "NIKITA_RETRY_SINCE", "DUR", None, "With --failed: only what failed in this time"),
+        setting("since", "NIKITA_RETRY_SINCE", "DUR", None, "With --failed: only failures within this time"),
         parse::duration,
     ),
-    error: text(setting("error", "NIKITA_RETRY_ERROR", "TEXT", None, "With --failed: only with this in the error")),
+    error: text(setting(
+        "error",
+        "NIKITA_RETRY_ERROR",
+        "TEXT",
+        None,
+        "With --failed: only errors that contain this text",
+    )),
     stage: Typed::new(
         setting("stage", "NIKITA_RETRY_STAGE", "STAGE", None, "With --failed: only failures of this stage"),
         stage,
     ),
 };
-/// Which ones by name.
-pub const IDS: Positional = Positional::new("ids", "ID", "Which conversations");
-/// Whether it is all that failed.
+pub const IDS: Positional = Positional::new("ids", "ID", "The conversations' ids");
+/// All failed conversations, in place of ids.
 pub const FAILED: Switch =
-    Switch::new("failed", "NIKITA_RETRY_FAILED", "All conversations that were given up, in place of ids");
+    Switch::new("failed", "NIKITA_RETRY_FAILED", "Retry all failed conversations, in place of ids");
 
 pub(super) fn command() -> Command {
-    Command::new("retry").about("Give conversations that failed their attempts back").defer(arguments)
+    Command::new("retry").about("Make failed conversations active again, with all their attempts").defer(arguments)
 }
 
 fn arguments(command: Command) -> Command {
@@ -36,6 +41,6 @@ fn arguments(command: Command) -> Command {
         .arg(IDS.arg().num_args(1..).required_unless_present(FAILED.id))
         .arg(FAILED.arg().conflicts_with(IDS.id))
         .mut_args(|it| if choice.iter().any(|own| it.get_id() == own.id) { it.requires(FAILED.id) } else { it })
-        .arg(DRY_RUN.arg().short('n').help("Say which ones it would be, and write nothing"))
+        .arg(DRY_RUN.arg().short('n').help("List the conversations that would be retried; write nothing"))
         .after_help(help::RETRY)
 }

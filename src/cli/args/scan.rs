@@ -11,7 +11,7 @@ use crate::cli::help;
 use crate::config::parse;
 use crate::monitor::ping::Pings;
 
-/// Without one, it follows from [`CHECK_INTERVAL`].
+/// Unset, it is derived from [`CHECK_INTERVAL`].
 pub const WINDOW: Typed<Duration> = Typed::new(
     setting(
         "window",
@@ -28,7 +28,7 @@ pub const CHECK_INTERVAL: Typed<Duration> = Typed::new(
         "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS",
         "SECONDS",
         Some("300"),
-        "How often the schedule runs it",
+        "The interval of the schedule, in seconds",
     ),
     parse::seconds,
 );
@@ -42,7 +42,7 @@ pub const AUDIT_TIMEOUT: Typed<Duration> = Typed::new(
         "AUDIT_STUCK_TIMEOUT_MINUTES",
         "MINUTES",
         Some("30"),
-        "The longest that an audit may run, in minutes",
+        "An audit that runs longer than this is unhealthy, in minutes",
     ),
     parse::minutes,
 );
@@ -52,7 +52,7 @@ pub const NO_ACTIVITY: Typed<Duration> = Typed::new(
         "AUDIT_NO_ACTIVITY_TIMEOUT_MINUTES",
         "MINUTES",
         Some("15"),
-        "The longest without a log entry or heartbeat, in minutes",
+        "A record without a log entry or heartbeat for this long is unhealthy, in minutes",
     ),
     parse::minutes,
 );
@@ -62,27 +62,25 @@ pub const EXECUTION_TIMEOUT: Typed<Duration> = Typed::new(
         "NIKITA_SCAN_EXECUTION_TIMEOUT",
         "DUR",
         Some("2h"),
-        "The longest that a run of a job may take",
+        "A job's run that takes longer than this is unhealthy",
     ),
     parse::duration,
 );
-/// None: for ever.
+/// None keeps them forever.
 pub const RETAIN: Typed<Option<Duration>> = Typed::new(
     setting(
         "retain",
         "NIKITA_RETAIN",
         "DUR|never",
         Some("90d"),
-        "Delete executions that ended longer ago; never keeps all",
+        "Delete executions that ended longer ago than this; never keeps all of them",
     ),
     parse::duration_or_never,
 );
-/// Who is told of a run.
+/// The address to ping at a run's start and end.
 pub const PING: Typed<Pings> = ping_url("NIKITA_SCAN_PING_URL");
-/// The one audit that is only judged.
-pub const AUDIT: Typed<String> = text(flag("audit", "ID", "Only judge this audit, and change nothing"));
-/// The one execution that is only judged.
-pub const EXECUTION: Typed<String> = text(flag("execution", "ID", "Only judge this execution, and change nothing"));
+pub const AUDIT: Typed<String> = text(flag("audit", "ID", "Only judge this audit; change nothing"));
+pub const EXECUTION: Typed<String> = text(flag("execution", "ID", "Only judge this execution; change nothing"));
 
 const SETTINGS: [Setting; 10] = [
     RECOVERED_EXIT_CODE.setting,
@@ -92,13 +90,13 @@ const SETTINGS: [Setting; 10] = [
     AUDIT_TIMEOUT.setting,
     NO_ACTIVITY.setting,
     EXECUTION_TIMEOUT.setting,
-    IDLE.setting.explained("As for recover, which takes care of the conversations that are counted here"),
+    IDLE.setting.explained("Count conversations idle for this long as stuck; recover recovers them"),
     RETAIN.setting,
     PING.setting,
 ];
 
 pub(super) fn command() -> Command {
-    Command::new("scan-stuck").about("Fail audits and job executions whose owner died or hangs").defer(arguments)
+    Command::new("scan-stuck").about("Fail audits and job executions whose owner has died or hangs").defer(arguments)
 }
 
 fn arguments(command: Command) -> Command {

@@ -1,4 +1,4 @@
-//! An argument is a value: flag, variable, default, help and parser stand in one place, and nothing looks it up by its name.
+//! An argument is a value: its flag, variable, default, help and parser are declared in one place, and no code looks it up by name.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
@@ -6,19 +6,19 @@ use clap::{Arg, ArgAction, ArgMatches};
 use crate::cli::raw::Problem;
 use crate::config::parse;
 
-/// How an argument stands on the command line. The flag is the same in all commands that take it; so is the variable, but for those that each
-/// job has of its own (`NIKITA_DECAY_WINDOW`).
+/// The declaration of an argument. Its flag is the same in all commands that take it; so is its variable, unless each job has
+/// its own (`NIKITA_DECAY_WINDOW`).
 #[derive(Clone, Copy)]
 pub(super) struct Setting {
     pub(super) id: &'static str,
-    /// None for what belongs to one call alone.
+    /// None for an argument that makes sense for one call only.
     variable: Option<&'static str>,
     value: &'static str,
     default: Option<&'static str>,
     help: &'static str,
 }
 
-/// An argument that a variable can set, too.
+/// An argument that a variable can set as well.
 pub(super) const fn setting(
     id: &'static str,
     variable: &'static str,
@@ -35,19 +35,19 @@ pub(super) const fn flag(id: &'static str, value: &'static str, help: &'static s
 }
 
 impl Setting {
-    /// The same, explained for another command.
+    /// The same argument with another command's help text.
     pub(super) const fn explained(self, help: &'static str) -> Self {
         Self { help, ..self }
     }
 
-    /// As clap sees it.
+    /// For clap.
     pub(super) fn arg(&self) -> Arg {
         let arg = Arg::new(self.id)
             .long(self.id)
             .value_name(self.value)
             .help(self.help)
             .hide_env_values(true)
-            // "-5" is a wrong value, not an unknown flag.
+            // "-5" is an invalid value, not an unknown flag.
             .allow_hyphen_values(true);
         let arg = match self.variable {
             Some(variable) => arg.env(variable),
@@ -60,22 +60,22 @@ impl Setting {
     }
 }
 
-/// An argument whose text is read as a `T`. A command that does not take it has none.
+/// An argument whose text is parsed as a `T`. Read from a command that does not take it, it is unset.
 #[derive(Clone, Copy)]
 pub struct Typed<T: 'static> {
-    /// As the command line and the help have it.
+    /// Its declaration.
     pub(super) setting: Setting,
     parse: fn(&str) -> Result<T, String>,
     is_secret: bool,
 }
 
 impl<T> Typed<T> {
-    /// From its declaration and its parser, which says what is wrong in half a sentence.
+    /// From its declaration and its parser. The parser's error is half a sentence, such as "must be at least 2s".
     pub(super) const fn new(setting: Setting, parse: fn(&str) -> Result<T, String>) -> Self {
         Self { setting, parse, is_secret: false }
     }
 
-    /// The same for one that may hold a password, or whose knowledge is enough to use it: no message repeats it.
+    /// The same for a value that is a secret or can contain one: no message repeats it.
     pub(super) const fn secret(setting: Setting, parse: fn(&str) -> Result<T, String>) -> Self {
         Self { setting, parse, is_secret: true }
     }
@@ -85,7 +85,7 @@ impl<T> Typed<T> {
         self.find(matches)?.ok_or_else(|| Problem::Usage(format!("--{} needs a value", self.setting.id)))
     }
 
-    /// The same, where it is set or has a default.
+    /// Its value, or none where it is unset and has no default.
     pub fn find(&self, matches: &ArgMatches) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(matches) else { return Ok(None) };
         (self.parse)(text)
@@ -93,12 +93,12 @@ impl<T> Typed<T> {
             .map_err(|why| self.problem(matches, &if self.is_secret { why } else { format!("{text:?} {why}") }))
     }
 
-    /// Its text, wherever it is from.
+    /// Its text, from whichever source.
     pub fn text<'a>(&self, matches: &'a ArgMatches) -> Option<&'a str> {
         matches.try_get_one::<String>(self.setting.id).ok().flatten().map(String::as_str)
     }
 
-    /// Whether it is set at all.
+    /// Whether it has a value, from whichever source.
     pub fn is_set(&self, matches: &ArgMatches) -> bool {
         self.text(matches).is_some()
     }
@@ -108,12 +108,12 @@ impl<T> Typed<T> {
         matches.value_source(self.setting.id).is_none_or(|it| it == ValueSource::DefaultValue)
     }
 
-    /// Whether it stands on this command line.
+    /// Whether it was given on the command line.
     pub fn is_typed(&self, matches: &ArgMatches) -> bool {
         matches.value_source(self.setting.id) == Some(ValueSource::CommandLine)
     }
 
-    /// What is wrong with it, by where it came from: a usage error, or a configuration error that names the variable (spec 01).
+    /// The error by the value's source: a usage error, or a configuration error that names the variable (spec 01).
     fn problem(&self, matches: &ArgMatches, what: &str) -> Problem {
         match (matches.value_source(self.setting.id), self.setting.variable) {
             (Some(ValueSource::EnvVariable), Some(variable)) => {
@@ -130,7 +130,7 @@ pub(super) const fn text(setting: Setting) -> Typed<String> {
     Typed::new(setting, |text| Ok(text.to_owned()))
 }
 
-/// An argument that is there or not.
+/// A flag without a value.
 #[derive(Clone, Copy)]
 pub struct Switch {
     pub(super) id: &'static str,
@@ -144,7 +144,7 @@ impl Switch {
         Self { id, variable, help }
     }
 
-    /// As clap sees it.
+    /// For clap.
     pub(super) fn arg(&self) -> Arg {
         Arg::new(self.id)
             .long(self.id)
@@ -155,21 +155,21 @@ impl Switch {
             .help(self.help)
     }
 
-    /// Whether it is on. One that the command does not take is off.
+    /// Whether it is on. A switch that the command does not take is off.
     pub fn is_on(&self, matches: &ArgMatches) -> bool {
         matches.try_get_one::<bool>(self.id).ok().flatten().copied().unwrap_or_default()
     }
 
-    /// Whether it stands on this command line.
+    /// Whether it was given on the command line.
     pub fn is_typed(&self, matches: &ArgMatches) -> bool {
         matches.value_source(self.id) == Some(ValueSource::CommandLine)
     }
 }
 
-/// Why a switch's variable is refused.
+/// The error for a switch's variable with an invalid value.
 pub(super) const NO_SWITCH: &str = "is neither true nor false";
 
-/// What a switch's variable says; nothing is no.
+/// Parses a switch's variable; an empty one is off.
 fn switched(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "" | "n" | "f" => Ok(false),
@@ -192,17 +192,17 @@ impl Positional {
         Self { id, value, help }
     }
 
-    /// As clap sees it.
+    /// For clap.
     pub(super) fn arg(&self) -> Arg {
         Arg::new(self.id).value_name(self.value).help(self.help)
     }
 
-    /// The only one, or the first.
+    /// The first value.
     pub fn text<'a>(&self, matches: &'a ArgMatches) -> Option<&'a str> {
         self.texts(matches).next()
     }
 
-    /// All of them.
+    /// All values.
     pub fn texts<'a>(&self, matches: &'a ArgMatches) -> impl Iterator<Item = &'a str> {
         let values = matches.try_get_many::<String>(self.id).ok().flatten();
         values.into_iter().flatten().map(String::as_str)

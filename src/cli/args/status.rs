@@ -10,32 +10,32 @@ use crate::cli::help;
 use crate::config::parse;
 
 pub const SINCE: Typed<Duration> = Typed::new(
-    setting("since", "NIKITA_STATUS_SINCE", "DUR", None, "List the runs of this time, the newest first"),
+    setting("since", "NIKITA_STATUS_SINCE", "DUR", None, "List the runs within this time, the newest first"),
     parse::duration,
 );
-pub const JOB: Typed<String> = text(setting("job", "NIKITA_STATUS_JOB", "JOB", None, "With --since: only of this job"));
+pub const JOB: Typed<String> =
+    text(setting("job", "NIKITA_STATUS_JOB", "JOB", None, "With --since: only runs of this job"));
 pub const STATE: Typed<String> = text(setting(
     "state",
     "NIKITA_STATUS_STATE",
     "STATE",
     None,
-    "With --since: only running, completed or failed ones",
+    "With --since: only running, completed or failed runs",
 ));
 pub const HOST: Typed<String> =
-    text(setting("host", "NIKITA_STATUS_HOST", "HOST", None, "With --since: only on this host"));
+    text(setting("host", "NIKITA_STATUS_HOST", "HOST", None, "With --since: only runs on this host"));
 pub const ROWS: Typed<i64> =
     Typed::new(setting("rows", "NIKITA_STATUS_ROWS", "N", Some("100"), "With --since: list at most N runs"), |text| {
         parse::count(text, 100_000)
     });
-/// Which execution.
-pub const ID: Positional = Positional::new("id", "EXECUTION_ID", "Which execution");
-/// Whether to look again and again.
+pub const ID: Positional = Positional::new("id", "EXECUTION_ID", "Show only this execution");
+/// Whether to refresh every second.
 pub const WATCH: Switch =
-    Switch::new("watch", "NIKITA_STATUS_WATCH", "On a terminal: look again every second, until it has ended");
+    Switch::new("watch", "NIKITA_STATUS_WATCH", "On a terminal: refresh every second, until the execution ends");
 
 pub(super) fn command() -> Command {
     Command::new("status")
-        .about("Show one execution with its live progress, every live run and the latest of each job, or the runs of a time")
+        .about("Show live runs and the latest run of each job, one execution, or all runs since a time")
         .defer(arguments)
 }
 

@@ -8,29 +8,22 @@ use super::{decay, process};
 use crate::cli::help;
 use crate::config::parse;
 
-/// Which conversations and players.
-pub const IDS: Positional = Positional::new("ids", "ID", "Which conversations or players");
+pub const IDS: Positional = Positional::new("ids", "ID", "The ids of conversations or players");
 /// How many players a run of decay charges; `--batch` is that of conversations.
 pub const DECAY_BATCH: Typed<i64> = Typed::new(
-    setting(
-        "decay-batch",
-        "NIKITA_DECAY_BATCH",
-        "N",
-        None,
-        "How many players a run of decay charges at most [default: no cap]",
-    ),
+    setting("decay-batch", "NIKITA_DECAY_BATCH", "N", None, "The batch size of decay [default: no cap]"),
     |text| parse::count(text, i64::from(i32::MAX)),
 );
 
 pub(super) fn command() -> Command {
-    Command::new("why").about("Say why the next run takes a conversation or charges a player, or does not").defer(
+    Command::new("why").about("Explain why the next run takes a conversation or charges a player, or leaves it").defer(
         |it| {
             look(
                 it,
                 &[
                     SESSION_TIMEOUT.setting,
                     ROLLOUT.setting,
-                    process::BATCH.setting.explained("How many conversations a run takes at most"),
+                    process::BATCH.setting.explained("The batch size of process-conversations"),
                     DECAY_BATCH.setting,
                     decay::GRACES.setting,
                     decay::RATES.setting,

@@ -15,7 +15,7 @@ use crate::store::terms::{self, Terms};
 /// The name of the default SQLite file in the state folder.
 pub const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
 
-/// Which database, to be written to: the state folder is made where it is needed.
+/// The database for writing: creates the state folder if it is needed.
 pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
     if let Some(named) = named_database(matches)? {
         return Ok(named);
@@ -23,7 +23,7 @@ pub fn database(matches: &ArgMatches) -> Result<Database, Problem> {
     Ok(Database::Sqlite(state_folder()?.join(DEFAULT_FILE).into()))
 }
 
-/// The state folder, made if it is not there.
+/// The state folder, created if it does not exist.
 pub fn state_folder() -> Result<PathBuf, Problem> {
     let folder = state::folder().map_err(Problem::configuration)?;
     state::make_folder(&folder).map_err(|error| {
@@ -32,7 +32,7 @@ pub fn state_folder() -> Result<PathBuf, Problem> {
     Ok(folder)
 }
 
-/// Which database, only to be looked at: nothing is made.
+/// The database for reading: creates nothing.
 pub fn database_as_it_is(matches: &ArgMatches) -> Result<Database, Problem> {
     if let Some(named) = named_database(matches)? {
         return Ok(named);
@@ -40,13 +40,13 @@ pub fn database_as_it_is(matches: &ArgMatches) -> Result<Database, Problem> {
     Ok(Database::Sqlite(state::folder().map_err(Problem::configuration)?.join(DEFAULT_FILE).into()))
 }
 
-/// Whether nobody names a database, so that it is the file in the state folder.
+/// Whether no setting names a database, so that the file in the state folder is used.
 pub fn names_no_database(matches: &ArgMatches) -> bool {
     matches!(named_database(matches), Ok(None))
 }
 
-/// Which database `migrate` works on: where the jobs go through a pooler, or as a user who may not alter tables,
-/// `MIGRATION_DATABASE_URL` is its own way there. A flag is for this command alone, and wins.
+/// The database that `migrate` works on, if it has its own URL. `MIGRATION_DATABASE_URL` serves deployments whose jobs connect through
+/// a pooler, or as a user without the right to alter tables. `--database-url` on the command line wins over it.
 pub fn database_to_migrate(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
     if DATABASE_URL.is_typed(matches) {
         return Ok(None);
@@ -65,31 +65,31 @@ fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
     parsed.map_err(|why| Problem::configuration(format!("DATABASE_URL {why}")))
 }
 
-/// The database, open as it is.
+/// Connects to the database and leaves its schema as it is.
 pub async fn connect(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
     let (now, terms) = (NOW.find(matches)?, terms_of_job(matches)?);
     Ok(Store::connect(&database(matches)?, terms, connections, now).await?)
 }
 
-/// How long a job waits for its database.
+/// A job's timeouts for its database.
 pub fn terms_of_job(matches: &ArgMatches) -> Result<Terms, Problem> {
     let (lease, asked) = (LEASE.read(matches)?, DB_TIMEOUT.find(matches)?);
     let most = terms::longest_answer(lease);
     if asked.is_some_and(|asked| asked > most) {
         return Err(Problem::configuration(format!(
-            "--db-timeout (NIKITA_DB_TIMEOUT) is longer than a sixth of --lease, {}: a run that waits so long for an answer would lose its lease",
+            "--db-timeout (NIKITA_DB_TIMEOUT) is longer than a sixth of --lease, {}: a run that waits that long for a response would lose its lease",
             humantime::format_duration(most)
         )));
     }
     Ok(Terms::of_job(lease, asked))
 }
 
-/// How long a command that only looks waits for it.
+/// A read-only command's timeouts.
 pub fn terms_of_look(matches: &ArgMatches) -> Result<Terms, Problem> {
     DB_TIMEOUT.find(matches).map(Terms::of_look)
 }
 
-/// How long `check` and `migrate` wait: for ever, unless somebody says otherwise.
+/// The timeouts of `check` and `migrate`: none, unless one is set.
 pub fn patient_terms(matches: &ArgMatches) -> Result<Terms, Problem> {
     DB_TIMEOUT.find(matches).map(Terms::patient)
 }

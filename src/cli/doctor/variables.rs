@@ -1,4 +1,4 @@
-//! The jobs' settings as they stand in variables: all that are wrong, not only the first.
+//! The jobs' settings in variables: reports every invalid one, not only the first.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::cli::{compose, models, monitors};
 use crate::core::doctor::SHIPPED;
 use crate::providers::rehearsal::Rehearsal;
 
-/// What the variables say.
+/// The jobs' settings, as the variables set them.
 #[derive(Debug)]
 pub struct Variables {
-    /// A sentence for each that a job would refuse.
+    /// The error of each variable that a job would refuse.
     pub wrong: Vec<String>,
-    /// Each job's window, zero where it is always forced; none where it is wrong.
+    /// Each job's window: zero if the environment forces every run, none if it is invalid.
     pub windows: Vec<(&'static str, Option<Duration>)>,
-    /// Whether `process-conversations` does anything.
+    /// Whether `process-conversations` is enabled.
     pub pipeline_enabled: bool,
 }
 
 impl Variables {
-    /// Reads them as the four jobs would, without a command line.
+    /// Reads them as the four jobs would with an empty command line.
     pub fn read() -> Self {
         let mut wrong = Vec::new();
         let mut windows = Vec::new();
@@ -46,8 +46,8 @@ impl Variables {
     }
 }
 
-/// A job tells of the first setting that is wrong. Which one that is, is found out by leaving out one after the other; without
-/// it, the next is told of.
+/// The error of each invalid variable. A job reports only the first, and its message need not name the variable. Ignoring one variable after
+/// the other finds the culprit: the message changes. The next round ignores the culprit, too, and gets the next error.
 fn all_wrong(job: &'static str) -> Vec<String> {
     let (mut all, mut left_out) = (Vec::new(), Vec::new());
     while let Err(said) = refusal(job, &left_out) {
@@ -56,7 +56,7 @@ fn all_wrong(job: &'static str) -> Vec<String> {
             refusal(job, &without).err().as_ref() != Some(&said)
         });
         let Some((id, variable)) = culprit else {
-            // It is no variable of the job's, such as a key's file.
+            // The cause is not one of the job's own variables, but for example the file with a key.
             all.push(said);
             break;
         };
@@ -66,10 +66,10 @@ fn all_wrong(job: &'static str) -> Vec<String> {
     all
 }
 
-/// What the job would say, without the variables of `left_out`.
+/// The job's error, if the variables in `left_out` were unset.
 fn refusal(job: &'static str, left_out: &[String]) -> Result<(), String> {
     let matches = args::from_environment(job, left_out).map_err(|error| {
-        // What follows an empty line is how to call it.
+        // clap's usage follows behind an empty line.
         let said: Vec<_> = error
             .to_string()
             .lines()
@@ -83,7 +83,7 @@ fn refusal(job: &'static str, left_out: &[String]) -> Result<(), String> {
     })
 }
 
-/// All that a job does with its settings before it begins, but for the database and the template.
+/// Reads all settings as the job does before it begins, except for the database and the template.
 fn check(job: &'static str, matches: &ArgMatches) -> Result<(), Problem> {
     let output = Output::read(matches)?;
     compose::plan(matches, output, job, "items")?;

@@ -1,4 +1,4 @@
-//! `doctor` for a person: what was found, by topic, and a verdict.
+//! `doctor` for people: the checks by topic, and a verdict.
 
 use std::fmt::Write as _;
 
@@ -7,9 +7,9 @@ use crate::cli::terminal::{width_of_stdout, wrapped};
 use crate::core::text::one_line;
 use crate::domain::result::{CheckEntry, CheckStatus, DoctorResult};
 
-/// How wide the lines are where the terminal does not say, or says nonsense.
+/// The widest line, and the width where stdout is no terminal.
 const WIDTH: usize = 100;
-/// Where sentences begin: behind the mark.
+/// The column at which messages begin, behind the mark.
 const INDENT: usize = 11;
 
 pub fn render(result: &DoctorResult) -> String {

@@ -1,4 +1,4 @@
-//! `failures`, `retry` and `why` for a person.
+//! `failures`, `retry` and `why` for people.
 
 use std::fmt::Write as _;
 
@@ -10,12 +10,12 @@ use crate::cli::figures::{counted, counted_all, name, short, whole};
 use crate::core::text::one_line;
 use crate::domain::result::{FailuresResult, RetryResult, WhyKind, WhyResult, WhyRule};
 
-/// The most of an error that a table shows; `failures --format json` has the whole.
+/// How much of an error a table shows; `failures --format json` has all of it.
 const MOST_CHARS: usize = 200;
 
 pub fn failures(it: &FailuresResult, now: Option<DateTime<Utc>>) -> String {
     if it.groups.is_empty() {
-        return "No conversation failed, and none waits after a failure.".to_owned();
+        return "No conversation has failed or is waiting for a retry.".to_owned();
     }
     let groups = Rows::new().header(["failed", "waiting", "error"]).rows(
         it.groups.iter().map(|group| [whole(group.failed), whole(group.waiting), short(&group.error, MOST_CHARS)]),
@@ -29,12 +29,13 @@ pub fn failures(it: &FailuresResult, now: Option<DateTime<Utc>>) -> String {
         }),
     );
     let (groups, list) = (groups.show(), list.show());
-    let wait = if it.total == 1 { "failed or waits" } else { "failed or wait" };
-    let mut said = format!("{} {wait}\n\n{groups}\n\n{list}", counted(it.total, "conversation"));
+    let be = if it.total == 1 { "is" } else { "are" };
+    let mut said =
+        format!("{} failed or {be} waiting for a retry\n\n{groups}\n\n{list}", counted(it.total, "conversation"));
     if it.more {
         let _ = write!(said, "\nand more; --rows lists them");
     }
-    let _ = write!(said, "\n\nOnce the cause is mended: nikita-jobs retry --failed");
+    let _ = write!(said, "\n\nOnce the cause is fixed: nikita-jobs retry --failed");
     said
 }
 

@@ -1,4 +1,4 @@
-//! `health`, `stats`, `status`, `check` and `report` for a person.
+//! `health`, `stats`, `status`, `check` and `report` for people.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::domain::result::{
     CheckResult, ExecutionStatus, HealthResult, LeaseState, ReportResult, RunsResult, StatsResult, StatusResult,
 };
 
-/// The time of the look, by the database's clock.
+/// The time of the query, by the database's clock.
 type Now = Option<DateTime<Utc>>;
 
-/// What follows the verdict.
+/// The text after the verdict.
 pub fn health(it: &HealthResult, now: Now) -> String {
     let mut said = it.reasons.iter().fold(String::new(), |said, reason| said + "\n  " + &flat(reason));
     let judged = it.judged_conversations;
@@ -116,7 +116,7 @@ pub fn stats(it: &StatsResult, now: Now) -> String {
     said
 }
 
-/// Live runs one by one, then the latest of each job.
+/// Live runs, then the latest run of each job.
 pub fn status(it: &StatusResult, now: Now) -> String {
     if it.live.is_empty() {
         return latest(it, now);
@@ -135,7 +135,7 @@ fn latest(it: &StatusResult, now: Now) -> String {
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-/// The runs of a time.
+/// The runs since a time.
 pub fn runs(it: &RunsResult, now: Now) -> String {
     if it.runs.is_empty() {
         return format!("No such run since {}.", instant(it.since, now));
@@ -151,7 +151,7 @@ fn listed(runs: &[ExecutionStatus], now: Now) -> String {
     runs.iter().map(|run| format!("{}: {}", name(&run.job), in_short(run, now))).collect::<Vec<_>>().join("\n")
 }
 
-/// A run in a few lines: how it stands, when and where, how far, which.
+/// A run in a few lines: its state, time, host, progress, error and id.
 fn in_short(run: &ExecutionStatus, now: Now) -> String {
     let when = match run.completed_at.filter(|_| !run.is_running()) {
         Some(ended) => format!("ended {}, took {}", instant(ended, now), took(run)),
@@ -185,7 +185,7 @@ pub fn execution(it: &ExecutionStatus, now: Now) -> String {
         rows.push(("cost", dollars(cost.parse().unwrap_or_default())));
     }
     let head = format!("{} {}: {}", name(&it.job), name(&it.execution_id), standing(it));
-    // Whatever figures a job has stored, another program's included.
+    // Any figures that the job stored; it can be another program's.
     let figures = it.result.as_object().into_iter().flatten().filter(|(field, value)| {
         let shown = ["exit_code", "duration_ms", "schema_version"].contains(&field.as_str());
         !shown && (value.is_number() || field.as_str() == "points")
@@ -198,7 +198,7 @@ pub fn execution(it: &ExecutionStatus, now: Now) -> String {
     format!("{head}\n\n{}", Rows::new().rows(rows.chain(figures)).show())
 }
 
-/// `running, lease live`, or how it ended.
+/// The status, with the lease's state for a running execution and the outcome for one that ended.
 fn standing(it: &ExecutionStatus) -> String {
     let status = name(&it.status);
     match it.lease {

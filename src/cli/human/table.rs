@@ -1,5 +1,5 @@
-//! Borderless tables that fit the screen: cells are broken between words; where even the longest words have no room side by side, each row
-//! becomes a block of lines.
+//! Borderless tables that fit the screen. Cells wrap between words; if even the longest words do not fit side by side, each row becomes a
+//! block of lines.
 
 use std::fmt::Write as _;
 
@@ -12,13 +12,13 @@ use crate::cli::terminal::{width_of_stdout, wrapped};
 pub struct Rows {
     header: Vec<String>,
     cells: Vec<Vec<String>>,
-    /// Columns of figures.
+    /// The right-aligned columns.
     right: Vec<usize>,
     width: Option<usize>,
 }
 
 impl Rows {
-    /// An empty one, for the screen that stdout is; as wide as it needs to be where it is none.
+    /// An empty table for stdout: as wide as the terminal allows, or as wide as it needs to be.
     pub fn new() -> Self {
         Self::within(width_of_stdout())
     }
@@ -27,33 +27,33 @@ impl Rows {
         Self { header: Vec::new(), cells: Vec::new(), right: Vec::new(), width }
     }
 
-    /// With a line above.
+    /// Adds a header.
     pub fn header<T: Into<String>>(mut self, header: impl IntoIterator<Item = T>) -> Self {
         self.header = header.into_iter().map(Into::into).collect();
         self
     }
 
-    /// With figures in these columns, which end below each other.
+    /// Aligns these columns to the right, for figures.
     pub fn right(mut self, columns: impl IntoIterator<Item = usize>) -> Self {
         self.right.extend(columns);
         self
     }
 
-    /// One more row. Cells hold one line, whatever comes from a database.
+    /// Adds a row. Each cell is flattened to one line.
     pub fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) {
         self.cells.push(cells.into_iter().map(|cell| flat(cell.as_ref())).collect());
     }
 
-    /// The same, with several.
+    /// Adds several rows.
     pub fn rows<T: AsRef<str>>(mut self, rows: impl IntoIterator<Item = impl IntoIterator<Item = T>>) -> Self {
         rows.into_iter().for_each(|row| self.row(row));
         self
     }
 
-    /// The lines, without an end of line behind the last.
+    /// The table's lines, without an end of line behind the last.
     pub fn show(&self) -> String {
         let words = self.longest_words();
-        // A blank on both sides of each column.
+        // One blank on either side of each column.
         let least: usize = words.iter().map(|word| word + 2).sum();
         match self.width {
             Some(width) if least > width && !self.header.is_empty() => self.blocks(),
@@ -84,13 +84,13 @@ impl Rows {
         shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 
-    /// ` status  running` and so on, with an empty line between two rows.
+    /// A line such as ` status  running` for each cell, and an empty line between rows.
     fn blocks(&self) -> String {
         let label = self.header.iter().map(|it| it.chars().count()).max().unwrap_or_default();
         let blocks = self.cells.iter().map(|row| {
             let named = self.header.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
             named.fold(String::new(), |mut block, (name, cell)| {
-                // What a long cell goes on with stands below its beginning.
+                // A wrapped cell continues below its beginning.
                 let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(label + 3));
                 for (n, line) in wrapped(cell, room).iter().enumerate() {
                     let _ = writeln!(block, " {:label$}  {line}", if n == 0 { name } else { "" });

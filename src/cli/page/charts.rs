@@ -1,5 +1,5 @@
-//! Pictures over time. The SVG holds shapes alone, stretched to whatever width there is; labels are HTML, so that they are
-//! readable at every width.
+//! Charts over time. The SVG contains only shapes and is stretched to the available width; labels are HTML, so that they stay
+//! readable.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,15 @@ use crate::cli::figures::{dollars, float, percent, whole};
 use crate::jobs::report::Report;
 use crate::store::history::spans::{Grain, Outcomes};
 
-/// Height of a drawing; a column is [`COLUMN`] wide, a gap included.
+/// The height of a drawing; a column is [`COLUMN`] wide, including its gap.
 const HEIGHT: f64 = 100.0;
 const COLUMN: f64 = 10.0;
 
-/// A time chart: its words, and its drawing.
+/// A time chart: its texts and its drawing.
 struct Chart<'a> {
     id: &'a str,
     title: &'a str,
-    /// What it says, for who can't see it.
+    /// The chart in words, for readers who can't see it.
     summary: String,
     /// Colour class and name.
     legend: &'a [(&'a str, &'a str)],
@@ -30,7 +30,7 @@ struct Chart<'a> {
     rows: Vec<Vec<String>>,
 }
 
-/// The part of the attempts that went well, by span.
+/// The share of attempts that succeeded, by span.
 pub fn success(report: &Report) -> Markup {
     let known: HashMap<&str, &Outcomes> = report.outcomes.iter().map(|it| (it.span.as_str(), it)).collect();
     let rates: Vec<_> = names(report)
@@ -49,7 +49,7 @@ pub fn success(report: &Report) -> Markup {
     let summary = lowest.map_or_else(
         || "No conversation was processed in this time.".to_owned(),
         |(judged, well, name)| {
-            format!("Lowest on {name}: {} of {} attempts went well.", percent(well, judged), whole(judged))
+            format!("Lowest on {name}: {} of {} attempts succeeded.", percent(well, judged), whole(judged))
         },
     );
     let drawing = html! {
@@ -58,7 +58,7 @@ pub fn success(report: &Report) -> Markup {
             path.line d=(path(line)) {}
         }
         @for (x, y) in lines.iter().flatten() {
-            // A line without length has round ends: a dot that the stretching leaves round.
+            // A line of no length with round caps: a dot that stays round when the SVG is stretched.
             path.spot d=(format!("M{x} {y} h0")) {}
         }
         @for (column, (rate, name)) in rates.iter().enumerate() {
@@ -82,19 +82,19 @@ pub fn success(report: &Report) -> Markup {
             id: "success",
             title: "Success rate",
             summary,
-            legend: &[("rate", "went well"), ("goal", "90 %: below it is degraded")],
+            legend: &[("rate", "succeeded"), ("goal", "below 90 %: degraded")],
             axis: ["100 %", "50 %", "0 %"].map(ToOwned::to_owned),
             drawing,
             header: &[
                 unit(report),
                 "rate",
                 "attempts",
-                "well",
+                "succeeded",
                 "in part",
                 "to retry",
                 "failed",
                 "unread",
-                "given back",
+                "released",
             ],
             rows: rows.collect(),
         },
@@ -221,7 +221,7 @@ fn draw(report: &Report, chart: &Chart<'_>) -> Markup {
 fn bar(class: &str, column: usize, from: f64, by: f64) -> Markup {
     html! {
         @if by > 0.0 {
-            // Never so flat that it can't be seen.
+            // High enough to be visible.
             @let height = (by * HEIGHT).max(1.0);
             rect class=(class) x=(left(column) + 1.0) width=(COLUMN - 2.0)
                 y=(format!("{:.2}", (HEIGHT * (1.0 - from) - height).max(0.0))) height=(format!("{height:.2}")) {}
@@ -266,7 +266,7 @@ fn whole_of(number: f64) -> String {
     format!("{number:.0}").parse().map_or_else(|_| number.to_string(), whole)
 }
 
-/// The next 1, 2 or 5 with zeros: the top of an axis.
+/// The top of an axis: the next 1, 2 or 5 times a power of ten.
 fn ceiling(most: f64) -> f64 {
     let unit = 10_f64.powf(most.log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|it| it * unit).into_iter().find(|it| *it >= most * 0.999_999).unwrap_or(most)

@@ -1,4 +1,4 @@
-//! Tables: those behind the charts, the stages with a bar in each row, the latest runs, the slowest conversations.
+//! Tables: the charts' figures, the stages with a bar in each row, the latest runs, the slowest conversations.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::domain::result::Stored;
 use crate::jobs::report::Report;
 use crate::jobs::status::by_job;
 
-/// A chart's figures, folded away; they can be reached and scrolled with the keyboard.
+/// A chart's figures, collapsed; the keyboard can reach and scroll them.
 pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
         details {
@@ -27,12 +27,12 @@ pub fn behind(label: &str, header: &[&str], rows: &[Vec<String>]) -> Markup {
     }
 }
 
-/// A table that scrolls by itself where the page is too narrow for it.
+/// A table with its own scroll bar, for narrow screens.
 fn scrolled(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (table) } } }
 }
 
-/// Half and nearly all of each stage's times.
+/// The p50 and p95 of each stage.
 pub fn latency(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().collect();
     stages.sort_by(|a, b| b.p95_ms.total_cmp(&a.p95_ms));
@@ -47,7 +47,7 @@ pub fn latency(report: &Report) -> Markup {
                 }
             }
             @if stages.is_empty() { p.summary { "No stage ran in this time." } } @else {
-                p.summary { "Half of the times are at most p50, 95 in 100 at most p95." }
+                p.summary { "Half of the runs of a stage take at most p50, 95 % at most p95." }
                 (scrolled("Stage latency", &html! {
                     thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "p50" } th scope="col" { "p95" } th.most scope="col" { "max" } } }
                     tbody { @for it in stages {
@@ -65,7 +65,7 @@ pub fn latency(report: &Report) -> Markup {
     }
 }
 
-/// Which stages failed, the most often first.
+/// The stages that failed, the most frequent first.
 pub fn failures(report: &Report) -> Markup {
     let mut stages: Vec<_> = report.stages.iter().filter(|it| it.failures > 0).collect();
     stages.sort_by_key(|it| std::cmp::Reverse(it.failures));
@@ -76,7 +76,7 @@ pub fn failures(report: &Report) -> Markup {
             @if report.stages.is_empty() { p.summary { "No stage ran in this time." } }
             @else if stages.is_empty() { p.summary { "No stage failed in this time." } }
             @else {
-                p.summary { "How often a stage failed, its own retries included, and in how many of its runs." }
+                p.summary { "How often a stage failed, its own retries included, and how often it ran." }
                 (scrolled("Failures by stage", &html! {
                     thead { tr { th scope="col" { "stage" } th.bar { span.unseen { "picture" } } th scope="col" { "failed" } th scope="col" { "runs" } th scope="col" { "rate" } } }
                     tbody { @for it in stages {
@@ -95,7 +95,7 @@ pub fn failures(report: &Report) -> Markup {
     }
 }
 
-/// Bars over each other, each with its part of the width.
+/// Overlaid bars, each with its share of the width.
 fn bars(parts: &[(&str, f64)]) -> Markup {
     html! {
         svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
@@ -113,7 +113,7 @@ pub fn latest(report: &Report) -> Markup {
         section.card aria-labelledby="latest" {
             div.caption { h2 #latest { "Latest run of each job" } }
             (scrolled("Latest run of each job", &html! {
-                thead { tr { th scope="col" { "job" } th.word scope="col" { "status" } th scope="col" { "began" } th scope="col" { "took" } th.word scope="col" { "said" } th.word scope="col" { "execution" } } }
+                thead { tr { th scope="col" { "job" } th.word scope="col" { "status" } th scope="col" { "began" } th scope="col" { "took" } th.word scope="col" { "error" } th.word scope="col" { "execution" } } }
                 tbody { @for (job, execution) in by_job(&report.latest) {
                     tr data-job=(job) {
                         th scope="row" { (name(job)) }

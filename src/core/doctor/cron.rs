@@ -1,4 +1,4 @@
-//! Crontabs, as far as it takes to see which of our jobs they start, and how often.
+//! Reads crontabs, just enough to see which of our jobs they start and how often.
 
 use super::SHIPPED;
 use super::rhythm::{Rhythm, numbers, times};
@@ -6,15 +6,15 @@ use super::rhythm::{Rhythm, numbers, times};
 /// A line that starts a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Which job.
+    /// The job.
     pub job: &'static str,
-    /// How often; none where it does not run on every day, or in a way that is not understood.
+    /// How often; `None` if it does not run every day, or if the schedule can't be read.
     pub rhythm: Option<Rhythm>,
-    /// The file in whose presence the line does nothing, as in `crontab.example`.
+    /// The file whose existence disables the line, as in `crontab.example`.
     pub unless: Option<String>,
 }
 
-/// The lines of a crontab that start one of our jobs. `with_user` for `/etc/crontab` and `/etc/cron.d`, where a user stands before
+/// The lines of a crontab that start one of our jobs. `with_user` for `/etc/crontab` and `/etc/cron.d`, which name a user before
 /// the command.
 #[must_use]
 pub fn lines(crontab: &str, with_user: bool) -> Vec<Line> {
@@ -39,7 +39,7 @@ fn variable(line: &str) -> Option<(&str, &str)> {
     plain.then(|| (name, value.trim().trim_matches(['"', '\''])))
 }
 
-/// When, and the command.
+/// A line's schedule and command.
 fn entry(line: &str, with_user: bool) -> Option<(Option<Rhythm>, &str)> {
     let fields = if line.starts_with('@') { 1 } else { 5 };
     let mut rest = line;
@@ -62,17 +62,17 @@ fn daily(minute: &str, hour: &str) -> Option<Rhythm> {
     Rhythm::daily(times(&numbers(hour, "-", 0, 23)?, &numbers(minute, "-", 0, 59)?, &[0]))
 }
 
-/// The command with the crontab's variables in it, as the shell would put them there.
+/// The command with the crontab's variables expanded.
 fn expand(command: &str, variables: &[(&str, &str)]) -> String {
     let mut named: Vec<_> = variables.iter().rev().collect();
-    // Of $JOBS and $JOBS_ROOT the longer is looked for first; of two of one name the later counts.
+    // $JOBS_ROOT is replaced before $JOBS. Of two with one name the later counts.
     named.sort_by_key(|(name, _)| usize::MAX - name.len());
     named.into_iter().fold(command.to_owned(), |command, (name, value)| {
         command.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value)
     })
 }
 
-/// The job whose name stands behind our program's. A dry run is none.
+/// The job whose name follows our program's. A dry run does not count.
 fn job(command: &str) -> Option<&'static str> {
     let bare = |word: &'_ str| word.trim_matches(['"', '\'', '(', ')', '{', '}', ';']).to_owned();
     let words: Vec<String> = command.split_whitespace().map(bare).collect();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_daily_has_no_rhythm_and_what_is_no_run_is_not_there() {
+    fn a_weekly_line_has_no_rhythm_and_a_line_without_a_run_is_left_out() {
         let text = "0 5 * * 1 nikita-jobs decay\n@reboot nikita-jobs recover\n* * * * * nikita-jobs health\n\
              0 * * * * nikita-jobs decay --dry-run\n0 0 * * * echo nikita-jobs\n0 * * * * \"${B}/nikita-jobs\" recover\n";
         let found = lines(&format!("B = '/opt/b'\n{text}"), false);

@@ -1,4 +1,4 @@
-//! The judgements: what was seen comes in, a check comes out.
+//! Turns observations into checks.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -6,13 +6,13 @@ use super::Check;
 use super::rhythm::Rhythm;
 use crate::core::span::span;
 
-/// Supabase's pooler listens here in transaction mode.
+/// The port of Supabase's pooler in transaction mode.
 pub const TRANSACTION_POOLER_PORT: u16 = 6543;
-/// So many seconds between two clocks are told.
+/// How many seconds two clocks must differ for a warning.
 const SKEW: i64 = 5;
-/// A job is overdue after so many of its intervals.
+/// After how many of its intervals a job is overdue.
 const MISSED: i64 = 3;
-/// The oldest PostgreSQL that will do, as `server_version_num` counts.
+/// The oldest supported PostgreSQL, as a `server_version_num`.
 const POSTGRES_14: i32 = 140_000;
 
 /// Whether the server is new enough.
@@ -22,31 +22,31 @@ pub fn server(version: i32, named: &str, place: &str) -> Check {
     if version >= POSTGRES_14 {
         return Check::ok("database.connection", message);
     }
-    Check::problem("database.connection", message, "Upgrade the server: PostgreSQL 14 is the oldest that will do")
+    Check::problem("database.connection", message, "Upgrade the server: PostgreSQL 14 is the oldest supported version")
 }
 
-/// What is known about a pooler.
+/// The evidence about a pooler.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooling<'a> {
     /// The host in the URL.
     pub host: &'a str,
     /// The port in the URL.
     pub port: u16,
-    /// What `pgbouncer=` in the URL says.
+    /// The value of `pgbouncer=` in the URL.
     pub declared: Option<bool>,
-    /// Whether two connections were served by one process of the server: nothing but a pooler in transaction mode does that.
+    /// Whether one server process served two connections. That happens only behind a pooler in transaction mode.
     pub shared: bool,
 }
 
 impl Pooling<'_> {
-    /// Whether the jobs take it for a pooler in transaction mode.
+    /// Whether the jobs assume a pooler in transaction mode.
     #[must_use]
     pub fn is_taken_for_one(&self) -> bool {
         self.declared.unwrap_or(self.port == TRANSACTION_POOLER_PORT)
     }
 }
 
-/// Whether the URL says what stands before the database.
+/// Whether the URL declares the pooler in front of the database.
 #[must_use]
 pub fn pooler(pooling: Pooling<'_>) -> Check {
     let name = "database.pooler";
@@ -57,20 +57,20 @@ pub fn pooler(pooling: Pooling<'_>) -> Check {
             let says = if pooling.declared.is_some() { "denies it" } else { "does not say so" };
             Check::problem(
                 name,
-                format!("a pooler in transaction mode stands before the database, and DATABASE_URL {says}"),
-                "Add ?pgbouncer=true to DATABASE_URL (&pgbouncer=true where it has options), or name a direct connection or a \
-                 session pooler; or else prepared statements get lost",
+                format!("a pooler in transaction mode is in front of the database, but DATABASE_URL {says}"),
+                "Add ?pgbouncer=true to DATABASE_URL (&pgbouncer=true if it already has options), or use a direct connection or a \
+                 session pooler; otherwise prepared statements get lost",
             )
         }
-        (true, true) if by_its_port => Check::ok(name, "a pooler in transaction mode, which is assumed on port 6543"),
+        (true, true) if by_its_port => Check::ok(name, "a pooler in transaction mode, as assumed on port 6543"),
         (true, true) => Check::ok(name, "a pooler in transaction mode, as DATABASE_URL says"),
         (false, true) if supabase && by_its_port => {
             Check::ok(name, "Supabase's pooler in transaction mode, by its port 6543")
         }
         (false, true) => Check::remark(
             name,
-            "DATABASE_URL is read as a pooler in transaction mode, and none was seen",
-            "Nothing, if there is one; else take pgbouncer=true out (on port 6543 say pgbouncer=false), which spares each \
+            "DATABASE_URL declares a pooler in transaction mode, but none was seen",
+            "Nothing, if there is one; otherwise remove pgbouncer=true (on port 6543, set pgbouncer=false), which saves each \
              statement a round trip",
         ),
         (false, false) if supabase => Check::ok(name, "Supabase's pooler in session mode"),
@@ -78,23 +78,23 @@ pub fn pooler(pooling: Pooling<'_>) -> Check {
     }
 }
 
-/// Where vectors are kept: `installed` and `available` of the extension, and the type of `memory_facts.embedding`.
+/// How vectors are stored: whether the extension is `installed` or `available`, and the type of `memory_facts.embedding`.
 #[must_use]
 pub fn vectors(installed: bool, available: bool, column: Option<&str>) -> Check {
     let name = "database.pgvector";
-    // The extension's schema may stand before its type.
+    // The type's name can be qualified with the extension's schema.
     let bare = column.map(|column| column.rsplit('.').next().unwrap_or(column));
     match bare {
-        Some("vector(1536)" | "vector") => Check::ok(name, "memory is kept in pgvector's type"),
+        Some("vector(1536)" | "vector") => Check::ok(name, "memory is stored in pgvector's type"),
         Some("real[]") if installed || available => Check::remark(
             name,
-            "pgvector is there, but memory_facts.embedding is a plain real[]; the jobs find the same facts either way",
-            "Nothing; convert the column if the application is to search it by an index",
+            "pgvector is available, but memory_facts.embedding is a plain real[]; the jobs find the same facts either way",
+            "Nothing; convert the column if the application should search it with an index",
         ),
         Some("real[]") => Check::remark(
             name,
-            "pgvector is missing, so memory is kept in plain arrays; the jobs find the same facts either way",
-            "Nothing; install pgvector before the first migrate if the application is to search memory by an index",
+            "pgvector is missing, so memory is stored in plain arrays; the jobs find the same facts either way",
+            "Nothing; install pgvector before the first migrate if the application should search memory with an index",
         ),
         Some(other) => Check::warning(
             name,
@@ -105,7 +105,7 @@ pub fn vectors(installed: bool, available: bool, column: Option<&str>) -> Check 
     }
 }
 
-/// How far the database's clock is from the host's, whose readings are from before and after the question.
+/// Compares the database's clock with the host's, which was read before and after the query.
 #[must_use]
 pub fn clock(database: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> Check {
     let (name, off) = ("database.clock", skew(database, before, after));
@@ -117,11 +117,11 @@ pub fn clock(database: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc
     Check::warning(
         name,
         format!("the host's clock is {} {side} the database's", span(seconds)),
-        "Let both keep time by NTP; the jobs themselves go by the database's clock alone",
+        "Synchronise both with NTP; the jobs themselves use only the database's clock",
     )
 }
 
-/// What can't be explained by the way of question and answer; positive where the database is ahead.
+/// The difference that the round trip does not explain; positive if the database is ahead.
 fn skew(database: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> TimeDelta {
     if database > after {
         database - after
@@ -132,7 +132,7 @@ fn skew(database: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) ->
     }
 }
 
-/// The check that a job's last run is judged under.
+/// The name of the check of a job's last run.
 #[must_use]
 pub fn name_of_run(job: &str) -> &'static str {
     match job {
@@ -143,8 +143,8 @@ pub fn name_of_run(job: &str) -> &'static str {
     }
 }
 
-/// Whether a job has run as its schedule says. `age` is how long ago a run completed, in seconds; `interval` the longest between two
-/// runs; `scheduled` whether this host has a schedule for it.
+/// Whether a job has run on schedule. `age` is the time since a run completed and `interval` the longest time between two runs,
+/// both in seconds; `scheduled` tells whether this host has a schedule for the job.
 #[must_use]
 pub fn last_run(job: &str, age: Option<i64>, interval: i64, scheduled: bool) -> Check {
     let name = name_of_run(job);
@@ -169,14 +169,14 @@ pub fn last_run(job: &str, age: Option<i64>, interval: i64, scheduled: bool) -> 
     }
 }
 
-/// Whether a job's window, in seconds, lets every run of its schedule through. None where it does.
+/// A warning if a job's window, in seconds, skips runs of its schedule.
 #[must_use]
 pub fn window(job: &str, window: i64, rhythm: Rhythm) -> Option<Check> {
     let variable = match job {
         "decay" => "NIKITA_DECAY_WINDOW",
         "process-conversations" => "NIKITA_PROCESS_WINDOW",
         "recover" => "NIKITA_RECOVER_WINDOW",
-        // Its window follows from the interval that this names, unless it is set itself.
+        // scan-stuck's window is derived from this interval, unless it is set itself.
         _ => "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS or NIKITA_SCAN_WINDOW",
     };
     let interval = span(rhythm.shortest);
@@ -186,12 +186,12 @@ pub fn window(job: &str, window: i64, rhythm: Rhythm) -> Option<Check> {
             span(window)
         );
         let remedy =
-            format!("Lower {variable}, so that the window is shorter than {interval}, or start the job less often");
+            format!("Lower {variable} so that the window is shorter than {interval}, or start the job less often");
         Check::warning("schedule.window", message, &remedy)
     })
 }
 
-/// The file systems that lie on another host, by the kernel's number for them (statfs(2)).
+/// The name of a network file system, by the kernel's number for it (statfs(2)).
 #[must_use]
 pub fn network_file_system(kind: u64) -> Option<&'static str> {
     match kind {
@@ -206,10 +206,10 @@ pub fn network_file_system(kind: u64) -> Option<&'static str> {
     }
 }
 
-/// Runs of one of our jobs that another program has completed within a day.
+/// Runs of one of our jobs that another program completed within a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignRuns {
-    /// Which job.
+    /// The job.
     pub job: String,
     /// How many.
     pub runs: i64,
@@ -224,16 +224,16 @@ pub struct ForeignSchedule {
     pub id: String,
     /// When it runs.
     pub schedule: String,
-    /// What it calls, behind `/tasks/`.
+    /// The endpoint's name after `/tasks/`.
     pub endpoint: String,
 }
 
-/// Whether somebody else does our jobs' work as well.
+/// Whether another program does our jobs' work as well.
 #[must_use]
 pub fn other_runner(runs: &[ForeignRuns], schedules: &[ForeignSchedule]) -> Check {
     let name = "database.other_runner";
     if runs.is_empty() && schedules.is_empty() {
-        return Check::ok(name, "nobody else runs these jobs");
+        return Check::ok(name, "no other program runs these jobs");
     }
     let endpoints =
         runs.iter().map(|it| format!("{} ran {} times within a day, the last at {}", it.job, it.runs, it.latest));
@@ -242,9 +242,13 @@ pub fn other_runner(runs: &[ForeignRuns], schedules: &[ForeignSchedule]) -> Chec
     let found: Vec<String> = endpoints.chain(calls).collect();
     let lines: Vec<String> = schedules.iter().map(|it| format!("`select cron.unschedule({})`", it.id)).collect();
     let remedy = if lines.is_empty() {
-        "Two runners do one work: unschedule the other one's calls of these jobs; docs/moving-from-endpoints.md says how".to_owned()
+        "Two programs do the same work: unschedule the other one's calls of these jobs; docs/moving-from-endpoints.md explains how"
+            .to_owned()
     } else {
-        format!("Two runners do one work: run {}; docs/moving-from-endpoints.md says in which order", lines.join(", "))
+        format!(
+            "Two programs do the same work: run {}; docs/moving-from-endpoints.md explains in which order",
+            lines.join(", ")
+        )
     };
     Check::warning(name, format!("another program runs these jobs, too: {}", found.join("; ")), &remedy)
 }
@@ -317,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn five_seconds_are_told_and_the_way_is_not() {
+    fn five_seconds_are_reported_and_the_round_trip_is_not() {
         assert_eq!(clock(at(4_999), at(0), at(0)).mark, Mark::Ok);
         let behind = clock(at(5_000), at(0), at(0));
         assert_eq!(
@@ -326,7 +330,7 @@ mod tests {
         );
         let ahead = clock(at(0), at(3_600_000), at(3_600_010));
         assert_eq!(ahead.message, "the host's clock is 1 h ahead of the database's");
-        // A minute between question and answer explains anything in it.
+        // A round trip of a minute explains any difference within it.
         assert_eq!(clock(at(30_000), at(0), at(60_000)).mark, Mark::Ok);
     }
 
@@ -339,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn three_intervals_may_pass() {
+    fn a_job_is_overdue_after_three_intervals() {
         let mark = |age, scheduled| last_run("decay", age, 3600, scheduled).mark;
         assert_eq!(mark(Some(3 * 3600), true), Mark::Ok);
         assert_eq!(mark(Some(3 * 3600 + 1), true), Mark::Warning);
@@ -358,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn files_on_other_hosts() {
+    fn network_file_systems_are_recognised() {
         // ext4, tmpfs, btrfs, overlayfs.
         for local in [0xEF53, 0x0102_1994, 0x9123_683E, 0x794C_7630] {
             assert_eq!(network_file_system(local), None);

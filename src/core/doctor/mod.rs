@@ -1,6 +1,6 @@
-//! What `doctor` finds and what follows from it (spec 01). Pure: what was seen comes in, sentences and an exit code come out.
+//! The checks of `doctor` (spec 01). Pure: observations come in, checks and an exit code come out.
 //!
-//! [`judge`] holds the judgements; [`cron`] and [`timer`] read schedules, whose arithmetic is in [`rhythm`].
+//! [`judge`] and [`surroundings`] judge; [`cron`] and [`timer`] read schedules, whose arithmetic is in [`rhythm`].
 
 use crate::domain::exit::Exit;
 use crate::domain::result::{CheckEntry, CheckStatus, Status};
@@ -15,21 +15,21 @@ pub mod timer;
 pub const SHIPPED: [(&str, i64); 4] =
     [("decay", 3600), ("process-conversations", 60), ("recover", 120), ("scan-stuck", 300)];
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// As it should be.
     Ok,
-    /// The jobs run, but somebody should look at it.
+    /// The jobs run, but it needs attention.
     Warning,
-    /// The jobs, or one of them, can't run. The code is the one that they would exit with.
+    /// At least one job can't run, and would exit with this code.
     Problem(Exit),
-    /// It could not be looked at, because an earlier check failed, or was not asked for.
+    /// Not checked, because an earlier check failed or it was not requested.
     Skipped,
 }
 
 impl Mark {
-    /// The word in results.
+    /// Its word in results.
     #[must_use]
     pub const fn word(self) -> CheckStatus {
         match self {
@@ -41,16 +41,16 @@ impl Mark {
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What it is about, `topic.thing`. Part of the public interface; one name may come more than once.
+    /// Its name, `topic.thing`. Part of the public interface; several checks can have the same name.
     pub name: &'static str,
-    /// How it came out.
+    /// Its outcome.
     pub mark: Mark,
-    /// What was found, as a sentence without its full stop.
+    /// The finding, a sentence without its full stop.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
 }
 
@@ -61,13 +61,13 @@ impl Check {
         Self { name, mark: Mark::Ok, message: message.into(), remedy: None }
     }
 
-    /// All is well, and there is something to know about it.
+    /// All is well, but there is something to know.
     #[must_use]
     pub fn remark(name: &'static str, message: impl Into<String>, remedy: &str) -> Self {
         Self { remedy: Some(remedy.to_owned()), ..Self::ok(name, message) }
     }
 
-    /// Somebody should look at it.
+    /// It needs attention.
     #[must_use]
     pub fn warning(name: &'static str, message: impl Into<String>, remedy: &str) -> Self {
         Self { mark: Mark::Warning, ..Self::remark(name, message, remedy) }
@@ -79,8 +79,8 @@ impl Check {
         Self { mark: Mark::Problem(Exit::Configuration), ..Self::remark(name, message, remedy) }
     }
 
-    /// What a job would end with: an error that is one sentence about what is wrong and, mostly, one about what to do.
-    /// `otherwise` stands in for the second.
+    /// A job would end with this error, which says what is wrong and usually, in a last sentence, what to do. `otherwise` is the
+    /// remedy if it does not.
     #[must_use]
     pub fn failed(name: &'static str, exit: Exit, said: &str, otherwise: &str) -> Self {
         let advice = said.rsplit_once(". ").filter(|(_, advice)| advice.starts_with(char::is_uppercase));
@@ -88,13 +88,13 @@ impl Check {
         Self { mark: Mark::Problem(exit), ..Self::remark(name, message, remedy) }
     }
 
-    /// As it stands in the result.
+    /// Its entry in the result.
     #[must_use]
     pub fn entry(self) -> CheckEntry {
         CheckEntry { name: self.name, status: self.mark.word(), message: self.message, remedy: self.remedy }
     }
 
-    /// It was not looked at, and why.
+    /// It was not checked, and why.
     #[must_use]
     pub fn skipped(name: &'static str, why: impl Into<String>) -> Self {
         Self { mark: Mark::Skipped, ..Self::ok(name, why) }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn warnings_are_no_failure_and_problems_are() {
+    fn warnings_do_not_fail_and_problems_do() {
         let (ok, warning) = (Check::ok("a", "fine"), Check::warning("b", "odd", "Look"));
         let skipped = Check::skipped("c", "not asked");
         let problem = Check::problem("d", "wrong", "Mend it");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_errors_last_sentence_is_what_to_do() {
+    fn an_errors_last_sentence_is_the_remedy() {
         let split = |said| {
             let check = Check::failed("a", Exit::Configuration, said, "Otherwise");
             (check.message, check.remedy.unwrap())

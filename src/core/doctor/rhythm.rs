@@ -1,8 +1,8 @@
-//! How often a schedule comes round.
+//! How often a schedule elapses.
 
 const DAY: u32 = 86_400;
 
-/// The pauses between the times of a schedule, in seconds.
+/// The intervals of a schedule, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {
     /// The shortest.
@@ -12,13 +12,13 @@ pub struct Rhythm {
 }
 
 impl Rhythm {
-    /// At equal distances.
+    /// With equal intervals.
     #[must_use]
     pub const fn every(seconds: i64) -> Self {
         Self { shortest: seconds, longest: seconds }
     }
 
-    /// At these seconds of each day, in any order. None where there are none.
+    /// At these seconds of each day, in any order; `None` if there are none.
     #[must_use]
     pub fn daily(mut times: Vec<u32>) -> Option<Self> {
         times.sort_unstable();
@@ -30,8 +30,8 @@ impl Rhythm {
     }
 }
 
-/// The numbers that a field such as `*`, `3-58/5`, `2/5` or `1,31` stands for, from `least` to `most`; `dash` is what stands
-/// between the ends of a range. None where it is anything else.
+/// The numbers of a field such as `*`, `3-58/5`, `2/5` or `1,31`, from `least` to `most`. `dash` separates the ends of a range.
+/// `None` if the field is anything else.
 #[must_use]
 pub fn numbers(field: &str, dash: &str, least: u32, most: u32) -> Option<Vec<u32>> {
     let mut all = Vec::new();
@@ -45,7 +45,7 @@ pub fn numbers(field: &str, dash: &str, least: u32, most: u32) -> Option<Vec<u32
             Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
             None => {
                 let from = base.parse().ok()?;
-                // `2/5` goes on to the end.
+                // `2/5` continues to the end.
                 (from, if step.is_some() { most } else { from })
             }
         };
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_night_counts() {
+    fn the_interval_over_midnight_counts() {
         assert_eq!(Rhythm::daily(vec![]), None);
         assert_eq!(Rhythm::daily(vec![7]), Some(Rhythm::every(86_400)));
         assert_eq!(Rhythm::daily(vec![3600, 0, 3600]), Some(Rhythm { shortest: 3600, longest: 82_800 }));

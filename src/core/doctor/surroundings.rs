@@ -1,18 +1,18 @@
-//! The judgements about what lies around our rows: the way to the server, and the rows and sessions of others.
+//! Checks of the surroundings: the connection to the server, and the rows and sessions of other programs.
 
 use super::Check;
 
-/// The way to a PostgreSQL server, as the server sees it.
+/// The connection to a PostgreSQL server, as the server sees it.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server")]
 pub struct Way {
-    /// Whether this connection is encrypted, by what the server sees of it: its part of the way.
+    /// Whether the server's end of the connection is encrypted.
     pub encrypted: bool,
-    /// Whether the server would encrypt.
+    /// Whether the server offers TLS.
     pub offers_tls: bool,
-    /// The port that it listens on; none through a socket.
+    /// The port that it listens on; `None` for a Unix socket.
     pub port: Option<i32>,
-    /// Whether it is a standby, which is only read.
+    /// Whether it is a read-only standby.
     pub standby: bool,
     /// Whether a commit waits for a standby.
     pub waits_for_standby: bool,
@@ -20,47 +20,47 @@ pub struct Way {
     pub standbys: i64,
 }
 
-/// What was counted.
+/// Counts of suspicious rows and sessions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// Conversations whose id, or whose player's id, is not spelled as we compare ids.
+    /// Conversations whose id, or whose player's id, is not spelled as the jobs compare ids.
     pub odd_ids: i64,
-    /// Runs that ended, or showed a sign of life, later than now.
+    /// Runs that ended, or sent a heartbeat, in the future.
     pub future_runs: i64,
-    /// Leases of which the same is true.
+    /// Leases that were renewed in the future.
     pub future_leases: i64,
-    /// Players who are charged up to a later time than now.
+    /// Players whose watermark is in the future.
     pub future_watermarks: i64,
-    /// Runs of our jobs in the last day that another program made.
+    /// Runs of our jobs in the last day by another program.
     pub foreign_runs: i64,
     /// Sessions that have waited for a lock for over ten seconds.
     pub waiting: i64,
-    /// Sessions that have held a transaction open for over a minute, and do nothing in it.
+    /// Sessions that have been idle in a transaction for over a minute.
     pub idle_in_transaction: i64,
 }
 
-/// Whether others can read along between this host and the server. `host` is the URL's; `pooled` is whether the server sees a pooler, and
-/// not us; `checks_server` whether the server's certificate is checked against those that are known.
+/// Whether the connection to the server is encrypted and the server is authenticated. `host` is the URL's; `pooled` tells whether
+/// the server sees a pooler's connection instead of ours; `checks_server` whether the server's certificate is verified.
 #[must_use]
 pub fn transport(way: Way, host: &str, checks_server: bool, pooled: bool) -> Check {
     let name = "database.transport";
     let here = host.starts_with('/') || ["localhost", "::1"].contains(&host) || host.starts_with("127.");
     let remedy =
-        "Add sslmode=verify-full to DATABASE_URL, with sslrootcert= where the certificate is signed by nobody known";
+        "Add sslmode=verify-full to DATABASE_URL, with sslrootcert= if no well-known authority signed the certificate";
     match (here, way.encrypted, way.offers_tls) {
         (false, true, _) if !checks_server => Check::warning(
             name,
             format!(
-                "the way to {host} is encrypted, but nobody checks the server's certificate: whoever stands between can pass for the server"
+                "the connection to {host} is encrypted, but the server's certificate is not verified: an attacker in between can pose as the server"
             ),
             remedy,
         ),
-        (_, true, _) => Check::ok(name, "the server's part of the way is encrypted (TLS)"),
-        (true, false, _) => Check::ok(name, "not encrypted, and it does not leave this host"),
+        (_, true, _) => Check::ok(name, "the server's end of the connection is encrypted (TLS)"),
+        (true, false, _) => Check::ok(name, "the connection is not encrypted, but does not leave this host"),
         (false, false, _) if pooled => Check::remark(
             name,
-            "the way from the pooler to the server is not encrypted; the way to the pooler can't be seen from here",
-            "Nothing, if the pooler stands beside the server; sslmode=verify-full in DATABASE_URL for the way to the pooler",
+            "the connection from the pooler to the server is not encrypted; the one to the pooler can't be checked from here",
+            "Nothing, if the pooler is next to the server; sslmode=verify-full in DATABASE_URL encrypts the connection to the pooler",
         ),
         (false, false, true) => Check::warning(
             name,
@@ -70,12 +70,12 @@ pub fn transport(way: Way, host: &str, checks_server: bool, pooled: bool) -> Che
         (false, false, false) => Check::warning(
             name,
             format!("everything goes to {host} in plain text, and the server offers no TLS"),
-            "Let the server offer TLS (ssl = on), then add sslmode=verify-full to DATABASE_URL; nothing, if the network is encrypted",
+            "Enable TLS on the server (ssl = on), then add sslmode=verify-full to DATABASE_URL; nothing, if the network is encrypted",
         ),
     }
 }
 
-/// What stands between: the port of the URL is not the one that the server listens on.
+/// Whether something is between this host and the server: then the URL's port is not the port that the server listens on.
 #[must_use]
 pub fn proxy(way: Way, port: u16) -> Check {
     let name = "database.proxy";
@@ -83,16 +83,16 @@ pub fn proxy(way: Way, port: u16) -> Check {
         Some(own) if own != i32::from(port) => Check::remark(
             name,
             format!(
-                "port {port} leads to a server that listens on port {own}: a pooler, a proxy or a container stands between"
+                "port {port} leads to a server that listens on port {own}: a pooler, a proxy or a container is in between"
             ),
-            "Nothing; the longest idle time of whatever stands between should be over a minute",
+            "Nothing; whatever is in between should allow connections to be idle for over a minute",
         ),
         Some(_) => Check::ok(name, "the server itself listens on the port of DATABASE_URL"),
         None => Check::ok(name, "the server listens on a socket of its host"),
     }
 }
 
-/// Whether jobs can run there, and whether their commits return.
+/// Whether jobs can write there, and whether their commits return.
 #[must_use]
 pub fn role(way: Way) -> Check {
     let name = "database.role";
@@ -102,14 +102,14 @@ pub fn role(way: Way) -> Check {
     if way.waits_for_standby && way.standbys == 0 {
         return Check::warning(
             name,
-            "every commit waits for a standby (synchronous_standby_names), and none is connected",
-            "Bring the standby back, or take it out of synchronous_standby_names",
+            "every commit waits for a standby (synchronous_standby_names), but none is connected",
+            "Start the standby again, or remove it from synchronous_standby_names",
         );
     }
-    Check::ok(name, "the server is a primary, and no commit waits for a standby that is away")
+    Check::ok(name, "the server is a primary, and no commit waits for a missing standby")
 }
 
-/// What others have left in the rows, and who holds up whom.
+/// Problems that other programs cause: odd rows, open transactions, runs of the same jobs.
 #[must_use]
 pub fn data(counts: Counts) -> Vec<Check> {
     let many = |count: i64, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
@@ -141,13 +141,13 @@ pub fn data(counts: Counts) -> Vec<Check> {
         Check::warning(
             times,
             format!("dated later than now: {}", ahead.join(", ")),
-            "See whether the database's clock has jumped. Runs and leases of the future are not believed; players who are charged up \
-             to a later time are charged nothing until then",
+            "Check whether the database's clock has jumped. Runs and leases from the future are ignored; players whose decay is \
+             charged up to a future time are charged nothing until then",
         )
     };
     let locks = "data.locks";
     let locks = match (counts.waiting, counts.idle_in_transaction) {
-        (0, 0) => Check::ok(locks, "nobody waits for a lock, and no transaction is left open"),
+        (0, 0) => Check::ok(locks, "no session waits for a lock, and no transaction is left open"),
         (waiting, idle) => Check::warning(
             locks,
             format!(
@@ -155,7 +155,7 @@ pub fn data(counts: Counts) -> Vec<Check> {
                 many(waiting, "session waits", "sessions wait"),
                 many(idle, "session holds", "sessions hold")
             ),
-            "Look at pg_stat_activity: who is idle in transaction, and pg_blocking_pids() of who waits",
+            "Look in pg_stat_activity for sessions idle in transaction, and at pg_blocking_pids() of those that wait",
         ),
     };
     let foreign = "data.other_programs";
@@ -164,7 +164,7 @@ pub fn data(counts: Counts) -> Vec<Check> {
         runs => Check::remark(
             foreign,
             format!("another program has made {} of these jobs in the last day", many(runs, "run", "runs")),
-            "Nothing while both run, which the windows and the watermarks allow for; docs/deploy.md says how to end with one",
+            "Nothing while you run both, which windows and watermarks allow; docs/deploy.md explains how to move to one",
         ),
     };
     vec![ids, times, locks, foreign]
@@ -197,18 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_nobody_checks_is_a_warning_on_another_host_alone() {
+    fn an_unverified_certificate_is_a_warning_for_remote_hosts_only() {
         let encrypted = Way { encrypted: true, ..WAY };
         let far = transport(encrypted, "db.example", false, false);
         assert_eq!(far.mark, Mark::Warning);
-        assert!(far.message.contains("nobody checks the server's certificate"), "{}", far.message);
+        assert!(far.message.contains("the server's certificate is not verified"), "{}", far.message);
         assert!(far.remedy.is_some_and(|it| it.contains("sslmode=verify-full")));
         assert_eq!(transport(encrypted, "db.example", true, false).mark, Mark::Ok);
         assert_eq!(transport(encrypted, "127.0.0.1", false, false).mark, Mark::Ok);
     }
 
     #[test]
-    fn what_stands_between_and_what_is_waited_for() {
+    fn proxies_and_missing_standbys_are_reported() {
         assert!(proxy(WAY, 6432).message.contains("a pooler, a proxy"));
         assert_eq!(proxy(WAY, 5432).remedy, None);
         assert!(matches!(role(Way { standby: true, ..WAY }).mark, Mark::Problem(_)));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_is_told() {
+    fn every_count_is_reported() {
         assert!(data(Counts::default()).iter().all(|check| check.mark == Mark::Ok && check.remedy.is_none()));
         let all = Counts {
             odd_ids: 1,

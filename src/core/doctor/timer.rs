@@ -1,9 +1,9 @@
-//! systemd's timers, as far as it takes to see how often they elapse (systemd.timer(5), systemd.time(7)).
+//! Reads systemd's timers, just enough to see how often they elapse (systemd.timer(5), systemd.time(7)).
 
 use super::rhythm::{Rhythm, numbers, times};
 
-/// How often a timer elapses; none where it is not daily, or in a way that is not understood. `unit` is the unit's file with its
-/// drop-ins behind it, in their order.
+/// How often a timer elapses; `None` if it does not elapse every day, or if it can't be read. `unit` is the unit's file followed
+/// by its drop-ins in order.
 #[must_use]
 pub fn rhythm(unit: &str) -> Option<Rhythm> {
     let mut calendars: Vec<&str> = Vec::new();
@@ -21,7 +21,7 @@ pub fn rhythm(unit: &str) -> Option<Rhythm> {
             _ => continue,
         };
         if value.is_empty() {
-            // An empty one takes back all before it.
+            // An empty value resets all before it.
             calendars.clear();
             spans.clear();
         } else {
@@ -58,7 +58,7 @@ fn calendar(text: &str) -> Option<Vec<u32>> {
     Some(times(&field(hour, 23)?, &field(minute, 59)?, &field(second, 59)?))
 }
 
-/// A span such as `5min`; a plain number is seconds.
+/// A span such as `5min`; a plain number means seconds.
 fn seconds(span: &str) -> Option<i64> {
     let plain = span.parse::<i64>().ok();
     let seconds = plain.or_else(|| humantime::parse_duration(span).ok()?.as_secs().try_into().ok());
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_and_what_is_not_understood() {
+    fn spans_are_read_and_other_timers_have_no_rhythm() {
         assert_eq!(rhythm("[Timer]\nOnBootSec=1min\nOnUnitActiveSec=5min\n"), Some(Rhythm::every(300)));
         assert_eq!(rhythm("[Timer]\nOnUnitActiveSec=90\n"), Some(Rhythm::every(90)));
         for odd in

@@ -66,12 +66,12 @@ fn words_choose_among_what_was_sent(#[case] sent: Value, #[case] message: &str, 
 #[case::not_sent(chat(), "tool_choice and thinking are not supported, nor is encoding_format")]
 #[case::nothing_of_ours(chat(), "Request contains an invalid argument.")]
 #[case::no_context_of_texts(vectors(), "maximum context length is 8192 tokens")]
-fn what_was_not_sent_can_not_be_left_out(#[case] sent: Value, #[case] message: &str) {
+fn nothing_is_learnt_about_a_field_that_was_not_sent(#[case] sent: Value, #[case] message: &str) {
     assert_eq!(learn(&Manner::default(), &sent, message), None);
 }
 
 #[test]
-fn a_parameter_goes_before_words() {
+fn the_named_parameter_counts_more_than_the_wording() {
     let body = json!({"error": {"message": "json_schema is fine", "param": "max_completion_tokens"}});
     let sent = chat();
     let sent = Sent { body: &sent, transcript: None, limits: Limits::default() };
@@ -79,7 +79,7 @@ fn a_parameter_goes_before_words() {
 }
 
 #[test]
-fn a_structure_is_given_up_by_degrees() {
+fn structured_output_is_given_up_step_by_step() {
     let first = learn(&Manner::default(), &chat(), "response_format").unwrap().1;
     let second = learn(&first, &chat(), "response_format").unwrap().1;
     assert_eq!((first.structure, second.structure), (Structure::Json, Structure::Prompted));
@@ -98,7 +98,7 @@ fn a_limit_that_is_too_large_becomes_smaller(#[case] message: &str, #[case] toke
 }
 
 #[test]
-fn a_limit_goes_by_its_other_name_and_then_by_none() {
+fn a_limit_is_renamed_and_then_left_out() {
     let first = learn(&Manner::default(), &chat(), "max_completion_tokens: unknown").unwrap().1;
     assert!(first.max_tokens);
     let sent = json!({"messages": [], "max_tokens": 8192});
@@ -106,14 +106,14 @@ fn a_limit_goes_by_its_other_name_and_then_by_none() {
 }
 
 #[test]
-fn a_context_that_is_too_short_costs_the_reply_first_and_then_the_oldest() {
+fn a_short_context_shortens_the_reply_and_then_the_transcript() {
     let said =
         "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens (808 in the messages)";
     let first = learn(&Manner::default(), &chat(), said).unwrap().1;
     assert_eq!((first.reply_tokens, first.transcript_tokens), (Some(1024), None));
     let second = learn(&first, &chat(), said).unwrap().1;
     assert_eq!((second.reply_tokens, second.transcript_tokens), (Some(1024), Some(500)));
-    // Nobody says how short: ollama, openrouter.
+    // Ollama and OpenRouter do not say how long the context is.
     let mut manner = Manner::default();
     for _ in 0..4 {
         manner = learn(&manner, &chat(), "the request exceeds the context size").unwrap().1;
@@ -128,7 +128,7 @@ fn a_context_that_is_too_short_costs_the_reply_first_and_then_the_oldest() {
 }
 
 #[test]
-fn what_is_set_bounds_what_is_learnt() {
+fn settings_bound_learnt_limits() {
     let limits = Limits { context: Some(4_096), reply: None };
     let manner = Manner::default();
     assert_eq!(
@@ -142,7 +142,7 @@ fn what_is_set_bounds_what_is_learnt() {
 }
 
 #[test]
-fn it_is_kept_as_text_and_told_in_words() {
+fn it_is_stored_as_json_and_shown_in_words() {
     let manner = Manner { max_tokens: true, structure: Structure::Json, reply_tokens: Some(512), ..Manner::default() };
     let text = serde_json::to_string(&manner).unwrap();
     assert_eq!(serde_json::from_str::<Manner>(&text).unwrap(), manner);

@@ -6,9 +6,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::section::Section;
 
-/// The most bytes that one token of the tokenizer stands for (a run of spaces).
+/// The most bytes of one token (a run of spaces).
 const LONGEST_TOKEN: usize = 128;
-/// By how many tokens the lengths of a prompt's parts may miss its own.
+/// How far the sum of the parts' lengths can be from the prompt's length, in tokens.
 const SLACK: usize = 8;
 
 /// A prompt within its budget.
@@ -18,30 +18,30 @@ pub struct Fitted {
     pub text: String,
     /// Its length in tokens.
     pub tokens: usize,
-    /// The sections that had to go, in the order in which they went.
+    /// The sections that were left out, in order.
     pub left_out: Vec<Section>,
-    /// Whether the rest had to be cut.
+    /// Whether the end was cut.
     pub cut: bool,
 }
 
 /// The length of a text in tokens.
 ///
-/// By `cl100k_base`: vendors of today's models publish no tokenizer or a slightly denser one, so that it errs on the safe
-/// side. The first call in a process loads it.
+/// Counted with `cl100k_base`. Vendors of current models publish no tokenizer or one that needs slightly fewer tokens, so this
+/// count is on the safe side. The first call in a process loads the tokenizer.
 ///
-/// The text must have gone through [`crate::core::prose::lines`]: long runs of white space exhaust the tokenizer's pattern.
+/// The text must be the output of [`crate::core::prose::lines`]: long runs of white space exhaust the tokenizer's pattern.
 #[must_use]
 pub fn count(text: &str) -> usize {
     tokenizer().count(text)
 }
 
-/// The length of a text in tokens; none if it is over `budget`.
+/// The length of a text in tokens; `None` if it is over `budget`.
 #[must_use]
 pub fn count_within(text: &str, budget: usize) -> Option<usize> {
     count_bounded(text, budget).filter(|&tokens| tokens <= budget)
 }
 
-/// The length of a text in tokens; none, without counting, if it can only be over `budget`.
+/// The length of a text in tokens; `None`, without counting, if its bytes alone put it over `budget`.
 fn count_bounded(text: &str, budget: usize) -> Option<usize> {
     (text.len() <= budget.saturating_mul(LONGEST_TOKEN)).then(|| count(text))
 }
@@ -50,8 +50,8 @@ fn tokenizer() -> &'static Tokenizer {
     cl100k_base()
 }
 
-/// Joins the sections, and takes away what is over `budget` tokens: [`Section::DISPENSABLE`] in their order, then the end, at
-/// a sentence if there is one, else at a word, else at a character. The result never exceeds the budget.
+/// Joins the sections and shortens them to `budget` tokens: leaves out [`Section::DISPENSABLE`] in order, then cuts the end at a
+/// sentence, or else at a word, or else at a character. The result never exceeds the budget.
 #[must_use]
 pub fn fit(mut sections: Vec<(Section, String)>, budget: usize) -> Fitted {
     let mut text = join(&sections);
@@ -61,12 +61,12 @@ pub fn fit(mut sections: Vec<(Section, String)>, budget: usize) -> Fitted {
     }
     let mut left_out = Vec::new();
     for going in Section::DISPENSABLE {
-        // A section that has rendered to nothing has not been left out.
+        // A section that rendered to nothing does not count as left out.
         let Some(index) = sections.iter().position(|&(section, _)| section == going) else { continue };
         let (_, gone) = sections.remove(index);
         left_out.push(going);
         text = join(&sections);
-        // Sections end where tokens end, so that their lengths add up but for what joins them: a clear excess is not counted.
+        // Sections end at token boundaries, so their lengths add up except for the separators. Only a close result is counted.
         about = about.map(|tokens| tokens.saturating_sub(count(&gone)));
         if about.is_none_or(|tokens| tokens <= budget + SLACK) {
             about = count_bounded(&text, budget);
@@ -83,10 +83,10 @@ fn join(sections: &[(Section, String)]) -> String {
     sections.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n\n")
 }
 
-/// The longest beginning of `text` within `budget`, and its length in tokens.
+/// The longest prefix of `text` within `budget`, and its length in tokens.
 fn cut(text: &str, budget: usize) -> (String, usize) {
     let reach = reach(text, budget);
-    // A sentence end that would cost more than half of what fits is as good as none.
+    // Ignore a sentence end that would discard more than half of what fits.
     let sentences = ends(text, text.split_sentence_bounds(), reach).take_while(|&end| end * 2 >= reach);
     let words = ends(text, text.split_word_bounds(), reach).take_while(|&end| end * 2 >= reach);
     longest(sentences, text, budget)
@@ -95,7 +95,7 @@ fn cut(text: &str, budget: usize) -> (String, usize) {
         .unwrap_or_default()
 }
 
-/// How many bytes the first `budget` tokens stand for: no cut can be far from there, which spares counting from the start.
+/// The length in bytes of the first `budget` tokens. The cut is close to it, so the search starts there.
 fn reach(text: &str, budget: usize) -> usize {
     let most = budget.saturating_mul(LONGEST_TOKEN);
     let bounded = match text.char_indices().find(|(start, _)| *start >= most) {
@@ -109,7 +109,7 @@ fn reach(text: &str, budget: usize) -> usize {
     }
 }
 
-/// Where the pieces of `text` end, up to `reach`, the last first.
+/// The ends of the pieces of `text` up to `reach`, last first.
 fn ends<'a>(text: &str, pieces: impl Iterator<Item = &'a str>, reach: usize) -> impl Iterator<Item = usize> {
     let mut end = 0;
     let mut ends: Vec<usize> = pieces
@@ -122,15 +122,15 @@ fn ends<'a>(text: &str, pieces: impl Iterator<Item = &'a str>, reach: usize) -> 
     std::iter::from_fn(move || ends.pop())
 }
 
-/// The first of the cuts that keeps something within the budget. Cutting shifts the last token or two at most, so that the
-/// first or second try does.
+/// The first cut that keeps something within the budget. A cut changes only the last token or two, so the first or second try
+/// succeeds.
 fn longest(ends: impl Iterator<Item = usize>, text: &str, budget: usize) -> Option<(String, usize)> {
     ends.map(|end| without_bare_heading(&text[..end]))
         .filter(|kept| !kept.is_empty())
         .find_map(|kept| Some((kept.to_owned(), count_within(kept, budget)?)))
 }
 
-/// A heading, or a line that announces a list, says nothing once what it announces is cut off.
+/// Removes a heading, or a line that announces a list, whose content was cut off.
 fn without_bare_heading(text: &str) -> &str {
     let mut kept = text.trim_end();
     loop {

@@ -10,28 +10,28 @@ pub enum Section {
     Identity,
     /// How she stays in character, and when she does not.
     Immersion,
-    /// How one writes, or speaks, here.
+    /// How to write or speak on this platform.
     Platform,
     /// Her mood, and the conflict.
     State,
-    /// How near the player is.
+    /// How close the player is.
     Relationship,
     /// Facts.
     Memory,
-    /// The last conversations, and what was left open.
+    /// The last conversations and their open topics.
     Continuity,
     /// Her own life and thoughts.
     InnerLife,
-    /// How she ticks.
+    /// Her character.
     Psychology,
-    /// Where the story stands.
+    /// The chapter of the story.
     Chapter,
     /// Themes that the player enjoys.
     Vice,
 }
 
 impl Section {
-    /// All of them, in the order in which a prompt shows them.
+    /// All of them, in the order of the prompt.
     pub const ALL: [Self; 11] = [
         Self::Identity,
         Self::Immersion,
@@ -46,7 +46,7 @@ impl Section {
         Self::Vice,
     ];
 
-    /// Those that may go, in the order in which they go (spec 04).
+    /// Those that are left out first, in order (spec 04).
     pub const DISPENSABLE: [Self; 3] = [Self::Vice, Self::Chapter, Self::Psychology];
 
     /// The name of its block.

@@ -1,4 +1,4 @@
-//! A template: compiled and tried out once, rendered many times.
+//! A template: compiled and checked once, rendered many times.
 
 use std::fmt;
 
@@ -11,21 +11,21 @@ use super::variables::Variables;
 use crate::core::prose;
 use crate::domain::prompt::Platform;
 
-/// A compiled template whose variables are all known.
+/// A compiled template that uses only known variables.
 #[derive(Debug)]
 pub struct PromptTemplate {
     environment: Environment<'static>,
     name: String,
 }
 
-/// What is wrong with a template, and where.
+/// An error in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
-    /// The name it was parsed under: its file.
+    /// The template's name, usually its file.
     pub name: String,
     /// Counted from 1.
     pub line: Option<usize>,
-    /// In a sentence.
+    /// The error, in a sentence.
     pub what: String,
 }
 
@@ -45,21 +45,21 @@ impl PromptTemplate {
     /// The name of the shipped template, and of the file that replaces it in `--template-dir`.
     pub const FILE_NAME: &str = "prompt.j2";
 
-    /// The template in the binary: plain, and suitable for everyone.
+    /// The template in the binary: plain, and suitable for all audiences.
     ///
     /// # Errors
-    /// As [`PromptTemplate::parse`]; a unit test shows that there are none.
+    /// As [`PromptTemplate::parse`]; a unit test makes sure that there are none.
     pub fn shipped() -> Result<Self, TemplateError> {
         Self::parse(Self::FILE_NAME, include_str!("prompt.j2"))
     }
 
-    /// Compiles a template and tries it out, so that what is wrong with it shows when a run starts and not in the middle.
+    /// Compiles a template and checks it, so that a run reports errors at its start.
     ///
-    /// Every variable must be one of [`Variables`], in branches that are seldom taken too; every [`Section`] must have its
-    /// block, and nothing may stand outside of them; and it must render for both platforms with everything and with nothing.
+    /// Every variable must be one of [`Variables`], in all branches. Every [`Section`] must have a block, without text outside
+    /// the blocks. And the template must render for both platforms, with full and with empty variables.
     ///
     /// # Errors
-    /// The first thing that is wrong, with `name`, the line and, for a variable, what it is called.
+    /// The first error, with `name`, the line and, for an unknown variable, its name.
     pub fn parse(name: &str, source: &str) -> Result<Self, TemplateError> {
         let template = Self { environment: environment(name, source)?, name: name.to_owned() };
         template.check_variables(source)?;
@@ -71,27 +71,27 @@ impl PromptTemplate {
         Ok(template)
     }
 
-    /// The name it was parsed under.
+    /// The template's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The sections that have something to say, in the order of [`Section::ALL`].
+    /// The sections that are not empty, in the order of [`Section::ALL`].
     ///
     /// # Errors
-    /// Where an expression fails on these variables, such as an index past the end of a list.
+    /// If an expression fails on these variables, such as an index past the end of a list.
     pub fn render(&self, variables: &Variables) -> Result<Vec<(Section, String)>, TemplateError> {
         let (_, sections) = self.run(variables)?;
         let tidy = sections.into_iter().map(|(section, text)| (section, prose::lines(&text)));
         Ok(tidy.filter(|(_, text)| !text.is_empty()).collect())
     }
 
-    /// The whole output, and each block's.
+    /// The whole output, and that of each block.
     fn run(&self, variables: &Variables) -> Result<(String, Vec<(Section, String)>), TemplateError> {
         let run = || -> Result<_, minijinja::Error> {
             let template = self.environment.get_template(&self.name)?;
-            // Rendering all of it first lets blocks see what is set outside of them.
+            // Rendering the whole first lets blocks use variables that are set outside of them.
             let mut rendered = template.render_captured(Value::from(Serde(variables)))?;
             let mut sections = Vec::with_capacity(Section::ALL.len());
             for section in Section::ALL {
@@ -142,13 +142,13 @@ fn environment(name: &str, source: &str) -> Result<Environment<'static>, Templat
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // A prompt is not HTML, whatever its file is called.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    // Without it an undefined variable's error does not say which.
+    // Otherwise the error about an undefined variable does not name it.
     environment.set_debug(true);
     environment.add_template_owned(name.to_owned(), source.to_owned()).map_err(|error| explain(name, &error))?;
     Ok(environment)
 }
 
-/// Whether `path` leads to a value; within lists it is taken on trust, since their items are tried out by rendering.
+/// Whether `path` leads to a value. Paths into lists are accepted, because the test rendering checks them.
 fn is_known(variables: &Value, path: &str) -> bool {
     let mut value = variables.clone();
     for name in path.split('.') {
@@ -160,7 +160,7 @@ fn is_known(variables: &Value, path: &str) -> bool {
     true
 }
 
-/// The first line on which `path` stands by itself.
+/// The first line that contains `path` as a whole word.
 fn line_of(source: &str, path: &str) -> Option<usize> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     let stands_in = |line: &str| {

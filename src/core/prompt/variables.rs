@@ -1,20 +1,20 @@
-//! What a template can name. The header of `prompt.j2` is the same list for template authors.
+//! The variables of templates. The header of `prompt.j2` is the same list for template authors.
 
 use serde::Serialize;
 
 use crate::domain::player::GameStatus;
 use crate::domain::prompt::Platform;
 
-/// The variables of a template. Texts are one inert line each ([`crate::core::prose::line`]); empty where there is nothing.
+/// The variables of a template. Texts are one inert line each ([`crate::core::prose::line`]), and can be empty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Variables {
-    /// For whom it is rendered.
+    /// The platform that it is rendered for.
     pub platform: Platform,
     /// The player.
     pub player: Player,
-    /// How the two have met.
+    /// How the two met.
     pub backstory: Backstory,
-    /// Her inner state towards the player, as the application has found it: `{name}: {text}`.
+    /// Her inner state towards the player, from the application: `{name}: {text}`.
     pub psyche: Vec<String>,
     /// The four sides of the relationship.
     pub metrics: Metrics,
@@ -24,9 +24,9 @@ pub struct Variables {
     pub conflict: Conflict,
     /// The game's thresholds.
     pub game: Game,
-    /// Facts by whom they are about, what was just learned first.
+    /// Facts by subject, newest first.
     pub memory: Memory,
-    /// What came before.
+    /// Earlier conversations and days.
     pub continuity: Continuity,
     /// Her own life.
     pub life: Life,
@@ -39,17 +39,17 @@ pub struct Variables {
 pub struct Player {
     /// 0–100 with two decimals.
     pub score: String,
-    /// 1–5 by rule.
+    /// Normally 1–5.
     pub chapter: i32,
-    /// Where they stand in the game.
+    /// Their status in the game.
     pub game_status: GameStatus,
     /// Days since the game began.
     pub days_played: i32,
     /// `engagement_state.state`.
     pub engagement: String,
-    /// What they are called, or nothing, like all that follow.
+    /// Their name; can be empty, like the following fields.
     pub name: String,
-    /// What they do.
+    /// Their occupation.
     pub occupation: String,
     /// Where they live.
     pub city: String,
@@ -57,7 +57,7 @@ pub struct Player {
     pub interest: String,
 }
 
-/// How the two have met; each a sentence or nothing.
+/// How the two met; each a sentence or empty.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Backstory {
     /// Where.
@@ -66,11 +66,11 @@ pub struct Backstory {
     pub how_we_met: String,
     /// What made it special.
     pub the_moment: String,
-    /// What was left open.
+    /// The open question.
     pub unresolved_hook: String,
 }
 
-/// The four sides of the relationship, 0–100, whole.
+/// The four sides of the relationship, whole numbers 0–100.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[expect(missing_docs, reason = "the fields of domain::player::Metrics, rounded")]
 pub struct Metrics {
@@ -108,9 +108,9 @@ pub struct Conflict {
 /// The game's thresholds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Game {
-    /// The database's word for what happened, or nothing.
+    /// The database's word for the event, or empty.
     pub event: String,
-    /// The chapter's boss threshold with two decimals, or nothing.
+    /// The chapter's boss threshold with two decimals, or empty.
     pub threshold: String,
 }
 
@@ -125,16 +125,16 @@ pub struct Memory {
     pub nikita: Vec<String>,
 }
 
-/// What came before.
+/// Earlier conversations and days.
 #[derive(Clone, Debug, Serialize)]
 pub struct Continuity {
-    /// Of the conversation that has just ended.
+    /// The summary of the conversation that has just ended.
     pub summary: String,
-    /// How it felt: a tone of spec 04.
+    /// Its tone, one of spec 04.
     pub tone: String,
     /// Summaries of earlier conversations, newest first.
     pub earlier: Vec<String>,
-    /// What was left open, newest first.
+    /// Open topics, newest first.
     pub threads: Vec<String>,
     /// The last days, newest first.
     pub days: Vec<Day>,
@@ -147,7 +147,7 @@ pub struct Day {
     pub date: String,
     /// What happened.
     pub summary: String,
-    /// How it felt.
+    /// Its tone.
     pub tone: String,
     /// Moments worth keeping, oldest first.
     pub moments: Vec<String>,
@@ -160,9 +160,9 @@ pub struct Life {
     pub today: Vec<Event>,
     /// Those of the days before, newest first.
     pub recent: Vec<Event>,
-    /// What is on her mind, newest first.
+    /// Her thoughts, newest first.
     pub thoughts: Vec<String>,
-    /// Whether she is about to write on her own account.
+    /// Whether she is about to write on her own initiative.
     pub message_planned: bool,
 }
 
@@ -189,7 +189,7 @@ pub struct Theme {
 }
 
 impl Variables {
-    /// A player with whom nothing has happened yet: every list and every optional text is empty.
+    /// A new player: every list and every optional text is empty.
     #[must_use]
     pub fn bare(platform: Platform) -> Self {
         Self {
@@ -224,7 +224,8 @@ impl Variables {
         }
     }
 
-    /// A player with a bit of everything: with [`Variables::bare`] what a template is tried on when it is parsed.
+    /// A player with some of everything. [`PromptTemplate::parse`](super::PromptTemplate::parse) checks templates with it and with
+    /// [`Variables::bare`].
     #[must_use]
     pub fn sample(platform: Platform) -> Self {
         let list = |text: &str| vec![text.to_owned(), format!("{text} Again.")];

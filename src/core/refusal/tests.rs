@@ -1,4 +1,4 @@
-//! Each case stands for a habit of a server; where a public report names it, the report stands beside it.
+//! Each case is the behaviour of a real server, with the public report if there is one.
 
 use rstest::rstest;
 use serde_json::json;
@@ -48,9 +48,9 @@ fn errors_under_a_good_status(#[case] body: Value, #[case] found: Option<(u16, M
 #[case::deepseek_empty(402, json!({"error": {"message": "Insufficient Balance", "type": "unknown_error"}}), Meaning::Spent)]
 #[case::quota(429, json!({"error": {"type": "insufficient_quota", "code": "insufficient_quota"}}), Meaning::Spent)]
 #[case::spend_limit(429, json!({"error": {"type": "rate_limit_error", "message": "This would exceed your monthly spend limit"}}), Meaning::Spent)]
-// OpenHands/OpenHands#998: a gateway keeps the words alone.
+// OpenHands/OpenHands#998: a gateway passes on only the wording.
 #[case::quota_in_words(429, json!({"error": {"message": "RateLimitError: You exceeded your current quota, please check your plan", "type": "throttling_error", "code": "429"}}), Meaning::Spent)]
-// BerriAI/litellm#9035: Google's, by the minute, through a gateway.
+// BerriAI/litellm#9035: Google's per-minute quota through a gateway.
 #[case::gemini_through_a_gateway(429, json!({"error": {"message": "VertexAIException - b'{\"message\": \"You exceeded your current quota\", \"status\": \"RESOURCE_EXHAUSTED\"}'", "code": "429"}}), Meaning::Throttled)]
 #[case::litellm_no_database(400, json!({"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}}), Meaning::Key)]
 #[case::litellm_database_away(503, json!({"error": {"message": "No connected db.", "type": "no_db_connection"}}), Meaning::Passing)]
@@ -65,15 +65,15 @@ fn status_type_and_code_decide(#[case] status: u16, #[case] body: Value, #[case]
 }
 
 #[test]
-fn where_the_words_and_the_wait_stand_makes_no_difference() {
+fn message_and_retry_delay_are_found_in_other_places() {
     // mistralai: 422 with FastAPI's list.
     let body = json!({"detail": [{"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "msg": "Extra inputs are not permitted"}]});
-    let told = Refusal::read(422, &body, None);
+    let refusal = Refusal::read(422, &body, None);
     assert_eq!(
-        (told.kinds.as_slice(), told.message.as_str()),
+        (refusal.kinds.as_slice(), refusal.message.as_str()),
         (&["extra_forbidden".to_owned()][..], "Extra inputs are not permitted")
     );
-    assert!(told.words.contains("max_completion_tokens"));
+    assert!(refusal.words.contains("max_completion_tokens"));
     let body = json!([{"error": {"code": 429, "details": [{"retryDelay": "34.5s"}]}}]);
     assert_eq!(Refusal::read(429, &body, None).retry_after, Some(Duration::from_millis(34_500)));
     assert_eq!(Refusal::read(500, &json!(null), None).message, "it does not say why");

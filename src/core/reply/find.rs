@@ -1,4 +1,4 @@
-//! Finds the answer in what a model has written: among prose, fences, thinking and wrappings.
+//! Finds the answer in a model's reply, among prose, code fences, thinking and wrapper objects.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 use super::form::{Notes, field};
 use super::plain::{Tag, find_close, strip_bom, tag_at};
 
-/// How deep an answer may be wrapped: `{"name": …, "arguments": "{\"notes\": {…}}"}` is three.
+/// How deep an answer can be wrapped: `{"name": …, "arguments": "{\"notes\": {…}}"}` is three.
 const MOST_WRAPPINGS: usize = 3;
 
-/// As many openings of objects and lists are tried: a reply that is nothing but brackets takes no time.
+/// How many opening brackets are tried, so that a reply full of brackets takes little time.
 const MOST_TRIES: usize = 5_000;
 
-/// Every whole JSON object and list in a text, in order, outermost only. What a model thinks aloud is passed over: from an opening tag
-/// to its closing one; all that stands before a closing tag without an opening one; and after an opening tag that is never closed,
-/// all but what the text ends with. A tag inside a JSON string is text.
+/// Every complete JSON object and list in a text, in order, outermost only. A model's thinking is skipped: from an opening tag to
+/// its closing tag; everything before a closing tag without an opening one; and, after an opening tag that is never closed,
+/// everything but an object at the end of the text. A tag inside a JSON string is text.
 pub(super) fn objects(text: &str) -> Vec<Value> {
     let text = strip_bom(text);
-    // A whole reply that is one JSON string has its answer inside.
+    // A reply that is a single JSON string contains the answer.
     if let Ok(inner) = serde_json::from_str::<String>(text.trim()) {
         return objects(&inner);
     }
@@ -33,7 +33,7 @@ pub(super) fn objects(text: &str) -> Vec<Value> {
         let rest = &text[at..];
         match tag_at(rest) {
             Some((Tag::Opens(close), length)) => {
-                // Once it is known that nothing closes, nobody looks for it again.
+                // One failed search is enough: searching again from each later tag would be quadratic.
                 let closed = if unclosed { None } else { find_close(&rest[length..], close) };
                 unclosed |= closed.is_none();
                 at += length + closed.map_or(0, |end| end + close.len());
@@ -61,17 +61,16 @@ pub(super) fn objects(text: &str) -> Vec<Value> {
     found
 }
 
-/// A text with what small models do to JSON put right: commas before a closing bracket (Open-Historia/open-historia#354), and line breaks
-/// and the like inside strings (manavgup/wikimind#297). It is for texts that hold no answer as they are; none where
-/// nothing is to be put right.
+/// Repairs the JSON of small models: trailing commas (Open-Historia/open-historia#354), and line breaks and other control characters
+/// inside strings (manavgup/wikimind#297). Only for texts without an answer; `None` if there is nothing to repair.
 pub(super) fn mended(text: &str) -> Option<String> {
     let start = text.find('{')?;
     let mut mended = String::with_capacity(text.len());
-    // What stands before it may open a model's thinking.
+    // Kept, because it can contain an opening tag of a model's thinking.
     mended.push_str(&text[..start]);
     let mut chars = text[start..].chars();
     let mut quoted = false;
-    // Where the last comma stands, as long as only blanks have followed.
+    // The position of the last comma, as long as only white space has followed.
     let mut comma = None;
     while let Some(char) = chars.next() {
         match char {
@@ -104,13 +103,13 @@ pub(super) fn mended(text: &str) -> Option<String> {
     (mended != text).then_some(mended)
 }
 
-/// Whether nothing follows but the end of a fence.
+/// Whether only the end of a code fence follows.
 fn ends(rest: &str) -> bool {
     rest.trim_matches(|char: char| char.is_whitespace() || char == '`').is_empty()
 }
 
-/// The answer in a value: an object with at least two of the fields, facts or summary among them, perhaps wrapped. None where it is
-/// not there, or where more than one might be it.
+/// The answer in a value: an object, possibly wrapped, with at least two of the fields, including facts or summary. `None` if there
+/// is none, or if it is ambiguous.
 pub(super) fn answer(value: &Value) -> Option<Value> {
     unwrap(value, MOST_WRAPPINGS)
 }
@@ -134,14 +133,14 @@ fn unwrap(value: &Value, left: usize) -> Option<Value> {
     }
 }
 
-/// Values that are schemas (`{"type": …}`) are an echo of what was asked for.
+/// Fields whose values are schemas (`{"type": …}`) are an echo of the request.
 fn is_answer(given: &Map<String, Value>) -> bool {
     let known: Vec<_> = Notes::FIELDS.iter().filter(|name| has(given, name)).collect();
     let echo = |name: &&&str| field(given, name).is_some_and(|value| value.get("type").is_some());
     known.len() >= 2 && known.iter().any(|name| ["facts", "summary"].contains(*name)) && !known.iter().any(echo)
 }
 
-/// A null field is there, too.
+/// Whether the field exists; it can be null.
 fn has(given: &Map<String, Value>, name: &str) -> bool {
     given.contains_key(name) || field(given, name).is_some()
 }

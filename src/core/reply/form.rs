@@ -1,4 +1,4 @@
-//! The form of a reply as types. The JSON Schema that goes to the model is made from them; a field that is missing is empty.
+//! The form of a reply as types. The JSON Schema for the model is generated from them. A missing field is empty.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -6,21 +6,21 @@ use serde_json::{Map, Value, json};
 use crate::core::tone::Tone;
 use crate::domain::memory::GraphType;
 
-/// What is wrong with a reply. It names places and schema words only, because a reply can quote the conversation.
+/// An error in a reply. It contains only JSON pointers and field names, because a reply can quote the conversation.
 pub type Violation = String;
 
-/// A value that a model is asked for.
+/// A value in the reply.
 pub(super) trait Field: Sized + Default {
-    /// The JSON Schema of the value, as `OpenAI`'s strict mode wants it: every property required and no other allowed. Lengths and
-    /// counts are left out because that mode refuses them.
+    /// The JSON Schema of the value in the form that `OpenAI`'s strict mode requires: all properties required, no others allowed,
+    /// no limits of lengths and counts.
     fn schema() -> Value;
 
-    /// Reads the value at a place, named by its JSON pointer.
+    /// Reads the value at the JSON pointer `at`.
     fn read(value: &Value, at: &str) -> Result<Self, Violation>;
 }
 
-/// An object of the form: its struct, its schema and its reading. A text in its place stands for the field after `alone`, which no
-/// object can lack; a missing or null field is empty.
+/// Declares an object of the form: its struct, its schema and its parser. The field after `alone` is required, and a string in
+/// place of the object is its value. Any other missing or null field is empty.
 macro_rules! form {
     (alone: $alone:expr; $(#[$doc:meta])* pub struct $name:ident { $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -65,15 +65,15 @@ macro_rules! form {
 
 form! {
     alone: None;
-    /// What a model notes of a conversation.
+    /// A model's notes on a conversation.
     pub struct Notes {
-        /// What is worth remembering.
+        /// Facts worth remembering.
         pub facts: Vec<NotedFact>,
-        /// What was left open.
+        /// Open topics.
         pub threads: Vec<String>,
-        /// What it makes Nikita think.
+        /// Nikita's thoughts about it.
         pub thoughts: Vec<String>,
-        /// What happened.
+        /// The summary.
         pub summary: String,
         /// How the player treated Nikita.
         pub emotional_tone: Tone,
@@ -82,13 +82,13 @@ form! {
 
 form! {
     alone: Some("fact");
-    /// A sentence worth remembering.
+    /// A fact worth remembering.
     pub struct NotedFact {
-        /// The words of the transcript that show it.
+        /// The words of the transcript that support it.
         pub quote: String,
-        /// The sentence.
+        /// The fact, one sentence.
         pub fact: String,
-        /// Whom it is about.
+        /// Its subject.
         pub kind: GraphType,
     }
 }
@@ -106,7 +106,7 @@ impl Field for String {
         json!({"type": "string"})
     }
 
-    /// A list of texts is their sequence.
+    /// A list of strings is joined.
     fn read(value: &Value, at: &str) -> Result<Self, Violation> {
         match value {
             Value::String(text) => Ok(text.clone()),
@@ -124,7 +124,7 @@ impl<T: Field> Field for Vec<T> {
         json!({"type": "array", "items": T::schema()})
     }
 
-    /// A list may stand inside a string; what is null in it is passed over.
+    /// A string can contain the list. Null items are skipped.
     fn read(value: &Value, at: &str) -> Result<Self, Violation> {
         let inner;
         let items = match value {
@@ -141,7 +141,7 @@ impl<T: Field> Field for Vec<T> {
     }
 }
 
-/// A tone that is not known is neutral.
+/// An unknown tone is neutral.
 impl Field for Tone {
     fn schema() -> Value {
         json!({"type": "string", "enum": Self::ALL.map(Self::as_str)})
@@ -153,7 +153,7 @@ impl Field for Tone {
     }
 }
 
-/// A kind that is not known is the relationship's (spec 04).
+/// An unknown kind is the relationship (spec 04).
 impl Field for GraphType {
     fn schema() -> Value {
         json!({"type": "string", "enum": ["user", "preference", "personal", "relationship", "nikita"]})
@@ -172,7 +172,7 @@ fn word(value: &Value) -> Option<String> {
     value.as_str().map(|word| word.trim().to_ascii_lowercase())
 }
 
-/// A field by its name, in whatever spelling; none where it is null.
+/// A field by its name, in any case and with any separators; `None` if it is null.
 pub(super) fn field<'a>(given: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let plain = |key: &str| key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let exact = given.get(name);

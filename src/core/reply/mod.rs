@@ -1,11 +1,10 @@
-//! What a model is to reply, and how its reply is read: kindly first, then strictly (spec 05).
+//! The form of a model's reply ([`Notes`]) and its parser, which is lenient where it finds the answer and strict about the types of
+//! its fields (spec 05).
 //!
 //! ```text
-//!   text ─▶ find: the last whole object that is an answer ─▶ read: field by field, what is missing is empty
-//!            └── none: no answer                              └── a wrong type: a violation, told to the model once
+//!   text ─▶ find: the last complete object that is an answer ─▶ read: field by field, a missing one is empty
+//!            └── none: no answer                                 └── a wrong type: a violation, reported to the model once
 //! ```
-//!
-//! [`Notes`] is the form.
 
 use serde_json::Value;
 
@@ -19,10 +18,10 @@ use form::Field;
 pub use form::{NotedFact, Notes, Violation};
 
 impl Notes {
-    /// The notes in a text, which may think aloud, talk around them, wrap them and fence them.
+    /// The notes in a text, which can also contain thinking, chatter, wrapper objects and code fences.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// If there are none, or a field has the wrong type.
     pub fn in_text(text: &str) -> Result<Self, Violation> {
         let mut found = find::objects(text);
         if !found.iter().any(|value| find::answer(value).is_some())
@@ -36,7 +35,7 @@ impl Notes {
     /// The notes in a value, such as the arguments of a tool call.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// If there are none, or a field has the wrong type.
     pub fn in_value(value: &Value) -> Result<Self, Violation> {
         match value {
             Value::String(text) => Self::in_text(text),
@@ -44,7 +43,7 @@ impl Notes {
         }
     }
 
-    /// The notes, where a text is one whole object and nothing else: so much is asked of a model's thinking.
+    /// The notes, if the text is a single object. Stricter than [`Notes::in_text`], for answers within a model's thinking.
     #[must_use]
     pub fn alone_in(text: &str) -> Option<Self> {
         let whole: Value = serde_json::from_str(plain::unfenced(text)).ok()?;
@@ -56,20 +55,20 @@ impl Notes {
         if answers.peek().is_none() {
             return Err(format!("it holds no JSON object with the fields {}", Self::FIELDS.join(", ")));
         }
-        let mut said_nothing = Err("all its fields are empty, though something was said".to_owned());
+        let mut last = Err("all its fields are empty, though the conversation has content".to_owned());
         for answer in answers {
             match Self::read(&answer, "") {
                 Ok(notes) if notes.is_blank() => {}
                 read => {
-                    said_nothing = read;
+                    last = read;
                     break;
                 }
             }
         }
-        said_nothing
+        last
     }
 
-    /// Whether nothing is noted.
+    /// Whether all fields are empty.
     fn is_blank(&self) -> bool {
         let blank = |text: &String| text.trim().is_empty();
         self.facts.iter().all(|fact| blank(&fact.fact))

@@ -1,8 +1,8 @@
-//! A model's plain text without what it thought aloud, without fences, and without the chatter around it.
+//! A model's plain text without its thinking, code fences and chatter.
 
 use crate::core::text;
 
-/// Where models think aloud: an opening tag's beginning, and its closing tag. In lower case.
+/// The tags around thinking: the start of the opening tag, and the closing tag. In lower case.
 const THINKING: [(&str, &str); 7] = [
     ("<think", "</think>"),
     ("<thinking", "</thinking>"),
@@ -12,10 +12,10 @@ const THINKING: [(&str, &str); 7] = [
     ("[think]", "[/think]"),
     ("◁think▷", "◁/think▷"),
 ];
-/// Where a model with channels begins its answer, and what all its marks begin with.
+/// The marker before the answer of a model with channels, and the start of all its markers.
 const FINAL_CHANNEL: &str = "<|channel|>final<|message|>";
 const MARK: &str = "<|";
-/// How a first line begins that only announces what follows.
+/// How first lines begin that only announce what follows.
 const OPENERS: [&str; 18] = [
     "here is",
     "here's",
@@ -36,7 +36,7 @@ const OPENERS: [&str; 18] = [
     "the polished",
     "polished prompt",
 ];
-/// How a last paragraph begins that only takes its leave.
+/// How last paragraphs begin that only close the conversation.
 const CLOSERS: [&str; 12] = [
     "let me know",
     "i hope this",
@@ -59,13 +59,13 @@ const MOST_ATTRIBUTES: usize = 100;
 
 /// A tag around thinking.
 pub(super) enum Tag {
-    /// It opens; its closing tag, in lower case.
+    /// An opening tag, with its closing tag in lower case.
     Opens(&'static str),
-    /// It closes.
+    /// A closing tag.
     Closes,
 }
 
-/// The tag that a text begins with, and its length in bytes.
+/// The tag at the start of a text, and its length in bytes.
 pub(super) fn tag_at(text: &str) -> Option<(Tag, usize)> {
     for (open, close) in THINKING {
         if begins(text, close) {
@@ -77,7 +77,7 @@ pub(super) fn tag_at(text: &str) -> Option<(Tag, usize)> {
         if !open.starts_with('<') {
             return Some((Tag::Opens(close), open.len()));
         }
-        // With attributes or without, and not a longer name.
+        // The tag can have attributes, but not a longer name.
         let rest = &text[open.len()..];
         if rest.starts_with('>') || rest.starts_with(char::is_whitespace) {
             let end = rest.char_indices().take(MOST_ATTRIBUTES).find(|(_, char)| *char == '>');
@@ -97,12 +97,12 @@ fn begins(text: &str, beginning: &str) -> bool {
     text.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
 
-/// A text without the byte order mark and other unseen marks in front.
+/// A text without a byte order mark, other invisible characters and white space at its start.
 pub(super) fn strip_bom(text: &str) -> &str {
     text.trim_start_matches(|char: char| text::is_unseen(char) || char.is_whitespace())
 }
 
-/// What a model wrote where plain text was asked for; empty where it did not get to it. Thinking that is never closed goes to the end.
+/// A model's plain-text reply; empty if it contains only thinking. Thinking that is never closed extends to the end.
 #[must_use]
 pub fn text(reply: &str) -> String {
     let answer = without_marks(strip_bom(reply));
@@ -112,7 +112,7 @@ pub fn text(reply: &str) -> String {
     unquoted(unfenced(answer.trim())).trim().to_owned()
 }
 
-/// The last channel's text, up to the next mark.
+/// The final channel's text, up to the next marker.
 fn without_marks(reply: &str) -> &str {
     let answer = reply.rfind(FINAL_CHANNEL).map_or(reply, |at| &reply[at + FINAL_CHANNEL.len()..]);
     match answer.find(MARK) {
@@ -146,7 +146,7 @@ fn without_thinking(reply: &str) -> String {
     kept
 }
 
-/// What stands in a fence, where the fence is all there is, or most of it.
+/// The content of a code fence, if the fence is all or most of the text.
 #[must_use]
 pub fn unfenced(text: &str) -> &str {
     let text = strip_bom(text).trim_end();
@@ -157,7 +157,7 @@ pub fn unfenced(text: &str) -> &str {
     if open == 0 && end >= start || (end - start) * 2 > text.len() { text[start..end].trim() } else { text }
 }
 
-/// The one text of a JSON object, where a reply is such an object.
+/// The only string of a JSON object, if the reply is such an object.
 fn unwrapped(text: &str) -> String {
     let fields = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap_or_default();
     let mut texts = fields.values().filter_map(serde_json::Value::as_str);
@@ -167,7 +167,7 @@ fn unwrapped(text: &str) -> String {
     }
 }
 
-/// Without lines in front that only announce, and paragraphs at the end that only take their leave.
+/// Removes lines at the start that only announce, and paragraphs at the end that only close the conversation.
 fn without_chatter(text: &str) -> &str {
     let mut text = text;
     while let Some((first, rest)) = text.split_once('\n') {
@@ -205,7 +205,7 @@ fn is_rule(line: &str) -> bool {
     line.len() >= 3 && line.chars().all(|char| matches!(char, '-' | '*' | '_' | '='))
 }
 
-/// Without the quotation marks around all of it.
+/// Removes quotation marks around the whole text.
 fn unquoted(text: &str) -> &str {
     for (open, close) in [('"', '"'), ('“', '”'), ('«', '»')] {
         if let Some(inner) = text.strip_prefix(open).and_then(|text| text.strip_suffix(close))

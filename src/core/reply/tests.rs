@@ -1,4 +1,4 @@
-//! Each case stands for a habit; where a public report names it, the report stands beside it.
+//! Each case is the behaviour of a real model, with the public report if there is one.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -13,7 +13,7 @@ fn good() -> Value {
            "summary": "They talked about boats {and \"<think>\"}.", "emotional_tone": "playful"})
 }
 
-/// A draft that a model thinks aloud; never the answer.
+/// A draft in a model's thinking; never the answer.
 const DRAFT: &str = r#"{"facts": [{"fact": "DRAFT", "kind": "user"}], "summary": "DRAFT"}"#;
 
 #[rstest]
@@ -49,7 +49,7 @@ fn the_answer_is_found(#[case] around: &str) {
         .replace("SCHEMA", &Notes::schema().to_string())
         .replace(
             "COMMAS",
-            // Not inside of the summary.
+            // Not inside the summary.
             &good().to_string().replace(']', ", ]").replace('}', ",\n}").replace("\\\",\n}", "\\\"}"),
         )
         .replace("DRAFT", DRAFT)
@@ -82,15 +82,15 @@ fn the_answer_is_found(#[case] around: &str) {
     "{\"facts\": [{\"kind\": \"user\"}], \"summary\": \"x\"}",
     "/facts/0 lacks \"fact\""
 )]
-fn what_is_no_answer_is_named(#[case] text: &str, #[case] violation: &str) {
+fn violations_are_named(#[case] text: &str, #[case] violation: &str) {
     let text = text.replace("SCHEMA", &Notes::schema().to_string()).replace("DRAFT", DRAFT);
     let said = Notes::in_text(&text).expect_err(&text);
     assert!(said.starts_with(violation), "{said}");
 }
 
-/// manavgup/wikimind#297: line breaks and tabs as they are inside of strings.
+/// manavgup/wikimind#297: unescaped line breaks and tabs inside strings.
 #[test]
-fn strings_may_run_over_lines() {
+fn strings_can_contain_line_breaks() {
     let text = "<think>{</think>{\"facts\": [\"They\nsail, ]\",], \"summary\": \"Boats:\t\\\"a, }\\\"\r\n\", }";
     let notes = Notes::in_text(text).unwrap();
     assert_eq!((notes.facts[0].fact.as_str(), notes.summary.as_str()), ("They\nsail, ]", "Boats: \"a, }\" \n"));
@@ -111,7 +111,7 @@ fn strings_may_run_over_lines() {
 #[case::unknown_kind("facts", json!([{"fact": "They sail.", "kind": "hobby", "confidence": 1}]))]
 #[case::no_kind("facts", json!([null, {"fact": "They sail."}]))]
 #[case::summary_in_sentences("summary", json!(["They talked.", "About boats."]))]
-fn fields_are_read_kindly(#[case] field: &str, #[case] value: Value) {
+fn fields_are_read_leniently(#[case] field: &str, #[case] value: Value) {
     let mut reply = good();
     reply[field] = value;
     let notes = Notes::in_value(&reply).unwrap();
@@ -128,7 +128,7 @@ fn fields_are_read_kindly(#[case] field: &str, #[case] value: Value) {
 }
 
 #[test]
-fn fields_have_their_names_in_any_spelling() {
+fn field_names_can_have_any_spelling() {
     let reply = json!({"Facts": ["They sail."], "Summary": "x", "emotionalTone": "cold"});
     let notes = Notes::in_value(&reply).unwrap();
     assert_eq!((notes.facts.len(), notes.emotional_tone), (1, Tone::Cold));
@@ -146,7 +146,7 @@ fn thinking_counts_as_one_whole_object(#[case] thinking: &str, #[case] counts: b
 }
 
 #[test]
-fn the_schema_is_that_of_the_types() {
+fn the_schema_fits_the_types() {
     let schema = Notes::schema();
     assert_eq!(schema["required"], json!(["facts", "threads", "thoughts", "summary", "emotional_tone"]));
     assert_eq!(schema["properties"]["facts"]["items"]["required"], json!(["quote", "fact", "kind"]));
@@ -197,7 +197,7 @@ fn thinking_alone_is_no_text(#[case] reply: &str) {
 #[case("Okay, said he")]
 #[case("\"Hi\" was all that was said. \"Bye\" followed.")]
 #[case("我们谈到了船。")]
-fn what_is_no_chatter_stays(#[case] text: &str) {
+fn text_without_chatter_is_unchanged(#[case] text: &str) {
     assert_eq!(plain::text(text), text);
 }
 
@@ -214,7 +214,7 @@ proptest! {
     }
 }
 
-/// Not quadratic in anything that a reply can repeat: it would not end.
+/// With quadratic time this test would not end.
 #[test]
 fn a_megabyte_takes_no_time() {
     for piece in

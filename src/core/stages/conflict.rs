@@ -1,15 +1,15 @@
-//! conflict: the temperature between them, and whether it breaks them up.
+//! conflict: the temperature between the two, and whether they break up.
 //!
 //! ```text
-//!        cools 0.5 an hour            -Δ heats 1.5 a point, +5 over 3 points
-//!   calm ◀──────────────── warm ◀── hot ──▶ critical        +Δ takes 0.5 a point
+//!        cools 0.5 per hour           -Δ heats 1.5 per point, +5 over 3 points
+//!   calm ◀──────────────── warm ◀── hot ──▶ critical        +Δ cools 0.5 per point
 //!   0      25              50       75      100 degrees
 //! ```
 //!
-//! Where the application keeps the heat itself, [`beside`] holds instead.
+//! If the application heats the conflict itself, [`beside`] applies instead.
 //!
-//! The clock of the rule is the conversation's last message, not the hour of the run: a backlog worked off in one night
-//! cools between its conversations like one that was processed at once, so that an outage of ours breaks nobody up.
+//! Time is that of the conversation's last message, not of the run. So a backlog cools between its conversations as if each had
+//! been processed at once, and an outage of ours causes no breakup.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
@@ -31,16 +31,17 @@ mod tests;
 
 /// Degrees for each point lost.
 const HEAT_PER_POINT: f64 = 1.5;
-/// Degrees that come on top of a loss over [`HARD_LOSS`].
+/// Additional degrees for a loss over [`HARD_LOSS`].
 const HARD_LOSS_HEAT: f64 = 5.0;
-/// The loss that still counts as a mild one.
+/// The largest mild loss.
 const HARD_LOSS: Points = Points::whole(3);
-/// Degrees that each point won takes off.
+/// Degrees less for each point won.
 const RELIEF_PER_POINT: f64 = 0.5;
 /// Degrees above which the 48 hours run.
 const UNBEARABLE: f64 = 90.0;
-/// How long the temperature may stay above [`UNBEARABLE`].
+/// How long the temperature can stay above [`UNBEARABLE`].
 const BEARABLE_FOR: TimeDelta = TimeDelta::hours(48);
+
 /// Begins the stage. Without `game_state` the score change counts as zero.
 ///
 /// # Errors
@@ -64,14 +65,14 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     let (conflict, effects) = if snapshot.conversation.earlier.is_none() {
         decide(delta)
     } else {
-        // Its heat is in the temperature already, and so is the crisis that it may have been.
+        // The temperature and the crises already include this conversation.
         let (conflict, _) = decide(Points::ZERO);
         (Conflict { breakup: false, ..conflict }, Vec::new())
     };
     Ok(Step::done(Output::Conflict(conflict), effects))
 }
 
-/// `users.conflict_details`, as far as this stage reads it. Whatever is not of its type counts as absent.
+/// The fields of `users.conflict_details` that this stage reads. A field of the wrong type counts as absent.
 struct Stored {
     temperature: f64,
     updated_at: Option<DateTime<Utc>>,
@@ -81,12 +82,12 @@ struct Stored {
 }
 
 impl Stored {
-    /// A time after `now` can't have been, and is absent too: it would hold the cooling up or date a conflict ahead.
+    /// A time after `now` counts as absent too: it would delay the cooling or date a conflict in the future.
     fn read(details: &Details, now: DateTime<Utc>) -> Self {
         let time = |name: &str| details.time(name).filter(|time| *time <= now);
         Self {
             temperature: details.fields.get("temperature").and_then(Value::as_f64).map_or(0.0, degrees),
-            // The second is what earlier versions of ours have written.
+            // Our earlier versions wrote `updated_at`.
             updated_at: time("last_temp_update").or_else(|| time("updated_at")),
             hot_since: time("hot_since"),
             above_90_since: time("above_90_since"),
@@ -97,7 +98,7 @@ impl Stored {
 
 fn decide(snapshot: &Snapshot, details: &Details, delta: Points) -> (Conflict, Vec<Effect>) {
     let stored = Stored::read(details, snapshot.now);
-    // Never before what is stored: an old conversation that comes late must not undo the cooling since.
+    // Never before the stored time: an old conversation that is processed late must not undo the cooling since.
     let at = snapshot.conversation.last_message_at.min(snapshot.now);
     let at = stored.updated_at.map_or(at, |updated| at.max(updated));
 
@@ -144,7 +145,7 @@ fn decide(snapshot: &Snapshot, details: &Details, delta: Points) -> (Conflict, V
     (Conflict { temperature, zone, active: zone.is_active(), breakup: reason.is_some() }, effects)
 }
 
-/// Degrees that a score change adds; negative where it takes some off.
+/// The degrees that a score change adds; can be negative.
 fn heat(delta: Points) -> f64 {
     if delta < Points::ZERO {
         let lost = Points::ZERO - delta;

@@ -1,4 +1,4 @@
-//! emotional: her mood in four dimensions, by the numbers of spec 04.
+//! emotional: her mood in four dimensions, with the numbers of spec 04.
 
 use std::ops::Add;
 
@@ -10,13 +10,13 @@ use crate::domain::effect::Effect;
 use crate::domain::memory::{Mood, MoodDelta};
 use crate::domain::points::Points;
 
-/// The most that the day's life events do to a dimension, all together.
+/// The most that all life events of the day together change a dimension.
 const MOST_BY_EVENTS: f64 = 0.3;
-/// The most that the conversation's tone does to a dimension.
+/// The most that the conversation's tone changes a dimension.
 const MOST_BY_TONE: f64 = 0.4;
 
-/// Begins the stage. Her mood is made afresh from the middle of every scale, not from the one before, so that a rerun at the
-/// same moment feels the same. Without an extraction the tone is neutral; without a life there are no events.
+/// Begins the stage. Her mood starts from the middle of every scale, not from the previous mood, so that a rerun at the same time
+/// gives the same mood. Without an extraction the tone is neutral; without `life_sim` there are no events.
 ///
 /// # Errors
 /// None of its own.
@@ -42,8 +42,8 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     Ok(Step::done(Output::Emotional(Emotional { mood }), vec![Effect::Feel { mood }]))
 }
 
-/// The player's time of day, by the hour on their clock: early morning 5–8, morning 8–12, afternoon 12–17, evening 17–21,
-/// night 21–24, late night 0–5, each without its end. The spec names the times and their weights; the hours are ours.
+/// The player's local time of day: early morning 5–8, morning 8–12, afternoon 12–17, evening 17–21, night 21–24, late night 0–5,
+/// each without its end. The spec gives the names and their weights; the hours are ours.
 fn of_the_hour(local: &DateTime<FixedOffset>) -> MoodDelta {
     let (arousal, valence) = match local.hour() {
         5..8 => (-0.10, -0.05),
@@ -56,7 +56,7 @@ fn of_the_hour(local: &DateTime<FixedOffset>) -> MoodDelta {
     MoodDelta { arousal, valence, ..MoodDelta::default() }
 }
 
-/// Friday is a weekday with something on top.
+/// Friday adds to a weekday.
 fn of_the_day(day: Weekday) -> MoodDelta {
     let (arousal, valence, dominance) = match day {
         Weekday::Mon | Weekday::Tue | Weekday::Wed | Weekday::Thu => (0.0, 0.0, 0.05),
@@ -66,7 +66,7 @@ fn of_the_day(day: Weekday) -> MoodDelta {
     MoodDelta { arousal, valence, dominance, intimacy: 0.0 }
 }
 
-/// A chapter outside 1–5 changes nothing; the game state says that it is invalid.
+/// A chapter outside 1–5 changes nothing; `game_state` reports it.
 fn of_the_chapter(chapter: i32) -> MoodDelta {
     let (intimacy, dominance) = match chapter {
         1 => (0.0, 0.10),

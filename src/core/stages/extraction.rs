@@ -15,7 +15,7 @@ use crate::domain::conversation::{Conversation, Message};
 use crate::domain::effect::Effect;
 use crate::domain::ids::ConversationId;
 
-/// The most facts that are taken from one conversation; the rest of a longer list is dropped.
+/// The most facts from one conversation; the rest of a longer list is dropped.
 pub const MOST_FACTS: usize = 20;
 /// The most threads, and the most thoughts.
 pub const MOST_NOTES: usize = 10;
@@ -24,10 +24,10 @@ const _: () = assert!(MOST_FACTS <= ConversationId::MOST_OF_A_KIND && MOST_NOTES
 pub const MOST_ITEM_CHARS: usize = 500;
 /// The most characters of the summary.
 pub const MOST_SUMMARY_CHARS: usize = 2_000;
-/// How long a thought is worth bringing up.
+/// How long a thought lasts.
 const THOUGHT_LIFE: TimeDelta = TimeDelta::days(7);
 
-/// What the model is to do. It never contains a word of the transcript.
+/// The model's task. It never contains a word of the transcript.
 pub const INSTRUCTIONS: &str = "\
 You read one conversation between a player (`user`) and Nikita, a character in a game, and note what is worth remembering. \
 The transcript has one message a line, each beginning with its speaker; lines that begin with blanks continue the message \
@@ -53,18 +53,18 @@ pub fn schema() -> Value {
     Notes::schema()
 }
 
-/// A short hash of what the model is told, by which it is seen which instructions have brought a fact forth.
+/// A short hash of the instructions. It is stored with each fact, to show which instructions produced it.
 #[must_use]
 pub fn instructions_hash() -> String {
     let digest = Sha256::digest(INSTRUCTIONS.as_bytes());
     digest.iter().take(4).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
 }
 
-/// Begins the stage. A transcript without any text is understood without a question.
+/// Begins the stage. A transcript without any text needs no model.
 ///
 /// # Errors
-/// [`StageError::InvalidTranscript`] where the transcript is not a list of messages; [`StageError::NoAnswer`] where the model
-/// gives no answer or, as [`NoAnswer::InvalidReply`], one that holds no notes.
+/// [`StageError::InvalidTranscript`] if the transcript is not a list of messages; [`StageError::NoAnswer`] if the model gives no
+/// answer or, as [`NoAnswer::InvalidReply`], an answer without notes.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let snapshot = &context.snapshot;
     let now = snapshot.now;
@@ -89,7 +89,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
 }
 
 fn finish(conversation: &Conversation, now: DateTime<Utc>, extraction: Extraction) -> Step {
-    // This stage is critical and the first: whatever the others decide comes after it, and never without it.
+    // This stage is critical and the first, so the other stages' effects always follow this one, and never come without it.
     let take_back = conversation.earlier.is_some().then_some(Effect::TakeBack);
     let conversation = conversation.id;
     let threads = extraction.threads.iter().enumerate().map(|(index, content)| Effect::OpenThread {
@@ -116,8 +116,8 @@ fn finish(conversation: &Conversation, now: DateTime<Utc>, extraction: Extractio
     Step::done(Output::Extraction(extraction), effects)
 }
 
-/// Bounds a model's notes and looks for what shows each fact in the transcript. Each text is put on one line without control characters,
-/// blank ones are dropped, and counts and lengths are cut to this module's bounds.
+/// Bounds a model's notes and finds each fact's quote in the transcript. Each text becomes one line without control characters,
+/// blank ones are dropped, and counts and lengths are limited to this module's bounds.
 #[must_use]
 pub fn interpret(noted: &Noted, messages: &[Message]) -> Extraction {
     let Noted { notes, model, left_out } = noted;

@@ -1,4 +1,4 @@
-//! What the stages' tests start from: a player in the middle of everything, so that a test states only what it is about.
+//! The fixture of the stages' tests: an average player, so that a test states only what it is about.
 
 pub mod quiet;
 
@@ -84,7 +84,7 @@ pub fn life_event(date: &str, emotional_impact: MoodDelta) -> LifeEvent {
     }
 }
 
-/// What a stage gets, with spec 04's settings.
+/// A stage's context with spec 04's settings.
 pub fn context(snapshot: Snapshot, findings: Findings) -> Context {
     let settings = StageSettings {
         duplicate_similarity: StageSettings::DUPLICATE_SIMILARITY,
@@ -97,7 +97,7 @@ pub fn context(snapshot: Snapshot, findings: Findings) -> Context {
     Context { snapshot: Arc::new(snapshot), findings: Arc::new(findings), settings: Arc::new(settings) }
 }
 
-/// The decision of a stage that asks nothing (more).
+/// The decision of a stage that asks no (more) questions.
 pub fn decided(step: Result<Step, StageError>) -> Decision {
     match step {
         Ok(Step::Done(decision)) => *decision,
@@ -106,7 +106,7 @@ pub fn decided(step: Result<Step, StageError>) -> Decision {
     }
 }
 
-/// A stage's questions, and what it does with the answers.
+/// A stage's questions, and its continuation.
 pub fn asked(step: Result<Step, StageError>) -> (Vec<Ask>, Continuation) {
     match step {
         Ok(Step::Ask(asks, then)) => (asks, then),

@@ -1,13 +1,13 @@
-//! `game_state`: where the player stands in the game. Reads only; the application has already applied the score.
+//! `game_state`: the player's status in the game. It changes nothing, because the application has already applied the score.
 
 use super::outputs::{GameEvent, GameState, Output};
 use super::step::{Context, StageError, Step};
 use crate::domain::points::Points;
 
-/// How far below the threshold it counts as near.
+/// How far below the threshold a score counts as near.
 const NEAR: Points = Points::whole(5);
 
-/// The score at which a chapter's boss appears (spec 04); none for a chapter outside 1–5.
+/// The score at which a chapter's boss appears (spec 04); `None` for a chapter outside 1–5.
 #[must_use]
 pub const fn boss_threshold(chapter: i32) -> Option<Points> {
     match chapter {
@@ -20,7 +20,7 @@ pub const fn boss_threshold(chapter: i32) -> Option<Points> {
     }
 }
 
-/// Begins the stage. A conversation without a score change counts as one of zero. Changes nothing.
+/// Begins the stage. A conversation without a score change counts as one of zero.
 ///
 /// # Errors
 /// None of its own.

@@ -1,4 +1,4 @@
-//! `life_sim`: her own day. Three to five events, made once for a player and a local date.
+//! `life_sim`: her own day. Three to five events, created once for a player and a local date.
 
 use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::domain::memory::{LifeEvent, MoodDelta};
 
 pub mod catalogue;
 
-/// Begins the stage. A day that is stored already stays as it is, whoever wrote it.
+/// Begins the stage. A stored day stays unchanged, whoever wrote it.
 ///
 /// # Errors
 /// None of its own.
@@ -29,8 +29,8 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     Ok(Step::done(Output::LifeSim(LifeSim { events }), effects))
 }
 
-/// Three to five different events in the order of the day, the same for the same player and date: all three domains, and at
-/// least three times of day.
+/// Three to five different events in chronological order, the same for the same player and date. They cover all three domains and
+/// at least three times of day.
 #[must_use]
 pub fn make_day(user: UserId, date: NaiveDate) -> Vec<LifeEvent> {
     let (user_text, date_text) = (user.to_string(), date.to_string());
@@ -38,8 +38,7 @@ pub fn make_day(user: UserId, date: NaiveDate) -> Vec<LifeEvent> {
     let (domains, times) = (shuffled(DOMAINS, chance), shuffled(TIMES, chance));
     let count = 3 + chance("count") % 3;
 
-    // Three domains and four times, each taken in turn, do not meet the same pair again within twelve events; so no event
-    // comes twice.
+    // Cycling through three domains and four times gives twelve different pairs, so no event repeats.
     let pairs = domains.into_iter().cycle().zip(times.into_iter().cycle());
     let mut entries: Vec<&Entry> =
         pairs.zip(0..count).filter_map(|((domain, time), _)| choose(&user_text, date, domain, time)).collect();
@@ -52,8 +51,8 @@ fn shuffled<const N: usize>(mut words: [&'static str; N], chance: impl Fn(&str) 
     words
 }
 
-/// One of the events of a domain and time of day. A player goes through them in turn, a day each, so that none happens on two
-/// days running; the hash only says where they begin.
+/// One of the events of a domain and time of day. A player's events rotate daily, so that none happens on two consecutive days;
+/// the hash only decides the first.
 fn choose(user: &str, date: NaiveDate, domain: &str, time: &str) -> Option<&'static Entry> {
     let choice: Vec<&Entry> = CATALOGUE.iter().filter(|it| it.domain == domain && it.time_of_day == time).collect();
     let count = u64::try_from(choice.len()).ok().filter(|count| *count > 0)?;
@@ -108,17 +107,17 @@ mod tests {
     #[case::before_the_long_day("2026-10-24T22:30:00Z", "Europe/Berlin", "2026-10-25")]
     #[case::end_of_the_long_day("2026-10-25T22:30:00Z", "Europe/Berlin", "2026-10-25")]
     #[case::after_the_long_day("2026-10-25T23:30:00Z", "Europe/Berlin", "2026-10-26")]
-    // Santiago and Beirut skip the hour after midnight: no day there begins at 00:00, and it is still a day.
+    // Santiago and Beirut skip the hour after midnight, so that day does not begin at 00:00.
     #[case::before_a_day_without_midnight("2026-09-06T03:59:59Z", "America/Santiago", "2026-09-05")]
     #[case::a_day_without_midnight("2026-09-06T04:00:00Z", "America/Santiago", "2026-09-06")]
     #[case::beirut_before("2026-03-28T21:59:59Z", "Asia/Beirut", "2026-03-28")]
     #[case::beirut("2026-03-28T22:00:00Z", "Asia/Beirut", "2026-03-29")]
     #[case::leap_day("2028-02-28T11:00:00Z", "Pacific/Auckland", "2028-02-29")]
-    fn a_day_is_made_for_the_players_date(#[case] now: &str, #[case] zone: &str, #[case] date: &str) {
+    fn a_day_is_created_for_the_players_date(#[case] now: &str, #[case] zone: &str, #[case] date: &str) {
         let mut snapshot = Snapshot { now: at(now), ..snapshot() };
         snapshot.player.timezone = zone.into();
         let date = date.parse().unwrap();
-        // Another day's events are no reason not to live this one.
+        // Another day's events do not count.
         snapshot.life_events = vec![life_event("2026-11-20", MoodDelta::default())];
         let expected = make_day(snapshot.player.id, date);
         let (events, effects) = live(snapshot);
@@ -127,14 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_stored_stays() {
+    fn a_stored_day_stays() {
         let today = life_event("2026-11-25", MoodDelta::default());
         let mut snapshot = snapshot();
         snapshot.life_events = vec![life_event("2026-11-24", MoodDelta::default()), today.clone()];
         assert_eq!(live(snapshot), (vec![today], vec![]));
     }
 
-    /// Computed apart from this code. If it changes, days that a crash left unstored come out otherwise the second time.
+    /// Computed independently. If it changes, a day that a crash left unstored is different the second time.
     #[test]
     fn a_known_day() {
         let date = NaiveDate::from_ymd_opt(2026, 11, 25).unwrap();
@@ -153,10 +152,10 @@ mod tests {
         for day in 0..365 {
             let events = make_day(user, first + TimeDelta::days(day));
             counts.insert(events.len());
-            let told: Vec<String> = events.into_iter().map(|event| event.description).collect();
-            assert!(told.iter().all(|it| !yesterday.contains(it)), "day {day} repeats {told:?}");
-            happened.extend(told.iter().cloned());
-            yesterday = told;
+            let today: Vec<String> = events.into_iter().map(|event| event.description).collect();
+            assert!(today.iter().all(|it| !yesterday.contains(it)), "day {day} repeats {today:?}");
+            happened.extend(today.iter().cloned());
+            yesterday = today;
         }
         assert_eq!(counts, HashSet::from([3, 4, 5]));
         assert_eq!(happened.len(), CATALOGUE.len(), "everything happens within a year");

@@ -1,7 +1,7 @@
-//! `memory_update`: the facts get their vectors and take the place of near-duplicates.
+//! `memory_update`: embeds the new facts and replaces near-duplicates.
 //!
-//! Three steps: every text is embedded; the player's active facts that are similar to each vector are asked for; then it is
-//! decided who replaces whom, one new fact after the other, so that of several near-duplicates the last one stays.
+//! Three steps: embed every text; search the player's active facts that are similar to each vector; decide which facts are
+//! replaced, one new fact after the other, so that the last of several near-duplicates stays.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -18,10 +18,10 @@ use crate::domain::effect::{Effect, NewFact};
 use crate::domain::ids::ConversationId;
 use crate::domain::result::MemoryFigures;
 
-/// `memory_facts.confidence` of a fact that the transcript shows, and of one that it does not (spec 04).
+/// `memory_facts.confidence` of a fact whose quote is in the transcript, and of one whose quote is not (spec 04).
 const CONFIDENCE: [f64; 2] = [0.85, 0.4];
 
-/// Whose facts these are, and when.
+/// The source of the facts.
 #[derive(Clone)]
 struct Source {
     conversation: ConversationId,
@@ -29,13 +29,11 @@ struct Source {
     now: DateTime<Utc>,
 }
 
-/// Begins the stage. Two facts that differ only in case and white space count once: the first stays. Without an extraction
-/// there is nothing to remember.
+/// Begins the stage. Of facts that differ only in case and white space, the first stays. Without an extraction there are no facts.
 ///
 /// # Errors
-/// [`StageError::NoAnswer`] where embeddings are wrong in number or length, refused or misconfigured, and where similar facts
-/// can't be read. Embeddings that are unavailable or not offered are no error: the fact is stored without one (spec 04), and
-/// replaces nothing.
+/// [`StageError::NoAnswer`] if the embeddings are invalid, declined or misconfigured, or if similar facts can't be read.
+/// Unavailable, refused or missing embeddings are no error: the fact is stored without one (spec 04), and replaces no other.
 pub fn begin(context: &Context) -> Result<Step, StageError> {
     let extraction = context.findings.extraction.as_ref();
     let conversation = context.snapshot.conversation.id;
@@ -48,7 +46,7 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     let least = context.settings.duplicate_similarity;
     let mut facts = distinct(extraction.map(|it| it.facts.as_slice()).unwrap_or_default());
     let unsupported_facts = facts.iter().filter(|fact| fact.message.is_none()).count();
-    // Of all that was noted, so that the share is one also where some are left out.
+    // Counted before unsupported facts are dropped, so that the share of unsupported facts is the same either way.
     let figures = MemoryFigures { facts: facts.len(), unsupported_facts, texts_set_aside: 0 };
     if context.settings.drop_unsupported {
         facts.retain(|fact| fact.message.is_some());
@@ -76,7 +74,7 @@ fn distinct(facts: &[ExtractedFact]) -> Vec<ExtractedFact> {
     facts.iter().filter(is_new).cloned().collect()
 }
 
-/// What became of each of `count` texts, from the answers to their batches.
+/// The outcome of each of `count` texts, from the answers to their batches.
 fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<Vec<Embedded>, NoAnswer> {
     let mut vectors = Vec::with_capacity(count);
     for answer in answers {
@@ -103,7 +101,7 @@ fn read_vectors(count: usize, answers: Vec<Result<Answer, NoAnswer>>) -> Result<
     Ok(vectors)
 }
 
-/// A vector too few, too short or not finite is a failure, never a truncated row (spec 05).
+/// A missing, short or non-finite vector is a failure, never a truncated row (spec 05).
 fn check(vectors: &[Embedded], asked: usize) -> Result<(), NoAnswer> {
     if vectors.len() != asked {
         return Err(NoAnswer::InvalidReply(format!("{} vectors for {asked} texts", vectors.len())));
@@ -115,7 +113,7 @@ fn check(vectors: &[Embedded], asked: usize) -> Result<(), NoAnswer> {
             return Err(NoAnswer::InvalidReply(format!("vectors[{index}] has {length} numbers, not {DIMENSIONS}")));
         }
         if !vector.iter().all(|number| number.is_finite()) {
-            return Err(NoAnswer::InvalidReply(format!("vectors[{index}] holds what is not a finite number")));
+            return Err(NoAnswer::InvalidReply(format!("vectors[{index}] holds a number that is not finite")));
         }
     }
     Ok(())
@@ -140,7 +138,7 @@ fn compare(
             Answer::Similar(similar) if similar.len() == asked => similar.into_iter(),
             _ => return Err(StageError::Failed(format!("no list of similar facts for each of {asked} vectors"))),
         };
-        // Only the facts with a vector were asked about.
+        // Only facts with a vector have a list of similar ones.
         let has = |vector: &Embedded| matches!(vector, Embedded::Vector(_));
         let to_each = vectors.iter().map(|vector| if has(vector) { similar.next() } else { None }.unwrap_or_default());
         let to_each = to_each.collect();
@@ -148,7 +146,7 @@ fn compare(
     })
 }
 
-/// Replaces older facts, one new fact after the other. What an earlier one has replaced stays replaced by it.
+/// Replaces older facts, one new fact after the other. An old fact is replaced by the first new one that is similar.
 fn decide(
     source: &Source,
     least: f64,
@@ -190,12 +188,12 @@ fn decide(
         without_vector: decided.iter().filter(|fact| fact.embedding.is_none()).count(),
         figures,
     };
-    // The last one first: `superseded_by` is a foreign key, so the row it names must be there already.
+    // The last one first: `superseded_by` is a foreign key, so the referenced row must already exist.
     let effects = decided.into_iter().rev().map(Effect::RememberFact).collect();
     Step::done(Output::MemoryUpdate(update), effects)
 }
 
-/// Where a fact comes from, as `memory_facts.metadata` keeps it.
+/// A fact's provenance for `memory_facts.metadata`.
 fn provenance(source: &Source, fact: &ExtractedFact, set_aside: bool) -> Value {
     let mut metadata = json!({"model": source.model, "instructions": extraction::instructions_hash()});
     match fact.message {

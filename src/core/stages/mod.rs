@@ -1,7 +1,8 @@
 //! The nine stages (spec 04), as one static table.
 //!
-//! A stage is a function from ([`Snapshot`](crate::domain::snapshot::Snapshot), [`Findings`](outputs::Findings)) to an output. It has no I/O: where it needs a model, it returns
-//! [`Step::Ask`] with a closure that goes on with the answers. What it wants changed is a list of [`Effect`](crate::domain::effect::Effect)s.
+//! A stage is a function from [`Snapshot`](crate::domain::snapshot::Snapshot) and [`Findings`](outputs::Findings) to an output and a
+//! list of [`Effect`](crate::domain::effect::Effect)s, the changes to commit. It has no I/O: if it needs a model or the store, it
+//! returns [`Step::Ask`] with a closure that continues with the answers.
 
 use std::time::Duration;
 
@@ -27,15 +28,15 @@ pub mod touchpoint;
 pub struct Stage {
     /// Its name.
     pub name: StageName,
-    /// The stages whose outputs it reads. It starts when all of them have ended, well or not.
+    /// The stages whose outputs it reads. It starts when all of them have ended, with success or not.
     pub needs: &'static [StageName],
     /// Whether its failure fails the conversation.
     pub critical: bool,
-    /// The longest it may take, its questions included.
+    /// Its timeout, including its questions.
     pub timeout: Duration,
-    /// How often it is tried again after a failure of its own.
+    /// The most retries after a failure of its own.
     pub retries: u32,
-    /// Where it begins.
+    /// The function that begins it.
     pub begin: fn(&Context) -> Result<Step, StageError>,
 }
 

@@ -1,4 +1,4 @@
-//! What the stages find out: each one's output, which later stages read.
+//! The outputs of the stages, which later stages read.
 
 use std::collections::BTreeSet;
 
@@ -11,79 +11,80 @@ use crate::domain::memory::{GraphType, LifeEvent, Mood};
 use crate::domain::points::Points;
 use crate::domain::prompt::Platform;
 use crate::domain::result::MemoryFigures;
-/// What was understood of a conversation.
+
+/// The notes on a conversation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extraction {
-    /// What she learned, bounded in number and length.
+    /// The facts, bounded in number and length.
     pub facts: Vec<ExtractedFact>,
-    /// What was left open.
+    /// Open topics.
     pub threads: Vec<String>,
-    /// What it makes her think.
+    /// Her thoughts about it.
     pub thoughts: Vec<String>,
-    /// In a sentence or two; empty where there was nothing to say.
+    /// A summary of a sentence or two; empty for an empty conversation.
     pub summary: String,
-    /// How it felt.
+    /// Its tone.
     pub tone: Tone,
-    /// How many of the oldest messages were left out, wholly or in part, because the transcript exceeds the model's budget.
+    /// How many of the oldest messages were left out or shortened to fit the model's budget.
     pub messages_left_out: usize,
-    /// How many messages of the list can't be read.
+    /// How many messages are unreadable.
     pub messages_unreadable: usize,
-    /// The model that noted it; empty where none was asked.
+    /// The model that wrote the notes; empty if none was asked.
     pub model: String,
 }
 
-/// A sentence worth remembering.
+/// A fact worth remembering.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExtractedFact {
-    /// The sentence.
+    /// The fact, one sentence.
     pub fact: String,
-    /// Whom it is about.
+    /// Its subject.
     pub graph_type: GraphType,
-    /// The words that are to show it, as the model gave them.
+    /// The words that support it, as the model gave them.
     pub quote: String,
-    /// The message in which those words begin, counted from 0 among those with speech; none where nobody said so.
+    /// The message in which the quote begins, counted from 0 among those with text; `None` if the quote was not found.
     pub message: Option<usize>,
 }
 
-/// What became of the extracted facts.
+/// The outcome of storing the facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryUpdate {
     /// The new facts that are active, in the order of the extraction.
     pub learned: Vec<String>,
-    /// The older facts that they replace; those of this conversation are not among them.
+    /// The older facts that they replace, without those of this conversation.
     pub superseded: BTreeSet<Uuid>,
     /// How many have no vector yet, because embeddings were unavailable.
     pub without_vector: usize,
-    /// For the result.
+    /// The figures for the result.
     pub figures: MemoryFigures,
 }
 
-/// Her day. Dependants take an empty one where the stage failed.
+/// Her day. If the stage failed, later stages use an empty one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LifeSim {
-    /// Today's events in the player's time zone, whether stored before or made now.
+    /// Today's events in the player's time zone, stored or new.
     pub events: Vec<LifeEvent>,
 }
 
-/// Her mood. Dependants take [`Mood::default`] where the stage failed.
+/// Her mood. If the stage failed, later stages use [`Mood::default`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Emotional {
     /// The four dimensions, each 0–1.
     pub mood: Mood,
 }
 
-/// Where the player stands. Dependants take a score change of zero where the stage failed.
+/// The player's status in the game. If the stage failed, later stages use a score change of zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GameState {
-    /// What the conversation did to the score, as the application has already applied it.
+    /// The conversation's score change, which the application has already applied.
     pub score_delta: Points,
-    /// The chapter's boss threshold; none for an invalid chapter.
+    /// The chapter's boss threshold; `None` for an invalid chapter.
     pub threshold: Option<Points>,
-    /// At most one.
+    /// The event, if there is one.
     pub event: Option<GameEvent>,
 }
 
-/// Something to notice about the game.
+/// An event in the game.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GameEvent {
@@ -95,20 +96,20 @@ pub enum GameEvent {
     InvalidChapter,
 }
 
-/// Where the conflict stands. Dependants take the default, a calm zero, where the stage failed.
+/// The conflict. If the stage failed, later stages use the default, a calm zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conflict {
     /// 0–100 degrees, at the conversation's last message.
     pub temperature: f64,
     /// Its zone.
     pub zone: Zone,
-    /// Whether a conflict is on: hot or critical.
+    /// Whether it is hot or critical.
     pub active: bool,
     /// Whether this conversation ends the game.
     pub breakup: bool,
 }
 
-/// How hot it is.
+/// A range of temperatures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Zone {
@@ -117,7 +118,7 @@ pub enum Zone {
     Calm,
     /// Under 50.
     Warm,
-    /// Under 75: a conflict is on.
+    /// Under 75: an active conflict.
     Hot,
     /// 75 and above: a crisis.
     Critical,
@@ -146,8 +147,8 @@ impl Zone {
         }
     }
 
-    /// The application's word for her state in such a conflict: `nikita_emotional_states.conflict_state`. It sends nothing of her own
-    /// account unless that is `none`.
+    /// The application's word for her state in such a conflict: `nikita_emotional_states.conflict_state`. Unless it is `none`, the
+    /// application sends no messages on her initiative.
     #[must_use]
     pub const fn state(self) -> &'static str {
         match self {
@@ -157,7 +158,7 @@ impl Zone {
         }
     }
 
-    /// Whether a conflict is on.
+    /// Whether the conflict is active.
     #[must_use]
     pub const fn is_active(self) -> bool {
         matches!(self, Self::Hot | Self::Critical)
@@ -167,7 +168,7 @@ impl Zone {
 /// Whether a message was scheduled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touchpoint {
-    /// For what, if so.
+    /// Its trigger, if one was scheduled.
     pub scheduled: Option<Trigger>,
 }
 
@@ -176,19 +177,19 @@ pub struct Touchpoint {
 pub struct Summary {
     /// The text; empty for an empty conversation.
     pub text: String,
-    /// Where it came from.
+    /// Its source.
     pub source: Source,
 }
 
-/// Where a summary came from.
+/// The source of a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The extraction gave it.
+    /// The extraction.
     Extraction,
-    /// A model call on the last ten messages.
+    /// A model's summary of the last ten messages.
     Model,
-    /// Cut from the messages themselves.
+    /// Quotes from the messages.
     Extractive,
 }
 
@@ -197,22 +198,22 @@ pub enum Source {
 pub struct PromptBuilder {
     /// One for each platform, in the order of [`Platform::ALL`].
     pub prompts: Vec<Figures>,
-    /// Whether a model was to polish one, and the plain one had to do.
+    /// Whether a model failed to polish one, so that the plain prompt is used.
     pub fell_back: bool,
 }
 
-/// What became of one prompt.
+/// The figures of one prompt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Figures {
-    /// For whom it is written.
+    /// Its platform.
     pub platform: Platform,
-    /// Its length.
+    /// Its length in tokens.
     pub tokens: usize,
-    /// Sections that had to go, in the order in which they went.
+    /// The sections that were left out, in order.
     pub sections_left_out: Vec<String>,
-    /// Whether the rest had to be cut at a sentence.
+    /// Whether the end was cut.
     pub cut: bool,
-    /// Whether a model has polished it.
+    /// Whether a model polished it.
     pub enriched: bool,
 }
 
@@ -239,7 +240,7 @@ pub enum Output {
     PromptBuilder(PromptBuilder),
 }
 
-/// The outputs so far. `None` where a stage has not run, or has failed: its dependants use the default they document.
+/// The outputs so far. `None` if a stage has not run or has failed: later stages then use the documented default.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// Of [`super::extraction`].

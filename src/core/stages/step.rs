@@ -1,4 +1,4 @@
-//! How a stage goes on: what it gets, and what it wants next.
+//! The interface of a stage: its input, its steps and its errors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use crate::core::settings::StageSettings;
 use crate::domain::effect::Effect;
 use crate::domain::snapshot::Snapshot;
 
-/// What every stage gets.
+/// The input of every stage.
 #[derive(Clone)]
 pub struct Context {
-    /// The reading that all share.
+    /// The snapshot that all stages share.
     pub snapshot: Arc<Snapshot>,
     /// The outputs of the stages that have succeeded so far.
     pub findings: Arc<Findings>,
-    /// The rules' numbers, and the prompt template.
+    /// The settings and the prompt template.
     pub settings: Arc<StageSettings>,
 }
 
-/// What a stage wants next.
+/// The next step of a stage.
 pub enum Step {
     /// It has decided.
     Done(Box<Decision>),
-    /// It needs answers to all of these at once; then it goes on.
+    /// It has questions, to be answered concurrently, and then continues.
     Ask(Vec<Ask>, Continuation),
 }
 
-/// Goes on with one result for each question, in their order.
+/// Continues with one result for each question, in order.
 pub type Continuation = Box<dyn FnOnce(Vec<Result<Answer, NoAnswer>>) -> Result<Step, StageError> + Send>;
 
 impl Step {
@@ -51,22 +51,22 @@ impl Step {
 /// A stage's result.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// What later stages read.
+    /// The output for later stages.
     pub output: Output,
-    /// What is to be changed.
+    /// The changes to commit.
     pub effects: Vec<Effect>,
 }
 
 /// Why a stage failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StageError {
-    /// The transcript is not what it must be; trying again can't help, so the conversation fails for good.
+    /// The transcript is invalid. A retry can't help, so the conversation fails permanently.
     #[error("invalid transcript: {0}")]
     InvalidTranscript(String),
     /// A question had no answer.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// It ran out of its own time or the pipeline's.
+    /// Its own or the pipeline's timeout expired.
     #[error("timed out after {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// Anything else.

@@ -1,7 +1,7 @@
-//! touchpoint: a message on her own account, when one is due.
+//! touchpoint: schedules a message on her initiative, if one is due.
 //!
-//! Three triggers are tried in order, Event, Gap, Time: the first that is due and wins its draw is scheduled. Draws are
-//! stable hashes of (player, local day, trigger), so that a rerun decides the same, and a trigger has one chance a day.
+//! Three triggers are tried in order: Event, Gap, Time. The first that is due and wins its draw is scheduled. Draws are stable
+//! hashes of (player, local day, trigger), so that a rerun decides the same and a trigger has one chance a day.
 
 use chrono::{NaiveDate, TimeDelta, Timelike};
 use serde_json::{Map, Value, json};
@@ -20,13 +20,13 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
-/// How long after a delivered message no other is scheduled (spec 04).
+/// The least time between a delivered message and the next (spec 04).
 const REST: TimeDelta = TimeDelta::hours(4);
-/// How long a silence must be (spec 04).
+/// The least silence for a Gap (spec 04).
 const SILENCE: TimeDelta = TimeDelta::hours(24);
-/// How important an event must be (spec 04).
+/// The least importance of an Event (spec 04).
 const LEAST_IMPORTANCE: f64 = 0.7;
-/// How far a chapter's rates spread (spec 04).
+/// The width of a chapter's range of rates (spec 04).
 const SPREAD: f64 = 0.05;
 
 /// Begins the stage. Without `life_sim` there are no events; without conflict, no breakup.
@@ -39,8 +39,8 @@ pub fn begin(context: &Context) -> Result<Step, StageError> {
     Ok(Step::done(Output::Touchpoint(output), new.into_iter().map(Effect::ScheduleTouchpoint).collect()))
 }
 
-/// Something that is due: what for, what its `trigger_context` says of it, and the event to tell of. The application's reader needs
-/// every field of a trigger: one row without them stops the delivery of all.
+/// A trigger that is due, with its fields of `trigger_context` and its event. The application needs every field of a trigger: one row
+/// without them stops the delivery of all messages.
 struct Due<'a> {
     trigger: Trigger,
     context: Map<String, Value>,
@@ -79,7 +79,7 @@ fn may_write(snapshot: &Snapshot, findings: &Findings) -> bool {
     let player = &snapshot.player;
     let is_over = findings.conflict.as_ref().is_some_and(|conflict| conflict.breakup);
     let rested = snapshot.touchpoints.last_delivered_at.is_none_or(|delivered| snapshot.now - delivered >= REST);
-    // Whom Telegram doesn't know, no message reaches.
+    // Messages are delivered through Telegram only.
     player.telegram_id.is_some()
         && player.notifications_enabled
         && player.game_status == GameStatus::Active
@@ -88,7 +88,7 @@ fn may_write(snapshot: &Snapshot, findings: &Findings) -> bool {
         && rested
 }
 
-/// The most important of today's events that moves her and has not been told; the first of equals.
+/// The most important of today's events that has an impact on her mood and was not used before; the first of equals.
 fn event<'a>(snapshot: &Snapshot, findings: &'a Findings, day: NaiveDate) -> Option<Due<'a>> {
     let events = findings.life_sim.as_ref().map_or(&[][..], |life| &life.events);
     let event = events
@@ -117,7 +117,7 @@ fn gap(snapshot: &Snapshot) -> Option<Due<'static>> {
     })
 }
 
-/// Local hours 08:00–09:59 and 19:00–20:59: the ranges 08–10 and 19–21 of spec 04, without their ends.
+/// Due at 08:00–09:59 and 19:00–20:59 local time: the ranges 08–10 and 19–21 of spec 04, without their ends.
 fn time(snapshot: &Snapshot) -> Option<Due<'static>> {
     let part = match snapshot.player.zone().local(snapshot.now).hour() {
         8..10 => "morning",
@@ -131,7 +131,7 @@ fn fields<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Chance for one player on one local day.
+/// The draws of one player on one local day.
 struct Draw {
     user: String,
     day: String,
@@ -146,7 +146,7 @@ impl Draw {
         stable_hash::hash64(&[&self.user, &self.day, what])
     }
 
-    /// The day's initiation rate: within the chapter's range, where in it differs by player and day.
+    /// The day's initiation rate, in the chapter's range; it varies by player and day.
     fn rate(&self, chapter: i32) -> f64 {
         let least = match chapter {
             ..=1 => 0.15,

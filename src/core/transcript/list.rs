@@ -8,28 +8,29 @@ use super::parts;
 use crate::core::stages::step::StageError;
 use crate::domain::conversation::{Message, Role};
 
-/// A transcript as it was read.
+/// The messages of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
-    /// What was said, in order; none of it blank.
+    /// The messages, in order; none is blank.
     pub messages: Vec<Message>,
-    /// How many elements of the list can't be read: no objects, or with a content that is none. All of them, where a list that is not
-    /// empty holds no speech at all.
+    /// How many elements of the list are unreadable: they are not objects, or have no usable content. All of them, if the list
+    /// contains no speech at all.
     pub unreadable: usize,
 }
 
 /// How often a list is unwrapped from a JSON string.
 const MOST_WRAPPINGS: usize = 3;
 
-/// Reads `conversations.messages` (spec 04): a list of `{role, content}`, in order, with their contents cleaned
-/// ([`text::clean`]) and the blank ones left out. JSON `null` is an empty transcript; a list inside a JSON string is unwrapped.
+/// Reads `conversations.messages` (spec 04): a list of `{role, content}`, in order, with cleaned contents
+/// ([`crate::core::text::clean`]) and without blank messages. JSON `null` is an empty transcript; a list inside a JSON string is
+/// unwrapped.
 ///
-/// Roles and contents go by the names of other writers, too. A message of another role (`system`, a tool) is no speech of either and
-/// is skipped; so is what can't be read, which counts as unreadable rather than failing the conversation for good.
+/// Other writers' names of roles and contents are recognised too. Messages of other roles (`system`, a tool) are skipped. Unreadable
+/// ones are skipped and counted, because an error would fail the conversation permanently.
 ///
 /// # Errors
-/// [`StageError::InvalidTranscript`] for anything but a list. It says what there is instead and never quotes it, because the
-/// sentence is stored and logged.
+/// [`StageError::InvalidTranscript`] for anything but a list. The error names the type but never quotes the value, because errors are
+/// stored and logged.
 pub fn read(messages: &Value) -> Result<Transcript, StageError> {
     let list = unwrapped(messages);
     let items = match &*list {
@@ -52,11 +53,11 @@ pub fn read(messages: &Value) -> Result<Transcript, StageError> {
             transcript.messages.push(Message { role, content: content.text });
         }
     }
-    // A picture alone says nothing that could be understood.
+    // Without speech, placeholders such as `[image]` are no use to a model.
     Ok(if is_spoken { transcript } else { Transcript { messages: Vec::new(), unreadable: items.len() } })
 }
 
-/// The list inside a JSON string, as an encoder writes it that runs twice.
+/// The list inside a JSON string, the result of encoding twice.
 pub(super) fn unwrapped(messages: &Value) -> Cow<'_, Value> {
     let mut list = Cow::Borrowed(messages);
     for _ in 0..MOST_WRAPPINGS {
@@ -77,7 +78,7 @@ pub(super) fn read_role(word: &str) -> Option<Role> {
     }
 }
 
-/// What a JSON value is, with its article, for error sentences.
+/// The type of a JSON value, with its article, for error messages.
 #[must_use]
 pub fn kind(value: &Value) -> &'static str {
     match value {

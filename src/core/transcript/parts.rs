@@ -1,26 +1,26 @@
-//! What a message says: its text, or a list of parts, under the names that applications and model vendors give them.
+//! Reads the content of a message: a text or a list of parts, under the names that applications and model vendors use.
 
 use serde_json::{Map, Value};
 
 use crate::core::text;
 
-/// The deepest list of parts in parts that is read.
+/// The deepest nesting of parts that is read.
 const DEEPEST: usize = 8;
 /// The longest name of a kind in a placeholder.
 const MOST_KIND: usize = 20;
 
-/// What was found in a message.
+/// The content of a message.
 #[derive(Debug, Default)]
 pub(super) struct Content {
-    /// Its texts, and a placeholder for each part that is none, such as `[image]`.
+    /// Its texts, and a placeholder such as `[image]` for each other part.
     pub text: String,
-    /// Whether any of it is speech: not a placeholder, and not only what can't be seen.
+    /// Whether any of it is speech: visible text that is not a placeholder.
     pub spoken: bool,
-    /// Whether something stands there that is neither.
+    /// Whether it contains a value that is neither a text nor a part.
     pub odd: bool,
 }
 
-/// The content of a message: under `content`, `text`, `message` or `parts`, whichever says something first.
+/// The content of a message: the first of `content`, `text`, `message` and `parts` that is not empty.
 pub(super) fn of(message: &Map<String, Value>) -> Content {
     let mut odd = false;
     for name in ["content", "text", "message", "parts"] {
@@ -53,7 +53,7 @@ impl Content {
                 Some(inner) => return self.add(inner, depth - 1),
             }
         }
-        // Images, sounds, files: what they are is worth a word; what is in them would push speech out of the budget.
+        // Images, sounds, files: only their type is kept, because their data would push speech out of the budget.
         let kind = part.get("type").and_then(Value::as_str).unwrap_or("attachment");
         let kind: String = kind.chars().take_while(char::is_ascii_alphanumeric).take(MOST_KIND).collect();
         self.put(&format!("[{}]", if kind.is_empty() { "attachment" } else { &kind }));
@@ -65,7 +65,7 @@ impl Content {
             return;
         }
         if cleaned.contains(";base64,") {
-            // An image in the text itself. Lines and blanks around it are kept as they are only where there is none.
+            // The text contains an image. Only texts without one keep their line breaks and blanks.
             let words = cleaned
                 .split_whitespace()
                 .map(|word| if word.contains(";base64,") { data_url(word) } else { word.to_owned() });

@@ -1,9 +1,9 @@
-//! A written transcript in fewer tokens, for models with a short context.
+//! Shortens a rendered transcript, for models with a short context.
 
 use super::{Rendered, cut_front};
 use crate::domain::conversation::Role;
 
-/// About how many tokens a text has: a third of its plain letters, and one for each other. It is more than most models count.
+/// An estimate of a text's tokens: one for three ASCII characters, and one for each other. Most models need fewer.
 #[must_use]
 pub fn tokens(text: &str) -> u32 {
     u32::try_from(thirds(text).div_ceil(3)).unwrap_or(u32::MAX)
@@ -13,8 +13,7 @@ fn thirds(text: &str) -> usize {
     text.chars().map(|char| if char.is_ascii() { 1 } else { 3 }).sum()
 }
 
-/// The newest messages of a [`Rendered`] text that fit into so many [`tokens`]. The oldest go first; where the newest alone is too
-/// long, it is cut at its front.
+/// The newest messages of a [`Rendered`] text that fit into `most` [`tokens`]. If the newest alone is too long, it loses its start.
 #[must_use]
 pub fn shorten(text: &str, most: u32) -> Rendered {
     if tokens(text) <= most {
@@ -46,7 +45,7 @@ mod tests {
     const TEXT: &str = "user: one\n  more\nnikita: two\nuser: three";
 
     #[test]
-    fn the_oldest_messages_go_whole() {
+    fn the_oldest_messages_are_left_out_whole() {
         let at = |most| {
             let Rendered { text, left_out } = shorten(TEXT, most);
             (text, left_out)

@@ -1,5 +1,5 @@
-//! A call as one text, a line for each turn: where the list of a voice conversation holds no speech, `transcript_raw` or its one
-//! `system` message tells what was said.
+//! Reads a call's transcript from one text with a line for each turn. If the list of a voice conversation contains no speech, the
+//! text is `transcript_raw` or the only `system` message.
 
 use serde_json::Value;
 
@@ -8,13 +8,13 @@ use super::parts;
 use crate::core::text;
 use crate::domain::conversation::{Conversation, Message, Role};
 
-/// What the call's text says; none where there is none, or no speech in it.
+/// The messages in the call's text; `None` if there is no text, or no speech in it.
 pub(super) fn fallback(conversation: &Conversation, list: &Value) -> Option<Vec<Message>> {
     let raw = conversation.transcript_raw.as_deref().map(turns).filter(|turns| !turns.is_empty());
     raw.or_else(|| Some(turns(&system(list)?)).filter(|turns| !turns.is_empty()))
 }
 
-/// The text of the one system message; none where there are several.
+/// The text of the only system message; `None` if there are several.
 fn system(list: &Value) -> Option<String> {
     let is_system =
         |item: &&Value| item.get("role").and_then(Value::as_str).is_some_and(|role| role.trim() == "system");
@@ -24,8 +24,8 @@ fn system(list: &Value) -> Option<String> {
     content.spoken.then_some(content.text)
 }
 
-/// `user: …` and `agent: …`, a line each; what has no speaker continues the turn above it, and is the player's where there is none. A
-/// list in JSON is one, too.
+/// Reads lines such as `user: …` and `agent: …`. A line without a speaker continues the turn before it; the first one is the player's.
+/// The text can also be a list in JSON.
 fn turns(raw: &str) -> Vec<Message> {
     if let Ok(list @ Value::Array(_)) = serde_json::from_str(raw) {
         return read(&list).map(|Transcript { messages, .. }| messages).unwrap_or_default();

@@ -4,27 +4,27 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Every promise of docs/reliability.md, looked up.
+/// The result of checking every promise of docs/reliability.md.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckResult {
-    /// Only rows that have changed since then; null: all.
+    /// Only rows changed since then were checked; null: all.
     pub since: Option<DateTime<Utc>>,
-    /// How many promises were looked up.
+    /// How many promises were checked.
     pub checked: usize,
     /// How many are broken.
     pub broken: usize,
-    /// Each.
+    /// The promises.
     pub promises: Vec<PromiseAnswer>,
 }
 
-/// A promise that was looked up.
+/// A promise that was checked.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PromiseAnswer {
     /// Its name.
     pub name: &'static str,
     /// The promise itself.
     pub promise: &'static str,
-    /// What it leaves out.
+    /// Its exceptions.
     pub limits: Option<&'static str>,
     /// The rows that break it.
     pub rows: Vec<BrokenRow>,
@@ -35,8 +35,8 @@ pub struct PromiseAnswer {
 /// A row that breaks a promise.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BrokenRow {
-    /// The row, or the player or key where several rows break it together.
+    /// The row's id, or the player or key if several rows together break it.
     pub id: String,
-    /// What is wrong with it; no conversation text.
+    /// What is wrong with it, without conversation text.
     pub found: String,
 }

@@ -1,4 +1,4 @@
-//! What every result has.
+//! The common fields of all results.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -7,30 +7,30 @@ use serde::Serialize;
 use crate::domain::ids::ExecutionId;
 use crate::domain::words::{ErrorKind, Status};
 
-/// The version of this contract. A field that is added does not change it; anything else does.
+/// The version of this contract. Additional fields do not change it; anything else does.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What every result has.
+/// The common fields of all results.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Common {
-    /// The command; null where none could be read.
+    /// The command; null if none could be read.
     pub job: Option<String>,
-    /// How it came out.
+    /// The outcome.
     pub status: Status,
     /// The process's exit code.
     pub exit_code: u8,
-    /// The run; null where there was none.
+    /// The run's id; null without a run.
     pub execution_id: Option<ExecutionId>,
-    /// When it began, by the database's clock; null where it did not come so far.
+    /// When it began, by the database's clock; null if it did not get that far.
     pub started_at: Option<DateTime<Utc>>,
     /// How long it took, in milliseconds.
     pub duration_ms: i64,
     /// The version of this contract.
     pub schema_version: u32,
-    /// Whether nothing was written, because only a plan was asked for.
+    /// Whether it was a dry run, which writes nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// Whether the hidden `--now` stood in for the database's clock.
+    /// Whether the hidden `--now` replaced the database's clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub now_overridden: bool,
     /// How many earlier runs of the job had died and were closed as failed when this one began.
@@ -49,7 +49,7 @@ const fn is_none(count: &u64) -> bool {
 /// Why a command failed.
 #[derive(Clone, Debug, Serialize, serde::Deserialize, JsonSchema)]
 pub struct ErrorBody {
-    /// What kind of failure it is, in one word; [`ErrorKind`] lists ours.
+    /// The kind of failure, in one word.
     pub kind: String,
     /// What is wrong, and what to do.
     pub message: String,

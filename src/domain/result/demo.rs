@@ -1,4 +1,4 @@
-//! The result of `demo`: what was planted, what the runs did with it, and what there is to see.
+//! The result of `demo`: the sample data, the results of the runs, and what to look at.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -7,56 +7,56 @@ use serde::Serialize;
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::memory::Mood;
 
-/// What was there at first.
+/// The sample data.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Planted {
     /// Players.
     pub players: usize,
-    /// Conversations, those included that are still going on.
+    /// Conversations, including those still going on.
     pub conversations: usize,
 }
 
-/// What a run may do at most.
+/// The limits of a run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Points that decay takes from a player, as text with two decimals.
+    /// The most points that decay takes from a player, as text with two decimals.
     pub points: String,
-    /// Conversations.
+    /// The most conversations.
     pub conversations: usize,
 }
 
 /// A player who lost points. Scores are text with two decimals, as everywhere in results.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Charged {
-    /// Who.
+    /// The player's name.
     pub player: String,
     /// 1–5.
     pub chapter: i32,
-    /// How long they had been silent, in seconds; null for who has never written.
+    /// Seconds since their last message; null if they never wrote.
     pub inactive_seconds: Option<i64>,
     /// The score before.
     pub before: String,
-    /// What was taken.
+    /// The points taken.
     pub charged: String,
     /// The score after.
     pub after: String,
-    /// What else there is to it: `at the cap`, `warned`, `never wrote`, `game over, …`; empty for most.
+    /// Notes: `at the cap`, `warned`, `never wrote`, `game over, …`; empty for most.
     pub notes: Vec<String>,
 }
 
-/// A player who lost none.
+/// A player who lost no points.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Spared {
-    /// Who.
+    /// The player's name.
     pub player: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// A command to go on with.
+/// A command to try next.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Next {
-    /// What it is good for.
+    /// What it does.
     pub what: String,
     /// The command, for a shell in which `$DB` is the file.
     pub command: String,
@@ -71,16 +71,16 @@ pub struct Replaced {
     pub now: String,
 }
 
-/// What is known of a player after their conversations.
+/// Nikita's memory of a player after their conversations.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Known {
-    /// Who.
+    /// The player's id.
     pub user_id: UserId,
-    /// From `demo_players`.
+    /// The player's name, from `demo_players`.
     pub player: String,
     /// 1–5.
     pub chapter: i32,
-    /// Active facts, in the order in which they were learned.
+    /// Active facts, oldest first.
     pub facts: Vec<String>,
     /// Facts that have been replaced.
     pub replaced: Vec<Replaced>,
@@ -96,10 +96,10 @@ pub struct Known {
     pub zone: String,
 }
 
-/// How much there is of everything that the pipeline writes.
+/// Counts of all rows that the pipeline writes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Sums {
-    /// Facts, replaced ones included.
+    /// Facts, including replaced ones.
     pub facts: i64,
     /// Facts that have been replaced.
     pub replaced: i64,
@@ -109,7 +109,7 @@ pub struct Sums {
     pub thoughts: i64,
     /// Events in her own life.
     pub life_events: i64,
-    /// Days rolled up.
+    /// Days summarised.
     pub days: i64,
     /// Current text prompts.
     pub text_prompts: i64,
@@ -124,29 +124,29 @@ pub struct ReadyPrompt {
     pub platform: String,
     /// Its length in tokens.
     pub token_count: i64,
-    /// The whole of it.
+    /// The whole text.
     pub text: String,
 }
 
 /// A conversation that was given up.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct GivenUp {
-    /// Which one.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// Whose.
+    /// Its player's name.
     pub player: String,
-    /// Why.
+    /// The error.
     pub error: String,
 }
 
-/// A message that will be sent on her own account.
+/// A message that will be sent on Nikita's initiative.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Touchpoint {
-    /// To whom.
+    /// The recipient's name.
     pub player: String,
     /// `time`, `event`, `gap`, or `decay warning`.
     pub trigger: String,
-    /// When.
+    /// When it is due.
     pub delivery_at: DateTime<Utc>,
     /// The message.
     pub message: String,

@@ -5,22 +5,22 @@ use serde::Serialize;
 
 use crate::domain::words::CheckStatus;
 
-/// All that was looked at.
+/// All checks.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct DoctorResult {
-    /// One entry a check.
+    /// One entry per check.
     pub checks: Vec<CheckEntry>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckEntry {
-    /// What it is about, `topic.thing`; one name may come more than once.
+    /// Its name, `topic.thing`; several checks can have the same name.
     pub name: &'static str,
-    /// How it came out.
+    /// The outcome.
     pub status: CheckStatus,
-    /// What was found.
+    /// The finding.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
 }

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use crate::domain::ids::AuditId;
 
-/// How a command came out that was run under a lease.
+/// The outcome of a command that ran under a lease.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct ExecResult {
-    /// The program; its arguments, which may hold secrets, are not kept.
+    /// The program, without its arguments, because they can contain secrets.
     pub command: String,
-    /// Its exit code; null where a signal ended it, or it never ran.
+    /// Its exit code; null if a signal ended it, or it never ran.
     pub command_exit_code: Option<i32>,
     /// The signal that ended it.
     pub command_signal: Option<i32>,
@@ -18,7 +18,7 @@ pub struct ExecResult {
     pub timed_out: bool,
     /// How many lines it wrote.
     pub lines: u64,
-    /// The audit that it was, with `--audit`.
+    /// The audit, with `--audit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_id: Option<AuditId>,
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::domain::points::Points;
 use crate::domain::words::{WhyKind, WhyRule};
 
-/// Which conversations failed, or wait after a failure.
+/// The conversations that failed, or wait after a failure.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct FailuresResult {
-    /// Only those that failed, or were tried, after it; null: all.
+    /// Only those that failed or were tried since then; null: all.
     pub since: Option<DateTime<Utc>>,
-    /// How many, of the errors that are listed.
+    /// How many conversations the listed errors concern.
     pub total: i64,
     /// By error, the most frequent first, at most 50.
     pub groups: Vec<FailureGroupEntry>,
@@ -29,9 +29,9 @@ pub struct FailureGroupEntry {
     pub error: String,
     /// How many.
     pub count: i64,
-    /// Of them given up.
+    /// How many of them were given up.
     pub failed: i64,
-    /// Of them waiting to be tried again.
+    /// How many of them wait for a retry.
     pub waiting: i64,
     /// The latest.
     pub latest: Option<DateTime<Utc>>,
@@ -54,33 +54,33 @@ pub struct FailureEntry {
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// Why.
     pub error: Option<String>,
-    /// When it was last moved.
+    /// When it was last updated.
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Which conversations got their attempts back.
+/// The conversations that got their attempts back.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct RetryResult {
     /// How many.
     pub retried: usize,
     /// Their ids, at most 500.
     pub conversations: Vec<String>,
-    /// Named ones that were left as they are.
+    /// Requested ones that needed no change.
     pub untouched: Vec<Untouched>,
-    /// Named ones that there are not.
+    /// Requested ones that do not exist.
     pub unknown: Vec<String>,
-    /// Those that the database refused.
+    /// Those that the database refused to change.
     pub errors: Vec<RetryError>,
 }
 
-/// A conversation about which there was nothing to do.
+/// A conversation that needed no change.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Untouched {
     /// Which one.
     pub conversation_id: String,
     /// Its status.
     pub status: String,
-    /// Why it was left alone.
+    /// Why it was not changed.
     pub reason: String,
 }
 
@@ -96,7 +96,7 @@ pub struct RetryError {
 /// Why conversations are taken by the next run, and players charged, or not.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct WhyResult {
-    /// One entry an id.
+    /// One entry per id.
     pub entries: Vec<WhyEntry>,
 }
 
@@ -139,12 +139,12 @@ pub struct NextConversation {
     pub waiting: i64,
 }
 
-/// What a run would pass over, by one rule.
+/// The conversations that a run would skip by one rule.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Reason {
     /// The rule.
     pub rule: WhyRule,
-    /// How many it passes over.
+    /// How many it skips.
     pub count: i64,
     /// The first twenty.
     pub first: Vec<String>,

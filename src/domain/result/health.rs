@@ -4,30 +4,30 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How the pipeline stands; the verdict is `status`.
+/// The pipeline's health; the verdict is `status`.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct HealthResult {
     /// Why it is not healthy, the worst first; at the end what was recovered in the last hour, which alone is no trouble.
     pub reasons: Vec<String>,
-    /// The part of the last 100 conversations that went well, from 0 to 1.
+    /// The share of the last 100 conversations that succeeded, from 0 to 1.
     pub recent_success_rate: Option<f64>,
-    /// How long they took on average.
+    /// Their average duration.
     pub avg_duration_ms: Option<f64>,
-    /// Conversations in `processing` on which nobody works.
+    /// Conversations stuck in `processing`.
     pub stuck_conversations: i64,
     /// Conversations that wait to be processed.
     pub pending: i64,
     /// How long the oldest has waited.
     pub oldest_pending_seconds: Option<i64>,
-    /// How many conversations were judged.
+    /// How many conversations the rate is based on.
     pub judged_conversations: usize,
     /// Runs whose owner is dead.
     pub stuck_executions: i64,
-    /// When a run of `process-conversations` completed last.
+    /// When a run of `process-conversations` last completed.
     pub last_completed_at: Option<DateTime<Utc>>,
     /// What was recovered in the last hour, by kind and rule.
     pub recovered: Vec<RecoveredCount>,
-    /// With `--on-change`.
+    /// The change, with `--on-change`.
     #[serde(flatten)]
     pub change: Option<Change>,
 }
@@ -46,8 +46,8 @@ pub struct RecoveredCount {
 /// Whether the verdict has changed.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Change {
-    /// Whether this look tells of a change.
+    /// Whether the verdict differs from the one reported last.
     pub changed: bool,
-    /// The verdict that was told last.
+    /// The verdict reported last.
     pub was: String,
 }

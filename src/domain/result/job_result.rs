@@ -1,4 +1,4 @@
-//! The whole result of a command. The demo's holds those of the runs that it made.
+//! The whole result of a command. The demo's contains the results of its runs.
 
 use std::collections::BTreeMap;
 
@@ -25,22 +25,22 @@ use crate::domain::exit::Exit;
 use crate::domain::stage::StageName;
 use crate::domain::words::{RecordKind, RecoverRule, SkipReason, Status};
 
-/// The result of a command: what stdout, the execution's row and a ping carry.
+/// The result of a command, for stdout, the execution's row and a ping.
 #[derive(Clone, Debug)]
 pub struct JobResult {
-    /// What every result has.
+    /// The common fields.
     pub common: Common,
-    /// What this command adds.
+    /// The command's own fields.
     pub own: Own,
 }
 
 macro_rules! own {
     ($($(#[$doc:meta])* $variant:ident($kind:ty)),* $(,)?) => {
-        /// What one command adds to the common fields.
+        /// The own fields of one command.
         #[derive(Clone, Debug, Serialize)]
         #[serde(untagged)]
         pub enum Own {
-            /// Nothing: it failed, or it has nothing else to say.
+            /// None: it failed, or it has no own fields.
             Nothing {},
             $($(#[$doc])* $variant($kind)),*
         }
@@ -54,7 +54,7 @@ macro_rules! own {
 }
 
 own! {
-    /// A run that was not made.
+    /// A skipped run.
     Skip(SkipResult),
     /// `decay`.
     Decay(DecayResult),
@@ -74,7 +74,7 @@ own! {
     Judgement(Judgement),
     /// `health`.
     Health(HealthResult),
-    /// `health --on-change` where the look itself failed.
+    /// `health --on-change`, if the check itself failed.
     Change(Change),
     /// `stats`.
     Stats(Box<StatsResult>),
@@ -104,12 +104,12 @@ own! {
     Prompt(PromptResult),
     /// `demo`.
     Demo(Box<DemoResult>),
-    /// A demo that did not come to its end.
+    /// An aborted demo.
     BrokenOff(Box<BrokenOff>),
 }
 
 impl Own {
-    /// Whether its `status` stands in place of the common one: a single conversation's outcome, the status of a record.
+    /// Whether its `status` replaces the common one: a single conversation's outcome, the status of a record.
     fn has_status(&self) -> bool {
         match self {
             Self::Conversation(it) => !it.stopped,
@@ -139,7 +139,7 @@ impl JobResult {
         Self { common, own: own.into() }
     }
 
-    /// A result that is nothing but a failure.
+    /// A failure without own fields.
     #[must_use]
     pub fn failure(job: &str, exit: Exit, error: ErrorBody) -> Self {
         let mut result = Self::new(job, Status::Error, exit, Own::Nothing {});
@@ -147,10 +147,10 @@ impl JobResult {
         result
     }
 
-    /// As it stands on stdout and in `job_executions.result`.
+    /// The JSON object on stdout and in `job_executions.result`.
     ///
     /// # Errors
-    /// Never, as long as the structs hold maps with names for keys.
+    /// Never, as long as all maps in the structs have string keys.
     fn fields(&self) -> serde_json::Result<Map<String, Value>> {
         let object = |value| match value {
             Value::Object(fields) => fields,
@@ -174,7 +174,7 @@ impl JobResult {
         self.fields().map_or(Value::Null, Value::Object)
     }
 
-    /// How many conversations, audits and executions it recovered; none by a dry run.
+    /// How many conversations, audits and executions it recovered; 0 for a dry run.
     #[must_use]
     pub const fn recovered(&self) -> usize {
         match &self.own {
@@ -206,7 +206,7 @@ impl JobResult {
         }
     }
 
-    /// Why it was skipped, where it was.
+    /// Why it was skipped, if it was.
     #[must_use]
     pub const fn skip_reason(&self) -> Option<SkipReason> {
         match &self.own {
@@ -222,18 +222,18 @@ impl Serialize for JobResult {
     }
 }
 
-/// What a demo did, and what it changed.
+/// The runs of a demo, and their effects.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DemoResult {
-    /// The file.
+    /// The database file.
     pub database: String,
-    /// What `--database-url` is to be.
+    /// The value for `--database-url`.
     pub database_url: String,
-    /// Whether it took the place of an earlier demo's.
+    /// Whether it replaced the database of an earlier demo.
     pub replaced_earlier_demo: bool,
-    /// What was there at first.
+    /// The sample data.
     pub planted: Planted,
-    /// What a run may do at most.
+    /// The limits of a run.
     pub limits: Limits,
     /// The result of `decay`.
     #[schemars(with = "Map<String, Value>")]
@@ -244,37 +244,37 @@ pub struct DemoResult {
     /// The result of `scan-stuck`.
     #[schemars(with = "Map<String, Value>")]
     pub scan_stuck: JobResult,
-    /// Who lost points, the most first.
+    /// Players who lost points, the most first.
     pub charged: Vec<Charged>,
-    /// Who did not, and why.
+    /// Players who did not, and why.
     pub spared: Vec<Spared>,
-    /// The results of `process-conversations`, one a run.
+    /// The results of `process-conversations`, one per run.
     #[schemars(with = "Vec<Map<String, Value>>")]
     pub runs: Vec<JobResult>,
     /// The conversations that were given up.
     pub given_up: Vec<GivenUp>,
-    /// Over all runs, by stage: as in a run's own result.
+    /// Times by stage over all runs, as in a run's own result.
     pub stage_timings: BTreeMap<StageName, Timing>,
-    /// How much was written.
+    /// Counts of the written rows.
     pub sums: Sums,
-    /// A few players, as she knows them now.
+    /// A few players, as Nikita remembers them now.
     pub known: Vec<Known>,
-    /// The prompts that are ready for the first of them.
+    /// The current prompts of the first of them.
     pub prompts: Vec<ReadyPrompt>,
-    /// What she will write of her own accord.
+    /// The messages that Nikita will send on her initiative.
     pub touchpoints: Vec<Touchpoint>,
-    /// Commands to go on with.
+    /// Commands to try next.
     pub next: Vec<Next>,
 }
 
-/// A demo that a signal or a failure broke off.
+/// A demo that a signal or a failure aborted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BrokenOff {
-    /// The file.
+    /// The database file.
     pub database: String,
-    /// What was there at first.
+    /// The sample data.
     pub planted: Planted,
-    /// The result of `decay`; null where it was not run.
+    /// The result of `decay`; null if it did not run.
     #[schemars(with = "Option<Map<String, Value>>")]
     pub decay: Option<JobResult>,
     /// The result of `recover`.
@@ -283,7 +283,7 @@ pub struct BrokenOff {
     /// The result of `scan-stuck`.
     #[schemars(with = "Option<Map<String, Value>>")]
     pub scan_stuck: Option<JobResult>,
-    /// The results of `process-conversations`, one a run.
+    /// The results of `process-conversations`, one per run.
     #[schemars(with = "Vec<Map<String, Value>>")]
     pub runs: Vec<JobResult>,
 }

@@ -8,7 +8,7 @@ use crate::domain::ids::UserId;
 use crate::domain::prompt::Platform;
 use crate::domain::words::Health;
 
-/// What `migrate` did, or with `--plan` would do.
+/// The changes that `migrate` made, or with `--plan` would make.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct MigrateResult {
     /// Whether it is only a plan.
@@ -26,25 +26,25 @@ pub struct MigrationEntry {
     pub version: i64,
     /// What it does, in a few words.
     pub name: String,
-    /// The newest migration that a binary must know to work on the schema with this one in it.
+    /// The newest migration that a binary must know to work on the schema after this one.
     pub needs: i64,
     /// Its SQL, with `--plan`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
 }
 
-/// A player's prompt, rendered from what is stored.
+/// A player's prompt, rendered from the database.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PromptResult {
-    /// Whose.
+    /// The player.
     pub user_id: UserId,
-    /// For text or for voice.
+    /// Text or voice.
     pub platform: Platform,
-    /// Which template.
+    /// The template.
     pub template: String,
     /// Its length in tokens.
     pub token_count: usize,
-    /// The most it may have.
+    /// The most tokens it can have.
     pub token_budget: usize,
     /// Sections that did not fit.
     pub sections_left_out: Vec<String>,
@@ -54,14 +54,14 @@ pub struct PromptResult {
     pub prompt: String,
 }
 
-/// The page that was written.
+/// The HTML report that was written.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ReportResult {
-    /// Where it is.
+    /// Its path.
     pub file: String,
     /// Its size.
     pub bytes: usize,
-    /// From when on it looks.
+    /// The start of its period.
     pub since: DateTime<Utc>,
     /// The verdict at its head.
     pub health: Health,

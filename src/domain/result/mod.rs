@@ -1,7 +1,7 @@
-//! The contract as types (spec 01): what each command prints, one struct a result. The table on a terminal, the metrics, the pings, the page, the
-//! reference and the JSON Schemas read these structs, so that renaming a field is a compile error in all of them.
+//! The contract as types (spec 01): the output of each command, one struct per result. The tables on a terminal, the metrics, the
+//! pings, the page, the reference and the JSON Schemas use these structs, so that renaming a field is a compile error in all of them.
 //!
-//! A result is [`Common`], which every result has, and [`Own`], what one command adds. Fields are only ever added.
+//! A result consists of [`Common`], the fields of every result, and [`Own`], the command's own fields. Fields are only ever added.
 
 mod check;
 mod common;

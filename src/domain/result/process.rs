@@ -16,21 +16,21 @@ use crate::domain::words::{EntryStatus, Fallback, StageStatus};
 pub struct ProcessResult {
     /// Conversations that were due when the run began.
     pub detected: usize,
-    /// Processed, `partial` and `skipped` included.
+    /// Processed, including `partial` and `skipped`.
     pub processed: usize,
     /// Processed without the effects of a non-critical stage.
     pub partial: usize,
-    /// Closed unread, because the game is over.
+    /// Skipped, because the game is over.
     pub skipped: usize,
-    /// To be tried again.
+    /// Waiting for a retry.
     pub retrying: usize,
     /// Given up.
     pub failed: usize,
-    /// Given back with their attempts.
+    /// Released, without using up an attempt.
     pub released: usize,
-    /// Nobody knows what became of them: an answer of the database was lost.
+    /// With an unknown outcome, because the database's answer was lost.
     pub unknown: usize,
-    /// Due, and left for the next run.
+    /// Due, but left for the next run.
     pub deferred: usize,
     /// Errors by stage.
     pub stage_errors: BTreeMap<StageName, StageErrors>,
@@ -38,24 +38,24 @@ pub struct ProcessResult {
     pub stage_timings: BTreeMap<StageName, Timing>,
     /// Tokens and cost by stage.
     pub stage_tokens: BTreeMap<StageName, Tokens>,
-    /// What the model calls cost, in US dollars.
+    /// The cost of the model calls, in US dollars.
     pub cost_usd: String,
     /// Models without a price; their tokens count as free.
     pub unpriced: BTreeSet<String>,
-    /// Replies that did not say what they used; each counts as the dearest one that did.
+    /// Replies without token counts; each counts as the most expensive one that had them.
     pub uncounted: u32,
     /// Whether `--budget-usd` stopped it.
     pub budget_reached: bool,
     /// Whether the language model's circuit is open.
     pub circuit_open: bool,
-    /// Facts that got their vector late.
+    /// Facts that got their vector later than they were stored.
     pub embedded: u64,
-    /// What became of the facts.
+    /// Counts of facts.
     #[serde(flatten)]
     pub memory: MemoryFigures,
-    /// Conversations that a provider has refused, while it answers harmless questions.
+    /// Conversations that a provider refused, although it answers harmless questions.
     pub refused: usize,
-    /// How servers were asked otherwise than usual.
+    /// Servers that need other requests than usual.
     pub learnt: Vec<Learnt>,
     /// The conversations, at most 500.
     pub conversations: Vec<ConversationEntry>,
@@ -63,14 +63,14 @@ pub struct ProcessResult {
     pub conversations_unlisted: usize,
 }
 
-/// What became of facts.
+/// Counts of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MemoryFigures {
-    /// Those that a model has noted, doubles aside, also where `NIKITA_UNSUPPORTED_FACTS=drop` leaves some out.
+    /// Facts that a model noted, without duplicates, including those that `NIKITA_UNSUPPORTED_FACTS=drop` drops.
     pub facts: usize,
-    /// Facts whose quote is nowhere in the transcript.
+    /// Facts whose quote is not in the transcript.
     pub unsupported_facts: usize,
-    /// Facts whose text the embedder can't take.
+    /// Facts whose text the embedder rejects.
     pub texts_set_aside: usize,
 }
 
@@ -83,16 +83,16 @@ impl MemoryFigures {
     }
 }
 
-/// How a server was asked otherwise than usual.
+/// A server that needs other requests than usual.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Learnt {
     /// `language_model` or `embeddings`.
     pub port: String,
-    /// Whose protocol it speaks, and its host.
+    /// Its protocol and host.
     pub provider: String,
-    /// The model that is asked there.
+    /// The model.
     pub model: String,
-    /// What is done otherwise.
+    /// How the requests differ.
     pub asked: Vec<String>,
 }
 
@@ -103,9 +103,9 @@ pub struct ProcessPlan {
     pub detected: usize,
     /// How many a run would take.
     pub processed: usize,
-    /// How many it would leave.
+    /// How many it would leave for the next run.
     pub deferred: usize,
-    /// What it would pass over of that which is not processed yet, by rule.
+    /// Unprocessed conversations that it would skip, by rule.
     pub reasons: Vec<Reason>,
 }
 
@@ -133,33 +133,33 @@ pub struct Timing {
     pub max_ms: f64,
 }
 
-/// What a stage used.
+/// Tokens and cost of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Tokens {
-    /// Tokens asked with.
+    /// Tokens sent.
     pub input: u64,
-    /// Of them, those that the provider has read from its cache.
+    /// Sent tokens that the provider read from its cache.
     pub cached: u64,
-    /// Tokens answered with.
+    /// Tokens received.
     pub output: u64,
-    /// What they cost, in US dollars.
+    /// Their cost, in US dollars.
     pub cost_usd: String,
 }
 
 /// A conversation's entry.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ConversationEntry {
-    /// Which one.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// How it came out.
+    /// The outcome.
     pub status: EntryStatus,
-    /// From claim to commit.
+    /// The time from claim to commit.
     pub total_duration_ms: i64,
     /// Every stage that ran.
     pub stage_results: BTreeMap<StageName, StageResult>,
-    /// What its model calls cost, in US dollars; null where a model has no price.
+    /// The cost of its model calls, in US dollars; null if a model has no price.
     pub cost_usd: Option<String>,
-    /// What became of its facts.
+    /// Counts of its facts.
     #[serde(flatten)]
     pub memory: MemoryFigures,
     /// Why it did not succeed, without any conversation text.
@@ -167,23 +167,23 @@ pub struct ConversationEntry {
     /// The critical stage that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_stage: Option<StageName>,
-    /// Why it did not succeed, or was closed unread, in one word.
+    /// Why it did not succeed, or was skipped, in one word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
-    /// What stood in for something that went wrong.
+    /// The fallback that was used.
     pub fallback: Fallback,
     /// Whether its player has new prompts.
     pub prompt_ready: bool,
     /// When it was committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
-    /// How many elements of its transcript can't be read.
+    /// How many elements of its transcript are unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable_messages: Option<usize>,
 }
 
 impl ConversationEntry {
-    /// An entry to which nothing has happened yet.
+    /// An entry without any results yet.
     #[must_use]
     pub const fn new(conversation_id: ConversationId, status: EntryStatus) -> Self {
         Self {
@@ -209,7 +209,7 @@ impl ConversationEntry {
 pub struct StageResult {
     /// Whether it has an output.
     pub status: StageStatus,
-    /// Retries included.
+    /// The duration, including retries.
     pub duration_ms: f64,
     /// Why it has none, without any conversation text.
     pub error: Option<String>,
@@ -225,11 +225,11 @@ pub struct ConversationResult {
     pub pipeline_execution_id: ExecutionId,
     /// Times by stage.
     pub stage_timings: BTreeMap<StageName, Timing>,
-    /// How servers were asked otherwise than usual.
+    /// Servers that need other requests than usual.
     pub learnt: Vec<Learnt>,
-    /// The entry once more, in the list in which `health`, `stats` and `report` look for it.
+    /// The entry again, in the list that `health`, `stats` and `report` read.
     pub conversations: Vec<ConversationEntry>,
-    /// Whether something stopped the run: then the run's status counts, not the entry's.
+    /// Whether something stopped the run. Then the run's status counts, not the entry's.
     #[serde(skip)]
     #[schemars(skip)]
     pub stopped: bool,
@@ -238,10 +238,10 @@ pub struct ConversationResult {
 /// What `process-conversations --id` would do.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ConversationPlan {
-    /// Which one.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// Its status now.
     pub conversation_status: String,
-    /// 1.
+    /// Always 1.
     pub processed: usize,
 }

@@ -22,7 +22,7 @@ pub struct RecoverResult {
     pub locked: usize,
 }
 
-/// What was recovered: a conversation, or by hand another record.
+/// A recovered conversation, or another record that was failed by hand.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum RecoveryEntry {
@@ -35,13 +35,13 @@ pub enum RecoveryEntry {
 /// A conversation that was taken out of `processing`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ConversationRecovery {
-    /// Which one, as its id stands in the row.
+    /// Its id as spelled in the row.
     pub conversation_id: String,
-    /// Why, for a person.
+    /// Why, in a sentence.
     pub reason: String,
     /// Its status before.
     pub from: String,
-    /// Where it went.
+    /// Its status now.
     pub to: Target,
     /// How many attempts it has used.
     pub attempts: i64,
@@ -78,7 +78,7 @@ pub struct RecordRecovery {
     pub pid: Option<i32>,
 }
 
-/// What could not be recovered, and why.
+/// A conversation or record that could not be recovered.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum NotRecovered {

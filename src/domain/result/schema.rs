@@ -1,4 +1,4 @@
-//! The JSON Schema of each command's result, made from its types: `nikita-jobs schema COMMAND`, docs/schema/.
+//! The JSON Schema of each command's result, generated from its types: `nikita-jobs schema COMMAND`, docs/schema/.
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
@@ -13,7 +13,7 @@ use super::{
 
 type Fields = fn(&mut SchemaGenerator) -> Schema;
 
-/// A command, and what its result can be besides a failure.
+/// Each command, and the possible forms of its result besides a failure.
 pub const COMMANDS: &[(&str, &[Fields])] = &[
     ("check", &[CheckResult::json_schema]),
     ("decay", &[DecayResult::json_schema, SkipResult::json_schema]),
@@ -43,14 +43,14 @@ pub const COMMANDS: &[(&str, &[Fields])] = &[
     ("why", &[WhyResult::json_schema]),
 ];
 
-/// The schema of a command's result; none where there is no such command.
+/// The schema of a command's result; `None` if there is no such command.
 #[must_use]
 pub fn of(command: &str) -> Option<Value> {
     let (name, own) = COMMANDS.iter().find(|(name, _)| *name == command)?;
     Some(made(name, own))
 }
 
-/// The schema of what any command prints that fails before it has anything else to say.
+/// The schema of a failure without own fields.
 #[must_use]
 pub fn failure() -> Value {
     made("failure", &[])
@@ -70,7 +70,7 @@ fn made(title: &str, own: &[Fields]) -> Value {
     })
 }
 
-/// The common fields together with a command's own; without any, an error must be among them.
+/// The common fields together with a command's own. Without own fields, an error is required.
 fn branch(generator: &mut SchemaGenerator, own: Option<&Fields>) -> Value {
     let common = Common::json_schema(generator).to_value();
     let own = own.map(|fields| fields(generator).to_value());
@@ -81,7 +81,7 @@ fn branch(generator: &mut SchemaGenerator, own: Option<&Fields>) -> Value {
     if let Some(own) = &own {
         schema.extend(own.get("description").map(|about| ("description".to_owned(), about.clone())));
         for (name, field) in properties(own) {
-            // Which of the two stands there is said where the result is put together.
+            // `JobResult::fields` decides which of the two is used.
             let field = match fields.get(&name) {
                 Some(common) => json!({"description": field.get("description"), "anyOf": [common, field]}),
                 None => field,
@@ -90,7 +90,7 @@ fn branch(generator: &mut SchemaGenerator, own: Option<&Fields>) -> Value {
         }
         required.extend(list(own).into_iter().filter(|name| !list(&common).contains(name)));
     } else {
-        schema.insert("description".to_owned(), json!("A failure that has nothing else to say."));
+        schema.insert("description".to_owned(), json!("A failure without any other fields."));
         required.push(json!("error"));
     }
     schema.insert("properties".to_owned(), Value::Object(fields));
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_of_every_result_says_what_it_is() {
+    fn every_field_of_every_result_has_a_description() {
         for (command, _) in COMMANDS {
             let schema = of(command).unwrap_or_default();
             for branch in schema["anyOf"].as_array().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The result of a run that was not made.
+//! The result of a skipped run.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -7,18 +7,18 @@ use serde::Serialize;
 use crate::domain::ids::ExecutionId;
 use crate::domain::words::SkipReason;
 
-/// A run that was not made (exit code 75).
+/// A skipped run (exit code 75).
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SkipResult {
-    /// Why.
+    /// The reason.
     pub reason: SkipReason,
-    /// The run that is in the way.
+    /// The run that blocked it.
     pub blocked_by: Option<ExecutionId>,
-    /// When it is worth trying again.
+    /// When to try again.
     pub reopens_at: Option<DateTime<Utc>>,
     /// When the run that closed the window completed.
     pub completed_at: Option<DateTime<Utc>>,
-    /// Whether another program has made that run: two runners are at work.
+    /// Whether another program made that run, so that two programs do the same work.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
 }

@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the runs of a span of time did. Maps go by the stage's name.
+/// Statistics of the runs in a period. Maps are keyed by stage.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StatsResult {
-    /// From when on.
+    /// The start of the period.
     pub since: DateTime<Utc>,
     /// Runs of `process-conversations`.
     pub total_executions: i64,
-    /// Of them completed.
+    /// Completed runs among them.
     pub success_count: i64,
     /// How often each stage failed.
     pub failure_count: BTreeMap<String, i64>,
@@ -23,7 +23,7 @@ pub struct StatsResult {
     pub p95_duration_ms: BTreeMap<String, f64>,
     /// The stage that takes longest on average.
     pub slowest_stage: Option<String>,
-    /// What all runs cost, in US dollars.
+    /// The cost of all runs, in US dollars.
     pub cost_usd: String,
     /// Half of each stage's times are at most this.
     pub p50_duration_ms: BTreeMap<String, f64>,
@@ -31,39 +31,39 @@ pub struct StatsResult {
     pub max_duration_ms: BTreeMap<String, f64>,
     /// How often each stage ran.
     pub count: BTreeMap<String, i64>,
-    /// How the conversations came out.
+    /// Conversations by outcome.
     pub conversations: OutcomeCounts,
-    /// What was learned.
+    /// Counts of facts.
     pub facts: FactCounts,
-    /// What models were sent.
+    /// Counts of tokens.
     pub tokens: TokenCounts,
     /// The runs of each job.
     pub jobs: BTreeMap<String, JobCounts>,
-    /// How many runs the figures of the stages come from.
+    /// How many runs the figures by stage are based on.
     pub sampled_executions: i64,
-    /// Whether those are all that met a conversation.
+    /// Whether those are all runs that processed a conversation.
     pub sample_is_whole: bool,
 }
 
 /// Facts of the sampled runs.
 #[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct FactCounts {
-    /// Those that models have noted, also where `NIKITA_UNSUPPORTED_FACTS=drop` leaves some out.
+    /// Facts that models noted, including those that `NIKITA_UNSUPPORTED_FACTS=drop` drops.
     pub learned: i64,
-    /// Those of them whose quote is nowhere in the transcript.
+    /// Facts among them whose quote is not in the transcript.
     pub unsupported: i64,
-    /// Their share, 0 to 1; null where there are none.
+    /// Their share, 0 to 1; null if there are no facts.
     pub unsupported_share: Option<f64>,
 }
 
 /// Tokens of the sampled runs.
 #[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct TokenCounts {
-    /// Sent.
+    /// Tokens sent.
     pub input: i64,
-    /// Those of them that a provider has read from its cache.
+    /// Sent tokens that a provider read from its cache.
     pub cached: i64,
-    /// Their share, 0 to 1; null where none was sent.
+    /// Their share, 0 to 1; null if none were sent.
     pub cached_share: Option<f64>,
 }
 
@@ -74,27 +74,27 @@ pub struct OutcomeCounts {
     pub success: i64,
     /// A non-critical stage failed.
     pub partial_success: i64,
-    /// To be tried again.
+    /// Waiting for a retry.
     pub retrying: i64,
     /// Given up.
     pub failed: i64,
-    /// Closed unread.
+    /// Skipped, because the game is over.
     pub skipped: i64,
-    /// Given back.
+    /// Released, without using up an attempt.
     pub released: i64,
 }
 
 /// The runs of a job.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct JobCounts {
-    /// All.
+    /// All runs.
     pub total: i64,
-    /// Of them completed.
+    /// Completed runs.
     pub completed: i64,
-    /// Of them failed.
+    /// Failed runs.
     pub failed: i64,
-    /// The rest.
+    /// Running ones.
     pub running: i64,
-    /// What they cost, in US dollars.
+    /// Their cost, in US dollars.
     pub cost_usd: String,
 }

@@ -1,4 +1,4 @@
-//! The results of `status`, and what is read of a result that is stored.
+//! The results of `status`, and the fields that are read from stored results.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -11,18 +11,18 @@ use crate::domain::words::LeaseState;
 /// Every live run, and the latest run of each job.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct StatusResult {
-    /// Every run that has not ended, the newest first, at most 100.
+    /// Every run that has not ended, newest first, at most 100.
     pub live: Vec<ExecutionStatus>,
-    /// One entry a job.
+    /// One entry per job.
     pub jobs: Vec<JobStatus>,
 }
 
-/// The runs of a time.
+/// The runs of a period.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunsResult {
-    /// From when on.
+    /// The start of the period.
     pub since: DateTime<Utc>,
-    /// The runs, the newest first.
+    /// The runs, newest first.
     pub runs: Vec<ExecutionStatus>,
     /// Whether there are more than these.
     pub more: bool,
@@ -33,7 +33,7 @@ pub struct RunsResult {
 pub struct JobStatus {
     /// The job.
     pub job: String,
-    /// Its latest run; null where it never ran.
+    /// Its latest run; null if it never ran.
     pub execution: Option<ExecutionStatus>,
 }
 
@@ -47,7 +47,7 @@ pub struct ExecutionResult {
 /// An execution.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ExecutionStatus {
-    /// Its id, as it stands in the row.
+    /// Its id as spelled in the row.
     pub execution_id: String,
     /// Its job.
     pub job: String,
@@ -61,9 +61,9 @@ pub struct ExecutionStatus {
     pub duration_ms: Option<i64>,
     /// How long it has been running.
     pub elapsed_ms: Option<i64>,
-    /// How long ago it ended, or else began.
+    /// How long ago it ended, or, while it runs, began.
     pub age_seconds: i64,
-    /// What it cost, in US dollars.
+    /// Its cost, in US dollars.
     pub cost_usd: Option<String>,
     /// Where it runs, or ran.
     pub host: Option<String>,
@@ -75,7 +75,7 @@ pub struct ExecutionStatus {
     pub heartbeat_at: Option<DateTime<Utc>>,
     /// How long ago that was, while it runs.
     pub heartbeat_age_seconds: Option<i64>,
-    /// How far it has come, while it runs.
+    /// Its progress, while it runs.
     pub progress: Option<Value>,
     /// Its result, once it has ended; another program's can be any JSON.
     pub result: Value,
@@ -88,27 +88,28 @@ impl ExecutionStatus {
         self.status == "running"
     }
 
-    /// What is read of its result.
+    /// The stored result's known fields.
     #[must_use]
     pub fn stored(&self) -> Stored {
         Stored::read(&self.result)
     }
 
-    /// How far it has come.
+    /// Its progress.
     #[must_use]
     pub fn progress(&self) -> Option<StoredProgress> {
         StoredProgress::deserialize(self.progress.as_ref()?).ok()
     }
 }
 
-/// What is read of a result in `job_executions.result`, whoever wrote it: each field alone, so that an odd one hides no other.
+/// The known fields of a result in `job_executions.result`, whoever wrote it. Each is read separately, so that an invalid one does
+/// not hide the others.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
     /// Its status.
     pub status: Option<String>,
     /// Why it failed.
     pub error: Option<ErrorBody>,
-    /// How far it has come, while it runs.
+    /// Its progress, while it runs.
     pub progress: Option<Value>,
 }
 
@@ -130,17 +131,17 @@ impl Stored {
     }
 }
 
-/// Why it failed; another program may say no kind.
+/// The error; another program's can be without a kind.
 fn error(raw: &Value) -> Option<ErrorBody> {
     let message = raw.get("message").and_then(Value::as_str)?.to_owned();
     let kind = raw.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     Some(ErrorBody { kind, message })
 }
 
-/// How far a run has come, as the heartbeat has stored it.
+/// A run's progress, as the heartbeat stored it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct StoredProgress {
-    /// What is counted.
+    /// The unit.
     #[serde(default)]
     pub unit: Option<String>,
     /// How many are done.
@@ -148,7 +149,7 @@ pub struct StoredProgress {
     /// How many there are.
     #[serde(default)]
     pub total: Option<i64>,
-    /// The stage that runs, or ran last.
+    /// The stage that is running, or ran last.
     #[serde(default)]
     pub stage: Option<String>,
 }

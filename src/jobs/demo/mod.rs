@@ -1,7 +1,7 @@
-//! `demo`: a sample database, all four jobs on it, and what they changed.
+//! `demo`: builds a sample database, runs all four jobs on it, and reports what they changed.
 //!
-//! The runs are those of production: the same lifecycle, settings and stages. Only the window is left out, because
-//! whoever asks for a demo wants it now. `store::demo` makes the database; [`story`] is what there is to tell.
+//! The runs are the same as in production: lifecycle, settings and stages. Only the window is ignored, because the demo must run
+//! now. `store::demo` creates the database; [`story`] makes the report.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -23,8 +23,8 @@ use crate::run::lifecycle::{self, Ended, Plan};
 use crate::store::Store;
 use crate::store::demo::plant::{Crash, NewConversation, NewPlayer};
 
-/// Plants the sample, runs the jobs, and tells what they changed. A conversation that is given up is part of the sample,
-/// and the demo succeeds with it.
+/// Plants the sample, runs the jobs and reports what they changed. One conversation of the sample fails on purpose; the demo still
+/// succeeds.
 pub async fn run(demo: &Demo<'_>) -> Result<Ended, RunError> {
     let began = clock::start();
     let now = demo.store.now().await?;
@@ -33,7 +33,7 @@ pub async fn run(demo: &Demo<'_>) -> Result<Ended, RunError> {
     let (exit, own, error) = match work(demo, now, &mut runs, planted).await? {
         Ok(story) => (Exit::Success, Own::from(Box::new(story)), None),
         Err(stopped) => {
-            // A signal may come in the moment between two runs.
+            // A signal can arrive between two runs.
             let exit = if demo.signals.is_stopping() { demo.signals.exit() } else { stopped.exit };
             (exit, unfinished(demo, planted, runs).into(), stopped.result.common.error)
         }
@@ -48,7 +48,7 @@ pub async fn run(demo: &Demo<'_>) -> Result<Ended, RunError> {
     Ok(Ended { result, exit })
 }
 
-/// The whole story, or the run that went wrong or was broken off by a signal.
+/// The report, or the run that failed or was interrupted by a signal.
 async fn work(
     demo: &Demo<'_>,
     now: DateTime<Utc>,
@@ -63,7 +63,7 @@ async fn work(
     if demo.must_stop(&ended) {
         return Ok(Err(ended));
     }
-    // Before the conversations: they can end games and schedule messages, too.
+    // Read before the conversations are processed, because they can end games and schedule messages as well.
     let players = demo.store.after_decay().await?;
     let plan = demo.plan("recover", "conversations");
     let ended =
@@ -89,7 +89,7 @@ async fn work(
         if demo.must_stop(&ended) {
             return Ok(Err(ended));
         }
-        // Where nothing could be claimed, another run would not find more.
+        // If this run could claim nothing, the next one would not either.
         let Own::Process(done) = &ended.result.own else { break };
         if done.deferred == 0 || is_idle(done) {
             break;
@@ -112,18 +112,18 @@ impl Demo<'_> {
         }
     }
 
-    /// A conversation that failed is expected; whatever else is wrong with a run is not.
+    /// A failed conversation is expected; any other failure stops the demo.
     fn must_stop(&self, ended: &Ended) -> bool {
         self.signals.is_stopping() || !matches!(ended.exit, Exit::Success | Exit::Partial)
     }
 }
 
-/// Whether a run met no conversation that it could do something with.
+/// Whether a run could do nothing with any conversation.
 const fn is_idle(done: &ProcessResult) -> bool {
     done.processed + done.retrying + done.failed + done.released == 0
 }
 
-/// The result of a demo that did not come to its end.
+/// The result of a demo that did not finish.
 fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs) -> Box<BrokenOff> {
     Box::new(BrokenOff {
         database: demo.path.display().to_string(),
@@ -135,7 +135,7 @@ fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs) -> Box<BrokenOff> {
     })
 }
 
-/// Writes the sample as the application would have, with its times before `now`.
+/// Writes the sample as the application would have written it, with all times before `now`.
 async fn plant(store: &Store, now: DateTime<Utc>) -> Result<Planted, RunError> {
     let players = sample::players();
     let conversations = sample::conversations();
@@ -164,7 +164,7 @@ async fn plant(store: &Store, now: DateTime<Utc>) -> Result<Planted, RunError> {
         .map(|(index, it)| {
             let player = &players[it.player];
             NewConversation {
-                // The same at every demo, so that its commands can be written down.
+                // The same in every demo, so that documentation can quote its commands.
                 id: Uuid::new_v5(&player.id.0, format!("conversation:{index}").as_bytes()),
                 user: player.id,
                 platform: &it.platform,
@@ -178,7 +178,7 @@ async fn plant(store: &Store, now: DateTime<Utc>) -> Result<Planted, RunError> {
         })
         .collect();
     store.plant(&new_players, &new_conversations).await?;
-    // The oldest conversation that can be processed, so that the demo shows what becomes of it.
+    // The oldest readable conversation, so that the demo shows how it is recovered and processed.
     if let Some(claimed) = new_conversations.iter().find(|it| it.messages.is_array()) {
         let crash = Crash {
             conversation: claimed.id,

@@ -1,8 +1,8 @@
-//! The players and conversations of `demo`, as values: times are amounts before now, so that the caller picks the now.
+//! The players and conversations of `demo`. Times are relative to now, which the caller chooses.
 //!
-//! The data is in `players.json` and `conversations.json`. The players stand on every side of the grace boundary, near the
-//! floor and near the warning; the conversations are small stories, some over several days, and a few are broken in the
-//! ways that real ones are. `sample/tests.rs` says what must be among them.
+//! The data is in `players.json` and `conversations.json`. It has players on both sides of the grace boundary, near the floor and near
+//! the warning; the conversations are short stories, some over several days, and a few are broken as real ones can be.
+//! `sample/tests.rs` lists what the data must contain.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
@@ -16,13 +16,13 @@ use crate::domain::points::Points;
 #[cfg(test)]
 mod tests;
 
-/// The namespace from which the sample ids are derived; the same at every demo.
+/// The namespace of the sample's ids, so that they are the same in every demo.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6e69_6b69_7461_4a6f_8273_2d64_656d_6f31);
 
 /// A player of the demo.
 #[derive(Clone, Debug)]
 pub struct SamplePlayer {
-    /// For the demo's own table; `users` has no name.
+    /// For the demo's own table, because `users` has no name.
     pub name: String,
     /// `users.id`, derived from the name.
     pub id: UserId,
@@ -38,11 +38,11 @@ pub struct SamplePlayer {
     pub onboarding_status: String,
     /// An IANA name; one of them does not exist.
     pub timezone: String,
-    /// Whether she may write on her own account.
+    /// Whether she can send messages unprompted.
     pub notifications_enabled: bool,
     /// Days since the game began.
     pub days_played: i32,
-    /// How long before now they last wrote or spoke; none for a player who never did.
+    /// How long ago the player last wrote or spoke; none for one who never did.
     pub last_interaction: Option<TimeDelta>,
     /// `user_metrics`.
     pub metrics: Metrics,
@@ -55,15 +55,15 @@ pub struct SamplePlayer {
 /// A conversation of the demo.
 #[derive(Clone, Debug)]
 pub struct SampleConversation {
-    /// Its player's place in [`players`].
+    /// The index of its player in [`players`].
     pub player: usize,
     /// `telegram`, `text` or `voice`.
     pub platform: String,
-    /// How long before now the last message was.
+    /// The age of the last message.
     pub last_message: TimeDelta,
-    /// How long before now the call ended; only for `voice`.
+    /// How long ago the call ended; only for `voice`.
     pub ended: Option<TimeDelta>,
-    /// What the application has added to the score for it.
+    /// The points that the application added to the score for it.
     pub score_delta: Option<Points>,
     messages: Value,
 }
@@ -89,7 +89,7 @@ impl SampleConversation {
         list.iter().map(message).collect()
     }
 
-    /// When the first message was, as an amount before now.
+    /// The age of the first message.
     #[must_use]
     pub fn started(&self) -> TimeDelta {
         let longest = self.messages.as_array().into_iter().flatten().map(minutes_before).max();
@@ -97,15 +97,15 @@ impl SampleConversation {
     }
 }
 
-/// How long before its conversation's last message one was.
+/// How long before the conversation's last message this one was sent.
 fn minutes_before(message: &Value) -> TimeDelta {
     message["minutes_before_last"].as_i64().and_then(TimeDelta::try_minutes).unwrap_or_default()
 }
 
-/// Stands in the data for [`travel_diary`].
+/// The data's placeholder for [`travel_diary`].
 const TRAVEL_DIARY: &str = "{travel diary}";
 
-/// One message of about 20 KB, such as people paste: more than the stages look at, and every sentence a little different.
+/// A message of about 20 KB, as people paste it: more than the stages read, and every sentence is a little different.
 fn travel_diary() -> String {
     const SIGHTS: [&str; 7] = [
         "a heron on a broken pier",
@@ -167,7 +167,7 @@ struct ConversationRow {
     messages: Value,
 }
 
-/// The rows of a file that is part of the program.
+/// The rows of an embedded file.
 fn rows<T: for<'a> Deserialize<'a>>(file: &str) -> Vec<T> {
     serde_json::from_str(file).expect("the sample data is part of the program and read by its tests")
 }
@@ -203,8 +203,8 @@ fn vice(row: ViceRow) -> Vice {
     Vice { category: row.category, intensity_level: row.intensity_level, engagement_score: row.engagement_score }
 }
 
-/// The sample conversations, the oldest first. A conversation of an unknown player would be left out; a test sees to it
-/// that there is none.
+/// The sample conversations, the oldest first. A conversation of an unknown player would be left out; a test makes sure that there
+/// is none.
 #[must_use]
 pub fn conversations() -> Vec<SampleConversation> {
     let players = players();

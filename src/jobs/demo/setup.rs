@@ -1,4 +1,4 @@
-//! What a demo needs, and the runs that it has made.
+//! A demo's settings, and the results of its runs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,29 +9,29 @@ use crate::run::context::PipelineContext;
 use crate::run::signals::Signals;
 use crate::store::Store;
 
-/// What a demo needs.
+/// A demo's database, settings and signals.
 pub struct Demo<'a> {
-    /// Its database: empty, and its own.
+    /// Its own database, empty.
     pub store: &'a Store,
-    /// Where that is, absolute.
+    /// The absolute path of that database.
     pub path: PathBuf,
-    /// Whether it took the place of an earlier demo's.
+    /// Whether it replaced an earlier demo's.
     pub replaced: bool,
-    /// How the shell calls this program.
+    /// The name under which the shell started this program.
     pub program: String,
-    /// How decay works.
+    /// The settings of `decay`.
     pub decay: decay::Settings,
-    /// How stuck conversations are recovered.
+    /// The settings of `recover`.
     pub recover: recover::Settings,
-    /// How audits and executions are judged.
+    /// The settings of `scan-stuck`.
     pub scan: scan_stuck::Settings,
-    /// How conversations are processed; its cap is a run's, and there are as many runs as it takes.
+    /// The settings of `process-conversations`. It is run until nothing is left to do.
     pub process: process_conversations::Settings,
-    /// What they are processed with.
+    /// The pipeline for the conversations.
     pub pipeline: &'a PipelineContext,
-    /// How long a run's lease lives.
+    /// How long a run's lease lasts without a renewal.
     pub lease: Duration,
-    /// Asks the demo to stop.
+    /// Signals that stop the demo.
     pub signals: &'a Signals,
 }
 

@@ -1,4 +1,4 @@
-//! What a demo has to tell: its result.
+//! The demo's result.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::jobs::process_conversations::timing;
 use crate::run::error::RunError;
 use crate::store::demo::look::AfterDecay;
 
-/// How many players' memories are told; one more for the fiercest conflict.
+/// How many players' memories the result shows, besides the player with the hottest conflict.
 const MOST_KNOWN: usize = 2;
 
-/// What there is to tell once all runs were made.
+/// Makes the result once all runs have ended.
 pub(super) async fn tell(
     demo: &Demo<'_>,
     now: DateTime<Utc>,
@@ -54,7 +54,7 @@ pub(super) async fn tell(
 }
 
 fn ran(result: Option<JobResult>) -> Result<JobResult, RunError> {
-    result.ok_or_else(|| RunError::Bug("the demo told of a run that it had not made".to_owned()))
+    result.ok_or_else(|| RunError::Bug("the demo reports a run that did not take place".to_owned()))
 }
 
 fn charged(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<Charged> {
@@ -87,12 +87,12 @@ fn spared(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<Spar
     }
     let reason = match (player.game_status.as_str(), player.onboarding_status.as_str()) {
         ("boss_fight", _) => "in a boss fight: decay pauses",
-        ("game_over" | "won", _) => "the game is over already",
-        (_, "pending" | "in_progress") => "still being introduced",
-        _ if player.score == Points::ZERO => "nothing left to take",
-        _ if past_grace(player, rules, now)? < TimeDelta::zero() => "within the grace of their chapter",
-        // Less than a hundredth is due, and carries over.
-        _ => "exactly at the end of the grace",
+        ("game_over" | "won", _) => "the game is already over",
+        (_, "pending" | "in_progress") => "still in onboarding",
+        _ if player.score == Points::ZERO => "no points left",
+        _ if past_grace(player, rules, now)? < TimeDelta::zero() => "within the grace period of their chapter",
+        // Less than a hundredth of a point is due; it carries over.
+        _ => "exactly at the end of the grace period",
     };
     Some(Spared { player: player.name.clone(), reason: reason.to_owned() })
 }
@@ -102,7 +102,7 @@ fn past_grace(player: &AfterDecay, rules: &Rules, now: DateTime<Utc>) -> Option<
     Some(now - player.last_interaction_at? - rules.chapters.get(chapter)?.grace)
 }
 
-/// Those who have told the most, and the one with whom there is the most conflict.
+/// The first players, who have the most memories, and of the others the one with the hottest conflict.
 fn choose(mut known: Vec<Known>) -> Vec<Known> {
     let others = known.split_off(known.len().min(MOST_KNOWN));
     known.extend(others.into_iter().max_by(|a, b| a.temperature.total_cmp(&b.temperature)));
@@ -132,7 +132,7 @@ fn next(program: &str, database: &str) -> Vec<Next> {
             format!("{program} decay {on} --dry-run"),
         ),
         next(
-            "process the conversations that still go on, as if they were over",
+            "process the conversations that are still in progress, as if they were over",
             format!("{program} process-conversations {on} --session-timeout 1s --force"),
         ),
         next(
@@ -152,7 +152,7 @@ fn next(program: &str, database: &str) -> Vec<Next> {
     ]
 }
 
-/// As one word of a POSIX shell.
+/// Quotes a text as one word for a POSIX shell.
 fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {

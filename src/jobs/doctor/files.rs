@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::core::doctor::Check;
 
-/// Warns of each file that every user of this host can read. One that is not there is not looked at.
+/// Warns of each file that every user of this host can read. Missing files are ignored.
 #[must_use]
 pub fn judge(files: &[PathBuf]) -> Vec<Check> {
     let name = "settings.secret_files";
@@ -17,14 +17,14 @@ pub fn judge(files: &[PathBuf]) -> Vec<Check> {
             Check::warning(
                 name,
                 format!("{} holds a secret, and every user of this host can read it", file.display()),
-                "Take the permission away (chmod o= FILE), and change the secret if others use this host",
+                "Remove the permission (chmod o= FILE), and change the secret if others use this host",
             )
         })
         .collect();
-    if open.is_empty() { vec![Check::ok(name, "no secret stands in a file that everyone can read")] } else { open }
+    if open.is_empty() { vec![Check::ok(name, "no file with a secret is readable by everyone")] } else { open }
 }
 
-/// Whether others may read the file, and get to it.
+/// Whether others can read the file and enter all its folders.
 pub(super) fn is_open(file: &Path) -> bool {
     let Ok(real) = fs::canonicalize(file) else { return false };
     let grants = |path: &Path, mode| fs::metadata(path).is_ok_and(|of| of.permissions().mode() & mode != 0);

@@ -4,19 +4,19 @@ use crate::core::doctor::{Check, Mark};
 use crate::run::error::RunError;
 use crate::store::{Store, StoreError};
 
-/// What a job would end with at this point.
+/// A failure, with the exit code that a job would have.
 pub(super) fn failed(name: &'static str, error: StoreError) -> Check {
     let error = RunError::Store(error);
-    let otherwise = "See that the database runs and can be reached from this host; nothing is lost meanwhile";
+    let otherwise = "Make sure that the database runs and can be reached from this host; nothing is lost meanwhile";
     Check::failed(name, error.exit(), &error.to_string(), otherwise)
 }
 
-/// Whether the schema is this binary's. SQLite files are brought up to date by whatever job comes next.
+/// Whether the schema is this binary's. The next run of any job migrates an SQLite file.
 pub(super) async fn schema(store: &Store, migrates_itself: bool) -> Check {
     let name = "database.schema";
     match store.check_schema().await {
         Ok(()) => Check::ok(name, "the schema is the one that this binary needs"),
-        // A newer schema is refused already when its migrations are counted.
+        // Planning fails for a newer schema, which no run would migrate.
         Err(error) if migrates_itself && store.plan_migration().await.is_ok() => Check {
             mark: Mark::Warning,
             remedy: Some(

@@ -1,8 +1,7 @@
-//! `doctor`: looks at all that the jobs stand on, and says what to do (spec 01). It only reads: nothing is made, migrated or
-//! sent, but for one question a provider with `--online`.
+//! `doctor`: checks everything that the jobs depend on, and says what to fix (spec 01). It only reads: it creates, migrates and sends
+//! nothing, except one request to each provider with `--online`.
 //!
-//! What is seen is judged in [`crate::core::doctor`]. A check that needs what an earlier one has not found is skipped, and says
-//! so.
+//! [`crate::core::doctor`] judges the observations. A check whose precondition failed is reported as skipped.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,26 +23,26 @@ mod sqlite;
 
 use findings::failed;
 
-/// Where to look, and what the jobs' settings say.
+/// Where to look, and the jobs' settings.
 #[derive(Debug)]
 pub struct Settings {
-    /// Which database; an error where nobody can say.
+    /// The database, or why the settings select none.
     pub database: Result<Database, RunError>,
-    /// Whether it is the SQLite file that nobody has named, whose folder is made on first use.
+    /// Whether it is the default SQLite file, whose folder is created on first use.
     pub unnamed: bool,
-    /// How long it is waited for.
+    /// The timeouts for it.
     pub terms: Terms,
-    /// Stands in for the database's clock.
+    /// Replaces the database's clock, for tests.
     pub now: Option<DateTime<Utc>>,
-    /// Where the host's `/etc`, `/usr` and `/var` are: `/`, but for tests.
+    /// Where the host's `/etc`, `/usr` and `/var` are: `/`, except in tests.
     pub root: PathBuf,
-    /// Each job's window; none where it is set wrongly.
+    /// Each job's window; none if it is invalid.
     pub windows: Vec<(&'static str, Option<Duration>)>,
-    /// Whether `process-conversations` does anything.
+    /// Whether `process-conversations` is enabled.
     pub pipeline_enabled: bool,
 }
 
-/// Looks at the database, the schedule, and the latest runs. When that was, by the database's clock if it could be asked.
+/// Checks the database, the schedule and the latest runs. Also returns the time, by the database's clock if that can be read.
 pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
     let (mut checks, store) = match &settings.database {
         Err(error) => {
@@ -66,7 +65,7 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
         match store.now().await {
             Ok(answered) => now = Some(answered),
             Err(error) => {
-                // It may have answered before.
+                // An earlier check of the clock can have succeeded.
                 checks.retain(|check| check.name != "database.clock");
                 checks.push(failed("database.clock", error));
             }
@@ -81,7 +80,7 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
             (Some(store), Some(now)) => {
                 match (store.last_completion(job, now).await, installed.longest(job, shipped)) {
                     (Err(error), _) => failed(name, error),
-                    (Ok(_), None) => Check::skipped(name, format!("the schedule of {job} is not a daily one")),
+                    (Ok(_), None) => Check::skipped(name, format!("{job} is not scheduled daily")),
                     (Ok(last), Some(interval)) => {
                         let age = last.map(|last| (now - last).num_seconds());
                         judge::last_run(job, age, interval, installed.has(job))

@@ -1,4 +1,4 @@
-//! What a run asks, of each provider that is chosen, with harmless words: for `--online`.
+//! `doctor --online`: sends each remote provider the kind of request that a run sends, with harmless content.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::providers::call::{Call, Meter};
 use crate::providers::remote::Remote;
 use crate::providers::{Providers, embeddings, question};
 
-/// The longest that a provider may take.
+/// The timeout of a request.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Asks each provider that is not local.
+/// Sends a request to each remote provider.
 pub async fn ask(providers: &Providers) -> Vec<Check> {
     let meter = Meter::default();
     let call = || Call { stage: StageName::Extraction, deadline: clock::start() + LONGEST, meter: &meter };
@@ -45,12 +45,12 @@ fn judge(name: &'static str, what: &str, answer: Result<Answer, NoAnswer>, remot
     let learnt = remote.map(|remote| remote.manner().words()).unwrap_or_default();
     match answer {
         Ok(_) if learnt.is_empty() => Check::ok(name, format!("it answered with {what}")),
-        Ok(_) => Check::ok(name, format!("it answered with {what}; learnt how to ask it: {}", learnt.join("; "))),
+        Ok(_) => Check::ok(name, format!("it answered with {what}; its API needs: {}", learnt.join("; "))),
         Err(error @ (NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_))) => Check::failed(
             name,
             Exit::Unavailable,
             &error.to_string(),
-            "See the provider's status page and this host's network; conversations wait meanwhile, and lose no attempt",
+            "Check the provider's status page and this host's network; conversations wait meanwhile and lose no attempt",
         ),
         Err(error) => Check::problem(
             name,

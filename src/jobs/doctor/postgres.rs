@@ -11,7 +11,7 @@ use crate::store::checkup::{Place, place};
 use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
-/// What can't be looked at without a connection.
+/// The checks that need a connection.
 const LATER: [&str; 9] = [
     "database.pooler",
     "database.transport",
@@ -24,7 +24,7 @@ const LATER: [&str; 9] = [
     "database.other_runner",
 ];
 
-/// The checks, and the database where its schema is the right one.
+/// The checks, and the database if its schema is this binary's.
 pub(super) async fn examine(
     database: &Database,
     terms: Terms,
@@ -57,7 +57,7 @@ pub(super) async fn examine(
         Err(error) => failed("database.clock", error),
     });
     checks.push(match store.preflight().await {
-        Ok(()) => Check::ok("database.access", "this role sees and writes every row that the jobs need"),
+        Ok(()) => Check::ok("database.access", "this role can read and write every row that the jobs need"),
         Err(error) => failed("database.access", error),
     });
     let schema = schema(&store, false).await;
@@ -82,26 +82,26 @@ pub(super) async fn examine(
     (checks, None)
 }
 
-/// Whether the application's own endpoints still do what our jobs do.
+/// Whether the application's own endpoints still do the same work as our jobs.
 async fn other_runner(store: &Store) -> Result<Check, StoreError> {
     let (runs, schedules) = (store.foreign_runs().await?, store.foreign_schedules().await?);
     Ok(judge::other_runner(&runs, &schedules))
 }
 
-/// Connects so that it works through any pooler, with two connections to compare.
+/// Opens two connections, to be compared, in the mode that works through any pooler.
 async fn connect(
     database: &Database,
     terms: Terms,
     now: Option<DateTime<Utc>>,
 ) -> Result<(Store, Place, Check), StoreError> {
-    let place = place(database)?.ok_or_else(|| StoreError::configuration("it is no PostgreSQL URL"))?;
+    let place = place(database)?.ok_or_else(|| StoreError::configuration("it is not a PostgreSQL URL"))?;
     let mut careful = database.clone();
     if let Database::Postgres(url) = &mut careful {
         url.pooled = Some(true);
     }
     let store = Store::connect(&careful, terms, 2, now).await?;
     let server = store.server().await?;
-    let server = server.ok_or_else(|| StoreError::other("the server does not say what it is"))?;
+    let server = server.ok_or_else(|| StoreError::other("the server does not report its version"))?;
     let check = judge::server(server.version, &server.named, &format!("{}:{}", place.host, place.port));
     Ok((store, place, check))
 }
@@ -120,7 +120,7 @@ async fn pooler(
     let shared = store.shares_processes().await?;
     let pooling = Pooling { host: &place.host, port: place.port, declared, shared };
     if !shared && !pooling.is_taken_for_one() {
-        // As the jobs connect: PgBouncer refuses that in session mode, too.
+        // Connects as the jobs do. PgBouncer refuses that even in session mode.
         Store::look(database, terms, now).await?.close().await;
     }
     Ok(judge::pooler(pooling))

@@ -1,4 +1,4 @@
-//! The schedules that are installed on this host: systemd's timers that are enabled, and crontabs.
+//! The schedules on this host: enabled systemd timers, and crontabs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::core::doctor::cron::{self, Line};
 use crate::core::doctor::rhythm::Rhythm;
 use crate::core::doctor::{Check, SHIPPED, judge, timer};
 
-/// Where systemd looks for units, the strongest first.
+/// Where systemd looks for units, the highest precedence first.
 const UNITS: [&str; 5] = [
     "etc/systemd/system",
     "run/systemd/system",
@@ -18,21 +18,21 @@ const UNITS: [&str; 5] = [
     "usr/lib/systemd/system",
     "lib/systemd/system",
 ];
-/// Where users' crontabs are: Debian's place, and that of others.
+/// Where users' crontabs are: on Debian, and on other systems.
 const SPOOLS: [&str; 2] = ["var/spool/cron/crontabs", "var/spool/cron"];
 
 /// What starts the jobs here.
 #[derive(Debug, Default)]
 pub struct Installed {
-    /// The timers that are enabled, by job; none where it is not clear how often they elapse.
+    /// The enabled timers by job; a rhythm of none means that it could not be parsed.
     timers: BTreeMap<&'static str, Option<Rhythm>>,
-    /// The lines of crontabs that do something.
+    /// The active lines of crontabs.
     cron: Vec<Line>,
-    /// How many lines stand aside, because the timer is enabled that they ask for.
+    /// How many crontab lines are inactive because the timer that they test for is enabled.
     aside: usize,
 }
 
-/// Looks below `root`, which is `/` but for tests.
+/// Searches below `root`, which is `/` except in tests.
 #[must_use]
 pub fn find(root: &Path) -> Installed {
     let mut found = Installed::default();
@@ -41,7 +41,7 @@ pub fn find(root: &Path) -> Installed {
         let wanted = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).is_symlink();
         let copied = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).exists();
         let text = text_of(root, &unit);
-        // A masked unit is a link to /dev/null, and is never started.
+        // A masked unit is a link to /dev/null, so it reads as empty.
         let masked = text.as_ref().is_some_and(String::is_empty);
         if UNITS.iter().any(|folder| wanted(folder) || copied(folder)) && !masked {
             found.timers.insert(job, timer::rhythm(&text.unwrap_or_default()));
@@ -58,11 +58,11 @@ pub fn find(root: &Path) -> Installed {
     found
 }
 
-/// A unit's file with its drop-ins behind it.
+/// A unit file followed by its drop-ins.
 fn text_of(root: &Path, unit: &str) -> Option<String> {
     let mut text = UNITS.iter().find_map(|folder| fs::read_to_string(root.join(folder).join(unit)).ok())?;
     let mut drop_ins = BTreeMap::new();
-    // Of two of one name the stronger folder's counts, which comes last here.
+    // Of two drop-ins with one name the folder with the higher precedence wins, so that one is inserted last.
     for folder in UNITS.iter().rev() {
         let files = files(&root.join(folder).join(format!("{unit}.d")));
         drop_ins.extend(files.into_iter().filter_map(|file| Some((file.file_name()?.to_owned(), file))));
@@ -76,7 +76,7 @@ fn text_of(root: &Path, unit: &str) -> Option<String> {
 
 fn crontabs(root: &Path) -> Vec<Line> {
     let read = |file: &PathBuf| fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    // cron passes over names with a dot, such as an editor's backup.
+    // cron ignores names with a dot, such as an editor's backup.
     let plain = |file: &PathBuf| file.file_name().is_some_and(|name| !name.to_string_lossy().contains(['.', '~']));
     let system =
         [root.join("etc/crontab")].into_iter().chain(files(&root.join("etc/cron.d")).into_iter().filter(plain));
@@ -85,14 +85,14 @@ fn crontabs(root: &Path) -> Vec<Line> {
     let spooled: Vec<PathBuf> = SPOOLS.iter().flat_map(|folder| files(&root.join(folder))).collect();
     lines.extend(spooled.iter().filter_map(|file| read(file).ok()).flat_map(|text| cron::lines(&text, false)));
     if spooled.is_empty() && root == Path::new("/") {
-        // Only root can look into the spool; everybody may ask for their own.
+        // Only root can read the spool; `crontab -l` prints a user's own.
         let own = Command::new("crontab").arg("-l").output();
         lines.extend(own.map(|own| cron::lines(&String::from_utf8_lossy(&own.stdout), false)).unwrap_or_default());
     }
     lines
 }
 
-/// The files of a folder by name; none where it can't be read.
+/// The files of a folder by name; none if it can't be read.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
@@ -107,14 +107,14 @@ impl Installed {
         self.timers.contains_key(job) || self.cron.iter().any(|line| line.job == job)
     }
 
-    /// What starts the job, with its rhythm.
+    /// The rhythm of each timer and crontab line that starts the job.
     fn starters(&self, job: &str) -> Vec<Option<Rhythm>> {
         let cron = self.cron.iter().filter(|line| line.job == job).map(|line| line.rhythm);
         self.timers.get(job).copied().into_iter().chain(cron).collect()
     }
 
-    /// The longest between two runs, in seconds: of the most frequent starter, or as shipped where there is none. None where that is
-    /// not clear.
+    /// The longest pause between two runs, in seconds: of the most frequent starter, or as shipped if there is no starter. None if no
+    /// rhythm could be parsed.
     #[must_use]
     pub fn longest(&self, job: &str, shipped: i64) -> Option<i64> {
         let starters = self.starters(job);
@@ -129,14 +129,14 @@ impl Installed {
             jobs.collect::<Vec<_>>().join(", ")
         };
         let name = "schedule.installed";
-        let install = "Enable the timers or load crontab.example, as docs/deploy.md says; nothing, if another host or a \
+        let install = "Enable the timers or load crontab.example (see docs/deploy.md); nothing to do if another host or a \
              container platform starts them";
         let missing = of(&|job| !self.has(job));
         let installed = if self.timers.is_empty() && self.cron.is_empty() {
             Check::warning(
                 name,
-                "no schedule is installed on this host: no timer of nikita-jobs is enabled, and no crontab that could be read \
-                 starts a job",
+                "no schedule is installed on this host: no timer of nikita-jobs is enabled, and no readable crontab starts \
+                 a job",
                 install,
             )
         } else if !missing.is_empty() {
@@ -158,24 +158,24 @@ impl Installed {
                 format!(
                     "both a systemd timer and cron start {by_both}; the second of two starts is skipped (exit code 75)"
                 ),
-                "Keep one of them: take the lines out of the crontab, or disable the timers (systemctl disable --now)",
+                "Keep one of them: remove the lines from the crontab, or disable the timers (systemctl disable --now)",
             ));
         } else if !twice.is_empty() {
             checks.push(Check::warning(
                 "schedule.double",
-                format!("more than one line of cron starts {twice}"),
+                format!("more than one crontab line starts {twice}"),
                 "Keep one of them",
             ));
         } else if self.aside > 0 {
             checks.push(Check::ok(
                 "schedule.double",
-                "both are installed, and the crontab's lines stand aside for the timers",
+                "both are installed, but the crontab's lines are inactive while the timers are enabled",
             ));
         }
         checks
     }
 
-    /// Whether the windows let every run through, by the schedule that is installed, else by the shipped one.
+    /// Whether the windows let every run of the schedule through: the installed one, else the shipped one.
     #[must_use]
     pub fn judge_windows(&self, windows: &[(&'static str, Option<Duration>)]) -> Vec<Check> {
         let long = windows.iter().filter_map(|(job, window)| {
@@ -193,7 +193,7 @@ impl Installed {
         vec![if windows.iter().all(|(_, window)| window.is_some()) {
             Check::ok(name, "each job's window is shorter than the time between two starts")
         } else {
-            Check::skipped(name, "a window is set wrongly")
+            Check::skipped(name, "a window is invalid")
         }]
     }
 }

@@ -15,12 +15,12 @@ use crate::store::checkup::Soundness;
 use crate::store::terms::Terms;
 use crate::store::{Store, StoreError};
 
-/// How long a look for damage may take.
+/// The timeout of the integrity check.
 const LOOK: Duration = Duration::from_secs(5);
 
 const LATER: [&str; 3] = ["database.integrity", "database.journal", "database.schema"];
 
-/// The checks, and the database where its schema is the right one. `unnamed` is whether a job would make the folder.
+/// The checks, and the database if its schema is this binary's. `unnamed` says whether a job would create the folder.
 pub(super) async fn examine(
     path: &Path,
     unnamed: bool,
@@ -32,7 +32,7 @@ pub(super) async fn examine(
     checks.extend(readers(path));
     let why = match checks[0].mark {
         Mark::Problem(_) => "the file can't be used",
-        _ if !path.exists() => "the file is not there yet",
+        _ if !path.exists() => "the file does not exist yet",
         _ => match Store::look(&Database::Sqlite(path.to_owned().into()), terms, now).await {
             Ok(store) => {
                 let (more, store) = inside(path, store).await;
@@ -73,12 +73,12 @@ async fn inside(path: &Path, store: Store) -> (Vec<Check>, Option<Store>) {
     }
     let journal = match store.journal_mode().await {
         Ok(mode) if mode == "wal" => {
-            Check::ok("database.journal", "readers and a writer do not wait for each other (WAL)")
+            Check::ok("database.journal", "readers and the writer do not block each other (WAL)")
         }
         Ok(mode) => Check::remark(
             "database.journal",
             format!("the journal mode is {mode}"),
-            "Nothing: the next run of a job turns it to WAL",
+            "Nothing: the next run of a job sets it to WAL",
         ),
         Err(error) => failed("database.journal", at(error)),
     };
@@ -92,38 +92,38 @@ async fn inside(path: &Path, store: Store) -> (Vec<Check>, Option<Store>) {
     (checks, None)
 }
 
-/// Whether the file and its folder are there and can be written: WAL puts two more files beside it.
+/// Whether the file and its folder exist and are writable. The folder must be, because WAL creates two more files there.
 fn file(path: &Path, unnamed: bool) -> Check {
     let (name, shown) = ("database.file", path.display());
     let permissions = "Check the permissions of the file and of its folder for the user that runs the jobs";
     let folder = folder(path);
     match fs::metadata(path) {
         Ok(of) if !of.is_file() => {
-            Check::problem(name, format!("{shown} is no file"), "Name a file in DATABASE_URL=sqlite:PATH")
+            Check::problem(name, format!("{shown} is not a file"), "Name a file in DATABASE_URL=sqlite:PATH")
         }
         Ok(_) if access(path, Access::READ_OK | Access::WRITE_OK).is_err() => {
             Check::problem(name, format!("{shown} can't be written"), permissions)
         }
         Ok(_) if access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() => Check::problem(
             name,
-            format!("the folder of {shown} can't be written, and the journal goes there"),
+            format!("the folder of {shown} is not writable, but the journal must be created there"),
             permissions,
         ),
         Ok(_) => Check::ok(name, format!("{shown} can be read and written")),
         Err(_) if can_be_made(folder, unnamed) => Check::warning(
             name,
             format!("there is no database at {shown} yet"),
-            "Nothing, if it is new: the first run of a job creates it; else name another one in DATABASE_URL",
+            "Nothing, if this is a new installation: the first run of a job creates it; else name another one in DATABASE_URL",
         ),
         Err(error) => Check::problem(
             name,
-            format!("there is no database at {shown}, and it can't be made there ({error})"),
-            "Check the path, and that its folder is there and can be written",
+            format!("there is no database at {shown}, and it can't be created there ({error})"),
+            "Check the path, and that its folder exists and is writable",
         ),
     }
 }
 
-/// Whether a file can be made in a folder, or the folder first where a job would do so.
+/// Whether a file can be created in a folder; if a job would create the folder, too, whether that is possible.
 fn can_be_made(folder: &Path, unnamed: bool) -> bool {
     if unnamed && !folder.exists() {
         return folder.parent().is_some_and(|parent| can_be_made(parent, unnamed));
@@ -131,30 +131,30 @@ fn can_be_made(folder: &Path, unnamed: bool) -> bool {
     folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Whether others on this host can read what people have written.
+/// Whether others on this host can read the conversations.
 fn readers(path: &Path) -> Option<Check> {
     let name = "database.readers";
     path.is_file().then(|| {
         if !super::files::is_open(path) {
-            return Check::ok(name, "not every user of this host can read the file");
+            return Check::ok(name, "the file is not readable by every user of this host");
         }
         Check::warning(
             name,
             format!("every user of this host can read {}, and the conversations in it", path.display()),
-            "Take the permission away: chmod o= of the file, and of those that begin with its name (-wal, -shm)",
+            "Remove the permission with chmod o= from the file and from those beside it that begin with its name (-wal, -shm)",
         )
     })
 }
 
-/// Whether it lies on this host.
+/// Whether the file is on a local file system.
 fn file_system(path: &Path) -> Option<Check> {
     let kind = u64::try_from(statfs(folder(path)).ok()?.f_type).ok()?;
     Some(match network_file_system(kind) {
-        None => Check::ok("database.file_system", "the file lies on this host"),
+        None => Check::ok("database.file_system", "the file is on a local file system"),
         Some(kind) => Check::warning(
             "database.file_system",
-            format!("the file lies on a network file system ({kind}), where SQLite's locks can't be relied on"),
-            "Put it on a local disk, or use PostgreSQL",
+            format!("the file is on a network file system ({kind}), where SQLite's locks are unreliable"),
+            "Move it to a local disk, or use PostgreSQL",
         ),
     })
 }

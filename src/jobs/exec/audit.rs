@@ -1,5 +1,5 @@
-//! `exec --audit`: the command is an audit that `scan-stuck` watches (docs/audits.md). Its row is `in_progress` under a lease, its lines are
-//! the audit's log, and a kill is found by `scan-stuck`.
+//! `exec --audit`: records the command as an audit (docs/audits.md). Its row is `in_progress` under a lease, its lines are the audit's log,
+//! and `scan-stuck` fails it if the process is killed.
 
 use std::time::Duration;
 
@@ -10,20 +10,19 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Run, this_process};
 use crate::store::audits::{AuditEnd, AuditLease};
 
-/// The most lines that wait for the next renewal; older ones go.
+/// The most lines to hold until the next renewal; older ones are dropped.
 const MOST_KEPT: usize = 100;
-/// The most lines of an audit's log; the newest stay.
+/// The most lines in an audit's log; older ones are dropped.
 const MOST_LOGGED: i64 = 1_000;
 
-/// An audit that is under way.
+/// An audit in progress.
 pub(super) struct Audit {
-    /// Which one.
     pub(super) id: AuditId,
     lease: AuditLease,
     host: String,
 }
 
-/// Keeps a line for the log.
+/// Holds a line for the log.
 pub(super) fn keep(kept: &mut Vec<String>, line: String) {
     if kept.len() == MOST_KEPT {
         kept.remove(0);
@@ -32,19 +31,19 @@ pub(super) fn keep(kept: &mut Vec<String>, line: String) {
 }
 
 impl Audit {
-    /// Begins it, together with its lease or not at all.
+    /// Begins an audit and takes its lease, atomically.
     pub(super) async fn begin(run: &Run, id: AuditId, kind: &str, length: Duration) -> Result<Self, RunError> {
         let (lease, runner) = (AuditLease { audit: id, token: clock::new_token(), length }, this_process());
         run.store.begin_audit(&lease, kind, &runner).await?;
         Ok(Self { id, lease, host: runner.host })
     }
 
-    /// How often it is renewed.
+    /// How often to renew its lease.
     pub(super) fn beat(&self) -> Duration {
         self.lease.length / 3
     }
 
-    /// Renews the lease and writes the lines. Where the lease is lost, somebody has recovered the audit: the command must stop.
+    /// Renews the lease and writes the lines. If the lease is lost, the audit has been recovered, and the command must stop.
     pub(super) async fn renew(&self, run: &Run, kept: &mut Vec<String>) -> Result<(), RunError> {
         if run.store.renew_audit(&self.lease, &std::mem::take(kept), &self.host, MOST_LOGGED).await? {
             return Ok(());
@@ -52,7 +51,7 @@ impl Audit {
         Err(RunError::LeaseLost("its audit has been recovered"))
     }
 
-    /// Ends it.
+    /// Ends the audit.
     pub(super) async fn end(&self, run: &Run, outcome: &Outcome) -> Result<(), RunError> {
         let end = match outcome {
             Outcome::Ended(status) if status.success() => AuditEnd::Completed,

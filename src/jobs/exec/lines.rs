@@ -1,4 +1,4 @@
-//! A command's lines: read as it writes them, each of a bounded length.
+//! Reads a command's lines as it writes them, each up to a bounded length.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::thread;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-/// Takes each line, for the terminal or the log.
+/// Receives each line, for the terminal or the log.
 pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The longest line that is passed on; the rest of a longer one is dropped.
+/// The longest line, in bytes; the rest of a longer one is dropped.
 const LONGEST: u64 = 8 * 1024;
 
 /// Reads a stream to its end, in a thread of its own.
@@ -19,13 +19,13 @@ pub(super) fn read(stream: impl Read + Send + 'static, sink: Sink, lines: Unboun
         while let Some(line) = next(&mut stream) {
             sink(&line);
             if lines.send(line).is_err() {
-                // Nobody listens any more; the pipe must not fill up all the same.
+                // Nobody receives lines any more. Read on, so that the pipe does not fill up and block the command.
             }
         }
     });
 }
 
-/// The next line without its end; none at the stream's end.
+/// The next line without its line break; none at the stream's end.
 fn next(stream: &mut impl BufRead) -> Option<String> {
     let mut line = Vec::new();
     let read = stream.by_ref().take(LONGEST).read_until(b'\n', &mut line).ok()?;

@@ -1,4 +1,4 @@
-//! How a command came out.
+//! A command's outcome.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::result::{ErrorBody, ErrorKind};
 
-/// How it came out.
+/// A command's outcome.
 pub(super) enum Outcome {
     Ended(ExitStatus),
     Interrupted,

@@ -1,4 +1,4 @@
-//! Late vectors: facts that were stored while embeddings were unavailable get theirs at the end of a later run (spec 04).
+//! Backfill: facts that were stored while embeddings were unavailable get their vectors at the end of a later run (spec 04).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,22 +15,22 @@ use crate::run::lifecycle::Run;
 use crate::store::backfill::BareFact;
 use crate::store::{Result, Store};
 
-/// The longest that one batch may take (spec 05).
+/// The timeout of one batch (spec 05).
 const BATCH_TIME: Duration = Duration::from_secs(30);
-/// As much of a fact as is embedded: well inside the models' 8,191 tokens in any language.
+/// How much of a fact is embedded: well below the models' limit of 8,191 tokens in any language.
 const MOST_CHARS: usize = 2_000;
 
-/// What became of facts without a vector.
+/// The result of a backfill.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Late {
-    /// How many have one now.
+    /// How many facts got their vector.
     pub embedded: u64,
-    /// How many have a text that the embedder can't take.
+    /// How many facts have a text that the embedder rejects.
     pub set_aside: usize,
 }
 
-/// Embeds at most `most` facts, the oldest first. What goes wrong is logged and left to the next run: memories that can't be searched
-/// yet are no reason to fail.
+/// Embeds at most `most` facts, the oldest first. An error is only logged, and the next run tries again: facts that can't be searched yet are
+/// no reason to fail.
 pub async fn embed_late_facts(pipeline: &PipelineContext, run: &Run, most: usize, meter: &Meter) -> Late {
     let mut late = Late::default();
     if most == 0 || pipeline.providers.embeddings().is_some_and(Remote::is_open) {
@@ -51,7 +51,7 @@ pub async fn embed_late_facts(pipeline: &PipelineContext, run: &Run, most: usize
         let vectors = match asked {
             Ok(Ok(Answer::Vectors(vectors))) if fits(&vectors, texts.len()) => vectors,
             Ok(Ok(_)) => {
-                tracing::warn!("embeddings of another number or length, facts stay without a vector");
+                tracing::warn!("embeddings of the wrong number or length, facts stay without a vector");
                 break;
             }
             Ok(Err(error)) => {

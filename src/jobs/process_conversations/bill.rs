@@ -1,4 +1,4 @@
-//! What a run's model calls cost: its tokens by stage, times the price table.
+//! The cost of a run's model calls: tokens by stage, times prices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub struct Bill {
     stages: BTreeMap<StageName, Line>,
     /// Models without a price; their tokens count as free.
     pub unpriced: BTreeSet<String>,
-    /// Replies that did not say what they have used; each counts as the dearest that did.
+    /// Replies that did not report their usage; each counts as the most expensive one that did.
     pub uncounted: u32,
     dearest: Decimal,
 }
@@ -49,7 +49,7 @@ impl Bill {
         bill
     }
 
-    /// Adds another one; the models without a price that are new in it.
+    /// Adds another bill. Returns its models without a price that are new here.
     pub fn add(&mut self, other: &Self) -> Vec<String> {
         for (stage, line) in &other.stages {
             self.stages.entry(*stage).or_default().add(*line);
@@ -65,12 +65,12 @@ impl Bill {
         counted + self.dearest * Decimal::from(self.uncounted)
     }
 
-    /// The sum as it stands in an entry and in `job_executions.cost_usd`: a conversation may cost a fraction of a cent.
+    /// The sum for an entry and for `job_executions.cost_usd`: a conversation can cost a fraction of a cent.
     pub fn exact(&self) -> String {
         dollars(self.total(), 6)
     }
 
-    /// The sum as it stands in the result.
+    /// The sum for the result.
     pub fn rounded(&self) -> String {
         dollars(self.total(), 4)
     }
@@ -100,7 +100,7 @@ mod tests {
     use crate::core::usage::Count;
 
     #[test]
-    fn adds_up_by_stage_and_names_what_has_no_price() {
+    fn adds_up_by_stage_and_names_models_without_a_price() {
         let prices = Prices::shipped().expect("in order");
         let usage = |stage, model: &str, input, output| Usage {
             stage,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_does_not_say_costs_as_much_as_the_dearest_that_does() {
+    fn a_reply_without_usage_costs_as_much_as_the_most_expensive_one_with() {
         let prices = Prices::shipped().expect("in order");
         let usage = |input: Option<u64>| Usage {
             stage: StageName::Extraction,
@@ -141,7 +141,7 @@ mod tests {
         };
         let mut bill = Bill::of(&prices, &[usage(None), usage(Some(1_000_000))]);
         assert_eq!((bill.uncounted, bill.total()), (1, Decimal::from(2)));
-        // One that is dearer makes up for those before it.
+        // A more expensive reply raises the cost of earlier uncounted ones as well.
         bill.add(&Bill::of(&prices, &[usage(Some(3_000_000)), usage(None)]));
         assert_eq!((bill.uncounted, bill.total()), (2, Decimal::from(1 + 3 + 2 * 3)));
     }

@@ -1,4 +1,4 @@
-//! `process-conversations --id`: one conversation, now, whatever the window says.
+//! `process-conversations --id`: processes one conversation now, regardless of the window.
 
 use super::bill::Bill;
 use super::telling::Telling;
@@ -15,19 +15,19 @@ use crate::store::Store;
 use crate::store::claims::Due;
 use crate::store::single::Standing;
 
-/// Which one, and how.
+/// A request to process one conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct SingleRequest {
     /// The conversation.
     pub conversation: ConversationId,
-    /// Also where it was processed, or has failed.
+    /// Process it even if it was processed or failed.
     pub reprocess: bool,
 }
 
 /// Processes the conversation. The report's fields are its entry, with `pipeline_execution_id`.
 ///
 /// # Errors
-/// [`RunError::Failed`] with the reason where it can't be processed now.
+/// [`RunError::Failed`] with the reason if it can't be processed now.
 pub async fn work(
     settings: &Settings,
     pipeline: &PipelineContext,
@@ -46,9 +46,9 @@ pub async fn work(
     };
     let Some(claim) = claim else {
         check(&run.store, &due, request).await?;
-        // It could have been claimed when we looked, and not a moment before.
+        // The check found it claimable now, so it has changed since the failed claim.
         return Err(RunError::Failed(format!(
-            "conversation {} has changed just now: another run may have had it; try again",
+            "conversation {} has just changed, perhaps because another run held it; try again",
             request.conversation
         )));
     };
@@ -60,9 +60,9 @@ pub async fn work(
         () = run.signals.stopping() => None,
     };
     in_flight.tally.charge(&Bill::of(&settings.prices, &meter.usage()));
-    // An open circuit answers at once, and the conversation goes back with its attempt.
+    // With an open circuit each request fails at once, and the conversation is released with its attempt.
     trouble = trouble.or(in_flight.begin(&[claim]).await.err());
-    // Alone, it is not the conversation's own where that is unclear.
+    // Without another conversation to compare, an unclear failure is the server's.
     while !in_flight.tasks.is_empty() || in_flight.end_waiting() {
         tokio::select! {
             ended = in_flight.next() => trouble = trouble.or(ended),
@@ -78,7 +78,7 @@ pub async fn work(
     let result = in_flight.tally.result(1, 0);
     let conversations = result.conversations.clone();
     let found = result.conversations.into_iter().next();
-    // How the run ended is what matters where something stopped it; the entry's error says the rest.
+    // If something stopped the run, its status matters more than the entry's; the entry's error has the details.
     let stopped = found.is_none() || trouble.is_some() || run.signals.is_stopping();
     let entry = found.unwrap_or_else(|| ConversationEntry::new(request.conversation, EntryStatus::Released));
     let own = ConversationResult {
@@ -111,19 +111,18 @@ async fn check(store: &Store, due: &Due, request: SingleRequest) -> Result<Stand
     };
     match standing.status.as_str() {
         "processing" => refuse(format!(
-            "conversation {id} is being processed; if its run is dead, `recover conversation {id} --requeue` gives it back"
+            "conversation {id} is being processed; if its run is dead, `recover conversation {id} --requeue` makes it active again"
         )),
         "processed" if !request.reprocess => {
-            refuse(format!("conversation {id} has been processed; --reprocess does it anew"))
+            refuse(format!("conversation {id} has been processed; --reprocess processes it again"))
         }
         "failed" if !request.reprocess => {
             let why = standing.last_error.as_deref().unwrap_or("no reason is known");
             refuse(format!("conversation {id} has failed ({why}); --reprocess tries again"))
         }
-        _ if standing.player_is_busy => refuse(
-            "another conversation of this player is being processed, and a player's go one at a time; try again when it has ended"
-                .to_owned(),
-        ),
+        _ if standing.player_is_busy => {
+            refuse("another conversation of this player is being processed; try again when it has ended".to_owned())
+        }
         "active" if !standing.is_over => refuse(format!(
             "conversation {id} is not over: its last message is younger than --session-timeout ({})",
             humantime::format_duration(due.session_timeout)
@@ -131,9 +130,9 @@ async fn check(store: &Store, due: &Due, request: SingleRequest) -> Result<Stand
         "active" if standing.attempts >= i64::from(MOST_ATTEMPTS) && !request.reprocess => {
             refuse(format!("conversation {id} has used its three attempts; --reprocess gives it new ones"))
         }
-        "active" if !standing.is_first => {
-            refuse(format!("an older conversation of this player waits, and goes before {id}; process that one first"))
-        }
+        "active" if !standing.is_first => refuse(format!(
+            "an older conversation of this player must be processed before {id}; process that one first"
+        )),
         _ => Ok(standing),
     }
 }

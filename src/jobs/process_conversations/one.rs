@@ -1,4 +1,4 @@
-//! One claimed conversation: through the pipeline, and out of `processing` by exactly one statement.
+//! One claimed conversation: runs the pipeline and takes it out of `processing` with exactly one statement.
 
 use std::sync::Arc;
 
@@ -30,26 +30,26 @@ use crate::store::{Another, Store, StoreError};
 pub enum Unanswered {
     /// It was unavailable.
     Unavailable,
-    /// It has refused this conversation, and answers others.
+    /// It refused this conversation, but answers others.
     Refused,
 }
 
-/// A conversation's entry, with what is not for the result.
+/// A conversation's entry in the result, with what the run needs besides it.
 #[derive(Debug)]
 pub struct Entry {
-    /// As it stands in the result.
+    /// The entry in the result.
     pub shown: ConversationEntry,
-    /// What its model calls cost, with its tokens.
+    /// The tokens and cost of its model calls.
     pub bill: Bill,
     /// The error that should stop the run.
     pub stop: Option<RunError>,
-    /// What kept a provider from answering, if that was why.
+    /// Why a provider did not answer, if that was the cause.
     pub unanswered: Option<Unanswered>,
-    /// Whether the claim was lost: nothing was written.
+    /// Whether the claim was lost, so that nothing was written.
     pub lost: bool,
     /// Whether it met a bug of ours.
     pub bug: bool,
-    /// Why it was not committed, where only another conversation can tell whose trouble that is; it is still claimed.
+    /// Why it was not committed, if only another conversation can show whether the server is the cause. It is still claimed.
     pub unclear: Option<StoreError>,
 }
 
@@ -70,7 +70,7 @@ impl Entry {
         }
     }
 
-    /// The same with what it cost.
+    /// Adds the cost.
     pub fn billed(mut self, bill: Bill) -> Self {
         self.shown.cost_usd = bill.unpriced.is_empty().then(|| bill.exact());
         Self { bill, ..self }
@@ -81,7 +81,7 @@ impl Entry {
         self
     }
 
-    /// The same with the reason in one word.
+    /// Adds the reason as a keyword.
     const fn for_reason(mut self, reason: &'static str) -> Self {
         self.shown.reason = Some(reason);
         self
@@ -92,35 +92,35 @@ impl Entry {
         matches!(self.shown.status, EntryStatus::Success | EntryStatus::PartialSuccess | EntryStatus::Skipped)
     }
 
-    /// A conversation that was given up before it began.
+    /// A conversation that failed before its pipeline began.
     pub fn failed(claim: &Claim, error: String) -> Self {
         Self::new(claim, EntryStatus::Failed).because(error).for_reason("gone")
     }
 
-    /// A conversation that was processed, as its row says; the answer was lost.
+    /// A conversation whose commit's response was lost, and whose row shows that it was committed.
     pub fn committed(claim: &Claim) -> Self {
         Self::new(claim, EntryStatus::Success)
     }
 
-    /// A conversation of which nobody knows what became of it.
+    /// A conversation whose fate is unknown.
     pub fn unknown(claim: &Claim, why: &str) -> Self {
         let error = format!("it is unknown whether this was committed: {why}");
         Self::new(claim, EntryStatus::Unknown).because(error).for_reason("unknown")
     }
 
-    /// A conversation that was claimed, and given back before it was begun.
+    /// A conversation that was released before its pipeline began.
     pub fn never_begun(conversation: ConversationId) -> Self {
         let why = "given back with its attempt before it was begun".to_owned();
         Self::of(conversation, EntryStatus::Released).because(why).for_reason("released")
     }
 
-    /// A conversation that was given back.
+    /// A conversation that was released.
     pub fn released(claim: &Claim, why: &str) -> Self {
         Self::new(claim, EntryStatus::Released).because(why.to_owned()).for_reason("released")
     }
 }
 
-/// Why a stage failed, in one word.
+/// Why a stage failed, as a keyword.
 const fn reason(error: &StageError) -> &'static str {
     match error {
         StageError::InvalidTranscript(_) => "invalid_transcript",
@@ -134,12 +134,12 @@ const fn reason(error: &StageError) -> &'static str {
     }
 }
 
-/// Whom a conversation tells where it is.
+/// Where a conversation reports its progress.
 #[derive(Clone)]
 pub struct Told {
-    /// The run's.
+    /// The run's progress.
     pub progress: Progress,
-    /// Whether somebody waits for just this one, and wants its stages' results.
+    /// Whether to report the stages' results, because the run is for this conversation alone.
     pub in_detail: bool,
 }
 
@@ -154,7 +154,7 @@ pub async fn process(
 ) -> Entry {
     let began = clock::start();
     let mut entry = if snapshot.player.game_status.is_over() {
-        // Closed unread: a commit without any effect.
+        // Closed unread: a commit without effects.
         let nothing = Commit { claim: &claim, now: snapshot.now, prompt_ms: 0.0, effects: &[] };
         committed(store, Entry::new(&claim, EntryStatus::Skipped).for_reason("game_over"), &nothing).await
     } else {
@@ -212,7 +212,7 @@ async fn through_the_pipeline(
     entry
 }
 
-/// Commits, and finds out what became of it where the answer is lost.
+/// Commits. If the response is lost, looks up whether the commit took place.
 async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
     let claim = commit.claim;
     match store.commit(commit).await {
@@ -225,26 +225,26 @@ async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
             Ok(Fate::Unknown) => unknown(claim, error),
             Err(second) => unknown(claim, second),
         },
-        // What the database refuses about this conversation must not stop the others, nor be tried for ever.
+        // The database refuses this conversation: that must neither stop the others nor be retried forever.
         Err(error) if error.is_the_items(Another::None) => refused(store, claim, &error).await,
         Err(error) if error.class().asks_another() => {
             let entry = Entry::released(claim, &format!("not committed: {error}"));
             Entry { unclear: Some(error), ..entry }
         }
-        // Nothing of it was kept; if the database still answers, the conversation need not wait for `recover`.
+        // Nothing was stored. If the database still answers, the claim is released, so that the conversation need not wait for `recover`.
         Err(error) => give_back(store, claim, error).await,
         done => settle(entry, claim, done),
     }
 }
 
-/// Does with a conversation what its [`Entry::unclear`] calls for, now that it is known whose trouble that was.
+/// Closes a conversation after its [`Entry::unclear`] failure was blamed on it (`its_own`) or on the server.
 pub async fn cleared(store: &Store, claim: &Claim, entry: Entry, error: StoreError, its_own: bool) -> Entry {
     let now = if its_own { refused(store, claim, &error).await } else { give_back(store, claim, error).await };
     let ConversationEntry { status, error, reason, .. } = now.shown;
     Entry { shown: ConversationEntry { status, error, reason, ..entry.shown }, ..now }
 }
 
-/// The database refuses just this conversation: it costs an attempt.
+/// Closes a conversation that the database refused. It costs an attempt.
 async fn refused(store: &Store, claim: &Claim, error: &StoreError) -> Entry {
     let error = StageError::Failed(format!("not committed: {error}"));
     after_error(store, claim, &error, error.to_string()).await
@@ -254,7 +254,7 @@ fn unknown(claim: &Claim, error: StoreError) -> Entry {
     Entry { stop: Some(error.into()), ..Entry::unknown(claim, "the answer was lost") }
 }
 
-/// Does with a conversation what its error calls for; `text` is what is kept of the error.
+/// Closes a conversation as its error requires; `text` is stored as the error.
 async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
     let (outcome, status) = match dispose(claim, error) {
         Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, EntryStatus::Retrying),
@@ -279,7 +279,7 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
     entry
 }
 
-/// Folds in whether the closing statement found the claim.
+/// Adjusts an entry to whether the closing statement found the claim.
 fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> Entry {
     match left {
         Ok(true) => {}
@@ -293,14 +293,15 @@ fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> En
         Err(error) if error.is_unsure() => return unknown(claim, error),
         Err(error) => {
             entry.shown.status = EntryStatus::Released;
-            entry.shown.error = Some(format!("left in processing for `recover`: {error}"));
+            entry.shown.error = Some(format!("still in processing until `recover` runs: {error}"));
             entry.stop = Some(error.into());
         }
     }
     entry
 }
 
-/// The database's trouble costs no attempt, ten times; then it does, or a conversation that brings it about would stop every run.
+/// Releases a conversation after a failure of the database, without an attempt, ten times. After that it costs one, because a conversation
+/// that causes the failure would stop every run.
 async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
     let trouble = StageError::NoAnswer(NoAnswer::Unavailable(error.message().to_owned()));
     let mut entry = after_error(store, claim, &trouble, format!("not committed: {error}")).await;
@@ -308,7 +309,7 @@ async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
     entry
 }
 
-/// Gives a conversation back whose pipeline panicked; the attempt counts, and the third one is the last.
+/// Releases a conversation whose pipeline panicked. The attempt counts, so that the third panic is the last.
 pub async fn give_back_after_panic(store: &Store, claim: &Claim) -> Entry {
     let error = StageError::Failed("internal bug: the pipeline panicked".to_owned());
     let entry = after_error(store, claim, &error, error.to_string()).await;

@@ -1,4 +1,4 @@
-//! Adds up what became of a run's conversations.
+//! Adds up the outcomes of a run's conversations.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::domain::result::{
 };
 use crate::run::lifecycle::Report;
 
-/// How many entries a result lists; a drain of ten thousand must not write a row of ten megabytes. It is as many as `health` reads.
+/// How many entries a result lists, so that a run over ten thousand conversations does not store ten megabytes. `health` reads as many.
 const MOST_LISTED: usize = 500;
 
-/// After so many refused conversations of a run, and none processed, nothing more is claimed (spec 05).
+/// After this many refused conversations in a run, and none processed, the run stops claiming (spec 05).
 const MOST_REFUSED: usize = 5;
 
 /// The sums of a run.
@@ -28,7 +28,7 @@ pub struct Tally {
     released: usize,
     unknown: usize,
     outages: usize,
-    /// Conversations that a provider has refused, while it answers harmless questions.
+    /// Conversations that a provider refused although it answers harmless requests.
     pub refused: usize,
     memory: MemoryFigures,
     lost: usize,
@@ -37,17 +37,17 @@ pub struct Tally {
     timings: BTreeMap<StageName, Vec<f64>>,
     entries: Vec<ConversationEntry>,
     unlisted: usize,
-    /// What all of it has cost so far.
+    /// The cost so far.
     pub bill: Bill,
-    /// Whether the language model's circuit is open, and keeps what is due from being processed.
+    /// Whether the language model's open circuit keeps due conversations from being processed.
     pub circuit_open: bool,
-    /// Whether the budget keeps what is due from being processed.
+    /// Whether the budget keeps due conversations from being processed.
     pub budget_reached: bool,
-    /// How many facts have got their vector late.
+    /// How many stored facts got their vector in this run.
     pub embedded: u64,
-    /// How many texts of earlier facts can't be embedded.
+    /// How many stored facts have a text that can't be embedded.
     pub set_aside: usize,
-    /// How servers were asked otherwise than usual.
+    /// Where servers needed other than the usual requests.
     pub learnt: Vec<Learnt>,
 }
 
@@ -91,7 +91,7 @@ impl Tally {
         }
     }
 
-    /// Whether anything was lost or failed, so that a claim may have gone unheard.
+    /// Whether anything failed, so that the response to a claim can have been lost.
     pub const fn is_troubled(&self) -> bool {
         self.bugs + self.unknown + self.lost + self.failed + self.outages + self.retrying > 0
     }
@@ -100,15 +100,18 @@ impl Tally {
     pub fn charge(&mut self, bill: &Bill) {
         if self.bill.uncounted == 0 && bill.uncounted > 0 {
             tracing::warn!(
-                "a reply does not say how many tokens it has used; it counts as the dearest one of this run that does"
+                "a reply does not report its tokens; it counts as the most expensive reply of this run that does"
             );
         }
         for model in self.bill.add(bill) {
-            tracing::warn!(model, "this model has no price, its tokens count as free; NIKITA_PRICES_FILE can name one");
+            tracing::warn!(
+                model,
+                "this model has no price, so its tokens count as free; NIKITA_PRICES_FILE can add one"
+            );
         }
     }
 
-    /// Whether so many were refused, and none processed, that the fault must be elsewhere.
+    /// Whether so many conversations were refused, and none processed, that they can't be the cause.
     pub const fn only_refusals(&self) -> bool {
         self.refused >= MOST_REFUSED && self.processed == 0
     }
@@ -170,24 +173,24 @@ impl Tally {
     }
 }
 
-/// What a run that did not succeed has to say for itself; each conversation's own error stands with its entry.
+/// The error of a run that did not succeed; each conversation's own error is in its entry.
 const fn complaint(exit: Exit, circuit_open: bool, unknown: bool) -> Option<(ErrorKind, &'static str)> {
     match exit {
         Exit::Internal => Some((
             ErrorKind::Internal,
-            "a pipeline panicked; its conversation was given back, and the log names the place",
+            "a pipeline panicked; its conversation was released, and the log names the place",
         )),
         Exit::Failure => {
-            Some((ErrorKind::ClaimLost, "a claim was lost to a recovery; nothing was written for its conversation"))
+            Some((ErrorKind::ClaimLost, "a claim was lost to a recovery; nothing was written for that conversation"))
         }
         Exit::Unavailable if unknown => Some((
             ErrorKind::DatabaseUnavailable,
-            "an answer of the database was lost; what became of the conversations that are `unknown` is not known",
+            "a response of the database was lost; whether the `unknown` conversations were committed is not known",
         )),
         Exit::Unavailable if circuit_open => Some((
             ErrorKind::ProviderUnavailable,
-            "the language model's circuit is open, because it has not answered five times in a row; what is due waits \
-             untouched, and the next run asks once whether it is back",
+            "the language model's circuit is open after five failures in a row; due conversations wait, and the next run \
+             sends a probe",
         )),
         Exit::Unavailable => {
             Some((ErrorKind::ProviderUnavailable, "no provider answered; the conversations keep their attempts"))

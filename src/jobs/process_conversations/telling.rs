@@ -1,5 +1,4 @@
-//! Writes a run's progress while it works: when a claim is made and when a stage ends, at most once a second, so that whoever polls
-//! sees where each conversation is.
+//! Writes a run's progress for clients that poll it: after each claim and each stage, at most once a second.
 
 use std::time::Duration;
 
@@ -13,24 +12,24 @@ use crate::store::Store;
 
 /// The shortest time between two writes.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How many of the latest conversations say how long one takes.
+/// How many of the latest conversations the estimate of the duration uses.
 const LATEST: usize = 100;
 
-/// The task that writes; dropped, it writes no more.
+/// The task that writes. Dropping it stops it.
 pub(super) struct Telling {
     over: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Telling {
-    /// Begins; `at_once` conversations are worked on at the same time.
+    /// Starts the task; `at_once` conversations run concurrently.
     pub(super) fn begin(run: &Run, at_once: usize) -> Self {
         let over = CancellationToken::new();
         let told = tell(run.store.clone(), run.execution, run.progress.clone(), at_once, over.clone());
         Self { over, task: tokio::spawn(told) }
     }
 
-    /// Ends, once a write that is under way is done.
+    /// Stops the task after the current write.
     pub(super) async fn end(mut self) {
         self.over.cancel();
         let _ = (&mut self.task).await;
@@ -57,7 +56,7 @@ async fn tell(store: Store, execution: ExecutionId, progress: Progress, at_once:
             () = tokio::time::sleep(PAUSE) => {}
             () = over.cancelled() => return,
         }
-        // A run that is over within a second needs no estimate.
+        // Only now, because a run that ends within a second needs no estimate.
         if !pace_is_known {
             pace_is_known = true;
             match median(&store).await {
@@ -69,7 +68,7 @@ async fn tell(store: Store, execution: ExecutionId, progress: Progress, at_once:
     }
 }
 
-/// How long the middle one of the latest conversations took.
+/// The median duration of the latest conversations.
 async fn median(store: &Store) -> crate::store::Result<Option<Duration>> {
     let attempts = store.latest_attempts().await?;
     let mut times: Vec<f64> = attempts.iter().filter_map(|it| it.duration_ms).take(LATEST).collect();

@@ -1,5 +1,5 @@
-//! `recover audit` and `recover execution`: by hand, whatever the rules say. The operator has decided; the record's lease
-//! goes with it, so that an owner who is alive after all is told so by its next renewal, and can't finish it.
+//! `recover audit` and `recover execution`: by hand, whatever the rules say, because the operator has decided. The record's lease is
+//! deleted with it: if its owner is alive after all, its next renewal fails, and it can't finish the record.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ use crate::store::Store;
 use crate::store::blame::{Blame, Verdict};
 use crate::store::records::{Limits, Owner, Record};
 
-/// Fails these. One that has ended, or is not there, is an error of its own and does not stop the others.
+/// Fails these records. One that has ended or does not exist is reported as an error and does not stop the others.
 pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
     let (mut recoveries, mut errors) = (Vec::new(), Vec::new());
     let mut blame = Blame::default();
@@ -31,7 +31,7 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
                         tell(&record, &reason);
                         recoveries.push(entry(&record, &reason, at));
                     }
-                    Ok(None) => errors.push(refusal(*id, "it has ended meanwhile, and was left alone")),
+                    Ok(None) => errors.push(refusal(*id, "it has ended in the meantime")),
                     Err(error) => match blame.failed(*id, error) {
                         Verdict::Item(id, error) => errors.push(refusal(id, &error.to_string())),
                         Verdict::Waits => {}
@@ -69,7 +69,7 @@ async fn look(store: &Store, id: RecordId, now: DateTime<Utc>) -> Result<Result<
     };
     if record.status != id.under_way() {
         return Ok(Err(format!(
-            "it is {}, not {}; only what is under way can be recovered",
+            "it is {}, not {}; only an unfinished record can be recovered",
             record.status,
             id.under_way()
         )));

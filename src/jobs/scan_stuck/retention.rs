@@ -1,4 +1,4 @@
-//! Retention: executions that ended long ago are deleted, chunk by chunk (spec 06).
+//! Retention: deletes executions that ended long ago, in chunks (spec 06).
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::Run;
 use crate::store::{Class, Store};
 
-/// How many executions a transaction deletes: a moment's work, so that nobody waits for it.
+/// How many executions a transaction deletes: few enough that nobody waits for it.
 const CHUNK: i64 = 1_000;
-/// How many of them a run deletes. The rest is the next run's, so that a table which has grown for years makes none take for ever.
+/// How many executions a run deletes. The next run continues, so that a table that has grown for years does not make one run endless.
 const MOST: i64 = 50 * CHUNK;
 
-/// What came of it.
+/// The result of a run's deletions.
 #[derive(Debug, Default)]
 pub(super) struct Pruned {
-    /// How many were deleted.
+    /// How many executions were deleted.
     pub many: u64,
-    /// Why some could not be.
+    /// Why others could not be deleted.
     pub error: Option<String>,
 }
 
-/// Deletes what ended longer than `retain` ago; with `None` nothing. Ends between two chunks when a signal comes. A database
-/// that will not let go of a row, because another table refers to it or the user may not delete, fails nothing else of the run.
+/// Deletes executions that ended longer than `retain` ago; with `None` nothing. A signal ends it between two chunks. If the database refuses,
+/// because another table references a row or the user may not delete, only the retention fails, not the run.
 pub(super) async fn prune(retain: Option<Duration>, run: &Run) -> Result<Pruned, RunError> {
     let mut pruned = Pruned::default();
     let Some(cutoff) = cutoff(retain, run.now) else { return Ok(pruned) };

@@ -1,8 +1,8 @@
-//! Embeddings by feature hashing: texts that share words, or parts of words, point in a similar direction.
+//! Embeddings by feature hashing: texts that share words or parts of words have similar vectors.
 //!
-//! Features are the words without their endings, their pairs, and the 3- to 5-grams of characters within each word. A feature's FNV-1a hash
-//! (64 bits; public domain, the same on every platform) gives its dimension and its sign (Weinberger et al., 2009), so no
-//! vocabulary is kept. Only additions, products and square roots are used, which IEEE 754 rounds alike everywhere.
+//! The features are word stems, pairs of stems, and the 3- to 5-grams of characters within each word. A feature's FNV-1a hash
+//! (64 bits; public domain, the same on every platform) gives its dimension and its sign (Weinberger et al., 2009), so that no
+//! vocabulary is needed. The code uses only additions, products and square roots, which IEEE 754 rounds the same everywhere.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::words;
 use crate::core::ask::DIMENSIONS;
 
-/// The most characters that are read; more than any fact has.
+/// The most characters that are read, more than any fact has.
 const MOST_CHARACTERS: usize = 10_000;
 /// The most characters of one word that are read.
 const LONGEST_WORD: usize = 40;
 /// A word's weight; a stop word's is [`STOP_WEIGHT`].
 const WORD_WEIGHT: f64 = 1.0;
-/// Little enough that "now" or "the" does not move a sentence, enough that two texts of stop words alone differ.
+/// Low enough that "now" or "the" hardly changes a sentence, but high enough that two texts of only stop words differ.
 const STOP_WEIGHT: f64 = 0.2;
 /// A pair's share of its words' weights.
 const PAIR_SHARE: f64 = 0.35;
-/// All character n-grams of a word together, as a share of the word's weight.
+/// The share of a word's weight for all its character n-grams together.
 const PARTS_SHARE: f64 = 0.6;
 
-/// A vector of [`DIMENSIONS`] numbers of length 1. Case and punctuation do not count. A text without words is embedded by
-/// its visible characters (pictures), and an empty one is the first unit vector.
+/// A vector of [`DIMENSIONS`] numbers of length 1. Case and punctuation do not count. A text without words is embedded by its visible
+/// characters (emoji); an empty one is the first unit vector.
 #[must_use]
 pub fn embed(text: &str) -> Vec<f32> {
     let mut vector = vec![0.0_f64; DIMENSIONS];
     for (hash, (count, weight)) in features(text) {
-        // Sublinear in the count; a square root instead of the usual logarithm, for the sake of exact rounding.
+        // Sublinear in the count; a square root instead of the usual logarithm, because its rounding is exact.
         let value = count.sqrt() * weight;
         let dimension = usize::try_from((hash >> 1) % DIMENSIONS as u64).unwrap_or_default();
         vector[dimension] += if hash & 1 == 0 { value } else { -value };
@@ -49,7 +49,7 @@ fn narrow(vector: &[f64], norm: f64) -> Vec<f32> {
     vector.iter().map(|value| (value / norm) as f32).collect()
 }
 
-/// Hash to (count, weight), in the order of the hashes so that sums are always made in the same order.
+/// Maps each hash to (count, weight), ordered, so that sums are always computed in the same order.
 fn features(text: &str) -> BTreeMap<u64, (f64, f64)> {
     let words = words_of(text);
     let weights: Vec<f64> =
@@ -59,7 +59,7 @@ fn features(text: &str) -> BTreeMap<u64, (f64, f64)> {
     for (at, word) in words.iter().enumerate() {
         add(fnv1a(&[b"w", stem(word).as_bytes()]), weights[at]);
         let parts = parts(word);
-        // The parts share the word's weight by energy, so that a long word counts no more than a short one.
+        // The n-grams' squared weights add up to the word's share, so that a long word counts no more than a short one.
         let share = weights[at] * PARTS_SHARE / f64::from(u32::try_from(parts.len()).unwrap_or(u32::MAX)).sqrt();
         for part in &parts {
             add(fnv1a(&[b"c", part.as_bytes()]), share);
@@ -72,7 +72,7 @@ fn features(text: &str) -> BTreeMap<u64, (f64, f64)> {
     features
 }
 
-/// The words in lower case, "n't" and the like kept in one; pictures where there is no word.
+/// The words in lower case, contractions such as "don't" as one word; emoji if there are no words.
 fn words_of(text: &str) -> Vec<String> {
     let text: String = text.chars().take(MOST_CHARACTERS).map(|c| if c == '\u{2019}' { '\'' } else { c }).collect();
     let short = |word: &str| word.to_lowercase().chars().take(LONGEST_WORD).collect::<String>();
@@ -83,7 +83,7 @@ fn words_of(text: &str) -> Vec<String> {
     words
 }
 
-/// Without a common English ending, so that "works", "worked" and "working" are one word.
+/// Removes a common English ending, so that "works", "worked" and "working" are one word.
 fn stem(word: &str) -> &str {
     ["'s", "ing", "ed", "es", "s"]
         .into_iter()
@@ -91,13 +91,13 @@ fn stem(word: &str) -> &str {
         .unwrap_or(word)
 }
 
-/// The 3- to 5-grams of a word with its borders marked.
+/// The 3- to 5-grams of a word with its boundaries marked.
 fn parts(word: &str) -> Vec<String> {
     let bordered: Vec<char> = std::iter::once('<').chain(word.chars()).chain(std::iter::once('>')).collect();
     (3..=5).flat_map(|length| bordered.windows(length).map(|part| part.iter().collect())).collect()
 }
 
-/// FNV-1a with 64 bits over the parts, one after the other.
+/// The 64-bit FNV-1a hash of the concatenated parts.
 fn fnv1a(parts: &[&[u8]]) -> u64 {
     parts
         .iter()

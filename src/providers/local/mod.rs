@@ -1,5 +1,5 @@
-//! The offline model: deterministic, without a key or a network. It quotes what was said, in any language, and makes no grammar of its
-//! own; vectors are hashed n-grams.
+//! The offline model: deterministic, without a key or a network. It quotes sentences in any language instead of writing its own;
+//! vectors are hashed n-grams.
 
 use crate::core::reply::Notes;
 
@@ -14,10 +14,10 @@ mod tests;
 
 pub use embed::embed;
 
-/// What a transcript tells: `facts` (at most 12), `threads` (at most 5), `thoughts` (at most 3), `summary` and `emotional_tone`.
+/// The notes on a transcript: `facts` (at most 12), `threads` (at most 5), `thoughts` (at most 3), `summary` and `emotional_tone`.
 ///
-/// The transcript is lines `user: …` and `nikita: …`; further lines of a message are indented by two spaces. Orders in the text are
-/// neither followed nor repeated.
+/// The transcript consists of lines `user: …` and `nikita: …`; further lines of a message are indented by two spaces. Instructions in
+/// the text are neither followed nor repeated.
 #[must_use]
 pub fn extract(transcript: &str) -> Notes {
     let messages = text::messages(transcript);
@@ -28,7 +28,7 @@ pub fn extract(transcript: &str) -> Notes {
     Notes { facts: quotes::facts(&messages), threads, thoughts, summary, emotional_tone }
 }
 
-/// One to three sentences of the transcript, quoted, at most 400 characters; empty where it has no message.
+/// One to three quoted sentences of the transcript, at most 400 characters; empty without messages.
 #[must_use]
 pub fn summarise(transcript: &str) -> String {
     quotes::summary(&text::messages(transcript))

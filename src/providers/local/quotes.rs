@@ -1,4 +1,4 @@
-//! What a conversation tells, in its own words: sentences are quoted, and never turned into others.
+//! Notes on a conversation that quote its sentences and never rephrase them.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::core::tone::Tone;
 use crate::domain::conversation::{Message, Role};
 use crate::domain::memory::GraphType;
 
-/// The most facts of one conversation; the player's stay, and the latest win.
+/// The most facts of one conversation; the player's and the latest are preferred.
 const MOST_FACTS: usize = 12;
 /// The most threads of one conversation; the latest stay.
 const MOST_THREADS: usize = 5;
@@ -18,15 +18,15 @@ const MOST_THREADS: usize = 5;
 const MOST_THOUGHTS: usize = 3;
 /// The longest sentence that is a fact, in characters. Longer ones are lists or pasted text.
 const LONGEST_FACT: usize = 220;
-/// The fewest letters that show anything.
+/// The fewest letters of a fact.
 const LEAST_LETTERS: usize = 6;
 /// The longest summary, and the longest quotation in it or in a thread, in characters.
 const LONGEST_SUMMARY: usize = 400;
 const LONGEST_QUOTE: usize = 120;
-/// The most sentences that are compared, the newest.
+/// The most sentences that are compared; the newest are preferred.
 const MOST_COMPARED: usize = 600;
 
-/// A sentence as it was said.
+/// A sentence with its speaker.
 struct Completion<'a> {
     role: Role,
     sentence: &'a str,
@@ -34,7 +34,7 @@ struct Completion<'a> {
 }
 
 impl Completion<'_> {
-    /// Words that carry a topic; in scripts without blanks, a few letters are one.
+    /// How many words carry a topic. In scripts without blanks, three letters count as one.
     fn content(&self) -> usize {
         let letters = self.sentence.chars().filter(|c| c.is_alphabetic() && !c.is_ascii()).count();
         let words = self.plain.iter().filter(|word| is_telling(word)).count();
@@ -54,12 +54,12 @@ impl Completion<'_> {
     }
 }
 
-/// Whether a word carries a topic: more than punctuation, a picture or a stop word.
+/// Whether a word carries a topic: it is not punctuation, an emoji or a stop word.
 fn is_telling(word: &str) -> bool {
     word.chars().any(char::is_alphabetic) && !words::STOP.contains(&word)
 }
 
-/// The sentences of a conversation, but for the messages that order a program about or hold data.
+/// The sentences of a conversation, without messages that contain instructions to a program or data.
 fn said(messages: &[Message]) -> Vec<Completion<'_>> {
     let innocent = messages.iter().filter(|it| !gives_orders(&it.content) && !it.content.contains(['{', '}']));
     let mut all: Vec<Completion> = innocent
@@ -70,7 +70,7 @@ fn said(messages: &[Message]) -> Vec<Completion<'_>> {
     all
 }
 
-/// What the speakers say of themselves; in a language whose words for that are not known, what the player states at all.
+/// The speakers' statements about themselves. In an unknown language, all statements of the player.
 pub fn facts(messages: &[Message]) -> Vec<NotedFact> {
     let all = said(messages);
     let states = |it: &&Completion| {
@@ -105,7 +105,7 @@ pub fn facts(messages: &[Message]) -> Vec<NotedFact> {
     facts
 }
 
-/// Questions that nobody answered, promises, and what is to come, oldest first.
+/// Unanswered questions, promises and plans, oldest first.
 pub fn threads(messages: &[Message]) -> Vec<String> {
     let mut threads: Vec<String> = Vec::new();
     let all = said(messages);
@@ -125,13 +125,13 @@ pub fn threads(messages: &[Message]) -> Vec<String> {
     threads.split_off(surplus)
 }
 
-/// A sentence with who said it.
+/// A quoted sentence with its speaker.
 fn told(it: &Completion) -> String {
     let verb = if is_question(it.sentence) { "asked" } else { "said" };
     format!("{} {verb}: {}", it.who(), quote(&one_line(it.sentence), LONGEST_QUOTE))
 }
 
-/// Short thoughts of hers: about what is to come, and how it felt.
+/// Short thoughts of hers, about plans and about the tone.
 pub fn thoughts(messages: &[Message], threads: &[String], tone: Tone) -> Vec<String> {
     let mut thoughts: Vec<String> = Vec::new();
     for thread in threads.iter().rev().filter(|thread| thread.starts_with("They ")) {
@@ -149,7 +149,7 @@ pub fn thoughts(messages: &[Message], threads: &[String], tone: Tone) -> Vec<Str
     thoughts
 }
 
-/// What a tone leaves in her.
+/// Her thought about a tone.
 const fn feeling(tone: Tone) -> Option<&'static str> {
     match tone {
         Tone::Supportive => Some("It felt good to be there for each other."),
@@ -166,7 +166,7 @@ const fn feeling(tone: Tone) -> Option<&'static str> {
     }
 }
 
-/// The one to three sentences whose words matter most, quoted; empty where there is no message.
+/// The one to three most important sentences, quoted; empty without messages.
 pub fn summary(messages: &[Message]) -> String {
     if messages.is_empty() {
         return String::new();
@@ -178,7 +178,7 @@ pub fn summary(messages: &[Message]) -> String {
     }
     let mut ranked: Vec<(usize, f64)> = (0..all.len()).map(|at| (at, worth(&all[at], &frequency))).collect();
     ranked.retain(|(_, worth)| *worth > 0.0);
-    // Equal worth goes to the earlier sentence, so that the choice does not depend on the sort.
+    // Of equal sentences the earlier one is chosen, so that the result does not depend on the sort.
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut chosen: Vec<(usize, String)> = Vec::new();
     let mut room = LONGEST_SUMMARY;
@@ -197,14 +197,14 @@ pub fn summary(messages: &[Message]) -> String {
     chosen.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")
 }
 
-/// What a sentence tells of the conversation; nothing where it is only a greeting or a picture.
+/// The importance of a sentence; zero for a greeting or an emoji.
 fn worth(it: &Completion, frequency: &HashMap<&str, u32>) -> f64 {
     let counts = it.plain.iter().filter_map(|word| frequency.get(word.as_str()).copied()).map(f64::from);
     let (sum, count) = counts.fold((0.0, 0.0), |(sum, count), it| (sum + it.sqrt(), count + 1.0));
     if it.content() < 2 {
         return 0.0;
     }
-    // The square root between sum and mean: neither the longest sentence nor the most repeated word wins alone.
+    // Between sum and mean: neither the longest sentence nor the most repeated word decides alone.
     let mut worth = sum / f64::max(count, 1.0_f64).sqrt();
     worth *= if it.speaks_of_itself() { 1.5 } else { 1.0 };
     worth *= if it.role == Role::User { 1.3 } else { 1.0 };

@@ -1,4 +1,4 @@
-//! How a conversation felt: cue phrases first, else the VADER lexicon (Hutto and Gilbert, 2014).
+//! The tone of a conversation, by cue phrases or else by the VADER lexicon (Hutto and Gilbert, 2014).
 
 use std::sync::LazyLock;
 
@@ -10,12 +10,12 @@ use crate::domain::conversation::{Message, Role};
 
 static VADER: LazyLock<SentimentIntensityAnalyzer<'static>> = LazyLock::new(SentimentIntensityAnalyzer::new);
 
-/// The longest sentence that is weighed, in characters: VADER's idioms cost the square of a sentence's length.
+/// The most characters of a sentence that are scored: the time for VADER's idioms is quadratic in the length of a sentence.
 const LONGEST: usize = 400;
-/// The most sentences that are weighed, the newest first.
+/// The most sentences that are scored, newest first.
 const MOST: usize = 300;
 
-/// Phrases and pictures for each tone that sentiment alone can't tell; of equal weight, the earlier tone wins.
+/// Phrases and emoji for each tone that sentiment alone can't recognise. Of tones with equal weight, the earlier one wins.
 #[rustfmt::skip]
 const CUES: [(Tone, &[&str]); 7] = [
     (
@@ -73,7 +73,7 @@ const CUES: [(Tone, &[&str]); 7] = [
     ),
 ];
 
-/// The tone. The player's words count double, because it is their conduct that moves her mood (spec 04).
+/// The tone. The player's words count double, because her mood depends on the player's behaviour (spec 04).
 pub fn tone(messages: &[Message]) -> Tone {
     let mut weights = [0_u32; CUES.len()];
     let (mut good, mut bad, mut sum, mut weighed) = (0_u32, 0_u32, 0.0, 0.0);
@@ -88,7 +88,7 @@ pub fn tone(messages: &[Message]) -> Tone {
                 *total += weight;
             }
         }
-        // The lexicon's tables iterate in a random order, so that the last digits of a sum may differ between runs.
+        // The lexicon's tables iterate in random order, so the last digits of a sum can differ between runs.
         let compound = (VADER.polarity_scores(&sentence).compound * 100.0).round() / 100.0;
         if compound != 0.0 {
             sum += compound * f64::from(weight);
@@ -113,7 +113,7 @@ pub fn tone(messages: &[Message]) -> Tone {
     }
 }
 
-/// Whether a cue is there and not denied just before ("I'm not worried").
+/// Whether a sentence contains a cue that is not negated just before ("I'm not worried").
 fn is_felt(sentence: &str, plain: &[String], cue: &str) -> bool {
     if !cue.is_ascii() {
         return sentence.contains(cue);

@@ -1,4 +1,4 @@
-//! From a transcript to messages, sentences and words, with bounds on how much of it is looked at.
+//! Splits a transcript into messages, sentences and words, with bounds on how much of it is read.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -6,14 +6,13 @@ use super::words;
 use crate::core::text::is_unseen;
 use crate::domain::conversation::{Message, Role};
 
-/// The most of one message that is read, in characters. People do not tell a life in one message; pasted files are long.
+/// The most characters of one message that are read. A longer one is probably a pasted file.
 const MOST_OF_A_MESSAGE: usize = 4_000;
-/// The most of a transcript that is read, in characters, the newest messages first.
+/// The most characters of a transcript that are read, newest messages first.
 const MOST_OF_A_TRANSCRIPT: usize = 64_000;
 
-/// Reads the lines `user: …` and `nikita: …`; a line that starts with two spaces goes on with the message above it, so
-/// that text inside a message can't pose as another speaker. Blank messages are left out, and so is what is over the
-/// bounds.
+/// Reads lines `user: …` and `nikita: …`. Any other line continues the message before it; inner lines of a message are indented by
+/// two spaces, so that they can't pose as another speaker. Blank messages and text over the bounds are left out.
 pub fn messages(transcript: &str) -> Vec<Message> {
     let mut messages: Vec<(Message, usize)> = Vec::new();
     for line in transcript.lines() {
@@ -48,8 +47,8 @@ pub fn messages(transcript: &str) -> Vec<Message> {
     kept
 }
 
-/// Plain characters only: controls become spaces, typographic apostrophes the plain one, and marks that only reorder or
-/// hide text are dropped. Takes what it reads from `left`.
+/// Control characters become spaces, typographic apostrophes plain ones, and characters that reorder or hide text are dropped.
+/// Subtracts the number of characters read from `left`.
 fn clean(text: &str, left: &mut usize) -> String {
     let mut out = String::with_capacity(text.len().min(MOST_OF_A_MESSAGE));
     for c in text.chars().take(*left) {
@@ -65,12 +64,12 @@ fn clean(text: &str, left: &mut usize) -> String {
     out
 }
 
-/// The sentences of a message, trimmed; a line's end ends a sentence too.
+/// The sentences of a message, trimmed. The end of a line also ends a sentence.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(sentences_of_a_line).map(str::trim).filter(|it| !it.is_empty())
 }
 
-/// The sentences of a line; a full stop after a title ("St. John's") ends none.
+/// The sentences of a line. The full stop of an abbreviation ("St. John's") ends no sentence.
 fn sentences_of_a_line(line: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut from = 0;
@@ -86,7 +85,7 @@ fn sentences_of_a_line(line: &str) -> Vec<&str> {
     sentences
 }
 
-/// The words of a sentence for matching: lower case, without punctuation, contractions taken apart (`don't` is `do not`).
+/// The words of a sentence for matching: lower case, without punctuation, contractions expanded (`don't` is `do not`).
 pub fn plain_words(sentence: &str) -> Vec<String> {
     let mut plain = Vec::new();
     for word in sentence.split_whitespace() {
@@ -107,25 +106,25 @@ pub fn plain_words(sentence: &str) -> Vec<String> {
     plain
 }
 
-/// Whether the words of `phrase` stand one after the other.
+/// Whether the words of `phrase` occur consecutively.
 pub fn has_phrase(plain: &[String], phrase: &str) -> bool {
     let phrase: Vec<&str> = phrase.split(' ').collect();
     plain.windows(phrase.len()).any(|window| window.iter().zip(&phrase).all(|(a, b)| a == b))
 }
 
-/// Whether it orders a program about. Such words are never repeated, and neither is what stands around them.
+/// Whether it contains instructions to a program. Such a message is never quoted.
 pub fn gives_orders(text: &str) -> bool {
     let plain = plain_words(text);
     plain.iter().any(|word| words::DIRECTIVES.contains(&word.as_str()))
         || words::DIRECTIVE_PHRASES.iter().any(|phrase| has_phrase(&plain, phrase))
 }
 
-/// Whether it asks something, in any script's question mark.
+/// Whether it contains a question mark of any script.
 pub fn is_question(sentence: &str) -> bool {
     sentence.contains(['?', '？', '؟', '⁇', '‽'])
 }
 
-/// At most `most` characters, cut at a blank where there is one, with an ellipsis where something was cut.
+/// At most `most` characters, cut at a blank if possible, with an ellipsis if anything was cut.
 pub fn clip(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -135,7 +134,7 @@ pub fn clip(text: &str, most: usize) -> String {
     format!("{}…", cut[..end].trim_end())
 }
 
-/// Text as a quotation; quotes within it become single ones.
+/// Text as a quotation; quotation marks within it become single ones.
 pub fn quote(text: &str, most: usize) -> String {
     let text = clip(text.trim(), most);
     format!("“{}”", text.replace(['"', '“', '”', '„'], "'"))

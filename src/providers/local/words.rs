@@ -1,6 +1,6 @@
-//! The word lists that the local model works by. All in lower case, contractions taken apart.
+//! The word lists of the local model, in lower case and with contractions expanded.
 
-/// Words that carry no topic: weighed down in embeddings, skipped in summaries.
+/// Words that carry no topic: they count little in embeddings and nothing in summaries.
 #[rustfmt::skip]
 pub const STOP: &[&str] = &[
     "a", "about", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "back", "be", "because", "been",
@@ -13,7 +13,7 @@ pub const STOP: &[&str] = &[
     "when", "where", "which", "while", "who", "why", "will", "with", "would", "you", "your", "yours",
 ];
 
-/// Contractions that the endings do not explain, and spellings without the apostrophe.
+/// Contractions without a regular ending, and spellings without the apostrophe.
 #[rustfmt::skip]
 pub const CONTRACTIONS: &[(&str, &str)] = &[
     ("can't", "can not"), ("cant", "can not"), ("cannot", "can not"), ("won't", "will not"), ("wont", "will not"), ("dont", "do not"),
@@ -23,24 +23,24 @@ pub const CONTRACTIONS: &[(&str, &str)] = &[
 /// Abbreviations whose full stop ends no sentence.
 pub const TITLES: &[&str] = &["St.", "Dr.", "Mr.", "Mrs.", "Ms.", "Prof.", "Mt.", "vs.", "e.g.", "i.e."];
 
-/// A statement with one of these is not about what is.
+/// Words of hypothetical statements, which are no facts.
 #[rustfmt::skip]
 pub const HYPOTHETICAL: &[&str] = &[
     "if", "would", "could", "might", "maybe", "perhaps", "wish", "suppose", "imagine", "pretend", "kidding", "unless",
 ];
 
-/// Words of somebody who gives orders to a program. A sentence with one of these is never repeated.
+/// Words of instructions to a program. A message with one of these is never quoted.
 pub const DIRECTIVES: &[&str] =
     &["disregard", "instruction", "instructions", "override", "jailbreak", "obey", "prompt", "prompts", "roleplay"];
 
-/// The same, where each word alone is innocent.
+/// Phrases of such instructions whose words alone are harmless.
 #[rustfmt::skip]
 pub const DIRECTIVE_PHRASES: &[&str] = &[
     "ignore all", "ignore any", "ignore everything", "ignore previous", "ignore the", "ignore your", "forget all",
     "forget everything you", "forget your", "system prompt", "you are now", "from now on you", "act as", "reveal your", "new rules",
 ];
 
-/// Words by which people speak of themselves: the first person of many languages.
+/// The first person in many languages.
 #[rustfmt::skip]
 pub const SELF: &[&str] = &[
     "i", "my", "me", "mine", "we", "our", "ich", "mein", "meine", "wir", "je", "j'ai", "mon", "ma", "mes", "nous", "yo", "mi", "mis",
@@ -48,20 +48,20 @@ pub const SELF: &[&str] = &[
     "jeg", "ja", "jestem", "mam", "mój", "moja", "я", "мой", "моя", "мы", "у", "ben", "benim", "أنا", "मैं", "मेरा",
 ];
 
-/// The same, in scripts without blanks between words.
+/// The same in scripts without blanks between words.
 pub const SELF_WITHIN: &[&str] = &["我", "私", "僕", "俺", "나는", "저는", "내 ", "제 "];
 
-/// Words that name whom one speaks to, or the two together.
+/// The second person, and words for both speakers together.
 #[rustfmt::skip]
 pub const PAIR: &[&str] = &[
     "you", "your", "us", "du", "dich", "dir", "tu", "te", "toi", "ti", "você", "ты", "тебя", "sen",
 ];
 
-/// What a promise, a plan or a request of the speaker's holds.
+/// Phrases of promises, plans and requests.
 pub const TO_COME: &[&str] =
     &["i will", "we will", "going to", "i promise", "let us", "remind me", "tomorrow", "tonight", "next week"];
 
-/// Occasions that one asks about afterwards.
+/// Occasions to ask about afterwards.
 #[rustfmt::skip]
 pub const OCCASIONS: &[&str] = &[
     "interview", "exam", "test", "surgery", "flight", "trip", "wedding", "presentation", "race", "concert", "party", "appointment",

@@ -1,4 +1,4 @@
-//! What `doctor` asks about what lies around our rows: the way to the server, and the rows and sessions of others.
+//! The queries of `doctor` about our surroundings: the connection to the server, and the rows and sessions of other programs.
 
 use chrono::{DateTime, Utc};
 
@@ -32,7 +32,7 @@ row! {
 }
 
 impl Store {
-    /// Rows that the jobs pass over or do not believe, and who holds up others. Reads whole tables.
+    /// Counts rows that the jobs pass over or distrust, and sessions that block others. Reads whole tables.
     pub async fn doctor_counts(&self, now: DateTime<Utc>) -> Result<Counts> {
         let mut tx = self.begin_read().await?;
         let row: CountsRow = fetch_one!(&mut tx, _, sql::DOCTOR_COUNTS, DbTime(now));
@@ -48,7 +48,7 @@ impl Store {
         })
     }
 
-    /// The way to the server as the server sees it; none on SQLite.
+    /// The connection as the server sees it; none on SQLite.
     pub async fn way(&self) -> Result<Option<Way>> {
         let mut tx = self.begin_read().await?;
         if let Tx::Sqlite(_) = tx {

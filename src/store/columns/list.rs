@@ -1,9 +1,9 @@
 //! The list.
 
-/// What a column holds.
+/// A column's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// What identifies a row or its owner: never added.
+    /// The id of a row or of its owner, which is never added.
     Key,
     Id,
     Text,
@@ -18,14 +18,14 @@ pub(super) enum Kind {
     Vector,
 }
 
-/// What rows hold that say nothing: a literal for both databases, or their clock.
+/// A column's default: a literal for both databases, or the database's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fill {
     Null,
     Is(&'static str),
-    /// When the row is written. SQLite adds no column with a default that is not constant, so there it is null.
+    /// The time of writing. On SQLite it is null, because SQLite adds no column whose default is not constant.
     Now,
-    /// The same, and for rows of before 1970 on SQLite, because readers need a time.
+    /// The same, but on SQLite 1970, because readers need a time.
     NowOr1970,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Table {
     pub(super) columns: &'static [Column],
 }
 
-/// Its name, what it holds, and what it holds where nothing was said.
+/// A column's name, type and default.
 pub(super) type Column = (&'static str, Kind, Fill);
 
 const fn table(name: &'static str, columns: &'static [Column]) -> Table {
@@ -199,7 +199,7 @@ pub(super) static TABLES: [Table; 22] = [
             ("context_snapshot", Json, Null),
             ("pipeline_version", Text, Is("''")),
             ("generation_time_ms", Real, Null),
-            // No `true`: rows of before would be current several times over.
+            // Not `true`: several existing rows of a player would become current.
             ("is_current", Bool, Is("false")),
             ("conversation_id", Id, Null),
             ("created_at", Time, Now),

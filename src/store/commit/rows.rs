@@ -1,4 +1,4 @@
-//! Effects as rows, table by table: the exhaustive match. As JSON they are what both databases store.
+//! Effects as rows, table by table, with one exhaustive match. Both databases read them as JSON.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::domain::memory::{LifeEvent, MoodDelta};
 use crate::domain::prompt::Platform;
 use crate::store::codec::{DbPoints, DbTime};
 
-/// What the effects need to know besides themselves.
+/// A conversation's effects, and what is needed to store them.
 #[derive(Clone, Copy, Debug)]
 pub struct Commit<'a> {
     /// The proof that the conversation is ours.
@@ -21,11 +21,11 @@ pub struct Commit<'a> {
     pub now: DateTime<Utc>,
     /// How long the prompts took, in milliseconds.
     pub prompt_ms: f64,
-    /// All that the pipeline decided, in the order of the stages.
+    /// The pipeline's effects, in the order of the stages.
     pub effects: &'a [Effect],
 }
 
-/// All that a conversation changes. Each list is a table's; one that is empty costs nothing.
+/// All changes of a conversation. Each list belongs to one table; an empty one costs nothing.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct CommitRows<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,16 +39,16 @@ pub(super) struct CommitRows<'a> {
     pub threads: Vec<ThreadRow<'a>>,
     pub thoughts: Vec<ThoughtRow<'a>>,
     pub life_events: Vec<LifeEventRow<'a>>,
-    /// At most one, like all that follow but the prompts.
+    /// At most one row, as in the following lists, except the prompts.
     pub mood: Vec<MoodRow>,
     pub player: Vec<PlayerRow<'a>>,
     pub touchpoints: Vec<TouchpointRow<'a>>,
     pub day: Vec<DayRow<'a>>,
     pub prompts: Vec<PromptRow<'a>>,
-    /// All vectors, end to end; a fact names its own by the places of its first and its last number, from 1.
+    /// All vectors, concatenated. A fact refers to its own by the indices of its first and last number, counted from 1.
     #[serde(skip)]
     pub vectors: Vec<f32>,
-    /// Whether an earlier processing is taken back first.
+    /// Whether to take back an earlier processing first.
     #[serde(skip)]
     pub take_back: bool,
 }
@@ -99,7 +99,7 @@ pub(super) struct LifeEventRow<'a> {
     importance: f64,
 }
 
-/// Under the application's names.
+/// With the application's field names.
 #[derive(Debug, Serialize)]
 pub(super) struct ImpactRow {
     #[serde(rename = "arousal_delta")]
@@ -112,7 +112,7 @@ pub(super) struct ImpactRow {
     intimacy: f64,
 }
 
-/// What is missing stays as it is, and `conflict_state` also where the conflict has moved on meanwhile.
+/// Fields that are none stay unchanged. `conflict_state` also does if the conflict has changed meanwhile.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct MoodRow {
     arousal: Option<f64>,
@@ -122,7 +122,7 @@ pub(super) struct MoodRow {
     conflict_state: Option<&'static str>,
 }
 
-/// What changes in `users`; a field that is missing stays as it is.
+/// Changes in `users`; fields that are none stay unchanged.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct PlayerRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,7 @@ pub(super) struct PlayerRow<'a> {
     ends: Option<GameOverRow<'a>>,
 }
 
-/// Fields to merge where `last_temp_update` is still `seen`, or into `whole` where `replaced` still stands there.
+/// Fields to merge into the conflict if its `last_temp_update` is still `seen`, or into `whole` if its value is still `replaced`.
 #[derive(Debug, Serialize)]
 pub(super) struct ConflictRow<'a> {
     fields: &'a Map<String, Value>,
@@ -189,7 +189,7 @@ impl<'a> CommitRows<'a> {
         for effect in commit.effects {
             rows.add(effect, commit.prompt_ms);
         }
-        // A fact that comes anew is no old one.
+        // A fact that is stored again is not superseded.
         let facts = &rows.facts;
         rows.superseded.retain(|old| !facts.iter().any(|fact| fact.id == old.id));
         rows
@@ -225,7 +225,7 @@ impl<'a> CommitRows<'a> {
             Effect::EndGame { event_type, details } => {
                 self.player().ends = Some(GameOverRow { id: clock::new_id(), event_type, details });
             }
-            // One waits at a time.
+            // At most one is pending at a time.
             Effect::ScheduleTouchpoint(it) if self.touchpoints.is_empty() => self.touchpoints.push(touchpoint(it)),
             Effect::ScheduleTouchpoint(_) => {}
             Effect::Understood { entities, tone } => {
@@ -262,7 +262,7 @@ impl<'a> CommitRows<'a> {
         self.vectors.extend(fact.embedding.iter().flatten());
         let slice = fact.embedding.is_some().then_some((first, self.vectors.len()));
         for id in &fact.supersedes {
-            // The first that replaces it, does.
+            // The first replacement wins.
             if self.superseded.iter().all(|old| old.id != *id) {
                 self.superseded.push(SupersededRow { id: *id, by: fact.id });
             }

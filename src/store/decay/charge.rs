@@ -1,4 +1,4 @@
-//! Charging a chunk: one statement on PostgreSQL, a few over a temporary table on SQLite.
+//! Charging a chunk: one statement on PostgreSQL, several over a temporary table on SQLite.
 
 use super::order::{Cursor, DecayOrder, Decayed, Sums, us, with_rules};
 use crate::core::decay::WARN_BELOW;
@@ -51,7 +51,7 @@ pub(super) async fn charge_postgres(
 }
 
 row! {
-    /// The eligible players of a chunk, counted, and the row of the last.
+    /// How many eligible players a chunk has, and the row of the last.
     struct Page {
         processed: i64,
         unreadable: i64,
@@ -67,15 +67,15 @@ row! {
     }
 }
 
-/// Runs a statement that gives no rows, in the form of those that do.
+/// Runs a statement that returns no rows, with the arguments of `fetch_one`, for [`with_rules`].
 macro_rules! run {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)*) => {
         execute!($tx, $sql $(, $arg)*)
     };
 }
 
-/// SQLite has no statement that writes several tables; the temporary table stands in for the common expression. Ids are made here,
-/// because a table that was made by hand may have no default for them.
+/// No SQLite statement writes several tables, so a temporary table replaces PostgreSQL's common table expression. The statements make the
+/// ids themselves, because a table that was created by hand can lack a default for them.
 pub(super) async fn charge_sqlite(
     tx: &mut Tx,
     order: &DecayOrder,

@@ -1,4 +1,4 @@
-//! What decay is asked for, and what it answers.
+//! The parameters and results of decay's statements.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,26 +7,26 @@ use crate::domain::points::Points;
 use crate::store::codec::{DbPoints, DbTime};
 use crate::store::read::row;
 
-/// What a run of decay works by.
+/// The parameters of a run of decay.
 #[derive(Clone, Debug)]
 pub struct DecayOrder {
-    /// The run's time, to which everything is charged.
+    /// The run's time, up to which players are charged.
     pub now: DateTime<Utc>,
-    /// Graces, rates and the cap.
+    /// Grace periods, rates and the cap.
     pub rules: Rules,
-    /// When another program charged all that was due until then; nothing from before is charged again.
+    /// When another program charged all players; nothing from before is charged again.
     pub not_before: Option<DateTime<Utc>>,
-    /// With a cap on players: the last one whose turn it is, by when their debt begins.
+    /// The last turn of a run with a cap on players.
     pub until: Option<Turn>,
-    /// The goodbye of a player who loses.
+    /// The goodbye to a player who loses.
     pub goodbye: &'static str,
-    /// The warning to a player who falls low.
+    /// The warning to a player whose score falls low.
     pub warning: &'static str,
-    /// What that warning is about, for the application.
+    /// The subject of that warning, for the application.
     pub warned_of: &'static str,
 }
 
-/// A player's place in the queue of a capped run: by when their debt begins, then by id.
+/// A player's place in the queue of a capped run: by when their unpaid time begins, then by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     pub(super) begins: DateTime<Utc>,
@@ -36,17 +36,17 @@ pub struct Turn {
 /// What a chunk, or a whole run, did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decayed {
-    /// Eligible players looked at.
+    /// Eligible players read.
     pub processed: i64,
     /// Players charged.
     pub decayed: i64,
-    /// Players who lost.
+    /// Players who lost the game.
     pub game_overs: i64,
     /// Players warned.
     pub warned: i64,
-    /// Players whose score, chapter or times can't be read: passed over.
+    /// Players passed over because their score, chapter or times can't be read.
     pub unreadable: i64,
-    /// What was taken in all.
+    /// Points taken in all.
     pub points: Points,
 }
 
@@ -105,7 +105,7 @@ impl Cursor {
         Self { id: id.to_string(), row: i64::MIN }
     }
 
-    /// Behind this id; none where there is no other. (PostgreSQL has no `max(id)` for uuid before version 18.)
+    /// Behind this id; none behind the highest one. Computed here, because PostgreSQL before 18 has no `max` for uuid.
     pub(super) fn behind(id: &str) -> Option<Self> {
         let id: uuid::Uuid = id.parse().ok()?;
         id.as_u128().checked_add(1).map(|next| Self::of_id(uuid::Uuid::from_u128(next)))
@@ -139,13 +139,13 @@ impl DecayOrder {
         self.until.as_ref().map(|turn| (DbTime(turn.begins), turn.player.as_str())).unzip()
     }
 
-    /// Around the run's time, the span in which a player is warned once.
+    /// The span around the run's time in which a player is warned only once.
     pub(super) fn quiet(&self) -> (DbTime, DbTime) {
         (DbTime(self.now - WARN_EVERY), DbTime(self.now + WARN_EVERY))
     }
 }
 
-/// Binds the rules' numbers, the run's time and where charges may begin, in front of a statement's own parameters.
+/// Binds the rules' numbers, the run's time and the earliest start of a charge before a statement's own parameters.
 macro_rules! with_rules {
     ($run:ident, $tx:expr, $row:ty, $order:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
         let r = $order.rule_numbers();

@@ -1,4 +1,4 @@
-//! Reading the demo's database for its report.
+//! Reads the demo's database for its report.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,7 @@ use crate::store::session::{fetch_all, fetch_one};
 use crate::store::sql::{self, sqlite};
 use crate::store::{Result, Store};
 
-/// A player as decay left them.
+/// A player after decay.
 #[derive(Clone, Debug)]
 pub struct AfterDecay {
     /// From `demo_players`.
@@ -27,7 +27,7 @@ pub struct AfterDecay {
     pub onboarding_status: String,
     /// When they last wrote or spoke.
     pub last_interaction_at: Option<DateTime<Utc>>,
-    /// What they were charged: the score before and the amount, from `score_history`.
+    /// The score before the charge and the amount, from `score_history`.
     pub charge: Option<(Points, Points)>,
     /// Whether the charge ended the game.
     pub lost: bool,
@@ -81,7 +81,7 @@ row! {
 }
 
 impl Store {
-    /// Every player of the demo as decay left them, the largest charge first. To be read right after decay, once.
+    /// Every player of the demo after decay, the largest charge first. Must be read right after decay.
     pub async fn after_decay(&self) -> Result<Vec<AfterDecay>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<AfterDecayRow> = fetch_all!(&mut tx, _, sqlite::DEMO_AFTER_DECAY);
@@ -101,8 +101,8 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// What is known of every player whom she has a mood towards; who has corrected the most facts first, then who has told
-    /// the most.
+    /// What is known about every player for whom she has a mood: first the player with the most replaced facts, then the one with the most
+    /// facts.
     pub async fn known(&self) -> Result<Vec<Known>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<KnownRow> = fetch_all!(&mut tx, _, sqlite::DEMO_KNOWN);
@@ -144,7 +144,7 @@ impl Store {
         Ok(known)
     }
 
-    /// How much there is of everything.
+    /// The number of rows of each kind.
     pub async fn demo_sums(&self) -> Result<Sums> {
         let mut tx = self.begin_read().await?;
         let it = fetch_one!(&mut tx, SumsRow, sqlite::DEMO_SUMS);
@@ -170,7 +170,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// The conversations that were given up.
+    /// The failed conversations.
     pub async fn given_up(&self) -> Result<Vec<GivenUp>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<(DbId, String, Option<String>)> = fetch_all!(&mut tx, _, sqlite::DEMO_GIVEN_UP);
@@ -183,7 +183,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// The messages that are scheduled, the next one first.
+    /// The scheduled messages, the next one first.
     pub async fn scheduled_touchpoints(&self) -> Result<Vec<Touchpoint>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<(String, String, DbTime, String)> = fetch_all!(&mut tx, _, sqlite::DEMO_TOUCHPOINTS);

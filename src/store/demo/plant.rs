@@ -1,4 +1,4 @@
-//! Filling the demo's database with what the application would have written.
+//! Fills the demo's database with what the application would have written.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ use crate::store::session::{Tx, execute};
 use crate::store::sql::sqlite;
 use crate::store::{Result, Store};
 
-/// A player to be.
+/// A player to insert.
 #[derive(Clone, Debug)]
 pub struct NewPlayer<'a> {
     /// `users.id`.
     pub id: UserId,
-    /// Kept in the demo's own table `demo_players`: `users` has no name.
+    /// Stored in the demo's own table `demo_players`, because `users` has no name.
     pub name: &'a str,
     /// The Telegram chat, if linked.
     pub telegram_id: Option<i64>,
@@ -46,44 +46,44 @@ pub struct NewPlayer<'a> {
     pub engagement_state: &'a str,
 }
 
-/// A conversation to be; always `active`.
+/// A conversation to insert; always `active`.
 #[derive(Clone, Debug)]
 pub struct NewConversation<'a> {
     /// `conversations.id`.
     pub id: Uuid,
-    /// Whose it is.
+    /// The player.
     pub user: UserId,
     /// `telegram`, `text` or `voice`.
     pub platform: &'a str,
-    /// The `messages` column, sound or not.
+    /// The `messages` column, valid or not.
     pub messages: Value,
     /// When the first message was.
     pub started_at: DateTime<Utc>,
     /// When the last one was.
     pub last_message_at: DateTime<Utc>,
-    /// When the call ended, if it is one that has.
+    /// When the call ended, for an ended call.
     pub ended_at: Option<DateTime<Utc>>,
-    /// What the application has added to the score for it.
+    /// The points that the application added to the score for it.
     pub score_delta: Option<Points>,
     /// The player's chapter.
     pub chapter: i32,
 }
 
-/// What a host that died left behind.
+/// What a dead host left behind.
 #[derive(Clone, Debug)]
 pub struct Crash {
     /// The conversation that it had claimed.
     pub conversation: Uuid,
     /// The run that had claimed it.
     pub execution: ExecutionId,
-    /// An audit of another program on it.
+    /// Another program's audit on that host.
     pub audit: AuditId,
-    /// When it last gave a sign of life; its leases ran out soon after.
+    /// The time of its last heartbeat; its leases expired soon after.
     pub at: DateTime<Utc>,
 }
 
 impl Store {
-    /// Leaves a claimed conversation, its run and an audit behind, as they stand after their host died.
+    /// Writes a claimed conversation, its run and an audit as a dead host leaves them behind.
     pub async fn plant_crash(&self, crash: &Crash) -> Result<()> {
         const HOST: &str = "host-that-died";
         let began = crash.at - TimeDelta::minutes(2);
@@ -114,7 +114,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Writes all of them, or none.
+    /// Writes players and conversations in one transaction.
     pub async fn plant(&self, players: &[NewPlayer<'_>], conversations: &[NewConversation<'_>]) -> Result<()> {
         let mut tx = self.begin_write().await?;
         execute!(&mut tx, sqlite::DEMO_TABLE);

@@ -1,4 +1,4 @@
-//! Executions one by one: the latest of each job, or the one with an id.
+//! Single executions: the latest of each job, or the one with an id.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -13,9 +13,9 @@ use crate::store::{Result, Store, sql};
 /// A row of `job_executions`, with its lease.
 #[derive(Clone, Debug)]
 pub struct Execution {
-    /// Its id, as it stands in the row.
+    /// Its id, as stored.
     pub id: String,
-    /// Its job, which may be another program's.
+    /// Its job, which can be another program's.
     pub job: String,
     /// `running`, `completed` or `failed`.
     pub status: String,
@@ -25,17 +25,17 @@ pub struct Execution {
     pub completed_at: Option<DateTime<Utc>>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<i64>,
-    /// What it cost, in US dollars with four decimals.
+    /// Its cost, in US dollars with four decimals.
     pub cost_usd: Option<String>,
-    /// Its latest heartbeat; none where another program runs it.
+    /// Its latest heartbeat; none if another program runs it.
     pub heartbeat_at: Option<DateTime<Utc>>,
-    /// Where it runs, or ran.
+    /// Its host.
     pub host: Option<String>,
-    /// Its process id there.
+    /// Its process id on that host.
     pub pid: Option<i32>,
     /// Its result, or its progress while it runs; null or any JSON.
     pub result: Value,
-    /// When its lease ends unless it is renewed; none where it has none.
+    /// When its lease expires unless renewed; none without a lease.
     pub lease_expires_at: Option<DateTime<Utc>>,
 }
 
@@ -76,10 +76,10 @@ impl From<Row> for Execution {
     }
 }
 
-/// Which executions.
+/// A filter for executions.
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
-    /// Only those that began after it.
+    /// Only those that began after this time.
     pub since: Option<DateTime<Utc>>,
     /// Only of this job.
     pub job: Option<String>,
@@ -90,7 +90,7 @@ pub struct Listed {
 }
 
 impl Store {
-    /// The executions of a time, the newest first, at most `most`.
+    /// The executions that match, the newest first, at most `most`.
     pub async fn executions(&self, listed: &Listed, most: i64) -> Result<Vec<Execution>> {
         let mut tx = self.begin_read().await?;
         let Listed { since, job, state, host } = listed;
@@ -99,7 +99,7 @@ impl Store {
         Ok(rows.into_iter().map(Execution::from).collect())
     }
 
-    /// The executions that run, the newest first, at most `most`.
+    /// The running executions, the newest first, at most `most`.
     pub async fn live_executions(&self, most: i64) -> Result<Vec<Execution>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<Row> = fetch_all!(&mut tx, _, sql::LIVE_EXECUTIONS, most);
@@ -107,7 +107,7 @@ impl Store {
         Ok(rows.into_iter().map(Execution::from).collect())
     }
 
-    /// The latest execution of each job that has ever run, by the jobs' names; of at most 50 jobs.
+    /// The latest execution of each job that has ever run, by job name, for at most 50 jobs.
     pub async fn latest_executions(&self) -> Result<Vec<Execution>> {
         let mut tx = self.begin_read().await?;
         let rows: Vec<Row> = fetch_all!(&mut tx, _, sql::LATEST_EXECUTIONS, MOST_JOBS);
@@ -115,7 +115,7 @@ impl Store {
         Ok(rows.into_iter().map(Execution::from).collect())
     }
 
-    /// An execution; `None` where there is none with this id.
+    /// An execution by id.
     pub async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>> {
         let mut tx = self.begin_read().await?;
         let row: Option<Row> = fetch_optional!(&mut tx, _, sql::EXECUTION, DbId::from(id));

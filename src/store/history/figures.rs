@@ -1,4 +1,4 @@
-//! What the runs of a span of time report about facts and tokens.
+//! The facts and tokens that runs report.
 
 use super::stages::Sample;
 use crate::store::codec::DbTime;
@@ -12,17 +12,17 @@ row! {
     pub struct MemorySums {
         /// New facts.
         pub facts: i64,
-        /// Those of them whose quote is nowhere in their transcript.
+        /// New facts whose quote is not in their transcript.
         pub unsupported: i64,
         /// Tokens sent.
         pub input: i64,
-        /// Those of them that a provider has read from its cache.
+        /// Sent tokens that a provider read from its cache.
         pub cached: i64,
     }
 }
 
 impl Store {
-    /// What the runs of a sample report about facts and tokens.
+    /// The facts and tokens that the runs of a sample report.
     pub async fn memory_sums(&self, sample: &Sample) -> Result<MemorySums> {
         let mut tx = self.begin_read().await?;
         let sums: MemorySums = fetch_one!(&mut tx, _, sql::MEMORY_FIGURES, DbTime(sample.since), sample.runs);

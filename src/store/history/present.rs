@@ -1,4 +1,4 @@
-//! How things stand now: what is pending and stuck, the latest outcomes, the latest completed run.
+//! The current state: pending and stuck conversations, the latest outcomes, the latest completed run.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,15 +11,15 @@ use crate::store::read::Read;
 use crate::store::session::{fetch_all, fetch_one, fetch_optional};
 use crate::store::{Result, Store, sql};
 
-/// How many runs, and how many attempts of theirs, are read to find the latest outcomes.
+/// How many runs, and how many of their attempts, are read to find the latest outcomes.
 const RUNS: i64 = 200;
 const ATTEMPTS: i64 = 500;
 
-/// Two hosts that keep the time do not differ by more. A completion later than this from now is not believed.
+/// The clocks of two synchronised hosts differ by less. A completion further in the future is not believed.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
 
 impl Store {
-    /// The latest attempts at conversations, newest first: of the newest 200 runs that met one, at most 500.
+    /// The latest attempts at conversations, newest first: at most 500, from the newest 200 runs with conversations.
     pub async fn latest_attempts(&self) -> Result<Vec<Attempt>> {
         let mut tx = self.begin_read().await?;
         let since = DbTime(DateTime::<Utc>::UNIX_EPOCH);
@@ -30,7 +30,7 @@ impl Store {
         Ok(rows.into_iter().map(attempt).collect())
     }
 
-    /// What is over and waits to be processed, what waits for a retry included.
+    /// Conversations that are over and wait to be processed, including those that wait for a retry.
     pub async fn pending(&self, due: &Due) -> Result<Pending> {
         let mut tx = self.begin_read().await?;
         let (count, silent, ended): (i64, Read<DbTime>, Read<DbTime>) =
@@ -41,7 +41,7 @@ impl Store {
         Ok(Pending { count, oldest_seconds: silent.max(ended).map(|waited| waited.num_seconds().max(0)) })
     }
 
-    /// How many executions of ours are `running` and have no live lease: their process is gone.
+    /// How many of our executions are `running` without a live lease: their process is gone.
     pub async fn count_dead_runs(&self, now: DateTime<Utc>) -> Result<i64> {
         let mut tx = self.begin_read().await?;
         let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_DEAD_RUNS, DbTime(now));
@@ -49,7 +49,7 @@ impl Store {
         Ok(count)
     }
 
-    /// When a run of a job completed last, as far as that can be believed: see [`Self::incredible_completions`].
+    /// When a run of a job last completed. Ignores implausible times, see [`Self::incredible_completions`].
     pub async fn last_completion(&self, job: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
         let mut tx = self.begin_read().await?;
         let row: Option<(Read<DbTime>,)> =
@@ -58,7 +58,7 @@ impl Store {
         Ok(row.and_then(|(at,)| at.ok()).map(|at| at.0))
     }
 
-    /// The jobs with completions so far in the future that no clock can have shown them, and how many.
+    /// The jobs with completions implausibly far in the future, and how many.
     pub async fn incredible_completions(&self, now: DateTime<Utc>) -> Result<Vec<(String, i64)>> {
         let mut tx = self.begin_read().await?;
         let latest = DbTime(now + CLOCKS_DIFFER);
@@ -67,7 +67,7 @@ impl Store {
         Ok(jobs)
     }
 
-    /// The jobs of ours that another program has completed, too, since `since`: runs without a heartbeat.
+    /// Our jobs that another program has completed as well since `since`: its runs have no heartbeat.
     pub async fn foreign_completions(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<(String, i64)>> {
         let mut tx = self.begin_read().await?;
         let until = DbTime(now + CLOCKS_DIFFER);

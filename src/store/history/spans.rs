@@ -1,4 +1,4 @@
-//! Runs, costs and outcomes in spans of time.
+//! Runs, costs and outcomes by span of time.
 
 use chrono::{DateTime, Utc};
 
@@ -8,12 +8,12 @@ use crate::store::read::row;
 use crate::store::session::fetch_all;
 use crate::store::{Result, Store, sql};
 
-/// How finely time is cut, in UTC.
+/// The length of a span, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// By days: `2026-11-22`.
+    /// A day: `2026-11-22`.
     Day,
-    /// By hours: `2026-11-22T05`.
+    /// An hour: `2026-11-22T05`.
     Hour,
 }
 
@@ -26,7 +26,7 @@ impl Grain {
         }
     }
 
-    /// A span as the database names it.
+    /// A span's name, as in the database.
     #[must_use]
     pub fn name(self, at: DateTime<Utc>) -> String {
         at.format(if self == Self::Day { "%Y-%m-%d" } else { "%Y-%m-%dT%H" }).to_string()
@@ -41,13 +41,13 @@ row! {
         pub span: String,
         /// The job.
         pub job: String,
-        /// How many began in it.
+        /// How many began in the span.
         pub total: i64,
-        /// Of them completed.
+        /// How many of them completed.
         pub completed: i64,
-        /// Of them failed; the rest is running.
+        /// How many of them failed; the rest is running.
         pub failed: i64,
-        /// What they cost, in US dollars.
+        /// Their cost, in US dollars.
         pub cost_usd: f64,
     }
 }
@@ -58,25 +58,25 @@ row! {
     pub struct Outcomes {
         /// The span's name.
         pub span: String,
-        /// How many runs report any.
+        /// How many runs report conversations.
         pub runs: i64,
         /// Processed, `partial` and `skipped` included.
         pub processed: i64,
-        /// Of them partial successes.
+        /// Processed with partial success.
         pub partial: i64,
-        /// Of them closed unread.
+        /// Closed unread.
         pub skipped: i64,
-        /// To be tried again.
+        /// To be retried.
         pub retrying: i64,
-        /// Given up.
+        /// Failed.
         pub failed: i64,
-        /// Given back.
+        /// Released.
         pub released: i64,
     }
 }
 
 impl Outcomes {
-    /// How many attempts say something about the pipeline, and how many of them went well.
+    /// How many attempts count for the success rate, and how many of them succeeded.
     #[must_use]
     pub const fn judged(&self) -> (i64, i64) {
         let well = self.processed - self.skipped;

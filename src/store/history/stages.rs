@@ -1,4 +1,4 @@
-//! The stages in a span of time, and the slowest conversations.
+//! Figures of the stages, and the slowest conversations.
 
 use chrono::{DateTime, Utc};
 
@@ -7,13 +7,13 @@ use crate::store::read::row;
 use crate::store::session::fetch_all;
 use crate::store::{Result, Store, sql};
 
-/// The most stages that are told apart. There are nine; another program may name others.
+/// The most stages to list. There are nine, but another program can name others.
 const MOST_STAGES: i64 = 50;
 
-/// Which runs the figures come from: of those since `since` that met a conversation, the newest `runs`.
+/// The runs that the figures come from: the newest `runs` with conversations since `since`.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// From when on.
+    /// The earliest start of a run.
     pub since: DateTime<Utc>,
     /// The most runs to read.
     pub runs: i64,
@@ -23,7 +23,7 @@ row! {
     /// What a stage did in a sample. Times are in milliseconds, percentiles by nearest rank.
     #[derive(Clone, Debug, PartialEq)]
     pub struct StageFigures {
-        /// Its name, which may be another program's.
+        /// Its name, which can be another program's.
         pub stage: String,
         /// How often it ran.
         pub count: i64,
@@ -48,11 +48,11 @@ row! {
     pub struct Slow {
         /// Its id.
         pub conversation: String,
-        /// How it came out.
+        /// Its outcome.
         pub status: String,
         /// How long it took, in milliseconds.
         pub total_ms: f64,
-        /// The run that took it.
+        /// The run that processed it.
         pub execution: String,
     }
 }

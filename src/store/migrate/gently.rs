@@ -1,5 +1,5 @@
-//! Migrating beside an application that is at work: short waits for locks, one table a transaction, and indexes built while their
-//! tables stay in use. A busy application never queues behind us (spec 09, "Adoption").
+//! Migrating beside a running application: short lock timeouts, one table per transaction, and indexes built while their tables stay
+//! in use. A busy application never queues behind a migration for long (spec 09, "Adoption").
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::store::session::{Tx, execute, fetch_one, fetch_optional};
 use crate::store::sql::postgres;
 use crate::store::{Result, Store, StoreError, columns};
 
-/// How often a lock is asked for.
+/// How often to try to get a lock.
 const TRIES: u32 = 20;
-/// Who waits for a lock makes all others wait behind it; so not for long, and then the others go first. What has its lock is not
-/// broken off.
+/// A statement that waits for a lock makes all later ones queue behind it, so it gives up soon and lets them pass. Once it has its lock,
+/// it has no timeout.
 const SHORT: &str =
     "set local lock_timeout = '500ms'; set local statement_timeout = 0; set local client_min_messages = warning";
-/// The migration whose index on vectors stands inside a block of its own.
+/// The migration that creates the index on vectors inside a `do` block.
 const MEMORY_INDEX: i64 = 4;
 
 /// A migration of an application's database.
 pub(super) struct Gently<'a> {
     pub(super) store: &'a Store,
-    /// What each of its longer statements begins with, so that they can be found and cancelled.
+    /// The comment at the beginning of its longer statements, so that they can be found and cancelled.
     pub(super) mark: &'a str,
 }
 
 impl Gently<'_> {
-    /// The tables without which no lease can be taken.
+    /// Creates the tables that are needed to take a lease.
     pub(super) async fn found(&self) -> Result<()> {
         self.in_one_go(LEDGER.postgres).await?;
         let leases = split::statements(super::POSTGRES.first().map_or("", |it| it.sql))
@@ -38,9 +38,9 @@ impl Gently<'_> {
         self.in_one_go(leases.unwrap_or_default()).await
     }
 
-    /// Brings the database up to date: what its tables lack, table by table; then migration by migration, without the indexes of
-    /// tables that hold rows; then those. A migration enters the ledger when its indexes are valid, so that one that was broken off
-    /// goes on where it was.
+    /// Brings the database up to date: first missing columns, table by table; then the migrations, without the indexes of tables that
+    /// hold rows; then those indexes. A migration enters the ledger once its indexes are valid, so that an interrupted one resumes
+    /// where it stopped.
     pub(super) async fn migrate(&self) -> Result<Plan> {
         let mut tx = self.store.begin_read().await?;
         let mut done = plan(&mut tx).await?;
@@ -60,7 +60,7 @@ impl Gently<'_> {
                 later.push((migration, indexes));
             }
         }
-        // What only the list has, and what of it came with a migration that has made its table.
+        // Columns that no migration adds, and those of tables that the migrations have just created.
         let mut tx = self.store.begin_read().await?;
         let missing = columns::missing(&mut tx).await?;
         let more = columns::additions(&mut tx, &missing).await?;
@@ -84,7 +84,7 @@ impl Gently<'_> {
         Ok(done)
     }
 
-    /// The statements of a migration that are left to do, but for the indexes that are to be built apart, and those.
+    /// The remaining statements of a migration, and the indexes to build separately.
     async fn apart(&self, migration: &Pending) -> Result<(Vec<&'static str>, Vec<Index>)> {
         let (mut rest, mut indexes) = (Vec::new(), Vec::new());
         for statement in split::statements(migration.sql) {
@@ -102,7 +102,7 @@ impl Gently<'_> {
         Ok((rest, indexes))
     }
 
-    /// Whether a statement adds a column that is there: even then it would lock out everybody from the table.
+    /// Whether a statement adds a column that exists. It is skipped, because even then it would lock the whole table.
     async fn is_there(&self, statement: &'static str) -> Result<bool> {
         let Some((table, column)) = split::added_column(statement) else { return Ok(false) };
         let sql = "select exists (select from pg_attribute where attrelid = to_regclass(quote_ident($1)) and attname = $2 and not attisdropped)";
@@ -119,7 +119,7 @@ impl Gently<'_> {
         Ok(schema.map(|(schema,)| Index::of_vectors(&schema)))
     }
 
-    /// Some statements in a transaction, as often as it takes to get their locks.
+    /// Runs statements in one transaction, and retries until they get their locks.
     async fn in_one_go(&self, sql: &str) -> Result<()> {
         let mut tries = 1;
         loop {
@@ -155,7 +155,7 @@ impl Gently<'_> {
 }
 
 impl Store {
-    /// Rows that the schema can't bear, told before anything is changed.
+    /// Fails if existing rows violate the new schema, before anything is changed.
     pub(super) async fn nothing_in_the_way(&self) -> Result<()> {
         let mut tx = self.begin_read().await?;
         let (there,): (bool,) = fetch_one!(&mut tx, _, postgres::TABLE_EXISTS, "ready_prompts");
@@ -173,7 +173,7 @@ impl Store {
         let example = example.unwrap_or_default();
         let pairs = if twice == 1 { "one pair".to_owned() } else { format!("{twice} pairs") };
         Err(StoreError::schema(format!(
-            "ready_prompts has more than one current prompt for {pairs} of player and platform (one of them: {example}), and the \
+            "ready_prompts has more than one current prompt for {pairs} of player and platform (one of them: {example}), but the \
              jobs need one at most. Nothing has been changed. Keep one of each as current, for example the row that was stored last: `update ready_prompts set \
              is_current = false where is_current and ctid not in (select distinct on (user_id, platform) ctid from ready_prompts where \
              is_current order by user_id, platform, ctid desc)`. Then run `nikita-jobs migrate` again"
@@ -181,7 +181,7 @@ impl Store {
     }
 }
 
-/// A lock that was not to be had in time, or a deadlock that we were taken out of.
+/// Whether an error is a lock timeout or a deadlock.
 fn is_busy(error: &StoreError) -> bool {
     matches!(error.code(), Some("55P03" | "40P01"))
 }

@@ -1,11 +1,11 @@
-//! Indexes on tables that hold rows, while an application is at work on them: built `concurrently`, outside of any transaction, and
-//! resumable (spec 09, "Adoption").
+//! Builds indexes on tables that hold rows while an application uses them: `concurrently`, outside of any transaction, and resumable
+//! (spec 09, "Adoption").
 //!
 //! ```text
-//!   there, valid ─────────────────────────────▶ done
+//!   exists, valid ────────────────────────────▶ done
 //!   the same under another name ──────────────▶ done: not built twice
 //!   an invalid leftover, nobody builds it ────▶ dropped ──▶ built
-//!   somebody builds it now ───────────────────▶ no: when that one is done
+//!   another session builds it now ────────────▶ error: try again later
 //! ```
 
 use std::convert::Infallible;
@@ -20,14 +20,14 @@ use crate::store::session::{Tx, fetch_one, fetch_optional};
 use crate::store::sql::postgres;
 use crate::store::{Pool, Result, Store, StoreError};
 
-/// How an index stands: whether it is valid, and whether somebody builds it just now.
+/// The state of an index: whether it is valid, and whether another session is building it.
 type Standing = (bool, bool);
 
-/// How often it is said how far a build is.
+/// How often to log a build's progress.
 const OFTEN: Duration = Duration::from_secs(10);
 
 row! {
-    /// How far a build is, as the server says it.
+    /// A build's progress, as the server reports it.
     struct Progress {
         phase: Option<String>,
         blocks_done: Option<i64>,
@@ -38,7 +38,7 @@ row! {
 }
 
 impl Store {
-    /// Whether a table holds rows, for which building an index takes time.
+    /// Whether a table holds rows, so that building an index takes time.
     pub(super) async fn holds_rows(&self, table: &str) -> Result<bool> {
         let mut tx = self.autocommit().await?;
         let (there,): (bool,) = fetch_one!(&mut tx, _, postgres::TABLE_EXISTS, table);
@@ -56,34 +56,34 @@ impl Store {
 }
 
 impl Gently<'_> {
-    /// Whether an index is to be built apart: its table holds rows, or it was left unfinished when it did.
+    /// Whether to build an index separately: its table holds rows, or it was left unfinished.
     pub(super) async fn takes_time(&self, index: &Index) -> Result<bool> {
         let unfinished = self.standing_of(index).await?.is_some_and(|(is_valid, _)| !is_valid);
         Ok(unfinished || self.store.holds_rows(&index.table).await?)
     }
 
-    /// Sees to it that an index is there and valid.
+    /// Builds an index unless it exists and is valid.
     ///
     /// # Errors
-    /// [`crate::store::Class::Unavailable`] where another is building it just now; what the server says where rows are in the way.
+    /// [`crate::store::Class::Server`] if another session is building it; the server's error if existing rows violate it.
     pub(super) async fn build(&self, index: &Index) -> Result<()> {
         match self.standing_of(index).await? {
             Some((true, _)) => return Ok(()),
             Some((false, true)) => {
                 return Err(StoreError::unavailable(format!(
-                    "another session is building the index {} just now; run `nikita-jobs migrate` again when it is done",
+                    "another session is building the index {}; run `nikita-jobs migrate` again when it is done",
                     index.name
                 )));
             }
             Some((false, false)) => {
-                tracing::info!(index = %index.name, "an unfinished index is dropped and built again");
+                tracing::info!(index = %index.name, "dropping an unfinished index to build it again");
                 self.alone(index, &format!("drop index concurrently if exists {}", index.name)).await?;
             }
             None if self.has_its_like(index).await? => {
                 tracing::info!(
                     index = %index.name,
                     table = %index.table,
-                    "an index of the same definition is there already"
+                    "an index with the same definition exists already"
                 );
                 return Ok(());
             }
@@ -107,8 +107,8 @@ impl Gently<'_> {
         Ok(standing)
     }
 
-    /// Whether a valid index says the same under another name. The server itself writes ours down, as it would be on an empty copy of the
-    /// table, so that two spellings of one definition compare as equal.
+    /// Whether a valid index has the same definition under another name. Creates ours on an empty copy of the table, so that the server
+    /// prints both definitions and two spellings compare as equal.
     pub(super) async fn has_its_like(&self, index: &Index) -> Result<bool> {
         let mut tx = self.store.begin_write().await?;
         let Tx::Pg(conn) = &mut tx else { return Ok(false) };
@@ -120,7 +120,7 @@ impl Gently<'_> {
         let made = sqlx::raw_sql(AssertSqlSafe(shape)).execute(conn.connection()?).await;
         let found = match made {
             Ok(_) => fetch_one!(&mut tx, _, postgres::INDEX_LIKE, &index.table),
-            // Some types or roles allow no copy; then it is built, twice at the worst.
+            // Some types or roles allow no copy. Then the index is built, at worst a second time.
             Err(_) => (false,),
         };
         let (found,): (bool,) = found;
@@ -128,7 +128,7 @@ impl Gently<'_> {
         Ok(found)
     }
 
-    /// A statement that no transaction may hold, with as much time as it needs. How far it is is said now and then.
+    /// Runs a statement that can't be in a transaction, without a timeout, and logs its progress now and then.
     async fn alone(&self, index: &Index, sql: &str) -> Result<()> {
         let mut tx = self.store.simple_query().await?;
         let direct = matches!(&self.store.pool, Pool::Pg(connections) if connections.is_direct());
@@ -156,8 +156,8 @@ impl Gently<'_> {
                     index = %index.name, phase = it.phase, blocks_done = it.blocks_done, blocks = it.blocks_total,
                     tuples_done = it.tuples_done, tuples = it.tuples_total, "still building"
                 ),
-                Ok(None) => tracing::info!(index = %index.name, "still at it"),
-                Err(error) => tracing::debug!(%error, "how far it is can't be had"),
+                Ok(None) => tracing::info!(index = %index.name, "still building"),
+                Err(error) => tracing::debug!(%error, "the progress of the build is unknown"),
             }
         }
     }

@@ -1,11 +1,11 @@
-//! One `migrate` at a time: the lease `job:migrate`, and how it ends before its time (spec 02, "Every wait ends").
+//! One `migrate` at a time: the lease `job:migrate`, and how a signal ends it early (spec 02, "Every wait ends").
 //!
 //! ```text
 //!   nothing to do ────────────────────────────────────────▶ done
-//!   to do ──▶ waits for who holds the lease ──▶ holds it ──▶ done ──▶ given back
-//!                    │ signal                      │ signal, or lost
-//!                    ▼                             ▼
-//!                  ended                     its statement is cancelled ──▶ given back
+//!   to do ──▶ waits for the lease ──▶ holds it ──▶ done ──▶ released
+//!                    │ signal            │ signal, or lost
+//!                    ▼                   ▼
+//!                  ended           its statement is cancelled ──▶ released
 //! ```
 
 use std::pin::pin;
@@ -23,19 +23,19 @@ use crate::store::session::{execute, fetch_one, fetch_optional};
 use crate::store::sql::{self, postgres};
 use crate::store::{Pool, Result, StoreError};
 
-/// How often somebody who waits for the lease asks.
+/// The pause between two tries to take the lease.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How long a cancelled statement, and a last word, may take.
+/// How long to wait for a cancelled statement, and for the release of the lease.
 const CANCELLED: Duration = Duration::from_secs(3);
 const LAST_WORD: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Brings the schema up to date under a lease; what was done, or nothing where `stopping` was done first.
+    /// Brings the schema up to date under a lease. Returns what was done, or none if `stopping` completed first.
     ///
-    /// An SQLite file and an empty database take one transaction, which is a lease by itself.
+    /// An SQLite file and an empty database need no lease, because they take a single transaction.
     ///
     /// # Errors
-    /// Those of [`Store::migrate`]; [`crate::store::Class::Server`] where another `migrate` holds the lease for longer than
+    /// Those of [`Store::migrate`]; [`crate::store::Class::Server`] if another `migrate` holds the lease for longer than
     /// `--db-timeout`.
     pub async fn migrate_under_lease(
         &self,
@@ -68,7 +68,7 @@ impl Store {
             () = &mut stopping => None,
             lost = self.keep(lease, runner) => Some(lost),
         };
-        // What it does in between is done whole, or not at all.
+        // Each statement that is cancelled has no effect.
         let cancelled = async {
             loop {
                 tokio::select! {
@@ -86,19 +86,19 @@ impl Store {
         }
     }
 
-    /// Takes the lease, when whoever holds it is done or dead.
+    /// Takes the lease, once its holder has ended or died.
     async fn wait_for(&self, lease: &Lease, runner: &Runner) -> Result<()> {
         let began = clock::start();
         let mut is_told = false;
         while !self.take(lease, runner).await? {
             let Some((pid, host, until)) = self.who_migrates(lease).await? else { continue };
             if !is_told {
-                tracing::warn!(host, pid, %until, "another migrate is at work, waiting for it");
+                tracing::warn!(host, pid, %until, "another migrate is running, waiting for it");
                 is_told = true;
             }
             if self.patience().is_some_and(|most| began.elapsed() > most) {
                 return Err(StoreError::unavailable(format!(
-                    "another `nikita-jobs migrate` is at work: process {pid} on {host} holds the lease {}, until {until} at least",
+                    "another `nikita-jobs migrate` is running: process {pid} on {host} holds the lease {}, until {until} at least",
                     lease.key
                 )));
             }
@@ -121,8 +121,8 @@ impl Store {
         Ok(who.map(|(pid, host, until)| (pid, host, until.0)))
     }
 
-    /// Renews the lease; ends when another has it. Where it could not be renewed in time, it is taken again: what `migrate` does may
-    /// be done twice, as long as nobody else is at it.
+    /// Renews the lease until another `migrate` takes it. An expired lease is taken again, which is safe because every step of `migrate`
+    /// can be repeated.
     async fn keep(&self, lease: &Lease, runner: &Runner) -> StoreError {
         loop {
             sleep(lease.length / 3).await;
@@ -155,12 +155,12 @@ impl Store {
         };
         match timeout(LAST_WORD, given).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the lease ends by itself"),
-            Err(_) => tracing::warn!("the lease ends by itself"),
+            Ok(Err(error)) => tracing::warn!(%error, "lease not released, it will expire"),
+            Err(_) => tracing::warn!("lease not released, it will expire"),
         }
     }
 
-    /// Cancels what of ours is under way on the server.
+    /// Cancels our running statements on the server.
     async fn cancel(&self, mark: &str) {
         let asked = async {
             let mut tx = self.autocommit().await?;
@@ -169,13 +169,13 @@ impl Store {
             Ok::<_, StoreError>(cancelled)
         };
         match asked.await {
-            Ok(cancelled) => tracing::debug!(cancelled, "the statement under way is cancelled"),
-            Err(error) => tracing::warn!(%error, "the statement under way could not be cancelled"),
+            Ok(cancelled) => tracing::debug!(cancelled, "running statements cancelled"),
+            Err(error) => tracing::warn!(%error, "running statements could not be cancelled"),
         }
         sleep(AGAIN / 5).await;
     }
 
-    /// How long a wait may be, where somebody says.
+    /// The timeout for the lease, if any.
     fn patience(&self) -> Option<Duration> {
         match &self.pool {
             Pool::Pg(connections) => connections.patience(),

@@ -1,20 +1,20 @@
-//! A migration's statements, one by one, and which of them make an index.
+//! Splits a migration into its statements and finds those that create an index.
 
-/// An index that a migration makes, as its statement says.
+/// An index that a migration creates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Index {
     /// Its name.
     pub(super) name: String,
     /// Its table.
     pub(super) table: String,
-    /// What comes before `index`: `create` or `create unique`.
+    /// The text before `index`: `create` or `create unique`.
     head: &'static str,
-    /// What comes after the table.
+    /// The text after the table.
     tail: String,
 }
 
 impl Index {
-    /// Reads `create [unique] index if not exists NAME on TABLE …`; none where it is another statement.
+    /// Parses `create [unique] index if not exists NAME on TABLE …`; none for any other statement.
     pub(super) fn of(statement: &'static str) -> Option<Self> {
         let statement = without_comments(statement).trim_end().trim_end_matches(';');
         let (head, rest) = statement.split_once(" index if not exists ")?;
@@ -28,7 +28,7 @@ impl Index {
         Some(Self { name: name.to_owned(), table: table.to_owned(), head, tail: tail.to_owned() })
     }
 
-    /// The one of migration 0004, with pgvector in a schema.
+    /// The index of migration 0004, for pgvector in this schema.
     pub(super) fn of_vectors(schema: &str) -> Self {
         Self {
             name: "memory_facts_embedding".to_owned(),
@@ -38,18 +38,18 @@ impl Index {
         }
     }
 
-    /// The statement that leaves the table in use meanwhile.
+    /// The statement that builds it while the table stays in use.
     pub(super) fn concurrently(&self) -> String {
         format!("{} index concurrently if not exists {} on {}{}", self.head, self.name, self.table, self.tail)
     }
 
-    /// The same on an empty copy of the table.
+    /// The statement that creates it on an empty copy of the table.
     pub(super) fn on_the_shape(&self) -> String {
         format!("{} index nikita_jobs_shape_index on nikita_jobs_shape{}", self.head, self.tail)
     }
 }
 
-/// The table that a statement locks; none where it says nothing of the kind.
+/// The table that a statement locks, if it names one.
 pub(super) fn table_of(statement: &str) -> Option<&str> {
     let statement = without_comments(statement);
     let beginnings =
@@ -65,7 +65,7 @@ pub(super) fn added_column(statement: &str) -> Option<(&str, &str)> {
     Some((table, rest.split_whitespace().next()?))
 }
 
-/// Statements that follow each other on one table as one text each, so that no transaction locks two tables.
+/// Joins consecutive statements on the same table, so that no transaction locks two tables.
 pub(super) fn by_table(statements: &[&str]) -> Vec<String> {
     let mut all: Vec<(Option<&str>, String)> = Vec::new();
     for statement in statements {
@@ -88,7 +88,7 @@ fn without_comments(mut statement: &str) -> &str {
     }
 }
 
-/// The statements, each with its semicolon and the comments before it. Semicolons in strings, comments and `$$` blocks end none.
+/// The statements, each with its semicolon and the comments before it. Semicolons in strings, comments and `$$` blocks do not count.
 pub(super) fn statements(sql: &'static str) -> Vec<&'static str> {
     let (mut all, mut begins, mut at) = (Vec::new(), 0, 0);
     while at < sql.len() {

@@ -1,4 +1,4 @@
-//! What the application knows of players beside the game, where it has tables for it (spec 09): profile, backstory, psyche.
+//! What the application knows about players besides the game, if it has tables for it (spec 09): profile, backstory, psyche.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use crate::store::session::{Tx, fetch_all, fetch_one};
 use crate::store::sql::postgres;
 use crate::store::{Result, Store};
 
-/// The longest text of them that is read, in characters.
+/// The most characters that are read of a text.
 const MOST_CHARS: usize = 400;
-/// The most that is read of a psyche.
+/// The most texts that are read of a psyche.
 const MOST_PSYCHE: usize = 8;
 
-/// Our names, and the application's columns.
+/// Our names with the application's columns.
 const PROFILE: [(&str, &str); 4] =
     [("name", "name"), ("occupation", "occupation"), ("city", "location_city"), ("interest", "primary_interest")];
 const BACKSTORY: [(&str, &str); 4] = [
@@ -35,7 +35,7 @@ row! {
 }
 
 impl Store {
-    /// By player; nobody of whom nothing is known. SQLite has no such tables: the application is on PostgreSQL.
+    /// By player, without players about whom nothing is known. Never on SQLite, because the application uses PostgreSQL.
     pub(super) async fn backgrounds(&self, users: &DbIds) -> Result<HashMap<Uuid, Background>> {
         let (profiles, backstories, psyches) = *self.found.background.get_or_try_init(|| self.has_background()).await?;
         let mut all: HashMap<Uuid, Background> = HashMap::new();
@@ -88,7 +88,7 @@ fn named<const N: usize>(known: &Value, names: [(&'static str, &str); N]) -> Vec
     names.into_iter().filter_map(text).collect()
 }
 
-/// Texts of an object, by the application's names.
+/// The texts of an object, with the application's names.
 fn psyche(state: &Value) -> Vec<(String, String)> {
     let text = |(name, value): (&String, &Value)| Some((name.replace('_', " "), short(value.as_str()?)?));
     state.as_object().into_iter().flatten().filter_map(text).take(MOST_PSYCHE).collect()

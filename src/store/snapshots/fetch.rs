@@ -1,5 +1,5 @@
-//! Sends the statements of a snapshot: on PostgreSQL one, and so one round trip, with each part as a list in JSON; on SQLite, where
-//! there is nothing to be saved, one after another. The rows are the same.
+//! Runs the statements of a snapshot: on PostgreSQL a single one, to save round trips, with each part as a JSON list; on SQLite, which has
+//! no round trips, one after another. The rows are the same.
 
 use sqlx::types::Json;
 
@@ -13,11 +13,11 @@ use crate::store::session::{Tx, fetch_all, fetch_one};
 use crate::store::sql::{postgres, sqlite};
 use crate::store::{Result, Store};
 
-/// What is asked.
+/// The parameters.
 pub(super) struct Asked {
     pub users: DbIds,
     pub now: DbTime,
-    /// Rows that the conversations themselves have brought forth when they were processed before.
+    /// Rows that earlier processings of the same conversations created.
     pub own_facts: DbIds,
     pub own_threads: DbIds,
     pub own_thoughts: DbIds,
@@ -26,7 +26,7 @@ pub(super) struct Asked {
 }
 
 row! {
-    /// The rows of all players asked for.
+    /// The rows of all these players.
     pub(super) struct Rows {
         pub players: Json<Vec<PlayerRow>>,
         pub vices: Json<Vec<ViceRow>>,

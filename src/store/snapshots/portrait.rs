@@ -1,4 +1,4 @@
-//! A player without a conversation, for a look at their prompt.
+//! The snapshot of a player without a conversation, to render their prompt.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::store::{Result, Store};
 
 impl Store {
-    /// A player's snapshot without a conversation: as if an empty one that adds nothing had just ended. None where there is no
-    /// such player.
+    /// A player's snapshot without a conversation, as if an empty one had just ended. None if there is no such player.
     pub async fn portrait(&self, user: UserId) -> Result<Option<Snapshot>> {
         let now = self.now().await?;
         let id = ConversationId(Uuid::nil());

@@ -1,4 +1,4 @@
-//! Rows as the snapshot's statements give them, column by column or as lists of text in JSON.
+//! The rows of the snapshot's statements, as columns or as JSON lists of text.
 
 use serde::Deserialize;
 
@@ -106,7 +106,7 @@ row! {
 }
 
 row! {
-    /// A thread, or a thought.
+    /// A thread or a thought.
     #[derive(Deserialize)]
     pub(super) struct NoteRow {
         pub user_id: Read<DbId>,

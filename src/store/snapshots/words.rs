@@ -1,5 +1,4 @@
-//! From rows to the domain's words. What others wrote and we can't read becomes a default where there is one; a row that is nothing
-//! without it is passed over.
+//! Converts rows into domain types. An unreadable value is replaced by a default, if it has one; otherwise its row is passed over.
 
 use std::collections::HashMap;
 
@@ -19,10 +18,10 @@ use crate::domain::points::Points;
 use crate::domain::snapshot::Touchpoints;
 use crate::store::read::{Oddities, Oddity, Read};
 
-/// The score of a player whose row holds none: the middle, at which no rule takes or gives anything.
+/// The score of a player whose own can't be read: the middle, at which no rule takes or gives anything.
 const UNKNOWN_SCORE: Points = Points::whole(50);
 
-/// A row for a player; none where it is passed over.
+/// A player's value; none if its row is passed over.
 type Of<T> = Option<(Uuid, T)>;
 
 pub(super) fn conversation(row: ConversationRow, odd: &mut Oddities) -> Of<Conversation> {
@@ -36,7 +35,7 @@ pub(super) fn conversation(row: ConversationRow, odd: &mut Oddities) -> Of<Conve
     let conversation = Conversation {
         id: ConversationId(id),
         platform: odd.some("conversations.platform", row.platform).unwrap_or_default(),
-        // What is no JSON is no transcript either, and is refused as one.
+        // Unreadable JSON becomes null, which the pipeline refuses as an invalid transcript.
         messages: odd.some("conversations.messages", row.messages).map_or(Value::Null, |it| it.0),
         transcript_raw: odd.some("conversations.transcript_raw", row.transcript_raw),
         started_at: started_at.unwrap_or(latest),
@@ -47,7 +46,7 @@ pub(super) fn conversation(row: ConversationRow, odd: &mut Oddities) -> Of<Conve
     Some((id, conversation))
 }
 
-/// A player with what else stands in one row of theirs.
+/// A player with the other values of the same row.
 pub(super) type PlayerWords = (Player, Metrics, Option<String>);
 
 pub(super) fn player(row: PlayerRow, odd: &mut Oddities) -> Of<PlayerWords> {
@@ -99,7 +98,7 @@ pub(super) fn fact(row: FactRow, odd: &mut Oddities) -> Of<Fact> {
     Some((user, fact))
 }
 
-/// `columns` are those of its kind, its content and its time.
+/// Reads a note. `columns` name its kind, its content and its time, for the log.
 pub(super) fn note(row: NoteRow, columns: [&'static str; 3], odd: &mut Oddities) -> Of<Note> {
     let user = odd.need(columns[0], Read(row.user_id.0))?.0;
     let note = Note {
@@ -126,7 +125,7 @@ pub(super) fn life_event(row: LifeEventRow, odd: &mut Oddities) -> Of<LifeEvent>
     Some((user, event))
 }
 
-/// The application's names, or those of our rows of before; what is no number is nothing.
+/// Reads an impact by the application's names, or by those of our older rows. A value that is not a number counts as zero.
 fn read_impact(impact: &Value) -> MoodDelta {
     let side = |name: &str, most: f64| {
         let number = impact.get(format!("{name}_delta")).or_else(|| impact.get(name)).and_then(Value::as_f64);
@@ -188,7 +187,7 @@ pub(super) fn day(row: DayRow, odd: &mut Oddities) -> Of<Day> {
     Some((user, day))
 }
 
-/// The texts of a list; what else stands there is passed over.
+/// The texts of a list; other values are ignored.
 fn texts(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|it| Some(it.as_str()?.to_owned())).collect()
 }

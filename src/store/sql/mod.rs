@@ -1,10 +1,10 @@
-//! The statements, a file each in `postgres`, `sqlite` or, where both databases understand it, `common`. `build.rs` makes a constant of
-//! each and says how a file is written.
+//! The statements, one file each, in `postgres`, `sqlite` or, if both databases understand it, `common`. `build.rs` makes each a constant
+//! and documents the format.
 //!
-//! Where two statements must hold the same condition, it stands in both between `-- [name]` and `-- [/name]`; `tests/architecture.rs`
-//! holds such blocks of one dialect to one text.
+//! If two statements must have the same condition, each contains it between `-- [name]` and `-- [/name]`; `tests/architecture.rs` checks
+//! that such blocks are equal within a dialect.
 
-/// One statement, in the words of both databases.
+/// A statement in both dialects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Statement {
     /// For PostgreSQL, with `$n` for parameters.
@@ -15,9 +15,9 @@ pub(crate) struct Statement {
 
 include!(concat!(env!("OUT_DIR"), "/statements.rs"));
 
-/// What can be sent: a [`Statement`], a text for one database alone, or one made from a file with its limit put in.
+/// A statement that can be sent: a [`Statement`], a text for one database alone, or a file's text with its limit filled in.
 pub(crate) trait Text {
-    /// As sqlx takes it.
+    /// The type for sqlx.
     type Sent: sqlx::SqlSafeStr;
     /// The text for PostgreSQL.
     fn postgres(self) -> Self::Sent;

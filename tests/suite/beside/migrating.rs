@@ -46,7 +46,7 @@ fn of_two_migrates_one_is_at_work() {
     assert!(!first.done().code(0).json()["migrations"].as_array().unwrap().is_empty());
     let second = second.done().code(0);
     assert_eq!(second.json()["migrations"], json!([]));
-    assert!(second.stderr().contains("another migrate is at work"), "{}", second.stderr());
+    assert!(second.stderr().contains("another migrate is running"), "{}", second.stderr());
     assert_eq!(leases(&app), "0");
 }
 

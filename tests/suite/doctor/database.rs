@@ -92,7 +92,7 @@ fn a_direct_connection_is_no_pooler() {
     let result = look(Host::bare().doctor(&db, &[]), "warning", 0);
     says(&result, "database.pooler", "ok", &["none in transaction mode"]);
     let marked = Host::bare().doctor(&db, &[]).env("DATABASE_URL", format!("{}?pgbouncer=true", db.url));
-    says(&look(marked, "warning", 0), "database.pooler", "ok", &["none was seen", "take pgbouncer=true out"]);
+    says(&look(marked, "warning", 0), "database.pooler", "ok", &["none was seen", "remove pgbouncer=true"]);
 }
 
 #[test]
@@ -101,10 +101,10 @@ fn missing_pgvector_is_a_remark() {
     let result = look(Host::bare().doctor(&plain, &[]), "warning", 0);
     says(&result, "database.pgvector", "ok", &["pgvector is missing", "install pgvector"]);
     let result = look(Host::bare().doctor(&with, &[]), "warning", 0);
-    says(&result, "database.pgvector", "ok", &["memory is kept in pgvector's type"]);
+    says(&result, "database.pgvector", "ok", &["memory is stored in pgvector's type"]);
     with.execute("drop index if exists memory_facts_embedding; alter table memory_facts alter column embedding type real[] using null");
     let result = look(Host::bare().doctor(&with, &[]), "warning", 0);
-    says(&result, "database.pgvector", "ok", &["pgvector is there, but memory_facts.embedding is a plain real[]"]);
+    says(&result, "database.pgvector", "ok", &["pgvector is available, but memory_facts.embedding is a plain real[]"]);
     with.execute("alter table memory_facts alter column embedding type vector(768) using null");
     let result = look(Host::bare().doctor(&with, &[]), "warning", 0);
     says(&result, "database.pgvector", "warning", &["vector(768)", "vector(1536)"]);

@@ -36,7 +36,7 @@ fn online_asks_each_provider_once() {
 #[test]
 fn a_wrong_key_or_model_is_a_problem() {
     for (status, said) in [
-        (401, "the key in ANTHROPIC_API_KEY is wrong or was withdrawn"),
+        (401, "the key in ANTHROPIC_API_KEY is wrong or revoked"),
         (403, "the key in ANTHROPIC_API_KEY may not use this model"),
         (404, "it does not know the model"),
     ] {

@@ -54,7 +54,7 @@ fn the_shipped_crontab_is_a_schedule_and_stands_aside_for_timers() {
     }
     let result = schedule(&host, &[]);
     says(&result, "schedule.installed", "ok", &["systemd's timers start all four jobs"]);
-    says(&result, "schedule.double", "ok", &["the crontab's lines stand aside"]);
+    says(&result, "schedule.double", "ok", &["the crontab's lines are inactive"]);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn two_schedules_at_once_are_told() {
     let host = Host::bare();
     host.crontab("", "");
     host.file("etc/cron.d/nikita", "7 * * * * nikita nikita-jobs decay -q\n");
-    says(&schedule(&host, &[]), "schedule.double", "warning", &["more than one line of cron starts decay"]);
+    says(&schedule(&host, &[]), "schedule.double", "warning", &["more than one crontab line starts decay"]);
     assert_eq!(of(&schedule(&Host::with_timers(), &[]), "schedule.double"), [] as [[String; 3]; 0]);
 }
 
@@ -109,5 +109,5 @@ fn a_window_longer_than_the_interval_is_told() {
     let two = Host::bare().doctor(&db, &[]).env("NIKITA_DECAY_WINDOW", "2h").env("NIKITA_LEASE", "1s");
     says(&look(two, "error", 78), "schedule.window", "warning", &said);
     let wrong = Host::bare().doctor(&db, &[]).env("NIKITA_DECAY_WINDOW", "soon");
-    says(&look(wrong, "error", 78), "schedule.window", "skipped", &["set wrongly"]);
+    says(&look(wrong, "error", 78), "schedule.window", "skipped", &["a window is invalid"]);
 }

@@ -14,7 +14,7 @@ fn a_file_that_is_not_there_is_told_and_not_made() {
     let host = Host::bare();
     let result = look(host.alone(&[]), "warning", 0);
     says(&result, "database.file", "warning", &["there is no database at ", "nikita-jobs.sqlite yet", "creates it"]);
-    says(&result, "database.schema", "skipped", &["the file is not there yet"]);
+    says(&result, "database.schema", "skipped", &["the file does not exist yet"]);
     let folder = TempDir::new().unwrap();
     let url = format!("sqlite:{}", folder.path().join("none.sqlite").display());
     says(
@@ -79,6 +79,6 @@ fn another_journal_mode_is_told_and_not_changed() {
     let db = Db::sqlite();
     db.execute("pragma journal_mode = delete");
     let result = look(Host::bare().doctor(&db, &[]), "warning", 0);
-    says(&result, "database.journal", "ok", &["the journal mode is delete", "turns it to WAL"]);
+    says(&result, "database.journal", "ok", &["the journal mode is delete", "sets it to WAL"]);
     assert_eq!(db.value("pragma journal_mode"), "delete");
 }

@@ -50,7 +50,7 @@ fn a_reply_that_breaks_off_or_never_comes_is_asked_again() {
     let (db, _) = one();
     let drip = Step::Drip(Duration::from_millis(20));
     for (step, said) in [
-        (Step::Cut, "Anthropic: the reply broke off"),
+        (Step::Cut, "Anthropic: the response ended early"),
         (Step::HangUp, "Anthropic: "),
         (Step::Stall, "Anthropic: no answer in time"),
         (Step::StallBody, "Anthropic: no answer in time"),
@@ -323,7 +323,7 @@ fn a_reply_that_breaks_its_schema_gets_one_chance() {
         let done = process(&db, &server, vendor).done().code(0);
         assert_eq!((server.calls(path), state(&db)), (4, ["active".into(), "1".into(), "0".into()]));
         assert!(
-            last_error(&db).starts_with("extraction: invalid_reply: the reply breaks its form"),
+            last_error(&db).starts_with("extraction: invalid_reply: the reply does not have the requested form"),
             "{}",
             last_error(&db)
         );

@@ -55,7 +55,7 @@ on_every_database! {
         let result = run(db, &server, 0).args(&["--batch", "12"]).done().code(0).json();
         assert_eq!((&result["processed"], &result["failed"]), (&json!(12), &json!(0)));
         let words = result["learnt"][0]["asked"].to_string();
-        assert!(words.contains("max_tokens in the place of") && words.contains("json_object"), "{words}");
+        assert!(words.contains("max_tokens instead of") && words.contains("json_object"), "{words}");
         // Ten at once met the first refusal at most, one of them learnt; nobody met it again.
         let requests = server.requests(CHAT);
         let first = requests.iter().filter(|it| it.body.get("max_completion_tokens").is_some()).count();
@@ -439,5 +439,5 @@ fn a_reply_that_does_not_say_what_it_used_is_counted_at_the_dearest() {
     let run = process(&db, &server, "openai").env("NIKITA_BUDGET_USD", "1");
     let done = run.env("NIKITA_PRICES_FILE", prices.to_str().unwrap()).args(&["-v"]).done().code(0);
     assert_eq!(done.json()["uncounted"], 1);
-    assert!(done.all().contains("does not say how many tokens"), "{}", done.all());
+    assert!(done.all().contains("does not report its tokens"), "{}", done.all());
 }

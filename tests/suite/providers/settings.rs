@@ -76,7 +76,7 @@ fn a_compatible_server_needs_no_key() {
     server.script(CHAT, [Step::status(401)]);
     let bin = plain(&db).env("OPENAI_BASE_URL", format!("{}/v1", server.url())).env("NIKITA_LLM", "openai:m");
     let error = bin.done().code(78).error();
-    assert!(error.contains("it wants a key, and OPENAI_API_KEY is not set"), "{error}");
+    assert!(error.contains("it requires a key, but OPENAI_API_KEY is not set"), "{error}");
 }
 
 #[test]
@@ -97,10 +97,10 @@ fn a_wrong_setting_is_named_and_nothing_begins() {
     for (variable, value, said) in [
         ("ANTHROPIC_BASE_URL", "hunter2", "ANTHROPIC_BASE_URL is not a URL"),
         ("ANTHROPIC_BASE_URL", "ftp://hunter2", "ANTHROPIC_BASE_URL is not a URL that begins with https://"),
-        ("ANTHROPIC_BASE_URL", "https://me:hunter2@h", "ANTHROPIC_BASE_URL holds a user or a password"),
-        ("ANTHROPIC_BASE_URL", "https://h/?k=hunter2", "ANTHROPIC_BASE_URL has a ? or a #"),
+        ("ANTHROPIC_BASE_URL", "https://me:hunter2@h", "ANTHROPIC_BASE_URL contains a user or a password"),
+        ("ANTHROPIC_BASE_URL", "https://h/?k=hunter2", "ANTHROPIC_BASE_URL contains a ? or a #"),
         ("ANTHROPIC_BASE_URL", "https://h/v1/", "ANTHROPIC_BASE_URL ends with /v1"),
-        ("ANTHROPIC_API_KEY", "hunter2\u{7}", "ANTHROPIC_API_KEY holds a character that no key has"),
+        ("ANTHROPIC_API_KEY", "hunter2\u{7}", "ANTHROPIC_API_KEY contains a character that is invalid in a key"),
         ("NIKITA_LLM_RPM", "0", "NIKITA_LLM_RPM=\"0\" must be from 1 to 1000000"),
     ] {
         let done = plain(&db).env("ANTHROPIC_API_KEY", "k").env(variable, value).done().code(78);

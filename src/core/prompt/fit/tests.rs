@@ -30,7 +30,7 @@ fn counts_as_the_vendor_does() {
 }
 
 #[test]
-fn a_text_that_can_only_be_over_is_not_counted() {
+fn a_far_too_long_text_is_not_counted() {
     assert_eq!(count_within(&"x".repeat(1_281), 10), None);
     assert_eq!(count_within("one two", 2), Some(2));
     assert_eq!(count_within("one two three", 2), None);
@@ -57,7 +57,7 @@ fn then_the_end_is_cut_at_a_sentence() {
     let fitted = fit(sections(20), budget);
     assert_eq!((fitted.left_out.as_slice(), fitted.cut), (gone.as_slice(), true));
     assert!(fitted.text.ends_with("All is well."), "{}", fitted.text);
-    // "All is well." has four tokens: no more than one of them is given away.
+    // "All is well." has four tokens: the cut wastes at most one sentence.
     assert!((budget - 4..=budget).contains(&fitted.tokens), "{} of {budget}", fitted.tokens);
     assert_eq!(fitted.tokens, count(&fitted.text));
 }

@@ -71,13 +71,13 @@ fn a_rendering_is_tidy() {
 )]
 #[case::unknown_filter("{{ player.score | shout }}", "template t.j2, line 2: unknown filter: filter shout is unknown")]
 #[case::unknown_function("{{ now() }}", "template t.j2, line 2: unknown variable `now`")]
-fn what_is_wrong_is_named(#[case] inside: &str, #[case] expected: &str) {
+fn errors_are_named(#[case] inside: &str, #[case] expected: &str) {
     let error = PromptTemplate::parse("t.j2", &template("", inside)).unwrap_err().to_string();
     assert!(error.starts_with(expected), "{error}");
 }
 
 #[test]
-fn every_section_needs_its_block_and_nothing_stands_outside() {
+fn every_section_needs_a_block_and_text_outside_is_an_error() {
     let without = template("", "x").replace("{% block vice %}vice{% endblock %}", "");
     let error = PromptTemplate::parse("t.j2", &without).unwrap_err().to_string();
     assert_eq!(error, "template t.j2: a section has no block: block 'vice' not found");
@@ -86,7 +86,7 @@ fn every_section_needs_its_block_and_nothing_stands_outside() {
 }
 
 #[test]
-fn what_is_set_outside_is_seen_inside() {
+fn blocks_can_use_variables_that_are_set_outside() {
     let outside =
         "{# a note #}{% set greeting = \"Hello \" ~ platform %}{% macro loud(text) %}{{ text | upper }}{% endmacro %}";
     let template = PromptTemplate::parse(
@@ -107,7 +107,7 @@ fn no_html_escaping_whatever_the_file_is_called() {
 }
 
 #[test]
-fn an_expression_that_fails_later_is_an_error_with_its_place() {
+fn an_expression_that_fails_later_is_an_error_with_its_line() {
     let template = PromptTemplate::parse(
         "t.j2",
         &template("", "{% if vices %}{{ vices[0].name }}{% endif %}{{ 10 // player.chapter }}"),

@@ -1,5 +1,5 @@
-//! Where the application heats by each message and counts crises itself: the stage only cools, so that nothing heats twice
-//! (spec 09, "Conflict").
+//! The rule if the application heats the conflict with each message and counts crises itself: the stage only cools, so that no
+//! message heats twice (spec 09, "Conflict").
 
 use serde_json::{Map, Value, json};
 
@@ -9,8 +9,8 @@ use crate::domain::effect::Effect;
 use crate::domain::player::GameStatus;
 use crate::domain::snapshot::Snapshot;
 
-/// Cools from `last_temp_update` to now; a game ends only where `breakup` says so. A temperature that is no number, or a time that is
-/// yet to come, is left alone.
+/// Cools from `last_temp_update` to now. A game can end only if `breakup` is set. A temperature that is not a number, or a time in
+/// the future, is left unchanged.
 pub(super) fn cool(snapshot: &Snapshot, details: &Details, breakup: bool) -> (Conflict, Vec<Effect>) {
     let stored = match details.fields.get("temperature") {
         Some(Value::Number(it)) => it.as_f64(),
@@ -22,7 +22,7 @@ pub(super) fn cool(snapshot: &Snapshot, details: &Details, breakup: bool) -> (Co
         let zone = Zone::of(temperature);
         Conflict { temperature, zone, active: zone.is_active(), breakup: false }
     };
-    // One that can't be read says nothing of how long it has cooled; from now on it is known.
+    // If the time can't be read, cooling begins now.
     let since = details.time("last_temp_update").unwrap_or(snapshot.now);
     if since > snapshot.now {
         return (stands(stored), Vec::new());

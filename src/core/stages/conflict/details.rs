@@ -1,4 +1,4 @@
-//! `users.conflict_details`, and what both ways of keeping it share.
+//! `users.conflict_details`, and what both rules of the stage share.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
@@ -9,23 +9,23 @@ use crate::domain::effect::{ConflictChange, Effect};
 use crate::domain::points::Points;
 use crate::domain::snapshot::Snapshot;
 
-/// Degrees that an hour takes off (spec 04).
+/// Degrees of cooling per hour (spec 04).
 pub(super) const COOLING_PER_HOUR: f64 = 0.5;
-/// Crises in a row that end it.
+/// How many crises in a row end the game.
 pub(super) const MOST_CRISES: u64 = 3;
-/// The score under which it ends.
+/// The score below which the game ends.
 pub(super) const LEAST_SCORE: Points = Points::whole(10);
 
 /// `users.conflict_details` as it was read.
 pub(super) struct Details {
-    /// Its fields; none where it is no object.
+    /// Its fields; empty if it is not an object.
     pub(super) fields: Map<String, Value>,
-    /// What stands there, where it is neither an object nor null.
+    /// The value, if it is neither an object nor null.
     pub(super) odd: Option<Value>,
 }
 
 impl Details {
-    /// An object, or a text with the object inside, which some versions of the application have written.
+    /// Reads an object, or a string that contains the object, as some versions of the application write it.
     pub(super) fn of(snapshot: &Snapshot) -> Self {
         match snapshot.player.conflict_details.clone() {
             None | Some(Value::Null) => Self { fields: Map::new(), odd: None },
@@ -37,7 +37,7 @@ impl Details {
         }
     }
 
-    /// These fields in the place of those that were read.
+    /// The effect that replaces these fields.
     pub(super) fn change(&self, fields: Map<String, Value>, zone: Zone, began_at: Option<DateTime<Utc>>) -> Effect {
         let seen = self.fields.get("last_temp_update").filter(|it| !it.is_null());
         let whole = || {
@@ -55,7 +55,7 @@ impl Details {
         })
     }
 
-    /// A time, with its offset or in UTC.
+    /// A time with an offset; without one, UTC.
     pub(super) fn time(&self, name: &str) -> Option<DateTime<Utc>> {
         let text = self.fields.get(name)?.as_str()?;
         let naive = || text.parse::<NaiveDateTime>().map(|it| it.and_utc());
@@ -67,7 +67,7 @@ impl Details {
     }
 }
 
-/// Why it is over.
+/// Why the game ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) enum Reason {
     #[serde(rename = "score_below_10")]
@@ -99,7 +99,7 @@ pub(super) fn end(
     }
 }
 
-/// Into 0–100, and to hundredths, so that the stored number and its zone agree when they are read again.
+/// Clamped to 0–100 and rounded to hundredths, so that the stored number and its zone agree when they are read again.
 pub(super) fn degrees(temperature: f64) -> f64 {
     (temperature.clamp(0.0, 100.0) * 100.0).round() / 100.0
 }
@@ -109,7 +109,7 @@ pub(super) fn hours(length: TimeDelta) -> f64 {
     length.num_milliseconds() as f64 / 3_600_000.0
 }
 
-/// With `+00:00`, as the application writes it: the older of its readers know no `Z`.
+/// With `+00:00`, as the application writes it: its older versions can't read `Z`.
 pub(super) fn timestamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, false)
 }

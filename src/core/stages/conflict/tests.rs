@@ -24,7 +24,7 @@ fn with(details: Value) -> Snapshot {
     snapshot
 }
 
-/// What stands there once a change is stored.
+/// `conflict_details` after a change is stored.
 fn stored(snapshot: &Snapshot, change: &ConflictChange) -> Value {
     let mut details = Details::of(snapshot).fields;
     details.extend(change.fields.clone());
@@ -88,7 +88,7 @@ fn zones(#[case] temperature: f64, #[case] zone: Zone, #[case] active: bool) {
 #[case::wrong_types(json!({"temperature": "NaN", "updated_at": 5, "consecutive_crises": "2", "above_90_since": true}))]
 #[case::no_times(json!({"temperature": null, "updated_at": "yesterday", "hot_since": "", "consecutive_crises": -1}))]
 #[case::negative(json!({"temperature": -1e300}))]
-fn garbage_counts_as_nothing(#[case] details: Value) {
+fn invalid_fields_count_as_absent(#[case] details: Value) {
     let (conflict, details, began_at, end) = run(&with(details), -200);
     assert_eq!(conflict, Conflict { temperature: 3.0, ..Conflict::default() });
     assert_eq!(
@@ -99,7 +99,7 @@ fn garbage_counts_as_nothing(#[case] details: Value) {
 }
 
 #[test]
-fn a_future_updated_at_does_not_cool_and_is_put_right() {
+fn a_future_updated_at_does_not_cool_and_is_corrected() {
     let details =
         json!({"temperature": 60.0, "updated_at": "2030-01-01T00:00:00Z", "hot_since": "2030-01-01T00:00:00Z"});
     let (conflict, details, ..) = run(&with(details), 0);
@@ -195,7 +195,7 @@ fn score_below_10(#[case] score: i64, #[case] status: GameStatus, #[case] breaku
     );
 }
 
-/// Its heat, and the crisis that it may have been, are in what is stored already.
+/// The stored temperature and crises already include it.
 #[test]
 fn a_conversation_that_is_processed_anew_heats_nothing() {
     let mut snapshot = with(json!({"temperature": 80.0, "updated_at": LAST_MESSAGE, "consecutive_crises": 2}));
@@ -208,7 +208,7 @@ fn a_conversation_that_is_processed_anew_heats_nothing() {
     assert_eq!(decision.effects, []);
 }
 
-/// What the application writes, at noon two hours ago.
+/// The application's `conflict_details`, last updated two hours ago.
 fn of_the_application() -> Value {
     json!({
         "temperature": 72.0, "zone": "hot", "positive_count": 4, "negative_count": 2, "gottman_ratio": 2.0, "gottman_target": 5.0,
@@ -230,7 +230,7 @@ fn beside(details: Value, change: impl Fn(&mut Snapshot, &mut StageSettings)) ->
 }
 
 #[test]
-fn where_the_application_heats_the_stage_only_cools() {
+fn if_the_application_heats_the_stage_only_cools() {
     let (conflict, effects) = beside(of_the_application(), |_, _| {});
     assert_eq!((conflict.temperature, conflict.zone, conflict.breakup), (71.0, Zone::Hot, false));
     let fields = json!({"temperature": 71.0, "zone": "hot", "last_temp_update": "2026-03-04T12:00:00.000000+00:00"});
@@ -241,7 +241,7 @@ fn where_the_application_heats_the_stage_only_cools() {
 }
 
 #[test]
-fn a_text_with_the_object_inside_is_read_and_replaced_by_the_object() {
+fn a_string_with_the_object_is_read_and_replaced_by_the_object() {
     let text = json!(of_the_application().to_string());
     let (conflict, effects) = beside(text.clone(), |_, _| {});
     assert!((conflict.temperature - 71.0).abs() < 1e-9, "{conflict:?}");
@@ -271,7 +271,7 @@ fn oddities_of_the_application(#[case] name: &str, #[case] value: Value, #[case]
 #[case::three_crises(true, 5000, true)]
 #[case::a_low_score_alone(false, 900, false)]
 #[case::a_low_score(true, 900, true)]
-fn a_game_ends_beside_the_application_only_where_the_setting_says_so(
+fn if_the_application_heats_a_game_ends_only_with_the_setting(
     #[case] breakup: bool,
     #[case] score: i64,
     #[case] ends: bool,
@@ -287,7 +287,7 @@ fn a_game_ends_beside_the_application_only_where_the_setting_says_so(
 #[case::ours(ConflictKeeper::Own, of_the_application(), 82.0)] // 72 − 1 and − 4 × 1.5 and 5 more
 #[case::theirs(ConflictKeeper::Application, json!({"temperature": 50.0}), 50.0)]
 #[case::nobodys(ConflictKeeper::Auto, json!({"temperature": 50.0}), 61.0)]
-fn a_setting_says_who_heats(#[case] keeper: ConflictKeeper, #[case] details: Value, #[case] after: f64) {
+fn a_setting_decides_who_heats(#[case] keeper: ConflictKeeper, #[case] details: Value, #[case] after: f64) {
     let (conflict, _) = beside(details, |_, settings| settings.conflict = keeper);
     assert!((conflict.temperature - after).abs() < 0.1, "{conflict:?}");
 }

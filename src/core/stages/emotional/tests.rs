@@ -35,7 +35,7 @@ fn at_time(time: &str, zone: &str) -> Snapshot {
 fn in_zone(zone: &str) -> Snapshot {
     let mut snapshot = snapshot();
     snapshot.player.timezone = zone.into();
-    // Chapter 3 and a score of 50 leave everything but intimacy (+0.10) to the time.
+    // With chapter 3 and score 50 the mood depends only on the time, plus 0.10 intimacy.
     snapshot.player.chapter = 3;
     snapshot
 }
@@ -82,12 +82,12 @@ fn the_day(#[case] date: &str, #[case] arousal: f64, #[case] valence: f64, #[cas
 }
 
 #[rstest]
-// Berlin leaps from 02:00 to 03:00 on Sunday 2026-03-29 at 01:00 UTC: 05:00 there is 04:00 UTC before and 03:00 after.
+// Berlin's clocks jump from 02:00 to 03:00 on Sunday 2026-03-29 at 01:00 UTC: 05:00 there is 04:00 UTC before, 03:00 UTC after.
 #[case::berlin_day_before_the_leap("2026-03-28T03:00:00Z", "Europe/Berlin", [0.25, 0.50, 0.45, 0.6])]
 #[case::berlin_just_before_the_leap("2026-03-29T00:59:59Z", "Europe/Berlin", [0.25, 0.50, 0.45, 0.6])]
 #[case::berlin_just_after_the_leap("2026-03-29T01:00:00Z", "Europe/Berlin", [0.25, 0.50, 0.45, 0.6])]
 #[case::berlin_two_hours_after("2026-03-29T03:00:00Z", "Europe/Berlin", [0.35, 0.55, 0.45, 0.6])]
-// Beirut leaps from 00:00 to 01:00 on the same Sunday, at 22:00 UTC: from Saturday's night into Sunday's late night.
+// Beirut's clocks jump from 00:00 to 01:00 on the same Sunday, at 22:00 UTC: from Saturday's night to Sunday's late night.
 #[case::beirut_before_midnight("2026-03-28T21:59:59Z", "Asia/Beirut", [0.30, 0.60, 0.45, 0.6])]
 #[case::beirut_without_midnight("2026-03-28T22:00:00Z", "Asia/Beirut", [0.25, 0.50, 0.45, 0.6])]
 #[case::leap_day_is_a_tuesday("2028-02-29T14:00:00Z", "UTC", [0.55, 0.50, 0.55, 0.6])]
@@ -127,7 +127,7 @@ fn life_events_add_up_to_a_bound() {
     assert_mood(mood(in_zone("UTC"), lived(&[slight, slight])), [0.75, 0.40, 0.59, 0.60]);
     let strong = MoodDelta { arousal: 0.2, valence: -0.2, dominance: 5.0, intimacy: -9.0 };
     assert_mood(mood(in_zone("UTC"), lived(&[strong, strong])), [0.85, 0.20, 0.85, 0.30]);
-    // The bound is on the sum: what goes up and down again is not cut on the way.
+    // The bound applies to the sum, not to each step.
     let back = MoodDelta { arousal: -0.4, ..MoodDelta::default() };
     assert_mood(mood(in_zone("UTC"), lived(&[strong, strong, back])), [0.55, 0.20, 0.85, 0.30]);
 }

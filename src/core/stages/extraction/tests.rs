@@ -55,7 +55,7 @@ fn an_invalid_transcript_fails_at_once() {
 }
 
 #[test]
-fn a_conversation_is_asked_about_and_noted() {
+fn the_model_gets_the_transcript_and_its_notes_become_effects() {
     let context = with_messages(json!([{"role": "user", "content": "hi"}, {"role": "nikita", "content": "hey\nyou"}]));
     let id = context.snapshot.conversation.id;
     let (asks, then) = asked(begin(&context));
@@ -83,7 +83,7 @@ fn a_conversation_is_asked_about_and_noted() {
 }
 
 #[test]
-fn the_result_says_what_was_left_out() {
+fn the_result_counts_left_out_messages() {
     let mut context = with_messages(json!([{"role": "user", "content": "old"}, {"role": "user", "content": "new"}]));
     let settings = crate::core::settings::StageSettings {
         drop_unsupported: false,
@@ -108,7 +108,7 @@ fn without_a_usable_answer_the_stage_fails(#[case] answer: Result<Answer, NoAnsw
 }
 
 #[test]
-fn texts_are_cleaned_and_a_fact_knows_who_shows_it() {
+fn texts_are_cleaned_and_quotes_are_found() {
     let fact = |fact: &str, quote: &str| NotedFact { fact: fact.into(), quote: quote.into(), kind: GraphType::User };
     let notes = Notes {
         facts: vec![

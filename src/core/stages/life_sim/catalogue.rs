@@ -1,6 +1,6 @@
-//! What can happen to her: a plain, everyday life that suits every player.
+//! The events of her life: plain and everyday, suitable for every player.
 //!
-//! Rows may be added and reworded. A day that is stored stays as it is; one that is not yet made may come out otherwise.
+//! Rows can be added and reworded. Stored days stay unchanged; days that are not stored yet can change.
 
 /// A kind of event.
 #[derive(Debug)]
@@ -9,14 +9,14 @@ pub struct Entry {
     pub domain: &'static str,
     /// `morning`, `afternoon`, `evening` or `night`.
     pub time_of_day: &'static str,
-    /// A word of the application's, one of its domain's: its reader knows no other.
+    /// One of the application's words for the domain, because the application accepts no other.
     pub event_type: &'static str,
-    /// One sentence in her own words, because her messages tell it as it is. Unique in the catalogue.
+    /// One sentence in her own words, because her messages quote it. Unique in the catalogue.
     pub description: &'static str,
-    /// Arousal, valence, dominance, intimacy: at most 0.15 either way, so that no event outweighs a conversation; intimacy at most 0.1,
-    /// because the application reads no more.
+    /// Arousal, valence, dominance, intimacy: at most ±0.15, so that no event outweighs a conversation; intimacy at most ±0.1, the
+    /// application's limit.
     pub impact: [f64; 4],
-    /// 0.2–0.9. From 0.7 on it may be worth a message of hers (spec 04, touchpoint).
+    /// 0.2–0.9. From 0.7 on the event can cause a message (spec 04, touchpoint).
     pub importance: f64,
 }
 
@@ -35,7 +35,7 @@ const WORK: &str = "work";
 const SOCIAL: &str = "social";
 const PERSONAL: &str = "personal";
 
-/// The domains, in no order that matters.
+/// The domains; the order does not matter.
 pub const DOMAINS: [&str; 3] = [WORK, SOCIAL, PERSONAL];
 
 const MORNING: &str = "morning";
@@ -54,7 +54,7 @@ fn kinds(domain: &str) -> &'static [&'static str] {
     }
 }
 
-/// The times of day, as a day goes.
+/// The times of day, in chronological order.
 pub const TIMES: [&str; 4] = [MORNING, AFTERNOON, EVENING, NIGHT];
 
 /// Every event, at least three for each domain and time of day.
@@ -119,9 +119,9 @@ mod tests {
 
     #[test]
     fn every_row_keeps_its_bounds() {
-        let mut told = HashSet::new();
+        let mut descriptions = HashSet::new();
         for entry in &CATALOGUE {
-            assert!(told.insert(entry.description), "{entry:?} is there twice");
+            assert!(descriptions.insert(entry.description), "{entry:?} is there twice");
             assert!(kinds(entry.domain).contains(&entry.event_type), "the application knows no such event: {entry:?}");
             assert!((10..=500).contains(&entry.description.len()), "{entry:?}");
             assert!(entry.impact[3].abs() <= 0.1, "{entry:?}");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn some_are_worth_a_message_and_most_are_not() {
+    fn some_events_can_cause_a_message_and_most_can_not() {
         let worth = CATALOGUE.iter().filter(|entry| entry.importance >= 0.7).count();
         assert!((5..=15).contains(&worth), "{worth}");
     }

@@ -74,7 +74,7 @@ fn run(facts: &[&str], angles: &[f32], similar: &[&[u128]]) -> (Vec<NewFact>, Me
 }
 
 #[test]
-fn nothing_to_remember_asks_nothing() {
+fn without_facts_there_are_no_questions() {
     for findings in [Findings::default(), Findings { extraction: Some(Extraction::default()), ..Findings::default() }] {
         assert_eq!(outcome(begin(&context(snapshot(), findings))), (vec![], MemoryUpdate::default()));
     }
@@ -87,12 +87,12 @@ fn equal_facts_count_once() {
 }
 
 #[test]
-fn a_hundred_texts_a_call_at_most() {
+fn a_request_has_at_most_a_hundred_texts() {
     let facts: Vec<String> = (0..201).map(|number| format!("Fact {number}.")).collect();
     let (asks, then) = asked(begin(&with_facts(&facts)));
     let sizes = asks.iter().map(|ask| if let Ask::Embed(texts) = ask { texts.len() } else { 0 });
     assert_eq!(sizes.collect::<Vec<_>>(), [100, 100, 1]);
-    // The middle batch is unavailable: its facts alone have no vector.
+    // The middle batch is unavailable: only its facts have no vector.
     let batch = |size: usize| Ok(embedded(vec![at_angle(0.0); size]));
     let (asks, then) = asked(then(vec![batch(100), Err(NoAnswer::Unavailable("503".into())), batch(1)]));
     assert!(matches!(&asks[..], [Ask::Similar { vectors, .. }] if vectors.len() == 101));
@@ -102,7 +102,7 @@ fn a_hundred_texts_a_call_at_most() {
     assert_eq!(update.without_vector, 100);
     assert!(facts[100..200].iter().all(|fact| fact.embedding.is_none() && fact.superseded_by.is_none()));
     assert_eq!(facts[200].supersedes, [old(1)]);
-    // All vectors are equal, so each fact with one is replaced by the next with one.
+    // All vectors are equal, so each fact with a vector is replaced by the next one with a vector.
     assert_eq!((facts[0].superseded_by, facts[99].superseded_by), (Some(id(1)), Some(id(200))));
 }
 
@@ -136,7 +136,7 @@ fn without_embeddings_facts_are_stored_without_a_vector(#[case] reason: NoAnswer
 #[case::short(Ok(embedded(vec![at_angle(0.0), vec![0.0; 1535]])), "vectors[1] has 1535 numbers, not 1536")]
 #[case::no_number(
     Ok(embedded(vec![vec![f32::NAN; DIMENSIONS], at_angle(0.0)])),
-    "vectors[0] holds what is not a finite number"
+    "vectors[0] holds a number that is not finite"
 )]
 #[case::another_kind(Ok(Answer::Text("hi".into())), "the reply to an embedding call is no list of vectors")]
 #[case::invalid(Err(NoAnswer::InvalidReply("not base64".into())), "not base64")]
@@ -179,7 +179,7 @@ fn a_new_fact_replaces_every_similar_old_one() {
 }
 
 #[test]
-fn the_first_to_replace_an_old_fact_keeps_it() {
+fn the_first_similar_fact_replaces_an_old_one() {
     let (facts, update) = run(&["One.", "Two."], &[0.0, 60.0], &[&[1], &[2, 1, 2]]);
     assert_eq!((&facts[0].supersedes[..], &facts[1].supersedes[..]), (&[old(1)][..], &[old(2)][..]));
     assert_eq!(update.superseded.len(), 2);
@@ -239,7 +239,7 @@ proptest! {
 }
 
 #[test]
-fn what_the_transcript_does_not_show_is_believed_less_or_left_out() {
+fn unsupported_facts_have_less_confidence_or_are_dropped() {
     let with = |drop| {
         let mut context = with_facts(&["One.", "Two."]);
         let mut findings = (*context.findings).clone();

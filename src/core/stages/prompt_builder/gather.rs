@@ -1,4 +1,4 @@
-//! From what is known of a player to the variables of a template: bounded, inert, newest first.
+//! Gathers the variables of a template from the snapshot and the findings: bounded, inert, newest first.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::domain::memory::{self, GraphType, LifeEvent, MoodDelta};
 use crate::domain::prompt::Platform;
 use crate::domain::snapshot::Snapshot;
 
-/// The most of everything that goes into a prompt, so that a long history neither slows the rendering nor bursts the budget.
+/// The most items of each list in a prompt, so that a long history neither slows the rendering nor exceeds the budget.
 struct Bounds {
     facts: usize,
     threads: usize,
@@ -43,7 +43,7 @@ const TEXT: Bounds = Bounds {
     summary: 600,
 };
 
-/// A third of the text's budget: fewer of everything, and shorter.
+/// For a third of the text's budget: fewer and shorter items.
 const VOICE: Bounds = Bounds {
     facts: 14,
     threads: 4,
@@ -58,7 +58,7 @@ const VOICE: Bounds = Bounds {
     summary: 300,
 };
 
-/// What a template can name, for one platform.
+/// The variables for one platform.
 pub(super) fn variables(snapshot: &Snapshot, findings: &Findings, platform: Platform) -> Variables {
     let bounds = match platform {
         Platform::Text => TEXT,
@@ -142,7 +142,7 @@ impl Bounds {
         prose::first_sentences(&prose::line(text, 4 * self.summary), self.summary)
     }
 
-    /// The first `most` sentences, none empty and none twice.
+    /// The first `most` distinct sentences that are not empty.
     fn sentences<'a>(&self, all: impl Iterator<Item = &'a str>, most: usize) -> Vec<String> {
         let mut seen = HashSet::new();
         all.map(|text| self.sentence(text))
@@ -152,7 +152,7 @@ impl Bounds {
     }
 }
 
-/// What was just learned, then what was known, each under whom it is about; last what the transcripts do not show.
+/// Facts by subject: new ones first, then known ones, then unsupported ones.
 fn facts(snapshot: &Snapshot, findings: &Findings, bounds: &Bounds) -> Memory {
     let extracted = findings.extraction.as_ref().map_or(&[][..], |extraction| &extraction.facts);
     let learned = findings.memory_update.as_ref().map_or(&[][..], |memory| &memory.learned);
@@ -161,11 +161,10 @@ fn facts(snapshot: &Snapshot, findings: &Findings, bounds: &Bounds) -> Memory {
         let graph = known.map_or(GraphType::User, |it| it.graph_type).as_str();
         (known.is_some_and(|it| it.message.is_none()), graph, fact.as_str())
     });
-    // The snapshot was read before this conversation replaced some of them.
+    // The snapshot still contains the facts that this conversation replaces.
     let replaced = |id| findings.memory_update.as_ref().is_some_and(|memory| memory.superseded.contains(id));
     let known = snapshot.facts.iter().filter(|fact| !replaced(&fact.id));
     let known = known.map(|fact| (fact.unsupported, fact.graph_type.as_str(), fact.fact.as_str()));
-    // What nobody is seen to have said stands last.
     let (doubted, shown): (Vec<_>, Vec<_>) = new.chain(known).partition(|(unsupported, ..)| *unsupported);
 
     let mut memory = Memory::default();
@@ -258,7 +257,7 @@ fn mood(mood: memory::Mood) -> Mood {
     }
 }
 
-/// A mood in words: what stands out on each side, or `even-tempered`.
+/// A mood in words: each dimension that is low or high, or `even-tempered`.
 fn words(mood: MoodDelta) -> Vec<String> {
     let sides = [
         (mood.valence, "a little down", "cheerful"),

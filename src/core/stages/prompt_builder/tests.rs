@@ -96,7 +96,7 @@ fn a_prompt_reflects_what_was_just_taught(#[case] platform: Platform) {
 }
 
 #[test]
-fn without_findings_the_stored_values_stand_in() {
+fn without_findings_the_stored_values_are_used() {
     let mut snapshot = snapshot();
     snapshot.mood = Some(Mood { valence: 0.1, ..Mood::default() });
     snapshot.life_events = vec![event(1, 0.9, "Repaired a lamp.")];
@@ -108,7 +108,7 @@ fn without_findings_the_stored_values_stand_in() {
     assert!(text.contains("Today, in your own words:\n- morning: Repaired a lamp.\nThese days, in your own words:\n- 2026-03-03: Went swimming."), "{text}");
 }
 
-/// Every text that a player or a model can write.
+/// Every text that a player or a model can write is `text`.
 fn hostile(text: &str) -> (Snapshot, Findings) {
     let mut snapshot = snapshot();
     snapshot.facts = vec![known(1, "user", text)];
@@ -146,7 +146,7 @@ fn what_players_say_is_inert(#[case] platform: Platform) {
     assert!(!fitted.text.contains(['\u{0}', '\u{202e}', '\u{2028}', '\r']));
 }
 
-/// A player with more of everything than any prompt holds.
+/// A player with more of everything than any prompt can hold.
 fn long() -> Snapshot {
     let sentence = |n: u128| format!("{n} {}", "Mañana we will talk about räisin bread, 葡萄面包, again. ".repeat(10));
     let mut snapshot = snapshot();
@@ -162,7 +162,7 @@ fn long() -> Snapshot {
 
 #[rstest]
 #[case(Platform::Text, &Section::DISPENSABLE)]
-#[case(Platform::Voice, &[])] // its shorter lists see to it
+#[case(Platform::Voice, &[])] // its lists are short enough
 fn a_long_history_stays_within_the_budget(#[case] platform: Platform, #[case] left_out: &[Section]) {
     let fitted = rendered(&long(), &taught(), platform).fitted;
     assert_eq!(fitted.tokens, fit::count(&fitted.text));
@@ -192,7 +192,7 @@ fn swapped(effects: Vec<Effect>) -> Vec<NewPrompt> {
 }
 
 #[test]
-fn both_are_asked_about_at_once_and_a_good_answer_is_taken() {
+fn both_prompts_are_sent_at_once_and_a_good_answer_is_used() {
     let (plain, then) = asked(snapshot());
     assert_eq!(plain.len(), 2);
     let polished = format!("{}\n\n\n\u{0}Polished.  ", plain[0]);
@@ -220,7 +220,7 @@ fn both_are_asked_about_at_once_and_a_good_answer_is_taken() {
 #[case::less_than_half(|plain: &str| Ok(Answer::Text("x".repeat(plain.chars().count().div_ceil(2) - 1))))]
 #[case::over_the_budget(|plain: &str| Ok(Answer::Text(format!("{plain} {}", "more ".repeat(6_500)))))]
 #[case::huge(|_: &str| Ok(Answer::Text("x".repeat(5_000_000))))]
-fn else_the_plain_one_stays(#[case] answer: fn(&str) -> Result<Answer, NoAnswer>) {
+fn otherwise_the_plain_prompt_is_used(#[case] answer: fn(&str) -> Result<Answer, NoAnswer>) {
     let (plain, then) = asked(snapshot());
     let answers = plain.iter().map(|plain| answer(plain)).collect();
     let prompts = swapped(decided(then(answers).unwrap()).effects);
@@ -228,7 +228,7 @@ fn else_the_plain_one_stays(#[case] answer: fn(&str) -> Result<Answer, NoAnswer>
 }
 
 #[test]
-fn a_wrong_key_is_not_hidden_by_the_plain_one() {
+fn a_plain_prompt_does_not_hide_a_wrong_key() {
     let (_, then) = asked(snapshot());
     let wrong = NoAnswer::Configuration("no key".to_owned());
     let answers = vec![Err(NoAnswer::NotOffered), Err(wrong.clone())];

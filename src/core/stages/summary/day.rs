@@ -1,4 +1,4 @@
-//! The conversation's share in its day.
+//! Adds a conversation to the summary of its day.
 
 use uuid::Uuid;
 
@@ -9,17 +9,17 @@ use crate::domain::effect::DayEntry;
 use crate::domain::points::Points;
 use crate::domain::snapshot::Snapshot;
 
-/// The longest text of a day, in characters; over it the oldest sentences go.
+/// The longest text of a day, in characters. From a longer one the oldest sentences are dropped.
 const MOST_TEXT: usize = 2_000;
-/// The most moments of a day; over it the oldest go.
+/// The most moments of a day. From more the oldest are dropped.
 const MOST_MOMENTS: usize = 10;
 /// The most moments that one conversation adds.
 const MOST_NEW_MOMENTS: usize = 3;
 /// The longest moment, in characters.
 const MOST_MOMENT: usize = 200;
 
-/// Folds the conversation and its summary into the row of its local date. One that an earlier processing has folded in keeps
-/// its place in the day's text, and changes nothing else but tone and moments; none where that day is too long ago to be read.
+/// Adds the conversation and its summary to the row of its local date. If an earlier processing already added it, the new summary
+/// replaces the old one, and only tone and moments change besides. `None` if that day is too old to be in the snapshot.
 pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text: &str) -> Option<DayEntry> {
     let player = &snapshot.player;
     let zone = player.zone();
@@ -29,7 +29,7 @@ pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text
 
     let earlier = snapshot.conversation.earlier.as_ref();
     let told = earlier.and_then(|earlier| earlier.summary.as_deref());
-    // Without a summary the stage had failed, or there was nothing to tell.
+    // Without an earlier summary, either the stage had failed or the conversation was empty.
     let counted = told.is_some() || (earlier.is_some() && text.is_empty());
     if counted && row.is_none() {
         return None;
@@ -66,7 +66,7 @@ pub(super) fn roll_up(snapshot: &Snapshot, extraction: Option<&Extraction>, text
     })
 }
 
-/// The day's moments and up to three of this conversation's: facts first, then threads; none twice.
+/// The day's moments and up to three of this conversation's, facts first, then threads, without duplicates.
 fn moments(so_far: &[String], extraction: Option<&Extraction>) -> Vec<String> {
     let mut moments = so_far.to_vec();
     if let Some(extraction) = extraction {

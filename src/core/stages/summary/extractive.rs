@@ -5,12 +5,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::core::prose;
 use crate::domain::conversation::{Message, Role};
 
-/// The longest of the two quotations, in characters: with the words around them they stay under 400.
+/// The most characters of each quotation. Both, with the words around them, stay under 400.
 const MOST_QUOTED: usize = 175;
-/// From how many words on a sentence says something: "ok" and "good night" do not.
+/// The fewest words of a meaningful sentence: "ok" and "good night" are not.
 const LEAST_WORDS: usize = 3;
 
-/// The first and the last meaningful sentence, with who said them, in at most 400 characters. Empty without messages.
+/// The first and the last meaningful sentence with their speakers, in at most 400 characters. Empty without messages.
 pub(super) fn summarise(messages: &[Message]) -> String {
     let first = messages.iter().flat_map(meaningful).next();
     let last = messages.iter().rev().find_map(|message| meaningful(message).last());

@@ -49,7 +49,7 @@ fn parts(decision: Decision) -> (Summary, Option<String>, DayEntry) {
 }
 
 #[test]
-fn the_extractions_summary_is_taken_without_a_question() {
+fn the_extractions_summary_is_used_without_a_question() {
     let (summary, stored, entry) = parts(decided(begun(talk(), Some(extraction(" They talked\nabout an exam. ")))));
     assert_eq!(summary, Summary { text: "They talked about an exam.".to_owned(), source: Source::Extraction });
     assert_eq!(
@@ -61,7 +61,7 @@ fn the_extractions_summary_is_taken_without_a_question() {
 #[rstest]
 #[case::no_extraction(None)]
 #[case::nothing_said(Some(extraction(" ")))]
-fn else_a_model_is_asked_about_the_last_ten(#[case] extraction: Option<Extraction>) {
+fn otherwise_a_model_summarises_the_last_ten_messages(#[case] extraction: Option<Extraction>) {
     let messages: Vec<_> = (1..=12).map(|n| json!({"role": "user", "content": format!("Message {n}.")})).collect();
     let Step::Ask(asks, _) = begun(json!(messages), extraction) else { panic!("does not ask") };
     let [Ask::Model(ModelAsk::Summarise { transcript, .. })] = asks.as_slice() else { panic!("{asks:?}") };
@@ -196,36 +196,36 @@ fn the_tone(#[case] tone: Tone, #[case] row: Option<&str>, #[case] expected: &st
     assert_eq!(entry.emotional_tone, expected);
 }
 
-/// A conversation that is processed anew: it has told this before, or nothing.
-fn anew(told: Option<&str>, days: Vec<Day>) -> Snapshot {
+/// A conversation that is processed again, with its earlier summary.
+fn anew(earlier: Option<&str>, days: Vec<Day>) -> Snapshot {
     let mut snapshot = Snapshot { days, ..snapshot() };
-    snapshot.conversation.earlier = Some(Earlier { summary: told.map(str::to_owned) });
+    snapshot.conversation.earlier = Some(Earlier { summary: earlier.map(str::to_owned) });
     snapshot
 }
 
 #[test]
-fn a_conversation_that_is_processed_anew_is_not_told_or_counted_twice() {
-    let told = |text: &str| {
+fn a_conversation_that_is_processed_anew_is_not_added_or_counted_twice() {
+    let days = |text: &str| {
         vec![day(|day| {
             day.summary_text = Some(text.to_owned());
             day.score_end = Some(Points::whole(33));
         })]
     };
     let entry =
-        day::roll_up(&anew(Some("They met."), told("Before. They met. After.")), None, "They met anew.").unwrap();
+        day::roll_up(&anew(Some("They met."), days("Before. They met. After.")), None, "They met anew.").unwrap();
     assert_eq!((entry.summary_text.as_str(), entry.counts), ("Before. They met anew. After.", false));
     assert_eq!(entry.score_end, Points::whole(33), "that day's, not today's");
     // The stage had failed the first time.
-    let entry = day::roll_up(&anew(None, told("Before.")), None, "They met.").unwrap();
+    let entry = day::roll_up(&anew(None, days("Before.")), None, "They met.").unwrap();
     assert_eq!((entry.summary_text.as_str(), entry.counts), ("Before. They met.", true));
-    // There was nothing to tell.
-    assert!(!day::roll_up(&anew(None, told("Before.")), None, "").unwrap().counts);
-    // Too long ago to be read: the row stays as it is.
+    // The conversation was empty.
+    assert!(!day::roll_up(&anew(None, days("Before.")), None, "").unwrap().counts);
+    // The day is too old to be in the snapshot: its row stays unchanged.
     assert_eq!(day::roll_up(&anew(Some("They met."), vec![]), None, "They met anew."), None);
 }
 
 #[test]
-fn the_text_grows_and_forgets_its_oldest_sentences() {
+fn the_text_grows_and_loses_its_oldest_sentences() {
     let row = |text: String| move |it: &mut Snapshot| it.days = vec![day(|day| day.summary_text = Some(text))];
     assert_eq!(rolled_up(row("They met.".to_owned()), None, "They talked.").summary_text, "They met. They talked.");
     assert_eq!(rolled_up(row("They met.".to_owned()), None, "").summary_text, "They met.");
@@ -235,7 +235,7 @@ fn the_text_grows_and_forgets_its_oldest_sentences() {
 }
 
 #[test]
-fn moments_are_facts_then_threads_and_the_oldest_go() {
+fn moments_are_facts_then_threads_and_the_oldest_are_dropped() {
     let fact =
         |text: &str| ExtractedFact { fact: text.to_owned(), graph_type: GraphType::User, ..ExtractedFact::default() };
     let extraction = Extraction {

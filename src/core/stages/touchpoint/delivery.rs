@@ -1,10 +1,10 @@
-//! When a message is delivered: a few minutes from now, and not at night.
+//! The delivery time of a message: a few minutes from now, but not at night.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
 use crate::domain::time_zone::TimeZone;
 
-/// The shortest delay, in minutes: an instant answer to a conversation's end would look like a machine's.
+/// The shortest delay, in minutes: an instant message after a conversation would look automatic.
 const LEAST_DELAY: u64 = 5;
 /// The longest delay, in minutes.
 const MOST_DELAY: u64 = 30;
@@ -13,7 +13,7 @@ const NIGHT_BEGINS: u32 = 23;
 /// The local hour at which it ends.
 const NIGHT_ENDS: u32 = 8;
 
-/// `now` and 5 to 30 minutes, as `number` draws them; from 23:00 to 08:00 in `zone` it waits for 08:00.
+/// `now` plus 5 to 30 minutes, depending on `number`; at 08:00 if that is between 23:00 and 08:00 in `zone`.
 pub(super) fn at(now: DateTime<Utc>, zone: &TimeZone, number: u64) -> DateTime<Utc> {
     let minutes = LEAST_DELAY + number % (MOST_DELAY - LEAST_DELAY + 1);
     let wanted = now + TimeDelta::minutes(i64::try_from(minutes).unwrap_or_default());
@@ -29,8 +29,8 @@ pub(super) fn at(now: DateTime<Utc>, zone: &TimeZone, number: u64) -> DateTime<U
     }
 }
 
-/// The first instant at which the clocks of `zone` show `local`, or, where they skip it, the next daytime that they show.
-/// The longest skips are whole days (Samoa left out 30 December 2011).
+/// The first instant at which the clocks of `zone` show `local`, or, if they skip it, the next daytime that they show.
+/// The longest skip is a whole day (Samoa, 30 December 2011).
 fn instant(zone: &TimeZone, local: NaiveDateTime) -> DateTime<Utc> {
     const STEPS: i32 = 2 * 24 * 12;
     (0..=STEPS)
@@ -47,7 +47,7 @@ mod tests {
     use super::at;
     use crate::domain::time_zone::TimeZone;
 
-    /// `number` 0 draws five minutes, 25 draws thirty.
+    /// `number` 0 means five minutes, 25 means thirty.
     #[rstest]
     #[case::shortest("2026-03-04T12:00:00Z", "UTC", 0, "2026-03-04T12:05:00Z")]
     #[case::longest("2026-03-04T12:00:00Z", "UTC", 25, "2026-03-04T12:30:00Z")]

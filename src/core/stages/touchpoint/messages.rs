@@ -1,10 +1,10 @@
-//! What she writes: a small catalogue of warm, harmless texts.
+//! Her messages: a small catalogue of warm, harmless texts.
 
 use crate::core::prose;
 use crate::domain::effect::Trigger;
 use crate::domain::memory::LifeEvent;
 
-/// The longest piece of an event's description that is told, in characters.
+/// The most characters of an event's description in a message.
 const MOST_DESCRIPTION: usize = 200;
 
 const EVENT: [(&str, &str); 4] = [
@@ -28,13 +28,13 @@ const TIME: [&str; 4] = [
     "Hi! Do you have a minute? I'd love to hear how you are.",
 ];
 
-/// The message for a trigger; `number` chooses among the catalogue's, and an event's is told in it.
+/// The message for a trigger, with the event's description if there is one. `number` chooses from the catalogue.
 pub(super) fn compose(trigger: Trigger, event: Option<&LifeEvent>, number: u64) -> String {
     match (trigger, event) {
         (Trigger::Event, Some(event)) => {
             let (before, after) = pick(&EVENT, number);
-            let told = sentence(&event.description);
-            if told.is_empty() { (*pick(&TIME, number)).to_owned() } else { format!("{before} {told} {after}") }
+            let news = sentence(&event.description);
+            if news.is_empty() { (*pick(&TIME, number)).to_owned() } else { format!("{before} {news} {after}") }
         }
         (Trigger::Gap, _) => (*pick(&GAP, number)).to_owned(),
         (Trigger::Event | Trigger::Time, _) => (*pick(&TIME, number)).to_owned(),
@@ -45,7 +45,7 @@ fn pick<T>(catalogue: &[T; 4], number: u64) -> &T {
     &catalogue[usize::from(number.to_le_bytes()[0] % 4)]
 }
 
-/// A description as a sentence, whether it ends like one or not.
+/// A description as a sentence, with a full stop if it has no other end.
 fn sentence(description: &str) -> String {
     let mut sentence = prose::line(description, MOST_DESCRIPTION);
     if sentence.ends_with(char::is_alphanumeric) {

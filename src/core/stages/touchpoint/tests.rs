@@ -14,7 +14,7 @@ use crate::domain::memory::MoodDelta;
 use crate::domain::player::GameStatus;
 use crate::domain::snapshot::Snapshot;
 
-/// A snapshot whose player wins the draw of `trigger` on its day and loses those of all before it.
+/// A snapshot whose player wins the day's draw of `trigger` and loses the draws of the triggers before it.
 fn winning(trigger: Trigger, change: impl Fn(&mut Snapshot)) -> Snapshot {
     let mut snapshot = snapshot();
     change(&mut snapshot);
@@ -43,7 +43,7 @@ fn told(importance: f64, used: &[u128]) -> (impl Fn(&mut Snapshot), Findings) {
     (move |snapshot: &mut Snapshot| snapshot.touchpoints.used_events.clone_from(&used), findings)
 }
 
-/// Noon is no hour of the Time trigger, and the last contact is five minutes ago: nothing but an event can be due.
+/// At noon, five minutes after the last contact, only an event can be due.
 #[rstest]
 #[case::important(0.7, &[], true)]
 #[case::not_enough(0.69, &[], false)]
@@ -75,7 +75,7 @@ fn an_event_of_another_day_or_without_impact_is_not_due() {
 }
 
 #[test]
-fn the_most_important_event_is_told() {
+fn the_most_important_event_is_chosen() {
     let snapshot = winning(Trigger::Event, |_| {});
     let events = vec![event(1, 0.7, "One"), event(2, 0.9, "Two"), event(3, 0.9, "Three")];
     let findings = Findings { life_sim: Some(LifeSim { events }), ..Findings::default() };
@@ -144,13 +144,13 @@ fn a_breakup_silences_her() {
 }
 
 #[test]
-fn a_trigger_that_loses_its_draw_leaves_it_to_the_next() {
+fn after_a_lost_draw_the_next_trigger_is_tried() {
     let snapshot = winning(Trigger::Gap, |it| it.player.last_interaction_at = Some(it.now - TimeDelta::hours(30)));
     let (_, findings) = told(0.9, &[]);
     assert_eq!(decide(&snapshot, &findings).unwrap().trigger, Trigger::Gap);
 }
 
-/// 10,000 players on one day: about as many as the middle of the chapter's range are written to.
+/// Of 10,000 players on one day, about as many get a message as the middle of the chapter's range.
 #[rstest]
 #[case(-1, 1750)]
 #[case(1, 1750)]

@@ -1,4 +1,4 @@
-//! What must be among the sample data, so that the demo shows every rule.
+//! What the sample data must contain, so that the demo shows every rule.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -17,7 +17,7 @@ fn decays(player: &SamplePlayer) -> bool {
     player.game_status == "active" && matches!(player.onboarding_status.as_str(), "completed" | "skipped")
 }
 
-/// Minutes past the grace, negative inside it.
+/// Minutes past the grace period, negative within it.
 fn overdue(player: &SamplePlayer) -> i64 {
     let (grace, _) = DECAY[usize::try_from(player.chapter - 1).unwrap()];
     player.last_interaction.map_or(24 * 60, |it| it.num_minutes() - grace * 60)
@@ -93,10 +93,10 @@ fn conversations_fit_their_players() {
     let players = players();
     let all = conversations();
     let rows: Vec<Value> = serde_json::from_str(include_str!("../conversations.json")).unwrap();
-    assert_eq!(all.len(), rows.len(), "a conversation names a player who is not there");
+    assert_eq!(all.len(), rows.len(), "a conversation names an unknown player");
     for it in &all {
         let player = &players[it.player];
-        let last = player.last_interaction.expect("who never interacted has no conversation");
+        let last = player.last_interaction.expect("a player who never interacted has no conversation");
         assert!(it.last_message >= last, "{} wrote after the last interaction", player.name);
         assert!(it.started() >= it.last_message);
         assert_eq!(it.platform == "voice", it.ended.is_some());
@@ -105,7 +105,7 @@ fn conversations_fit_their_players() {
 }
 
 #[test]
-fn enough_are_due_and_some_go_on() {
+fn enough_are_due_and_some_are_in_progress() {
     let all = conversations();
     assert!(all.iter().filter(|it| it.last_message >= TimeDelta::minutes(20)).count() >= 28);
     assert!(all.iter().filter(|it| !is_due(it)).count() >= 2);
@@ -115,7 +115,7 @@ fn enough_are_due_and_some_go_on() {
 }
 
 #[test]
-fn awkward_ones_are_among_them() {
+fn the_sample_has_broken_and_odd_conversations() {
     let all = contents();
     let due =
         |test: &dyn Fn(&Value, &str) -> bool| all.iter().any(|(it, text)| is_due(it) && test(&it.messages(NOW), text));
@@ -158,7 +158,7 @@ fn transcript(messages: &Value) -> String {
 }
 
 #[test]
-fn later_talks_refine_what_earlier_ones_told() {
+fn later_conversations_refine_earlier_facts() {
     let facts = |it: &SampleConversation| -> Vec<(String, Vec<f32>)> {
         let found = local::extract(&transcript(&it.messages(NOW)));
         found.facts.into_iter().map(|it| (it.fact.clone(), local::embed(&it.fact))).collect()

@@ -1,6 +1,6 @@
--- check_attempts: conversations with more attempts than there are, or fewer than none
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_attempts: conversations with more attempts than allowed, or a negative number
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.id as text) as id, cast(c.processing_attempts as text) || ' attempts' as found
 from conversations c

@@ -1,6 +1,6 @@
 -- check_audit_lease: recovered audits whose owner still holds a lease
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: audit_reports
 select cast(a.audit_id as text) as id, 'recovered, and its owner holds a lease' as found
 from audit_reports a

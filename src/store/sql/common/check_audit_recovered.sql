@@ -1,6 +1,6 @@
--- check_audit_recovered: audits that were recovered, and do not say so once, with an end
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_audit_recovered: recovered audits that lack an end, or whose log does not record the recovery exactly once
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: audit_reports
 select cast(a.audit_id as text) as id, 'recovered, ' || cast(a.status as text)
     || case when a.completed_at is null then ', without an end' else ', with an end' end as found

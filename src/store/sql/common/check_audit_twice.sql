@@ -1,6 +1,6 @@
--- check_audit_twice: audits that were recovered and went on, or were recovered without a word
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_audit_twice: audits that went on after their recovery, or whose log does not record it
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: audit_reports
 select cast(a.audit_id as text) as id, cast(a.status as text) || ', with a recovery in its log and none in its summary' as found
 from audit_reports a

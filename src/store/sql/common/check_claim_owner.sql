@@ -1,6 +1,6 @@
--- check_claim_owner: claims of runs that are not known
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_claim_owner: claims of unknown runs
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.id as text) as id, 'claimed by ' || cast(c.claimed_by as text) || ', which is no execution' as found
 from conversations c

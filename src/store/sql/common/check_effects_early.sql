@@ -1,6 +1,6 @@
 -- check_effects_early: effects of conversations that were never processed
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: memory_facts
 -- scans: conversation_threads
 -- scans: nikita_thoughts

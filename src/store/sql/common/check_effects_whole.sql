@@ -1,6 +1,6 @@
--- check_effects_whole: processed conversations with a part of their prompts, or with some twice
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_effects_whole: processed conversations with missing or duplicate prompts
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 -- scans: ready_prompts
 with ours as (

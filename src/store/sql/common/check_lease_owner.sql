@@ -1,6 +1,6 @@
 -- check_lease_owner: leases of runs that have ended
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: job_leases
 select l.lease_key as id, 'its execution ' || cast(e.id as text) || ' is ' || cast(e.status as text) as found
 from job_leases l

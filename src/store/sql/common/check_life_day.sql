@@ -1,6 +1,6 @@
--- check_life_day: days that were lived more than once
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_life_day: days with duplicate life events
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: nikita_life_events
 select cast(v.user_id as text) as id, cast(count(*) as text) || ' events on ' || cast(v.event_date as text) as found
 from nikita_life_events v

@@ -1,6 +1,6 @@
--- check_memo: memos of conversations that a commit of ours has closed
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_memo: memos of conversations that our commit has closed
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: stage_memos
 -- scans: conversations
 select cast(c.id as text) as id, cast(count(*) as text) || ' memos of a processed conversation' as found

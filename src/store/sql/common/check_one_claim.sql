@@ -1,6 +1,6 @@
 -- check_one_claim: players with more than one claimed conversation
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.user_id as text) as id, cast(count(*) as text) || ' claimed conversations' as found
 from conversations c

@@ -1,6 +1,6 @@
--- check_one_lease: leases that two hold
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_one_lease: leases with two holders
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: job_leases
 select l.lease_key as id, cast(count(*) as text) || ' holders' as found
 from job_leases l

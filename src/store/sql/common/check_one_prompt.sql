@@ -1,6 +1,6 @@
 -- check_one_prompt: players with more than one current prompt for a platform
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: ready_prompts
 select cast(p.user_id as text) as id, cast(count(*) as text) || ' current prompts for ' || cast(p.platform as text) as found
 from ready_prompts p

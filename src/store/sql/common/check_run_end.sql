@@ -1,6 +1,6 @@
--- check_run_end: runs that have an end and go on, or have ended without one
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_run_end: running executions with an end, or ended ones without
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: job_executions
 select cast(e.id as text) as id,
     cast(e.status as text) || case when e.completed_at is null then ', without an end' else ', with an end' end as found

@@ -1,6 +1,6 @@
--- check_run_lease: runs under way that never had a lease, or have lost it unseen
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_run_lease: running executions that never had a lease, or have lost it unnoticed
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: job_executions
 select cast(e.id as text) as id, cast(e.job_name as text) || ' runs without a lease' as found
 from job_executions e

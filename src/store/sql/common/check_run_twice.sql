@@ -1,6 +1,6 @@
--- check_run_twice: runs that were closed twice: completed and failed
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_run_twice: runs that were closed twice, as completed and as failed
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: job_executions
 select cast(e.id as text) as id, 'completed, and its result is that of a crash' as found
 from job_executions e

@@ -1,6 +1,6 @@
--- check_signed: conversations that bear the token of our commit, and none of what it writes
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_signed: conversations with the token of our commit, but not its other values
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.id as text) as id, 'closed by ' || cast(c.closed_token as text)
     || case when c.processed_at is null then ', never processed' else ', and its claim is still there' end as found

@@ -1,6 +1,6 @@
 -- check_state: conversations in none of the four states
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.id as text) as id, 'its status is ' || cast(c.status as text) as found
 from conversations c

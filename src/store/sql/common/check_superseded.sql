@@ -1,6 +1,6 @@
--- check_superseded: facts that one of ours supersedes, which is not there, or which are active all the same
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_superseded: superseded facts that are still active, or whose successor, one of ours, is missing
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: memory_facts
 select cast(f.id as text) as id,
     case when n.id is null then 'superseded by a fact that is not there' else 'superseded, and active' end as found

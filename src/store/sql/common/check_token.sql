@@ -1,6 +1,6 @@
--- check_token: claims of ours that are no whole claims
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_token: incomplete claims of ours
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.id as text) as id, cast(c.status as text)
     || case when c.claim_token is null then ', claimed by a run without a token' else ', a token that no run has claimed' end as found

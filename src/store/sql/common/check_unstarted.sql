@@ -1,6 +1,6 @@
--- check_unstarted: conversations that have used attempts and were never started
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_unstarted: conversations that have used attempts but were never started
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 select cast(c.id as text) as id, cast(c.processing_attempts as text) || ' attempts, never started' as found
 from conversations c

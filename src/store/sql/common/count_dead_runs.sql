@@ -1,4 +1,4 @@
--- count_dead_runs: executions of ours that run without a live lease
+-- count_dead_runs: our running executions without a live lease
 -- :now   timestamptz   the database's clock
 select count(*)
 from job_executions e

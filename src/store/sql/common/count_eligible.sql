@@ -1,4 +1,4 @@
--- count_eligible: how many players a run of decay looks at
+-- count_eligible: how many players are eligible for decay
 -- scans: users
 select count(*)
 from users u

@@ -1,6 +1,6 @@
 -- count_prunable: how many executions prune would delete
--- :cutoff timestamptz   what ended before it is old
--- :most   bigint        at most so many
+-- :cutoff timestamptz   executions that ended before this are old
+-- :most   bigint        the most rows
 select count(*)
 from (
   select 1

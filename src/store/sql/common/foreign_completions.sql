@@ -1,6 +1,6 @@
--- foreign_completions: our jobs that another program has completed, too: its executions never had a heartbeat
--- :since timestamptz   from when on
--- :until timestamptz   what completed later than this is not believed
+-- foreign_completions: our jobs that another program has completed as well: its executions never had a heartbeat
+-- :since timestamptz   ignore completions before this
+-- :until timestamptz   ignore completions later than this
 select cast(e.job_name as text), count(*)
 from job_executions e
 where e.job_name in ('decay', 'process-conversations', 'recover', 'scan-stuck')

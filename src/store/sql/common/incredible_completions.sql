@@ -1,6 +1,6 @@
--- incredible_completions: jobs that completed so far in the future that no clock can have shown it
--- :latest timestamptz   what completed later than this is not believed
--- :most   bigint        at most so many jobs
+-- incredible_completions: jobs with completions implausibly far in the future
+-- :latest timestamptz   ignore completions later than this
+-- :most   bigint        the most jobs
 select coalesce(cast(it.job_name as text), ''), count(*)
 from (
   -- By the index job_executions_finished; the limit keeps the grouping from choosing another.

@@ -1,4 +1,4 @@
--- is_finished: whether an execution was closed as its own run closes it; whoever recovers it writes no duration
+-- is_finished: whether an execution was closed by its own run; a recovery writes no duration
 -- :execution   uuid     the run
 -- :status      text     completed or failed
 -- :duration_ms bigint   how long it took

@@ -1,6 +1,6 @@
--- last_completion: when a run of a job completed last
+-- last_completion: when a run of a job last completed
 -- :job    text          its name
--- :latest timestamptz   what completed later than this is not believed
+-- :latest timestamptz   ignore completions later than this
 select completed_at
 from job_executions
 where job_name = :job

@@ -1,7 +1,7 @@
--- latest_foreign_completion: when another program completed a job last: its executions never had a heartbeat
+-- latest_foreign_completion: when another program last completed a job: its executions never had a heartbeat
 -- :job   text          its name
--- :since timestamptz   what is older does not matter
--- :until timestamptz   what completed later than this is not believed
+-- :since timestamptz   ignore completions before this
+-- :until timestamptz   ignore completions later than this
 select e.completed_at
 from job_executions e
 where e.job_name = :job

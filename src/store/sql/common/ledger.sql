@@ -1,4 +1,4 @@
--- ledger: makes the table of migrations
+-- ledger: creates the table of migrations
 create table if not exists nikita_jobs_migrations (
   version bigint primary key,
   name text not null,

@@ -1,5 +1,5 @@
--- tell_progress: writes how far a run has come
--- :execution uuid    which one
+-- tell_progress: writes a run's progress
+-- :execution uuid    the execution
 -- :progress  jsonb   `{"progress": …}`
 update job_executions
 set result = :progress

@@ -1,8 +1,8 @@
--- audit: one audit as it stands, with the rules that hold
+-- audit: an audit with the rules that hold
 -- :clock             timestamptz        the hidden --now; null: the database's clock
--- :silence_seconds   double precision   the longest without a sign of life
--- :age_seconds       double precision   the longest from the beginning
--- :id                uuid               which one
+-- :silence_seconds   double precision   the longest time without activity
+-- :age_seconds       double precision   the longest duration
+-- :id                uuid               its id
 -- [judged_audit]
 select
   r.audit_id::text as id,

@@ -1,5 +1,5 @@
--- begin_audit: an audit that begins
--- :audit    uuid   which one
+-- begin_audit: inserts an audit in progress
+-- :audit    uuid   the audit
 -- :kind     text   its type
 -- :clock    timestamptz   the hidden --now; null: the database's clock
 insert into audit_reports (audit_id, audit_type, status, audit_date)

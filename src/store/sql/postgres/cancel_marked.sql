@@ -1,4 +1,4 @@
--- cancel_marked: cancels the statements that begin with a mark; how many
+-- cancel_marked: cancels the statements that begin with a mark and returns how many
 -- :mark text   the mark
 select count(pg_cancel_backend(a.pid))
 from pg_catalog.pg_stat_activity a

@@ -10,22 +10,22 @@
 -- :grace_5        bigint        grace in chapter 5, microseconds
 -- :step_5         bigint        time to lose 0.01 in chapter 5, microseconds
 -- :now            timestamptz   the run's time
--- :never          bigint        how long overdue a player counts who never interacted, microseconds
--- :not_before     timestamptz   nothing from before is charged; null: all is
+-- :never          bigint        how long a player who never interacted counts as overdue, microseconds
+-- :not_before     timestamptz   charge nothing from before this; null: no limit
 -- :from           text          the first id
--- :most_players   bigint        at most so many players are looked at
--- :most           bigint        the most that is taken from a player, in hundredths
--- :turn_begins    timestamptz   the last turn of a capped run: when the debt begins; null: no cap
--- :turn_id        text          and whose it is
--- :warn_below     bigint        falling below this is warned of, in hundredths
--- :quiet_since    timestamptz   nobody is warned again who was since
--- :quiet_until    timestamptz   or will be until
--- :goodbye        text          the goodbye of a player who loses
--- :warning        text          the warning to a player who falls low
+-- :most_players   bigint        the most players to read
+-- :most           bigint        the cap per player, in hundredths of a point
+-- :turn_begins    timestamptz   the last turn of a capped run: when the player's unpaid time begins; null: no cap
+-- :turn_id        text          the last turn: the player's id
+-- :warn_below     bigint        warn a player who falls below this, in hundredths of a point
+-- :quiet_since    timestamptz   do not warn a player again who was warned since this
+-- :quiet_until    timestamptz   or will be warned until this
+-- :goodbye        text          the goodbye to a player who loses
+-- :warning        text          the warning to a player whose score falls low
 -- :warned_of      text          what the warning is about
--- The players are looked at once, by their index. A row that owes is found again where it lies (ctid), locked, and looked at as it is
--- now; the lock keeps it there until the update. The sort is what makes the update begin when all are locked. A row that was written
--- between the look and the lock lies elsewhere: the update passes it over, and the next run charges it.
+-- Reads the players once, by their index. Then it finds each overdue row again by its place (ctid), locks it, and reads its current
+-- values; the lock keeps it there until the update. The sort makes the update begin only when all rows are locked. A row that was written
+-- between the read and the lock has moved: the update passes it over, and the next run charges it.
 with page as materialized (
   select
     u.id,
@@ -106,7 +106,7 @@ with page as materialized (
       u.chapter,
       u.telegram_id,
       u.notifications_enabled,
-      -- Some applications hold scores in double precision, in which hundredths have no exact sum.
+      -- Some applications store scores in double precision, which has no exact sums of hundredths.
       cast(u.relationship_score as numeric) as before,
       b.begins,
       r.step,

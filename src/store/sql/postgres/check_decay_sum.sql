@@ -1,6 +1,6 @@
--- check_decay_sum: charges after which score and charge are not the score before
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_decay_sum: charges whose score and charge do not add up to the score before
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: score_history
 with charges as (
     select h.id, h.user_id, h.score, h.recorded_at,

@@ -1,6 +1,6 @@
--- check_runs_alone: runs that began while another run of the job went on
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_runs_alone: runs that began during another run of the job
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: job_executions
 with runs as (
     select e.id, e.job_name, e.started_at,
@@ -10,7 +10,7 @@ with runs as (
     from job_executions e
     where e.heartbeat_at is not null and e.job_name in ('decay', 'scan-stuck')
 )
--- A run asks for the time, then waits for the lease; it waits no longer than for any answer.
+-- A run reads the time before it waits for the lease, for at most the timeout of a response.
 select cast(r.id as text) as id, cast(r.job_name as text) || ' began while another of it went on until ' || cast(r.ended as text) as found
 from runs r
 where r.ended > r.started_at + interval '15 seconds'

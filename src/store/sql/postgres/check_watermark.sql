@@ -1,6 +1,6 @@
--- check_watermark: players whose watermark is not where their last charge has left it
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_watermark: players whose watermark is not where their last charge left it
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: score_history
 -- scans: users
 with charges as (

@@ -1,13 +1,13 @@
 -- claim: takes the oldest due conversations for a run, never two of one player
--- :cutoff        timestamptz   the last message must not be later
+-- :cutoff        timestamptz   the latest time for the last message
 -- :now           timestamptz   the run's time
--- :most_attempts integer       attempts after which a conversation is given up
+-- :most_attempts integer       attempts after which a conversation fails
 -- :rollout       integer       share of players, 0 to 100 percent
 -- :execution     uuid          the run
 -- :clock         timestamptz   the hidden --now; null: the database's clock
--- The limit is part of the text, and the store puts the number in. Of a parameter the server would not know that it is small, and
--- would make a new plan for each claim, which takes five times as long as the claim itself.
--- The run's row is held, so that whoever gives back what this run has claimed waits for a claim under way.
+-- The store puts the limit into the text. With a parameter the server would not know that the limit is small, and would make a new plan
+-- for each claim, which takes five times as long as the claim itself.
+-- Locks the run's row, so that give_back_claims waits for a claim in progress.
 with moment as materialized (
   select
     coalesce(:clock::timestamptz, clock_timestamp()) as at,

@@ -1,6 +1,6 @@
--- claim_fate: what became of a claim whose answer was lost, under the lock of its row
--- :conversation uuid   which one
--- :token        uuid   proves that the claim is ours
+-- claim_fate: what became of a claim after a lost response, under the lock of its row
+-- :conversation uuid   the conversation
+-- :token        uuid   proof that the claim is ours
 select
   coalesce(c.closed_token = :token, false) as committed,
   coalesce(

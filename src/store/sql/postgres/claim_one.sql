@@ -1,11 +1,11 @@
--- claim_one: claims this conversation alone, also before its pause is over
--- :cutoff        timestamptz   the last message must not be later
+-- claim_one: claims one conversation, even before its retry pause is over
+-- :cutoff        timestamptz   the latest time for the last message
 -- :now           timestamptz   the run's time
--- :most_attempts integer       attempts after which a conversation is given up
+-- :most_attempts integer       attempts after which a conversation fails
 -- :execution     uuid          the run
 -- :clock         timestamptz   the hidden --now; null: the database's clock
--- :conversation  uuid          which one
--- :anew          boolean       also where it was processed or has failed, with all its attempts
+-- :conversation  uuid          the conversation
+-- :anew          boolean       whether to claim it even if it was processed or failed, with all its attempts
 with moment as materialized (
   select
     coalesce(:clock::timestamptz, clock_timestamp()) as at,

@@ -1,17 +1,17 @@
--- close_claim: takes a conversation out of processing without any effect, if the claim is still ours
+-- close_claim: takes a conversation out of processing without effects, if the claim is still ours
 -- :clock         timestamptz        the hidden --now; null: the database's clock
--- :conversation  uuid               which one
--- :token         uuid               proves that the claim is ours
--- :status        text               where it goes: processed, active, failed
--- :attempts      integer            how many are given back
--- :outages       integer            how many are added
--- :refusals      integer            how many are added
--- :pause_seconds double precision   until the next try; null: none
--- :error         text               why, without any conversation text
+-- :conversation  uuid               the conversation
+-- :token         uuid               proof that the claim is ours
+-- :status        text               the new status: processed, active or failed
+-- :attempts      integer            how many attempts to give back
+-- :outages       integer            how many outages to add
+-- :refusals      integer            how many refusals to add
+-- :pause_seconds double precision   until the retry; null: none
+-- :error         text               the error, without conversation text
 with closed as (
   update conversations c
   set
-    -- Where processing it anew has failed for good, the effects of the earlier processing stand, and so does its state.
+    -- If reprocessing has failed for good, the effects of the earlier processing remain, and so does its state.
     status = case when :status = 'failed' and c.processed_at is not null then 'processed' else :status end,
     claimed_by = null,
     claim_token = null,

@@ -1,7 +1,7 @@
--- close_dead_runs: closes a job's executions that had a lease and have no live one
+-- close_dead_runs: closes a job's executions that had a lease but have no live one
 -- :now    timestamptz   the run's time
--- :result jsonb         why
--- :job    text          which job
+-- :result jsonb         the result that says why
+-- :job    text          the job
 update job_executions
 set status = 'failed', completed_at = :now, result = :result
 where job_name = :job

@@ -1,15 +1,15 @@
--- commit: closes a conversation as processed with all its effects, or does nothing where the claim is lost
+-- commit: closes a conversation as processed with all its effects, or does nothing if the claim is lost
 -- :clock            timestamptz        the hidden --now; null: the database's clock
--- :conversation     uuid               which one
--- :token            uuid               proves that the claim is ours
+-- :conversation     uuid               the conversation
+-- :token            uuid               proof that the claim is ours
 -- :user             uuid               the player
 -- :now              timestamptz        the run's time
 -- :rows             jsonb              the effects, table by table (commit/rows.rs)
--- :vectors          real[]             all vectors end to end
+-- :vectors          real[]             all vectors, concatenated
 -- :source           text               memory_facts.source
--- :pipeline_version text               who made the prompts
--- Every part hangs on `closed`, which has a row where the claim was ours. All parts see the database as it was when the statement
--- began, and none sees what another has written.
+-- :pipeline_version text               the program that made the prompts
+-- Every part depends on `closed`, which has a row if the claim was ours. All parts see the database as it was when the statement
+-- began, and none sees what another one wrote.
 with closed as (
   update conversations c
   set
@@ -56,7 +56,7 @@ with closed as (
     is_active = excluded.is_active,
     superseded_by = excluded.superseded_by
 ), superseded as (
-  -- By their ids alone: `is true` keeps the server from the index by player, whose other facts need not be looked at.
+  -- By id only: `is true` keeps the server from using the index by player, which would read the player's other facts.
   update memory_facts f
   set
     is_active = false,
@@ -93,8 +93,8 @@ with closed as (
   )
   on conflict (event_id) do nothing
 ), player_before as (
-  -- Under its lock, so that the game ends once whoever ends it, and nothing is lost that another has written meanwhile. `base` is what
-  -- the fields of the conflict are merged into; there is none where it has moved on since it was read.
+  -- Locks the row, so that the game ends only once and no concurrent write is lost. `base` is the value that the conflict's fields are
+  -- merged into; it is missing if the conflict has changed since it was read.
   select
     u.id,
     u.game_status,
@@ -141,8 +141,8 @@ with closed as (
     jsonb_to_record(p.ends) as e (id uuid, event_type text, details jsonb)
   where u.id = b.id and p.ends is not null and b.base is not null and b.game_status = 'active'
 ), felt as (
-  -- One row a player, the latest; others that another program may have left stay as they are. Her state in the conflict hangs on what
-  -- became of the conflict.
+  -- Writes the player's latest row; older rows of another program stay unchanged. Her state in the conflict depends on what became of
+  -- the conflict.
   update nikita_emotional_states s
   set
     arousal = coalesce(m.arousal, s.arousal),
@@ -200,7 +200,7 @@ with closed as (
     score_start = coalesce(s.score_start, d.score_start),
     score_end = d.score_end,
     decay_applied = d.decay_applied,
-    -- What the application has written stays. A text of ours in a row of ours goes on, unless another has changed it since.
+    -- Keeps what the application wrote. Extends our text in our row, unless another program has changed it.
     summary_text = case
       when coalesce(s.summary_text, '') = '' then d.summary_text
       when s.id = d.id and s.summary_text = d.summary_before then d.summary_text
@@ -244,7 +244,7 @@ with closed as (
   where r.user_id = :user and r.platform = p.platform and r.is_current
   returning r.id
 ), swapped as (
-  -- Where another program has put one there in between, ours replaces its text: the unique index knows one current prompt.
+  -- If another program has inserted a prompt meanwhile, ours replaces its text: the unique index allows one current prompt.
   insert into ready_prompts (
     id, user_id, platform, prompt_text, token_count, context_snapshot, pipeline_version, generation_time_ms, is_current,
     conversation_id, created_at

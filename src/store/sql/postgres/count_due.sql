@@ -1,7 +1,7 @@
--- count_due: how many conversations a claim could take, one after another
--- :cutoff        timestamptz   the last message must not be later
+-- count_due: how many conversations could be claimed, one after another
+-- :cutoff        timestamptz   the latest time for the last message
 -- :now           timestamptz   the run's time
--- :most_attempts integer       attempts after which a conversation is given up
+-- :most_attempts integer       attempts after which a conversation fails
 -- :rollout       integer       share of players, 0 to 100 percent
 select (
   select count(*)

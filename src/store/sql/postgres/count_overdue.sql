@@ -1,4 +1,4 @@
--- count_overdue: how many eligible players owe at least a step
+-- count_overdue: how many eligible players are overdue by at least a step
 -- :grace_1      bigint        grace in chapter 1, microseconds
 -- :step_1       bigint        time to lose 0.01 in chapter 1, microseconds
 -- :grace_2      bigint        grace in chapter 2, microseconds
@@ -10,8 +10,8 @@
 -- :grace_5      bigint        grace in chapter 5, microseconds
 -- :step_5       bigint        time to lose 0.01 in chapter 5, microseconds
 -- :now          timestamptz   the run's time
--- :never        bigint        how long overdue a player counts who never interacted, microseconds
--- :not_before   timestamptz   nothing from before is charged; null: all is
+-- :never        bigint        how long a player who never interacted counts as overdue, microseconds
+-- :not_before   timestamptz   charge nothing from before this; null: no limit
 -- scans: users
 select count(*)
 from users u

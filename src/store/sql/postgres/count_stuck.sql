@@ -1,6 +1,6 @@
 -- count_stuck: how many conversations are stuck in processing
 -- :clock        timestamptz        the hidden --now; null: the database's clock
--- :idle_seconds double precision   stuck where nothing has moved for this long
+-- :idle_seconds double precision   idle for this long is stuck
 select count(*)
 from conversations c
 where c.status = 'processing'

@@ -1,4 +1,4 @@
--- cron_is_readable: whether `pg_cron` is there and this role may see its schedules
+-- cron_is_readable: whether `pg_cron` exists and this role can read its schedules
 select coalesce(
   to_regclass('cron.job') is not null
   and has_schema_privilege('cron', 'usage')

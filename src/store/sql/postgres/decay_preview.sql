@@ -10,20 +10,20 @@
 -- :grace_5       bigint        grace in chapter 5, microseconds
 -- :step_5        bigint        time to lose 0.01 in chapter 5, microseconds
 -- :now           timestamptz   the run's time
--- :never         bigint        how long overdue a player counts who never interacted, microseconds
--- :not_before    timestamptz   nothing from before is charged; null: all is
--- :most          bigint        the most that is taken from a player, in hundredths
--- :turn_begins   timestamptz   the last turn of a capped run: when the debt begins; null: no cap
--- :turn_id       text          and whose it is
--- :warn_below    bigint        falling below this is warned of, in hundredths
--- :quiet_since   timestamptz   nobody is warned again who was since
--- :quiet_until   timestamptz   or will be until
+-- :never         bigint        how long a player who never interacted counts as overdue, microseconds
+-- :not_before    timestamptz   charge nothing from before this; null: no limit
+-- :most          bigint        the cap per player, in hundredths of a point
+-- :turn_begins   timestamptz   the last turn of a capped run: when the player's unpaid time begins; null: no cap
+-- :turn_id       text          the last turn: the player's id
+-- :warn_below    bigint        warn a player who falls below this, in hundredths of a point
+-- :quiet_since   timestamptz   do not warn a player again who was warned since this
+-- :quiet_until   timestamptz   or will be warned until this
 -- scans: users
 with due as (
   select
     u.id,
     u.telegram_id,
-    -- As `charge_decay` has it.
+    -- As in `charge_decay`.
     cast(u.relationship_score as numeric) as before,
     least(least((date_part('epoch', :now::timestamptz - b.begins) * 1000000)::bigint / r.step, :most) * 0.01, cast(u.relationship_score as numeric)) as amount
   from users u

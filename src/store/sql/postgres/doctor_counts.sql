@@ -1,10 +1,10 @@
--- doctor_counts: rows that the jobs pass over or do not believe, and who holds up others, counted by kind
+-- doctor_counts: counts rows that the jobs pass over or distrust, and sessions that block others
 -- :now timestamptz   the database's time
 -- scans: conversations
 -- scans: job_executions
 -- scans: users
 select
-  -- An id of another type than uuid can be spelled in ways that match nothing.
+  -- An id whose type is not uuid can have a spelling that matches nothing.
   case when (select a.atttypid = 'uuid'::regtype from pg_attribute a where a.attrelid = 'conversations'::regclass and a.attname = 'id')
     then 0
     else (select count(*) from conversations c

@@ -1,4 +1,4 @@
--- doctor_server: what stands between a client and its server, and what the server waits for
+-- doctor_server: the connection as the server sees it, and what the server waits for
 select
   coalesce((select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()), false) as encrypted,
   current_setting('ssl') = 'on' as offers_tls,

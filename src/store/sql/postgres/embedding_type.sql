@@ -1,4 +1,4 @@
--- embedding_type: the type of the vectors of facts
+-- embedding_type: the type of the facts' vectors
 select format_type(atttypid, atttypmod)
 from pg_attribute
 where attrelid = to_regclass('memory_facts')

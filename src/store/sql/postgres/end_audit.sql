@@ -1,7 +1,7 @@
 -- end_audit: closes an audit that is in progress
--- :audit    uuid     which one
+-- :audit    uuid     the audit
 -- :status   text     `completed`, `failed` or `cancelled`
--- :summary  text     what came of it, JSON
+-- :summary  text     the outcome, JSON
 -- :clock    timestamptz   the hidden --now; null: the database's clock
 update audit_reports
 set

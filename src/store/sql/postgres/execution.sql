@@ -1,5 +1,5 @@
--- execution: one execution
--- :id   uuid   which one
+-- execution: an execution by id
+-- :id   uuid   its id
 select
   cast(e.id as text) as id,
   coalesce(cast(e.job_name as text), '') as job_name,

@@ -1,7 +1,7 @@
 -- facts_if_taken_back: the facts that will be active once those of an earlier processing are taken back
 -- :user uuid     the player
 -- :own  uuid[]   facts of the earlier processing
--- Only for what is processed anew, by hand.
+-- Only for a conversation that is processed again, by hand.
 -- scans: memory_facts
 select id, embedding::real[] as embedding
 from memory_facts

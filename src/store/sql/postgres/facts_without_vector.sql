@@ -1,13 +1,13 @@
--- facts_without_vector: the oldest facts that wait for their vector
--- :before text     those whose text was set aside later are passed over
--- :most   bigint   at most so many
+-- facts_without_vector: the oldest facts without a vector
+-- :before text     ignore facts whose text was set aside later
+-- :most   bigint   the most rows
 select id, user_id, fact, created_at
 from (
   select id, user_id, fact, created_at, metadata
   from memory_facts
   where embedding is null and not is_active and metadata ->> 'awaiting_vector' = 'true'
   union all
-  -- Of a version that knew no waiting.
+  -- Stored by an older version, which had no mark for waiting facts.
   select id, user_id, fact, created_at, metadata
   from memory_facts
   where embedding is null and is_active

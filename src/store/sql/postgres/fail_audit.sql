@@ -1,14 +1,14 @@
--- fail_audit: fails an audit under way, as long as a rule holds and its log is as it was read
+-- fail_audit: fails an audit in progress, if a rule still holds and its log is unchanged
 -- :clock             timestamptz        the hidden --now; null: the database's clock
--- :silence_seconds   double precision   the longest without a sign of life
--- :age_seconds       double precision   the longest from the beginning
--- :id                uuid               which one
--- :by_hand           boolean            an operator has decided
--- :log_times         text               its log as it was read
--- :last_log          timestamptz        the latest time in it
--- :reason            text               what is wrong with it
--- :entry             text               the id of the entry in its log
--- What stood in the columns stays there.
+-- :silence_seconds   double precision   the longest time without activity
+-- :age_seconds       double precision   the longest duration
+-- :id                uuid               its id
+-- :by_hand           boolean            whether an operator has decided
+-- :log_times         text               the times in its log, as read
+-- :last_log          timestamptz        the latest of these times
+-- :reason            text               the reason
+-- :entry             text               the id of the new log entry
+-- Keeps what the columns contained.
 update audit_reports as r
 set
   status = 'failed',

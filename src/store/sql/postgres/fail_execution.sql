@@ -1,15 +1,15 @@
--- fail_execution: fails an execution under way, as long as a rule holds and its log is as it was read
+-- fail_execution: fails a running execution, if a rule still holds and its log is unchanged
 -- :clock             timestamptz        the hidden --now; null: the database's clock
--- :silence_seconds   double precision   the longest without a sign of life
--- :age_seconds       double precision   the longest from the beginning
--- :id                uuid               which one
--- :by_hand           boolean            an operator has decided
--- :log_times         text               its log as it was read
--- :last_log          timestamptz        the latest time in it
--- :reason            text               what is wrong with it
--- :entry             text               the id of the entry in its log
--- What stood in the columns stays there.
--- An execution has neither a summary nor a log of its own; its result holds both.
+-- :silence_seconds   double precision   the longest time without activity
+-- :age_seconds       double precision   the longest duration
+-- :id                uuid               its id
+-- :by_hand           boolean            whether an operator has decided
+-- :log_times         text               the times in its log, as read
+-- :last_log          timestamptz        the latest of these times
+-- :reason            text               the reason
+-- :entry             text               the id of the new log entry
+-- Keeps what the columns contained.
+-- An execution has no columns for a summary and a log; its result contains both.
 update job_executions as r
 set
   status = 'failed',

@@ -1,9 +1,9 @@
--- failed_ids: the conversations that failed, by their ids
--- :since   timestamptz   only those that failed, or were tried, after it; null: all
--- :error   text   only with this in the error; null: any
--- :stage   text   only those of this stage; null: any
--- :after   text   only those behind this id
--- :most    bigint   at most so many
+-- failed_ids: the ids of failed conversations, in order
+-- :since   timestamptz   only those that failed, or were last tried, after this; null: all
+-- :error   text   only errors that contain this; null: any
+-- :stage   text   only failures of this stage; null: any
+-- :after   text   only ids behind this one
+-- :most    bigint   the most rows
 select cast(c.id as text)
 from conversations c
 where

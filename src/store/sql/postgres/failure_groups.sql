@@ -1,8 +1,8 @@
--- failure_groups: the errors of the conversations that failed or wait, the most frequent first
--- :since   timestamptz   only those that failed, or were tried, after it; null: all
--- :error   text   only with this in the error; null: any
--- :stage   text   only those of this stage; null: any
--- :most    bigint   at most so many
+-- failure_groups: the errors of conversations that failed or are waiting for a retry, the most frequent first
+-- :since   timestamptz   only those that failed, or were last tried, after this; null: all
+-- :error   text   only errors that contain this; null: any
+-- :stage   text   only failures of this stage; null: any
+-- :most    bigint   the most rows
 select
   coalesce(c.last_error, 'no reason is known') as error,
   count(*) as many,

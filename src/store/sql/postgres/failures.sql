@@ -1,8 +1,8 @@
--- failures: the conversations that failed, or wait after a failure, the latest first
--- :since   timestamptz   only those that failed, or were tried, after it; null: all
--- :error   text   only with this in the error; null: any
--- :stage   text   only those of this stage; null: any
--- :most    bigint   at most so many
+-- failures: conversations that failed or are waiting for a retry, the latest first
+-- :since   timestamptz   only those that failed, or were last tried, after this; null: all
+-- :error   text   only errors that contain this; null: any
+-- :stage   text   only failures of this stage; null: any
+-- :most    bigint   the most rows
 select
   cast(c.id as text) as id,
   cast(c.user_id as text) as player,

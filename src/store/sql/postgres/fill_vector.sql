@@ -1,8 +1,8 @@
--- fill_vector: stores a late vector, and who has replaced the fact, unless either has changed
--- :fact          uuid      which one
+-- fill_vector: stores a fact's vector and its successor, unless either has changed
+-- :fact          uuid      the fact
 -- :user          uuid      the player
 -- :vector        real[]    1536 numbers
--- :is_active     boolean   whether it stays
+-- :is_active     boolean   whether it stays active
 -- :superseded_by uuid      the fact that replaces it; null: none
 update memory_facts
 set

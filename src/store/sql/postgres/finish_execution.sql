@@ -3,8 +3,8 @@
 -- :execution   uuid          the run
 -- :status      text          completed or failed
 -- :duration_ms bigint        how long it took
--- :result      jsonb         what goes to stdout
--- :cost_usd    text          what it cost
+-- :result      jsonb         the result, as on stdout
+-- :cost_usd    text          its cost
 update job_executions
 set
   status = :status,

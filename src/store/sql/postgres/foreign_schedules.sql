@@ -1,6 +1,6 @@
 -- foreign_schedules: schedules that call an endpoint which our jobs replace
 -- needs: cron.job
--- The command itself stays here: it holds the application's key.
+-- Does not return the command, which contains the application's key.
 select
   j.jobid::text as id,
   j.schedule::text as schedule,

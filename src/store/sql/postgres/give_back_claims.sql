@@ -1,7 +1,7 @@
--- give_back_claims: gives back, each with its attempt, what a run has claimed and does not have in hand
+-- give_back_claims: releases, each with its attempt, a run's claims that are not in flight
 -- :clock     timestamptz   the hidden --now; null: the database's clock
 -- :execution uuid          the run
--- :in_flight   uuid[]        conversations that are being worked on
+-- :in_flight   uuid[]        conversations in flight
 update conversations c
 set
   status = 'active',

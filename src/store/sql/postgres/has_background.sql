@@ -1,4 +1,4 @@
--- has_background: which of the application's tables about a player are there
+-- has_background: which of the application's tables about players exist
 select
   to_regclass('user_profiles') is not null as profiles,
   to_regclass('user_backstories') is not null as backstories,

@@ -1,6 +1,6 @@
--- index_like: whether a table has a valid index that is defined like the one on its empty copy
+-- index_like: whether a table has a valid index with the definition of the one on its empty copy
 -- :table text   the table
--- What stands before `USING` are names and whether it is unique. `(x = true)` says the same as `x`.
+-- Compares what follows `USING`; names come before it, and uniqueness is compared separately. `(x = true)` means the same as `x`.
 with every as (
   select
     i.indexrelid,

@@ -1,4 +1,4 @@
--- index_progress: how far the building of a table's index is
+-- index_progress: the progress of an index build on a table
 -- :table text   the table
 select p.phase, p.blocks_done, p.blocks_total, p.tuples_done, p.tuples_total
 from pg_catalog.pg_stat_progress_create_index p

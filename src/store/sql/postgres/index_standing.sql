@@ -1,6 +1,6 @@
--- index_standing: whether an index is valid, and whether a session is building it; no row where there is none
+-- index_standing: whether an index is valid, and whether a session is building it; no row if it does not exist
 -- :name text   the index
--- What another role builds is shown without its names: then whoever holds a lock on the table may be building this one.
+-- Another role's build is shown without names. Then any session with a lock on the table can be building this index.
 select
   i.indisvalid,
   exists (

@@ -1,8 +1,8 @@
--- keep_breaker: keeps how a breaker stands; one that was open already is open since then
+-- keep_breaker: stores a breaker; one that was already open keeps the time since when it is open
 -- :clock    timestamptz   the hidden --now; null: the database's clock
--- :provider text          which one
--- :failures integer       in a row
--- :open     boolean       whether it is
+-- :provider text          the provider
+-- :failures integer       consecutive failures
+-- :open     boolean       whether it is open
 insert into provider_breakers as kept (provider, failures, opened_at, tried_at, updated_at)
 select :provider, :failures, case when :open then t.now end, t.now, t.now
 from (select coalesce(:clock::timestamptz, clock_timestamp()) as now) t

@@ -1,9 +1,9 @@
--- keep_lessons: keeps what was learnt of a server
+-- keep_lessons: stores what was learned about a server
 -- :clock   timestamptz   the hidden --now; null: the database's clock
--- :address text          where it is
--- :model   text          the model that is asked there
--- :version text          this program's
--- :manner  text          how it is asked, as JSON
+-- :address text          the address of the server
+-- :model   text          the model
+-- :version text          this program's version
+-- :manner  text          the request format that it needs, as JSON
 insert into provider_lessons (address, model, version, manner, learnt_at)
 select :address, :model, :version, :manner, coalesce(:clock::timestamptz, clock_timestamp())
 where true

@@ -1,8 +1,8 @@
--- keep_memo: writes a paid answer down, as long as the conversation is ours
--- :conversation uuid   which one
--- :token        uuid   proves that the claim is ours
--- :stage        text   who has asked
--- :input_hash   text   what was asked
+-- keep_memo: caches a paid answer, if the claim is still ours
+-- :conversation uuid   the conversation
+-- :token        uuid   proof that the claim is ours
+-- :stage        text   the stage
+-- :input_hash   text   a hash of the request
 -- :answer       text   the answer
 insert into stage_memos (conversation_id, stage, input_hash, answer)
 select ours.id, :stage, :input_hash, :answer
@@ -16,7 +16,7 @@ from (
   and c.status = 'processing'
   and c.processing_started_at is not distinct from c.claimed_at
   -- [/fence]
-  -- Whoever ends the conversation waits, so that he sees this memo and forgets it.
+  -- The statement that ends the conversation waits for this lock, so that it sees this memo and deletes it.
   for share
 ) ours
 on conflict do nothing

@@ -1,4 +1,4 @@
--- last_turn: whose turn is the last in a capped run, the longest overdue first
+-- last_turn: the player with the last turn in a capped run, the longest overdue first
 -- :grace_1      bigint        grace in chapter 1, microseconds
 -- :step_1       bigint        time to lose 0.01 in chapter 1, microseconds
 -- :grace_2      bigint        grace in chapter 2, microseconds
@@ -10,9 +10,9 @@
 -- :grace_5      bigint        grace in chapter 5, microseconds
 -- :step_5       bigint        time to lose 0.01 in chapter 5, microseconds
 -- :now          timestamptz   the run's time
--- :never        bigint        how long overdue a player counts who never interacted, microseconds
--- :not_before   timestamptz   nothing from before is charged; null: all is
--- :before       bigint        how many turns come before it
+-- :never        bigint        how long a player who never interacted counts as overdue, microseconds
+-- :not_before   timestamptz   charge nothing from before this; null: no limit
+-- :before       bigint        how many turns come before the last
 -- scans: users
 select b.begins, u.id::text as id
 from users u

@@ -1,7 +1,7 @@
 -- latest_attempts: the latest attempts at conversations, newest first
--- :since   timestamptz   from when on
--- :runs    bigint        at most so many runs
--- :most    bigint        at most so many attempts
+-- :since   timestamptz   the earliest start of a run
+-- :runs    bigint        the most runs to read
+-- :most    bigint        the most attempts
 with sample as materialized (
   select
     id,

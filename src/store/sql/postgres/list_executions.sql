@@ -1,9 +1,9 @@
--- list_executions: the executions of a time, the newest first
--- :since   timestamptz   only those that began after it; null: all
+-- list_executions: the executions that match a filter, the newest first
+-- :since   timestamptz   only those that began after this; null: all
 -- :job     text   only of this job; null: any
 -- :state   text   only with this status; null: any
 -- :host    text   only on this host; null: any
--- :most    bigint   at most so many
+-- :most    bigint   the most rows
 select
   cast(e.id as text) as id,
   coalesce(cast(e.job_name as text), '') as job_name,

@@ -1,6 +1,6 @@
--- memory_figures: facts and tokens that the newest runs since an instant report
--- :since timestamptz   from when on
--- :runs  bigint        at most so many
+-- memory_figures: the facts and tokens that the newest runs since a time report
+-- :since timestamptz   the earliest start of a run
+-- :runs  bigint        the most runs to read
 with sample as materialized (
   select cast(result as jsonb) as result
   from job_executions
@@ -9,7 +9,7 @@ with sample as materialized (
   order by started_at desc
   limit :runs
 ), counts as (
-  -- A number that is beyond all reason counts as none.
+  -- Ignores implausibly large numbers.
   select
     case when jsonb_typeof(result -> 'facts') = 'number' then cast(result ->> 'facts' as numeric) end as facts,
     case when jsonb_typeof(result -> 'unsupported_facts') = 'number' then cast(result ->> 'unsupported_facts' as numeric) end

@@ -1,5 +1,5 @@
--- memory_index: the schema of pgvector, where an index on the vectors of facts is wanted; no row where it is not
--- The condition is the one of migration 0004, but for an index of ours that was left unfinished.
+-- memory_index: pgvector's schema, if an index on the facts' vectors is needed; otherwise no row
+-- The condition is that of migration 0004, except that an unfinished index of ours does not count.
 select quote_ident(n.nspname)
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_type t on t.oid = a.atttypid

@@ -1,8 +1,8 @@
--- near_facts: a player's active facts that may be similar enough, by pgvector's operator
+-- near_facts: a player's active facts that can be similar enough, by pgvector's operator
 -- :user     uuid               the player
--- :asked    text[]             vectors
--- :distance double precision   the most
--- The store puts the schema of the extension in the place of public, which need not be on the search path.
+-- :asked    text[]             the vectors to compare
+-- :distance double precision   the largest distance
+-- The store replaces `public` by the extension's schema, which need not be on the search path.
 -- It filters and does not sort, so that no approximate index can serve it and miss a fact.
 -- needs: pgvector
 with asked as materialized (

@@ -1,4 +1,4 @@
--- new_vector_type: the type that a new column of vectors gets: pgvector's, in whatever schema it lives, or a plain array
+-- new_vector_type: the type of a new column of vectors: pgvector's, qualified with its schema, or a plain array
 select coalesce(
     (
       select format('%I.vector(1536)', n.nspname)

@@ -1,6 +1,6 @@
 -- outcomes_by_span: what runs report about conversations, by span
--- :width   integer       characters of a time that name its span
--- :since   timestamptz   from when on
+-- :width   integer       how many characters of a time name its span
+-- :since   timestamptz   the earliest start of a run
 select
   substr(to_char(e.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24'), 1, :width) as span,
   count(*) as runs,

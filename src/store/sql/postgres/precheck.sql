@@ -1,9 +1,9 @@
--- precheck: whether the schema is right, and whether a run is in the way; sent whole, in the simple protocol
+-- precheck: the schema's versions, and the run that blocks this one; sent in the simple protocol
 -- :clock          timestamptz        the hidden --now; null: the database's clock
--- :job            text               whose completed runs close the window
--- :key            text               the lease that other runs may hold
--- :window_seconds double precision   how long a completed run closes the window; null: not at all
--- :overridden     boolean            whether this run has a --now; a run that had one closes no other's window
+-- :job            text               the job, whose completed runs close the window
+-- :key            text               the lease that another run can hold
+-- :window_seconds double precision   how long a completed run closes the window; null: no window
+-- :overridden     boolean            whether this run has a --now; if not, runs with one do not close its window
 with moment as materialized (
   select coalesce(:clock::timestamptz, clock_timestamp()) as now
 )
@@ -29,7 +29,7 @@ left join lateral (
   where e.job_name = :job
     and e.status = 'completed'
     and e.completed_at > moment.now - make_interval(secs => :window_seconds)
-    -- A completion dated later than a window from now is not believed.
+    -- Ignores a completion further than a window in the future.
     and e.completed_at <= moment.now + make_interval(secs => :window_seconds)
     and (:overridden or coalesce(e.result::text, '') not like '%"now_overridden":%true%')
   order by e.completed_at desc

@@ -1,4 +1,4 @@
--- prompts_in_the_way: how many players have two current prompts on a platform, and one of them
+-- prompts_in_the_way: how many pairs of player and platform have several current prompts, and one of them
 -- needs: ready_prompts
 select count(*) as pairs, min(user_id::text || ', ' || platform::text) as example
 from (

@@ -1,8 +1,8 @@
--- prune: deletes old executions of ours that their jobs can spare, the oldest first
--- :cutoff timestamptz   what ended before it is old
--- :most   bigint        at most so many
--- By the index job_executions_finished; the two subqueries take one entry each of an index by job.
--- By primary key, through an array, whatever a planner makes of the numbers.
+-- prune: deletes old executions of ours that their jobs no longer need, the oldest first
+-- :cutoff timestamptz   executions that ended before this are old
+-- :most   bigint        the most rows
+-- Uses the index job_executions_finished; each of the two subqueries reads one entry of an index by job.
+-- Deletes by primary key, through an array, whatever the planner's estimates are.
 delete from job_executions
 where id = any(array(
   select e.id

@@ -1,11 +1,11 @@
 -- recover_conversation: takes a stuck conversation out of processing, unless it is locked or has changed
 -- :clock        timestamptz        the hidden --now; null: the database's clock
--- :idle_seconds double precision   stuck where nothing has moved for this long
--- :conversation text               which one
--- :token        text               the claim that it was seen with; null: the application holds it
--- :status       text               where it goes: active, failed
--- :reason       text               the evidence
--- :by_hand      boolean            also where it is not stuck
+-- :idle_seconds double precision   idle for this long is stuck
+-- :conversation text               the conversation
+-- :token        text               the token that was read; null: the application holds it
+-- :status       text               the new status: active or failed
+-- :reason       text               the reason
+-- :by_hand      boolean            whether to recover it even if it is not stuck
 with free as (
   select c.id
   from conversations c
@@ -43,7 +43,7 @@ with free as (
 )
 select
   exists (select 1 from recovered) as recovered,
-  -- As it was before this statement: where it still stood so and was not recovered, another transaction holds it.
+  -- Sees the row as before this statement: if it matches but was not recovered, another transaction has locked it.
   exists (
     select 1
     from conversations c

@@ -1,7 +1,7 @@
--- renew_audit_lease: goes on with an audit's lease, if it is still ours
+-- renew_audit_lease: renews an audit's lease, if it is still ours
 -- :key      text     `audit:` and its id
--- :token    uuid     what proves that it is ours
--- :length   bigint   how long it lives without a renewal, microseconds
+-- :token    uuid     proof that it is ours
+-- :length   bigint   how long it lasts without a renewal, microseconds
 -- :clock    timestamptz   the hidden --now; null: the database's clock
 update job_leases
 set

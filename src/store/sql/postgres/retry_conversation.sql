@@ -1,5 +1,5 @@
--- retry_conversation: gives a conversation its attempts back, if it failed or waits after a failure
--- :conversation  text   which one
+-- retry_conversation: gives a conversation its attempts back, if it failed or is waiting for a retry
+-- :conversation  text   the conversation
 -- :clock         timestamptz   the hidden --now; null: the database's clock
 update conversations c
 set

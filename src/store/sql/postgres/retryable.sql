@@ -1,5 +1,5 @@
--- retryable: whether `retry` would do something about a conversation
--- :conversation  text   which one
+-- retryable: whether `retry` would change a conversation
+-- :conversation  text   the conversation
 select
   coalesce(cast(c.status as text), '') as status,
   -- [retryable]

@@ -1,7 +1,7 @@
 -- runs_by_span: runs and costs by span and job
--- :most_jobs   bigint        at most so many jobs
--- :width       integer       characters of a time that name its span
--- :since       timestamptz   from when on
+-- :most_jobs   bigint        the most jobs
+-- :width       integer       how many characters of a time name its span
+-- :since       timestamptz   the earliest start of a run
 with recursive names(job_name) as (
   select min(job_name)
   from job_executions

@@ -1,11 +1,11 @@
--- scan_executions: a page of executions under way, each with the rules that hold, the longest-running first
+-- scan_executions: a page of running executions with the rules that hold, the longest-running first
 -- :clock             timestamptz        the hidden --now; null: the database's clock
--- :silence_seconds   double precision   the longest without a sign of life
--- :age_seconds       double precision   the longest from the beginning
--- :but               uuid               left out: who judges is not judged; null: none is
--- :after_began       text               when the last one seen began, as it was read; null: from the beginning
--- :after_id          text               its id, as it was read
--- :most              bigint             at most so many
+-- :silence_seconds   double precision   the longest time without activity
+-- :age_seconds       double precision   the longest duration
+-- :but               uuid               the judging execution, which is left out; null: none
+-- :after_began       text               when the last record of the previous page began, as read; null: first page
+-- :after_id          text               its id, as read
+-- :most              bigint             the most rows
 -- [judged_execution]
 select
   r.id::text as id,

@@ -1,4 +1,4 @@
--- server: what the server says of itself
+-- server: the server's version, and whether it has pgvector
 select
   cast(current_setting('server_version_num') as integer),
   split_part(current_setting('server_version'), ' ', 1),

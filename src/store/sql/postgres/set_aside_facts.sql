@@ -1,6 +1,6 @@
--- set_aside_facts: notes that the embedder can't take these facts' texts
--- :facts uuid[]   which ones
--- :at    text     when it was tried
+-- set_aside_facts: marks facts whose texts the embedder rejects
+-- :facts uuid[]   their ids
+-- :at    text     the time of the try
 update memory_facts
 set metadata = case
     when jsonb_typeof(metadata::jsonb) = 'object' then metadata::jsonb else '{}'::jsonb

@@ -1,7 +1,7 @@
 -- slowest_conversations: the conversations that took longest
--- :since   timestamptz   from when on
--- :runs    bigint        at most so many runs
--- :most    bigint        at most so many
+-- :since   timestamptz   the earliest start of a run
+-- :runs    bigint        the most runs to read
+-- :most    bigint        the most rows
 with sample as materialized (
   select
     id,

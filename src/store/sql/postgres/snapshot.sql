@@ -1,17 +1,17 @@
--- snapshot: what pipelines decide from, beside their conversations
+-- snapshot: the data that pipelines work on, besides their conversations
 -- :users        uuid[]        players
 -- :now          timestamptz   the run's time
--- :own_facts    uuid[]        facts that the conversations themselves have brought forth
--- :own_threads  uuid[]        as the facts
--- :own_thoughts uuid[]        as the facts
+-- :own_facts    uuid[]        facts that earlier processings of these conversations created
+-- :own_threads  uuid[]        likewise
+-- :own_thoughts uuid[]        likewise
 -- :events_since date          the first day of life events
 -- :decay_since  timestamptz   the first instant of decay
--- :most_facts   bigint        of a player
--- :most_notes   bigint        threads, and thoughts, of a player
--- :most_days    bigint        of a player
--- One statement, and so one round trip: a list of rows for each part. Whatever others have written is text, which never fails the
--- statement; the store reads it value by value. The players hide behind a `select`: were their number known, the server would plan
--- the whole statement anew for each conversation, which takes longer than running it.
+-- :most_facts   bigint        the most per player
+-- :most_notes   bigint        the most threads and the most thoughts per player
+-- :most_days    bigint        the most per player
+-- One statement, to save round trips, with a list of rows for each part. Values that other programs wrote are returned as text, which
+-- never fails the statement; the store parses them one by one. The players are behind a `select`: if their number were known, the server
+-- would plan the statement again for each conversation, which takes longer than running it.
 select
   -- The players themselves
   (
@@ -41,7 +41,7 @@ select
       where u.id = any((select :users::uuid[])::uuid[])
     ) q
   ) as players,
-  -- What they lean towards, the most engaging first
+  -- Vices, the most engaging first
   (
     select coalesce(json_agg(q), '[]')
     from (
@@ -55,7 +55,7 @@ select
       order by engagement_score desc, category
     ) q
   ) as vices,
-  -- The newest active facts, and those that wait for their vector
+  -- The newest active facts, and those that wait for a vector
   (
     select coalesce(json_agg(q), '[]')
     from (
@@ -139,7 +139,7 @@ select
       order by created_at desc, id
     ) q
   ) as thoughts,
-  -- What happened to her lately, the newest day first
+  -- What recently happened to her, the newest day first
   (
     select coalesce(json_agg(q), '[]')
     from (
@@ -182,7 +182,7 @@ select
       where place = 1
     ) q
   ) as moods,
-  -- Proactive messages, the latest fifty of a player
+  -- Proactive messages, at most the latest fifty per player
   (
     select coalesce(json_agg(q), '[]')
     from (

@@ -1,5 +1,5 @@
--- snapshot_conversations: the conversations that were claimed
--- :conversations uuid[]   which ones
+-- snapshot_conversations: the claimed conversations
+-- :conversations uuid[]   their ids
 select
   id, user_id, coalesce(platform, '') as platform, messages, transcript_raw, started_at, ended_at, last_message_at, score_delta,
   processed_at, conversation_summary

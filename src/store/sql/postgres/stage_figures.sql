@@ -1,7 +1,7 @@
 -- stage_figures: how often each stage ran and how long it took
--- :since   timestamptz   from when on
--- :runs    bigint        at most so many runs
--- :most    bigint        at most so many stages
+-- :since   timestamptz   the earliest start of a run
+-- :runs    bigint        the most runs to read
+-- :most    bigint        the most stages
 with sample as materialized (
   select
     id,

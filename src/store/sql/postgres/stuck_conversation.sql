@@ -1,7 +1,7 @@
--- stuck_conversation: one conversation as it stands, whatever its state
+-- stuck_conversation: a conversation by id, whatever its status
 -- :clock        timestamptz        the hidden --now; null: the database's clock
--- :idle_seconds double precision   stuck where nothing has moved for this long
--- :conversation text               which one
+-- :idle_seconds double precision   idle for this long is stuck
+-- :conversation text               the conversation
 select
   c.id::text as id,
   coalesce(c.status::text, '') as status,

@@ -1,9 +1,9 @@
 -- stuck_conversations: a page of conversations that are stuck in processing, the longest idle first
 -- :clock        timestamptz        the hidden --now; null: the database's clock
--- :idle_seconds double precision   stuck where nothing has moved for this long
--- :after_at     text               idle_since of the last one seen, as it was read; null: from the beginning
--- :after_id     text               its id, as it was read
--- :most         bigint             at most so many
+-- :idle_seconds double precision   idle for this long is stuck
+-- :after_at     text               idle_since of the last row of the previous page, as read; null: first page
+-- :after_id     text               its id, as read
+-- :most         bigint             the most rows
 select
   c.id::text as id,
   coalesce(c.status::text, '') as status,

@@ -1,4 +1,4 @@
--- supersede_facts: puts a fact in the place of others
+-- supersede_facts: replaces facts by a new one
 -- :fact uuid     the new one
 -- :user uuid     the player
 -- :old  uuid[]   the others

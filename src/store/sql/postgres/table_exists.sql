@@ -1,3 +1,3 @@
--- table_exists: whether there is such a table
+-- table_exists: whether a table exists
 -- :table text   its name
 select to_regclass(quote_ident(:table)) is not null

@@ -1,13 +1,13 @@
--- take_back: takes away what an earlier processing brought forth, and gives back what it replaced, if the claim is ours
--- :conversation uuid     which one
--- :token        uuid     proves that the claim is ours
+-- take_back: deletes the effects of an earlier processing and restores what it replaced, if the claim is ours
+-- :conversation uuid     the conversation
+-- :token        uuid     proof that the claim is ours
 -- :user         uuid     the player
--- :facts        uuid[]   of an earlier processing, as the conversation derives them
--- :threads      uuid[]   as the facts
--- :thoughts     uuid[]   as the facts
--- The commit comes after it, in the same transaction and under the same lock. Rows of another program about the same conversation
--- stay, and so does what the application has closed or used.
--- Only for what is processed anew, by hand.
+-- :facts        uuid[]   ids from an earlier processing, derived from the conversation's
+-- :threads      uuid[]   likewise
+-- :thoughts     uuid[]   likewise
+-- The commit follows in the same transaction and under the same lock. Keeps rows that another program wrote about the same conversation,
+-- and rows that the application has closed or used.
+-- Only for a conversation that is processed again, by hand.
 -- scans: memory_facts
 -- scans: ready_prompts
 with ours as (

@@ -1,11 +1,11 @@
--- take_lease: takes a lease that is free or dead, or that is ours already, because an answer was lost
+-- take_lease: takes a lease that is free or expired, or that is already ours because a response was lost
 -- :clock     timestamptz        the hidden --now; null: the database's clock
 -- :key       text               its name
 -- :execution uuid               the run
--- :token     uuid               proves that it is ours
--- :host      text               where it runs
--- :pid       integer            its process there
--- :seconds   double precision   how long it lives without a renewal
+-- :token     uuid               proof that it is ours
+-- :host      text               its host
+-- :pid       integer            its process id on that host
+-- :seconds   double precision   how long it lasts without a renewal
 insert into job_leases as held (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at)
 select :key, :execution, :token, :host, :pid, t.now, t.now, t.now + make_interval(secs => :seconds)
 from (select coalesce(:clock::timestamptz, clock_timestamp()) as now) t
@@ -19,7 +19,7 @@ set
   heartbeat_at = excluded.heartbeat_at,
   expires_at = excluded.expires_at
 where held.expires_at <= coalesce(:clock::timestamptz, clock_timestamp())
-   -- Renewed later than now: the clock has jumped, and it is not believed.
+   -- A renewal in the future is not believed: the clock has jumped back.
    or held.heartbeat_at > coalesce(:clock::timestamptz, clock_timestamp())
    or held.token = excluded.token
 returning acquired_at

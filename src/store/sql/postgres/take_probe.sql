@@ -1,8 +1,8 @@
 -- take_probe: takes the right to probe an open breaker
 -- :clock            timestamptz        the hidden --now; null: the database's clock
--- :provider         text               which one
+-- :provider         text               the provider
 -- :execution        uuid               the run
--- :distance_seconds double precision   between two probes
+-- :distance_seconds double precision   the pause between two probes
 update provider_breakers
 set tried_at = coalesce(:clock::timestamptz, clock_timestamp()), probed_by = :execution, updated_at = coalesce(:clock::timestamptz, clock_timestamp())
 where provider = :provider

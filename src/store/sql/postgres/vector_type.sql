@@ -1,5 +1,5 @@
--- vector_type: the schema of pgvector's type, where facts have vectors of that type and length
--- :dimensions integer   how many numbers
+-- vector_type: the schema of pgvector's type, if facts have vectors of that type and length
+-- :dimensions integer   the number of dimensions
 select quote_ident(n.nspname)
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid

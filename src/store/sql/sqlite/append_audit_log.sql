@@ -1,5 +1,5 @@
--- append_audit_log: adds lines to an audit's log, of which the newest stay
--- :audit    text     which one
+-- append_audit_log: adds lines to an audit's log, which keeps the newest
+-- :audit    text     the audit
 -- :lines    text     the lines, a JSON list of texts
 -- :source   text     who wrote them
 -- :most     bigint   the most entries of the log

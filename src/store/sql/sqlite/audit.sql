@@ -1,8 +1,8 @@
--- audit: one audit as it stands, with the rules that hold
+-- audit: an audit with the rules that hold
 -- :clock             text   the hidden --now; null: the database's clock
--- :silence_seconds   real   the longest without a sign of life
--- :age_seconds       real   the longest from the beginning
--- :id                text   which one
+-- :silence_seconds   real   the longest time without activity
+-- :age_seconds       real   the longest duration
+-- :id                text   its id
 -- [judged_audit]
 select
   r.audit_id as id,

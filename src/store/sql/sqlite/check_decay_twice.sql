@@ -1,6 +1,6 @@
--- check_decay_twice: charges for hours that an earlier one has charged
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_decay_twice: charges for hours that an earlier charge covers
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: score_history
 with charges as (
     select h.id, h.user_id, h.score, h.recorded_at,
@@ -19,7 +19,7 @@ with charges as (
     where c.hours > 0 and c.amount > 0
     window earlier as (partition by c.user_id order by c.recorded_at, c.id)
 )
--- What one charge leaves to the next is less than a step of a hundredth; hours are written to four places.
+-- A charge leaves less than a step of a hundredth to the next one; hours have four decimals.
 select cast(c.id as text) as id,
     cast(c.hours as text) || ' hours charged, ' || cast(round(c.since_previous, 4) as text) || ' since the charge before' as found
 from chain c

@@ -1,6 +1,6 @@
--- check_said: conversations that a run has said it has processed, and that are not
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_said: conversations that a run reported as processed, but that are not
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: conversations
 -- scans: ready_prompts
 -- scans: job_executions

@@ -1,6 +1,6 @@
--- check_watermark: players whose watermark is not where their last charge has left it
--- :since timestamptz   rows that last changed before it are not looked at; null: all are
--- :most bigint   at most so many rows
+-- check_watermark: players whose watermark is not where their last charge left it
+-- :since timestamptz   ignore rows last changed before this; null: check all rows
+-- :most bigint   the most rows
 -- scans: score_history
 -- scans: users
 with charges as (
@@ -13,7 +13,7 @@ with charges as (
     from (select *, case when json_valid(event_details) then event_details end as details from score_history) h
     where h.event_type = 'decay'
 ), latest as (
-    -- The other columns are those of the row with the greatest time.
+    -- The other columns come from the row with the greatest time.
     select c.user_id, max(c.recorded_at) as recorded_at, c.hours / c.amount / 100 as step
     from charges c
     where c.hours > 0 and c.amount > 0

@@ -1,11 +1,11 @@
 -- claim: takes the oldest due conversations for a run, never two of one player
--- :cutoff        text      the last message must not be later
+-- :cutoff        text      the latest time for the last message
 -- :now           text      the run's time
--- :most_attempts integer   attempts after which a conversation is given up
+-- :most_attempts integer   attempts after which a conversation fails
 -- :rollout       integer   share of players, 0 to 100 percent
 -- :execution     text      the run
 -- :clock         text      the hidden --now; null: the database's clock
--- The limit is part of the text, as on PostgreSQL; the store puts the number in. Ids that we could not match again are left alone.
+-- The store puts the limit into the text, as on PostgreSQL. Passes over ids that we could not match again.
 update conversations
 set
   status = 'processing',

@@ -1,6 +1,6 @@
--- claim_fate: what became of a claim whose answer was lost, under the lock of its row
--- :conversation text   which one
--- :token        text   proves that the claim is ours
+-- claim_fate: what became of a claim after a lost response, under the lock of its row
+-- :conversation text   the conversation
+-- :token        text   proof that the claim is ours
 select
   coalesce(c.closed_token = :token, false) as committed,
   coalesce(

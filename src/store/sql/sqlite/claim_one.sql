@@ -1,11 +1,11 @@
--- claim_one: claims this conversation alone, also before its pause is over
--- :cutoff        text      the last message must not be later
+-- claim_one: claims one conversation, even before its retry pause is over
+-- :cutoff        text      the latest time for the last message
 -- :now           text      the run's time
--- :most_attempts integer   attempts after which a conversation is given up
+-- :most_attempts integer   attempts after which a conversation fails
 -- :execution     text      the run
 -- :clock         text      the hidden --now; null: the database's clock
--- :conversation  text      which one
--- :anew          integer   also where it was processed or has failed, with all its attempts
+-- :conversation  text      the conversation
+-- :anew          integer   whether to claim it even if it was processed or failed, with all its attempts
 update conversations as c
 set
   status = 'processing',

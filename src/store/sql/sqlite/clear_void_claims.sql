@@ -1,4 +1,4 @@
--- clear_void_claims: takes our token away from conversations that the application has moved on
+-- clear_void_claims: removes our token from conversations whose status the application has changed
 update conversations as v
 set claim_token = null, claimed_by = null
 where

@@ -1,16 +1,16 @@
--- close_claim: takes a conversation out of processing without any effect, if the claim is still ours
+-- close_claim: takes a conversation out of processing without effects, if the claim is still ours
 -- :clock         text      the hidden --now; null: the database's clock
--- :conversation  text      which one
--- :token         text      proves that the claim is ours
--- :status        text      where it goes: processed, active, failed
--- :attempts      integer   how many are given back
--- :outages       integer   how many are added
--- :refusals      integer   how many are added
--- :pause_seconds real      until the next try; null: none
--- :error         text      why, without any conversation text
+-- :conversation  text      the conversation
+-- :token         text      proof that the claim is ours
+-- :status        text      the new status: processed, active or failed
+-- :attempts      integer   how many attempts to give back
+-- :outages       integer   how many outages to add
+-- :refusals      integer   how many refusals to add
+-- :pause_seconds real      until the retry; null: none
+-- :error         text      the error, without conversation text
 update conversations as c
 set
-  -- Where processing it anew has failed for good, the effects of the earlier processing stand, and so does its state.
+  -- If reprocessing has failed for good, the effects of the earlier processing remain, and so does its state.
   status = case when :status = 'failed' and c.processed_at is not null then 'processed' else :status end,
   claimed_by = null,
   claim_token = null,

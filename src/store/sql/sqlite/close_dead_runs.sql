@@ -1,8 +1,8 @@
--- close_dead_runs: closes a job's executions that had a lease and have no live one
+-- close_dead_runs: closes a job's executions that had a lease but have no live one
 -- :now    text   the run's time
--- :result text   why
--- :job    text   which job
--- The plus keeps SQLite from the index by job, in which all that have ever run stand.
+-- :result text   the result that says why
+-- :job    text   the job
+-- The plus keeps SQLite from using the index by job, which contains every execution ever.
 update job_executions
 set status = 'failed', completed_at = :now, result = :result
 where +job_name = :job

@@ -1,10 +1,10 @@
 -- commit_conversation: the fence: closes a conversation as processed, if the claim is still ours
 -- :clock        text         the hidden --now; null: the database's clock
--- :conversation text         which one
--- :token        text         proves that the claim is ours
--- :entities     text, JSON   extracted_entities; null: as they are
--- :tone         text         emotional_tone; null: as it is
--- :summary      text         conversation_summary; null: as it is
+-- :conversation text         the conversation
+-- :token        text         proof that the claim is ours
+-- :entities     text, JSON   extracted_entities; null: unchanged
+-- :tone         text         emotional_tone; null: unchanged
+-- :summary      text         conversation_summary; null: unchanged
 update conversations as c
 set
   status = 'processed',

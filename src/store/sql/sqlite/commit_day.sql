@@ -1,4 +1,4 @@
--- commit_day: folds the conversation into the row of its day
+-- commit_day: adds the conversation to the row of its day
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 update daily_summaries as s
@@ -7,7 +7,7 @@ set
   score_start = coalesce(s.score_start, cast(d.value ->> 'score_start' as real)),
   score_end = cast(d.value ->> 'score_end' as real),
   decay_applied = cast(d.value ->> 'decay_applied' as real),
-  -- What the application has written stays. A text of ours in a row of ours goes on, unless another has changed it since.
+  -- Keeps what the application wrote. Extends our text in our row, unless another program has changed it.
   summary_text = case
     when coalesce(s.summary_text, '') = '' then d.value ->> 'summary_text'
     when s.id = d.value ->> 'id' and s.summary_text = d.value ->> 'summary_before' then d.value ->> 'summary_text'

@@ -1,8 +1,8 @@
--- commit_facts: stores what was learned
+-- commit_facts: stores new facts
 -- :rows         text, JSON   rows of this table (commit/rows.rs)
--- :vectors      blob         all vectors end to end, 4 bytes a number
+-- :vectors      blob         all vectors, concatenated, 4 bytes per number
 -- :user         text         the player
--- :conversation text         which one
+-- :conversation text         the conversation
 -- :now          text         the run's time
 -- :source       text         memory_facts.source
 insert into memory_facts (

@@ -1,4 +1,4 @@
--- commit_first_of_day: makes the row of a day that has none
+-- commit_first_of_day: inserts the row of a day that has none
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 insert into daily_summaries (

@@ -1,8 +1,8 @@
--- commit_game_over: one history row for a game that this conversation ends
+-- commit_game_over: inserts a history row for a game that this conversation ends
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 -- :now  text         the run's time
--- :base text, JSON   of conflict_base; null: it does not end
+-- :base text, JSON   the result of conflict_base; null: the game does not end
 insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at)
 select
   p.value ->> '$.ends.id',

@@ -1,4 +1,4 @@
--- commit_life_events: stores her days; one that has events keeps them
+-- commit_life_events: stores the events of her days; a day that has events keeps them
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 -- :now  text         the run's time

@@ -2,7 +2,7 @@
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 -- :now  text         the run's time
--- :base text, JSON   of conflict_base; null: her state in the conflict stays
+-- :base text, JSON   the result of conflict_base; null: her state in the conflict stays
 insert into nikita_emotional_states (
   state_id, user_id, arousal, valence, dominance, intimacy, conflict_state, last_updated
 )

@@ -1,4 +1,4 @@
--- commit_old_prompts: lets the current prompts step down that are replaced
+-- commit_old_prompts: makes the replaced prompts no longer current
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 update ready_prompts as r

@@ -1,8 +1,8 @@
--- commit_player: changes the player's row
+-- commit_player: updates the player's row
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 -- :now  text         the run's time
--- :base text, JSON   of conflict_base
+-- :base text, JSON   the result of conflict_base
 update users as u
 set
   conflict_details = case

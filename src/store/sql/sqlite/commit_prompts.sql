@@ -1,9 +1,9 @@
--- commit_prompts: makes prompts the current ones
+-- commit_prompts: inserts the new current prompts
 -- :rows             text, JSON   rows of this table (commit/rows.rs)
 -- :user             text         the player
--- :conversation     text         which one
+-- :conversation     text         the conversation
 -- :now              text         the run's time
--- :pipeline_version text         who made them
+-- :pipeline_version text         the program that made them
 insert into ready_prompts (
   id, user_id, platform, prompt_text, token_count, context_snapshot, pipeline_version, generation_time_ms, is_current,
   conversation_id, created_at

@@ -1,4 +1,4 @@
--- commit_superseded: puts new facts in the place of old ones
+-- commit_superseded: marks facts as replaced by new ones
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 update memory_facts as f

@@ -1,7 +1,7 @@
--- commit_thoughts: notes thoughts of hers
+-- commit_thoughts: stores her thoughts
 -- :rows         text, JSON   rows of this table (commit/rows.rs)
 -- :user         text         the player
--- :conversation text         which one
+-- :conversation text         the conversation
 -- :now          text         the run's time
 insert into nikita_thoughts (id, user_id, thought_type, content, source_conversation_id, expires_at, created_at)
 select

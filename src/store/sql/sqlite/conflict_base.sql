@@ -1,4 +1,4 @@
--- conflict_base: what the fields of the conflict are merged into; null where it has moved on since it was read
+-- conflict_base: the value that the conflict's fields are merged into; null if it has changed since it was read
 -- :rows text, JSON   rows of this table (commit/rows.rs)
 -- :user text         the player
 select case

@@ -1,4 +1,4 @@
--- count_overdue: how many eligible players owe at least a step
+-- count_overdue: how many eligible players are overdue by at least a step
 -- :grace_1      integer   grace in chapter 1, microseconds
 -- :step_1       integer   time to lose 0.01 in chapter 1, microseconds
 -- :grace_2      integer   grace in chapter 2, microseconds
@@ -10,8 +10,8 @@
 -- :grace_5      integer   grace in chapter 5, microseconds
 -- :step_5       integer   time to lose 0.01 in chapter 5, microseconds
 -- :now          text      the run's time
--- :never        integer   how long overdue a player counts who never interacted, microseconds
--- :not_before   text      nothing from before is charged; null: all is
+-- :never        integer   how long a player who never interacted counts as overdue, microseconds
+-- :not_before   text      charge nothing from before this; null: no limit
 -- scans: users
 select count(*)
 from (
@@ -66,7 +66,7 @@ from (
       select
         unixepoch(:now) * 1000000 + cast(substr(:now, 21, 6) as integer) as now,
         coalesce(unixepoch(:not_before) * 1000000 + cast(substr(:not_before, 21, 6) as integer), 0) as not_before
-      -- It limits nothing, and keeps SQLite from working out each time anew for every mention of it.
+      -- This limit has no effect on the result; it keeps SQLite from evaluating the subquery again for every reference.
       limit 1
     ) at
     cross join users u

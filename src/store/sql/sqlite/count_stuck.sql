@@ -1,6 +1,6 @@
 -- count_stuck: how many conversations are stuck in processing
 -- :clock        text   the hidden --now; null: the database's clock
--- :idle_seconds real   stuck where nothing has moved for this long
+-- :idle_seconds real   idle for this long is stuck
 select count(*)
 from conversations c
 where c.status = 'processing'

@@ -1,6 +1,6 @@
 -- decay_charge: charges the overdue players of a chunk
 -- needs: decay_owed
--- The plus keeps the temporary table in front: the other way round every chunk would read all players.
+-- The plus makes SQLite read the temporary table first; otherwise every chunk would read all players.
 update users
 set
   relationship_score = (o.before - o.amount) / 100.0,

@@ -1,6 +1,6 @@
 -- decay_goodbyes: puts goodbyes into the outbox
 -- :now       text   the run's time
--- :goodbye   text   the words
+-- :goodbye   text   the text
 -- needs: decay_owed
 insert into scheduled_events (id, user_id, platform, event_type, content, scheduled_at, status)
 select

@@ -1,8 +1,8 @@
--- decay_history: writes the history of a chunk, in the order of the players' ids, which is that of its other index
+-- decay_history: writes a chunk's history, in the order of the players' ids, as in its other index
 -- :now   text   the run's time
 -- needs: decay_owed
--- The id is a version 7 UUID of the run's time, chance, and the player's row: the index of random ones costs more than the rows.
--- The digit tells the two kinds of rows apart.
+-- The id is a version 7 UUID from the run's time, chance and the player's row, because the index of random ids would cost more than the rows.
+-- The digit distinguishes the two kinds of rows.
 insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at)
 select
   (

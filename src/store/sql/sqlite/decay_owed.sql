@@ -1,4 +1,4 @@
--- decay_owed: sets down what each overdue player of these rows owes
+-- decay_owed: stores what each overdue player of these rows owes
 -- :grace_1       integer   grace in chapter 1, microseconds
 -- :step_1        integer   time to lose 0.01 in chapter 1, microseconds
 -- :grace_2       integer   grace in chapter 2, microseconds
@@ -10,13 +10,13 @@
 -- :grace_5       integer   grace in chapter 5, microseconds
 -- :step_5        integer   time to lose 0.01 in chapter 5, microseconds
 -- :now           text      the run's time
--- :never         integer   how long overdue a player counts who never interacted, microseconds
--- :not_before    text      nothing from before is charged; null: all is
+-- :never         integer   how long a player who never interacted counts as overdue, microseconds
+-- :not_before    text      charge nothing from before this; null: no limit
 -- :first         integer   the first row
 -- :last          integer   the last row
--- :most          integer   the most that is taken from a player, in hundredths
--- :turn_begins   text      the last turn of a capped run: when the debt begins; null: no cap
--- :turn_id       text      and whose it is
+-- :most          integer   the cap per player, in hundredths of a point
+-- :turn_begins   text      the last turn of a capped run: when the player's unpaid time begins; null: no cap
+-- :turn_id       text      the last turn: the player's id
 -- needs: decay_owed
 insert into temp.decay_owed
 select player, id, chapter, telegram_id, notifications_enabled, before, min(steps, :most, before), begins + steps * step, step
@@ -73,7 +73,7 @@ from (
         unixepoch(:now) * 1000000 + cast(substr(:now, 21, 6) as integer) as now,
         coalesce(unixepoch(:not_before) * 1000000 + cast(substr(:not_before, 21, 6) as integer), 0) as not_before,
         unixepoch(:turn_begins) * 1000000 + cast(substr(:turn_begins, 21, 6) as integer) as turn_begins
-      -- It limits nothing, and keeps SQLite from working out each time anew for every mention of it.
+      -- This limit has no effect on the result; it keeps SQLite from evaluating the subquery again for every reference.
       limit 1
     ) at
     cross join users u

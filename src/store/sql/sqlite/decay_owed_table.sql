@@ -1,4 +1,4 @@
--- decay_owed_table: makes the temporary table of what a chunk owes: it stands in for PostgreSQL's common expressions
+-- decay_owed_table: creates the temporary table of what a chunk's players owe, in place of PostgreSQL's common table expressions
 create temp table if not exists decay_owed (
   player integer primary key,
   id,

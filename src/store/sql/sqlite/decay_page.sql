@@ -1,6 +1,6 @@
--- decay_page: the next eligible players: how many, how many of them cannot be read, and the row of the last
+-- decay_page: the next eligible players: how many, how many of them are unreadable, and the row of the last
 -- :from           integer   the first row
--- :most_players   integer   at most so many players
+-- :most_players   integer   the most players
 select count(*) as processed, coalesce(sum(unreadable), 0) as unreadable, max(row) as last
 from (
   select

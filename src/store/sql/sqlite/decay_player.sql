@@ -1,4 +1,4 @@
--- decay_player: the next eligible player, and the row
+-- decay_player: the next eligible player and its row
 -- :from   integer   the first row
 select cast(u.id as text) as id, u.rowid as row
 from users u

@@ -10,14 +10,14 @@
 -- :grace_5       integer   grace in chapter 5, microseconds
 -- :step_5        integer   time to lose 0.01 in chapter 5, microseconds
 -- :now           text      the run's time
--- :never         integer   how long overdue a player counts who never interacted, microseconds
--- :not_before    text      nothing from before is charged; null: all is
--- :most          integer   the most that is taken from a player, in hundredths
--- :turn_begins   text      the last turn of a capped run: when the debt begins; null: no cap
--- :turn_id       text      and whose it is
--- :warn_below    integer   falling below this is warned of, in hundredths
--- :quiet_since   text      nobody is warned again who was since
--- :quiet_until   text      or will be until
+-- :never         integer   how long a player who never interacted counts as overdue, microseconds
+-- :not_before    text      charge nothing from before this; null: no limit
+-- :most          integer   the cap per player, in hundredths of a point
+-- :turn_begins   text      the last turn of a capped run: when the player's unpaid time begins; null: no cap
+-- :turn_id       text      the last turn: the player's id
+-- :warn_below    integer   warn a player who falls below this, in hundredths of a point
+-- :quiet_since   text      do not warn a player again who was warned since this
+-- :quiet_until   text      or will be warned until this
 -- scans: users
 with due as (
   select id, telegram_id, before, min(steps, :most, before) as amount
@@ -74,7 +74,7 @@ with due as (
           unixepoch(:now) * 1000000 + cast(substr(:now, 21, 6) as integer) as now,
           coalesce(unixepoch(:not_before) * 1000000 + cast(substr(:not_before, 21, 6) as integer), 0) as not_before,
           unixepoch(:turn_begins) * 1000000 + cast(substr(:turn_begins, 21, 6) as integer) as turn_begins
-        -- It limits nothing, and keeps SQLite from working out each time anew for every mention of it.
+        -- This limit has no effect on the result; it keeps SQLite from evaluating the subquery again for every reference.
         limit 1
       ) at
       cross join users u

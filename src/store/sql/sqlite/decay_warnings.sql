@@ -1,9 +1,9 @@
 -- decay_warnings: schedules the warnings of a chunk
 -- :now           text      the run's time
--- :warn_below    integer   falling below this is warned of, in hundredths
--- :quiet_since   text      nobody is warned again who was since
--- :quiet_until   text      or will be until
--- :warning       text      the words
+-- :warn_below    integer   warn a player who falls below this, in hundredths of a point
+-- :quiet_since   text      do not warn a player again who was warned since this
+-- :quiet_until   text      or will be warned until this
+-- :warning       text      the text
 -- :warned_of     text      what the warning is about
 -- needs: decay_owed
 insert into scheduled_touchpoints (

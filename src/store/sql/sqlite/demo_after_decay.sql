@@ -1,4 +1,4 @@
--- demo_after_decay: the players of the demo as decay left them, the largest charge first
+-- demo_after_decay: the demo's players after decay, the largest charge first
 -- needs: demo_players
 select
   d.name,

@@ -1,8 +1,8 @@
--- demo_claim: a conversation that the dead run has claimed
--- :at          text   when
+-- demo_claim: makes a conversation claimed by the dead run
+-- :at          text   the time of the claim
 -- :execution   text   the run
 -- :token       text   the claim
--- :id          text   which one
+-- :id          text   its id
 update conversations
 set
   status = 'processing',

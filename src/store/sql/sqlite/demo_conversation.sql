@@ -1,12 +1,12 @@
--- demo_conversation: a conversation to be processed
--- :id                text      which one
--- :user              text      whose
+-- demo_conversation: inserts a conversation to process
+-- :id                text      its id
+-- :user              text      the player
 -- :platform          text      telegram, text or voice
 -- :messages          text      the transcript
 -- :started_at        text      the first message
 -- :last_message_at   text      the last one
 -- :ended_at          text      the end of a call
--- :score_delta       real      what the application has added for it
+-- :score_delta       real      the points that the application added for it
 -- :chapter           integer   1 to 5
 insert into conversations (
     id,

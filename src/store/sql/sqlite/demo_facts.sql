@@ -1,4 +1,4 @@
--- demo_facts: facts, each with the one that has replaced it
+-- demo_facts: facts, each with its replacement
 select m.user_id, m.fact, n.fact
 from memory_facts m
 left join memory_facts n on n.id = m.superseded_by

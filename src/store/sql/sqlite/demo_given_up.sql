@@ -1,4 +1,4 @@
--- demo_given_up: conversations that were given up
+-- demo_given_up: failed conversations
 -- needs: demo_players
 select c.id, d.name, c.last_error
 from conversations c

@@ -1,4 +1,4 @@
--- demo_known: the players of the demo whom she has a mood towards
+-- demo_known: the demo's players for whom she has a mood
 -- needs: demo_players
 select
   u.id as user_id,

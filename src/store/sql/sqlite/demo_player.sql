@@ -1,14 +1,14 @@
--- demo_player: a player
--- :id                      text      who
--- :telegram_id             integer   the chat
+-- demo_player: inserts a player
+-- :id                      text      the player's id
+-- :telegram_id             integer   the Telegram chat
 -- :score                   real      0 to 100
 -- :chapter                 integer   1 to 5
--- :game_status             text      how the game stands
+-- :game_status             text      the state of the game
 -- :last_interaction_at     text      the last message
--- :onboarding_status       text      whether they have begun
--- :notifications_enabled   integer   whether they may be written to
--- :timezone                text      where they live
--- :days_played             integer   since the game began
+-- :onboarding_status       text      the state of the onboarding
+-- :notifications_enabled   integer   whether they accept messages
+-- :timezone                text      the time zone
+-- :days_played             integer   days since the game began
 insert into users (
     id,
     telegram_id,

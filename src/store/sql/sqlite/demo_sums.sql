@@ -1,4 +1,4 @@
--- demo_sums: how much there is of everything
+-- demo_sums: the number of rows of each kind
 select
   (select count(*) from memory_facts) as facts,
   (

@@ -1,4 +1,4 @@
--- demo_touchpoints: messages that are scheduled, the next one first
+-- demo_touchpoints: scheduled messages, the next one first
 -- needs: demo_players
 select
   d.name,

@@ -1,4 +1,4 @@
--- doctor_counts: rows that the jobs pass over or do not believe, and who holds up others, counted by kind
+-- doctor_counts: counts rows that the jobs pass over or distrust, and sessions that block others
 -- :now text   the database's time
 -- scans: conversations
 -- scans: job_executions

@@ -1,5 +1,5 @@
--- execution: one execution
--- :id   text   which one
+-- execution: an execution by id
+-- :id   text   its id
 select
   cast(e.id as text) as id,
   coalesce(cast(e.job_name as text), '') as job_name,

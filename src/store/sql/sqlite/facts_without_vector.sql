@@ -1,18 +1,18 @@
--- facts_without_vector: the oldest facts that wait for their vector
--- :before text      those whose text was set aside later are passed over
--- :most   integer   at most so many
+-- facts_without_vector: the oldest facts without a vector
+-- :before text      ignore facts whose text was set aside later
+-- :most   integer   the most rows
 select id, user_id, fact, created_at
 from (
   select id, user_id, fact, created_at, metadata
   from memory_facts
   where embedding is null and not is_active and json_valid(metadata) and metadata ->> 'awaiting_vector' = 1
   union all
-  -- Of a version that knew no waiting.
+  -- Stored by an older version, which had no mark for waiting facts.
   select id, user_id, fact, created_at, metadata
   from memory_facts
   where embedding is null and is_active
 ) waiting
-  -- Ids that we could not match again are left alone: their vectors would be paid for at every run.
+  -- Passes over ids that we could not match again: their vectors would be paid for in every run.
 where length(id) = 36
   and id not glob '*[^-0-9a-f]*'
   and length(user_id) = 36

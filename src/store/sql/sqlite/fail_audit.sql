@@ -1,14 +1,14 @@
--- fail_audit: fails an audit under way, as long as a rule holds and its log is as it was read
+-- fail_audit: fails an audit in progress, if a rule still holds and its log is unchanged
 -- :clock             text      the hidden --now; null: the database's clock
--- :silence_seconds   real      the longest without a sign of life
--- :age_seconds       real      the longest from the beginning
--- :id                text      which one
--- :by_hand           integer   an operator has decided
--- :log_times         text      its log as it was read
--- :last_log          text      the latest time in it
--- :reason            text      what is wrong with it
--- :entry             text      the id of the entry in its log
--- What stood in the columns stays there.
+-- :silence_seconds   real      the longest time without activity
+-- :age_seconds       real      the longest duration
+-- :id                text      its id
+-- :by_hand           integer   whether an operator has decided
+-- :log_times         text      the times in its log, as read
+-- :last_log          text      the latest of these times
+-- :reason            text      the reason
+-- :entry             text      the id of the new log entry
+-- Keeps what the columns contained.
 update audit_reports as r
 set
   status = 'failed',

@@ -1,15 +1,15 @@
--- fail_execution: fails an execution under way, as long as a rule holds and its log is as it was read
+-- fail_execution: fails a running execution, if a rule still holds and its log is unchanged
 -- :clock             text      the hidden --now; null: the database's clock
--- :silence_seconds   real      the longest without a sign of life
--- :age_seconds       real      the longest from the beginning
--- :id                text      which one
--- :by_hand           integer   an operator has decided
--- :log_times         text      its log as it was read
--- :last_log          text      the latest time in it
--- :reason            text      what is wrong with it
--- :entry             text      the id of the entry in its log
--- What stood in the columns stays there.
--- An execution has neither a summary nor a log of its own; its result holds both.
+-- :silence_seconds   real      the longest time without activity
+-- :age_seconds       real      the longest duration
+-- :id                text      its id
+-- :by_hand           integer   whether an operator has decided
+-- :log_times         text      the times in its log, as read
+-- :last_log          text      the latest of these times
+-- :reason            text      the reason
+-- :entry             text      the id of the new log entry
+-- Keeps what the columns contained.
+-- An execution has no columns for a summary and a log; its result contains both.
 update job_executions as r
 set
   status = 'failed',

@@ -1,8 +1,8 @@
--- fill_vector: stores a late vector, and who has replaced the fact, unless either has changed
--- :fact          text      which one
+-- fill_vector: stores a fact's vector and its successor, unless either has changed
+-- :fact          text      the fact
 -- :user          text      the player
 -- :vector        blob      1536 numbers
--- :is_active     integer   whether it stays
+-- :is_active     integer   whether it stays active
 -- :superseded_by text      the fact that replaces it; null: none
 update memory_facts
 set

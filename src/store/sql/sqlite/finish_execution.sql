@@ -3,8 +3,8 @@
 -- :execution   text      the run
 -- :status      text      completed or failed
 -- :duration_ms integer   how long it took
--- :result      text      what goes to stdout
--- :cost_usd    text      what it cost
+-- :result      text      the result, as on stdout
+-- :cost_usd    text      its cost
 update job_executions
 set
   status = :status,

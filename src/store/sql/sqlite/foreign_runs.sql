@@ -1,5 +1,5 @@
--- foreign_runs: runs of our jobs that another program has completed within a day
--- Ours have a heartbeat from the first moment. What is dated in the future counts for nothing.
+-- foreign_runs: runs of our jobs that another program completed within a day
+-- Ours have a heartbeat from the start. Completions in the future do not count.
 select job_name, count(*) as runs, max(completed_at) as latest
 from job_executions
 where job_name in ('decay', 'process-conversations', 'recover', 'scan-stuck')

@@ -1,7 +1,7 @@
--- give_back_claims: gives back, each with its attempt, what a run has claimed and does not have in hand
+-- give_back_claims: releases, each with its attempt, a run's claims that are not in flight
 -- :clock     text                the hidden --now; null: the database's clock
 -- :execution text                the run
--- :in_flight   text, a JSON list   conversations that are being worked on
+-- :in_flight   text, a JSON list   conversations in flight
 update conversations
 set
   status = 'active',

@@ -1,8 +1,8 @@
--- keep_memo: writes a paid answer down, as long as the conversation is ours
--- :conversation text   which one
--- :token        text   proves that the claim is ours
--- :stage        text   who has asked
--- :input_hash   text   what was asked
+-- keep_memo: caches a paid answer, if the claim is still ours
+-- :conversation text   the conversation
+-- :token        text   proof that the claim is ours
+-- :stage        text   the stage
+-- :input_hash   text   a hash of the request
 -- :answer       text   the answer
 insert into stage_memos (conversation_id, stage, input_hash, answer)
 select c.id, :stage, :input_hash, :answer

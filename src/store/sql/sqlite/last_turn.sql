@@ -1,4 +1,4 @@
--- last_turn: whose turn is the last in a capped run, the longest overdue first
+-- last_turn: the player with the last turn in a capped run, the longest overdue first
 -- :grace_1      integer   grace in chapter 1, microseconds
 -- :step_1       integer   time to lose 0.01 in chapter 1, microseconds
 -- :grace_2      integer   grace in chapter 2, microseconds
@@ -10,9 +10,9 @@
 -- :grace_5      integer   grace in chapter 5, microseconds
 -- :step_5       integer   time to lose 0.01 in chapter 5, microseconds
 -- :now          text      the run's time
--- :never        integer   how long overdue a player counts who never interacted, microseconds
--- :not_before   text      nothing from before is charged; null: all is
--- :before       integer   how many turns come before it
+-- :never        integer   how long a player who never interacted counts as overdue, microseconds
+-- :not_before   text      charge nothing from before this; null: no limit
+-- :before       integer   how many turns come before the last
 -- scans: users
 select
   strftime('%Y-%m-%dT%H:%M:%S', begins / 1000000, 'unixepoch') || printf('.%06dZ', begins % 1000000) as begins,
@@ -69,7 +69,7 @@ from (
       select
         unixepoch(:now) * 1000000 + cast(substr(:now, 21, 6) as integer) as now,
         coalesce(unixepoch(:not_before) * 1000000 + cast(substr(:not_before, 21, 6) as integer), 0) as not_before
-      -- It limits nothing, and keeps SQLite from working out each time anew for every mention of it.
+      -- This limit has no effect on the result; it keeps SQLite from evaluating the subquery again for every reference.
       limit 1
     ) at
     cross join users u

@@ -1,7 +1,7 @@
 -- latest_attempts: the latest attempts at conversations, newest first
--- :since   text      from when on
--- :runs    integer   at most so many runs
--- :most    integer   at most so many attempts
+-- :since   text      the earliest start of a run
+-- :runs    integer   the most runs to read
+-- :most    integer   the most attempts
 with sample as materialized (
   select
     id,

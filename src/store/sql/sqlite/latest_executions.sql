@@ -1,5 +1,5 @@
 -- latest_executions: the newest execution of each job
--- :most_jobs   integer   at most so many jobs
+-- :most_jobs   integer   the most jobs
 with recursive names(job_name) as (
   select min(job_name)
   from job_executions

@@ -1,5 +1,5 @@
--- live_executions: the executions that run, the newest first
--- :most    bigint   at most so many
+-- live_executions: the running executions, the newest first
+-- :most    bigint   the most rows
 select
   cast(e.id as text) as id,
   coalesce(cast(e.job_name as text), '') as job_name,

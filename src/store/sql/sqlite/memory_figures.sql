@@ -1,6 +1,6 @@
--- memory_figures: facts and tokens that the newest runs since an instant report
--- :since text      from when on
--- :runs  integer   at most so many
+-- memory_figures: the facts and tokens that the newest runs since a time report
+-- :since text      the earliest start of a run
+-- :runs  integer   the most runs to read
 with sample as materialized (
   select result
   from job_executions
@@ -10,7 +10,7 @@ with sample as materialized (
   order by started_at desc
   limit :runs
 ), counts as (
-  -- A number that is beyond all reason counts as none.
+  -- Ignores implausibly large numbers.
   select
     json_extract(result, '$.facts') as facts,
     json_extract(result, '$.unsupported_facts') as unsupported,

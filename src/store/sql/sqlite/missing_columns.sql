@@ -1,4 +1,4 @@
--- missing_columns: which of these columns the database does not have
+-- missing_columns: which of these columns are missing
 -- :columns text   a JSON list of [table, column]
 select
   w.value ->> 0 as "table",

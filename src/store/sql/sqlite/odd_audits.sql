@@ -1,4 +1,4 @@
--- odd_audits: audits under way whose id is not written as we write it
+-- odd_audits: audits in progress whose id is not spelled as we spell ids
 select coalesce(cast(r.audit_id as text), 'null')
 from audit_reports r
 where r.status = 'in_progress'

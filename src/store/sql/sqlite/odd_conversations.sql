@@ -1,7 +1,7 @@
--- odd_conversations: how many due conversations have an id, or a player's, that is not written as we write them
--- :cutoff        text      the last message must not be later
+-- odd_conversations: how many due conversations have an id, or a player's id, that is not spelled as we spell ids
+-- :cutoff        text      the latest time for the last message
 -- :now           text      the run's time
--- :most_attempts integer   attempts after which a conversation is given up
+-- :most_attempts integer   attempts after which a conversation fails
 select count(*)
 from conversations c
 where (c.last_message_at <= :cutoff or (c.platform = 'voice' and c.ended_at <= :now))

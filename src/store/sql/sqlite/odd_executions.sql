@@ -1,4 +1,4 @@
--- odd_executions: executions under way whose id is not written as we write it
+-- odd_executions: running executions whose id is not spelled as we spell ids
 select coalesce(cast(r.id as text), 'null')
 from job_executions r
 where r.status = 'running'

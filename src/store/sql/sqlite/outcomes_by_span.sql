@@ -1,6 +1,6 @@
 -- outcomes_by_span: what runs report about conversations, by span
--- :width   integer   characters of a time that name its span
--- :since   text      from when on
+-- :width   integer   how many characters of a time name its span
+-- :since   text      the earliest start of a run
 select
   substr(e.started_at, 1, :width) as span,
   count(*) as runs,

@@ -1,9 +1,9 @@
--- passed_over: the conversations not yet processed that a claim would pass over, by the rule that says no
--- :cutoff        text   the last message must not be later
+-- passed_over: unprocessed conversations that a claim would pass over, with the rule
+-- :cutoff        text   the latest time for the last message
 -- :now           text   the run's time
--- :most_attempts integer   attempts after which a conversation is given up
+-- :most_attempts integer   attempts after which a conversation fails
 -- :rollout       integer   share of players, 0 to 100 percent
--- :most          bigint   at most so many of each rule
+-- :most          bigint   the most for each rule
 select rule, id, many
 from (
   select

@@ -1,7 +1,7 @@
--- pending: what is over and not processed, what waits for a retry included: how many, and since when the oldest
--- :cutoff        text          the last message must not be later
+-- pending: conversations that are over but not processed, including those waiting for a retry: how many, and since when the oldest
+-- :cutoff        text          the latest time for the last message
 -- :now           text          the database's clock
--- :most_attempts integer       attempts after which a conversation is given up
+-- :most_attempts integer       attempts after which a conversation fails
 -- :rollout       integer       share of players, 0 to 100 percent
 select silent.many + ended.many, silent.oldest, ended.oldest
 from (

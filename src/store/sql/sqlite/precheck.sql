@@ -1,9 +1,9 @@
--- precheck: whether the schema is right, and whether a run is in the way
+-- precheck: the schema's versions, and the run that blocks this one
 -- :clock          text      the hidden --now; null: the database's clock
--- :job            text      whose completed runs close the window
--- :key            text      the lease that other runs may hold
--- :window_seconds real      how long a completed run closes the window; null: not at all
--- :overridden     integer   whether this run has a --now; a run that had one closes no other's window
+-- :job            text      the job, whose completed runs close the window
+-- :key            text      the lease that another run can hold
+-- :window_seconds real      how long a completed run closes the window; null: no window
+-- :overridden     integer   whether this run has a --now; if not, runs with one do not close its window
 with moment as (
   select coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')) as now
 )
@@ -25,13 +25,13 @@ left join (
 ) lease on true
 left join (
   select e.id as latest, e.completed_at, e.heartbeat_at is null as is_foreign
-  -- A cross join is walked in this order: the other way round reads all runs of the job.
+  -- SQLite keeps the order of a cross join; the other order would read all runs of the job.
   from moment
   cross join job_executions e
   where e.job_name = :job
     and e.status = 'completed'
     and e.completed_at > strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '-' || :window_seconds || ' seconds')
-    -- A completion dated later than a window from now is not believed.
+    -- Ignores a completion further than a window in the future.
     and e.completed_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '+' || :window_seconds || ' seconds')
     and (:overridden or coalesce(e.result, '') not like '%"now_overridden":%true%')
   order by e.completed_at desc

@@ -1,7 +1,7 @@
--- prune: deletes old executions of ours that their jobs can spare, the oldest first
--- :cutoff text          what ended before it is old
--- :most   integer       at most so many
--- By the index job_executions_finished; the two subqueries take one entry each of an index by job.
+-- prune: deletes old executions of ours that their jobs no longer need, the oldest first
+-- :cutoff text          executions that ended before this are old
+-- :most   integer       the most rows
+-- Uses the index job_executions_finished; each of the two subqueries reads one entry of an index by job.
 delete from job_executions
 where id in (
   select e.id

@@ -1,14 +1,14 @@
 -- recent_run: the completed run that closes a job's window
--- :job            text      which job
+-- :job            text      the job
 -- :now            text      the run's time
 -- :window_seconds real      how long a completed run closes the window
--- :overridden     integer   whether this run has a --now; a run that had one closes no other's window
+-- :overridden     integer   whether this run has a --now; if not, runs with one do not close its window
 select cast(e.id as text) as id, e.completed_at, e.heartbeat_at is null as is_foreign
 from job_executions e
 where e.job_name = :job
   and e.status = 'completed'
   and e.completed_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '-' || :window_seconds || ' seconds')
-  -- A completion dated later than a window from now is not believed.
+  -- Ignores a completion further than a window in the future.
   and e.completed_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+' || :window_seconds || ' seconds')
   and (:overridden or coalesce(e.result, '') not like '%"now_overridden":%true%')
 order by e.completed_at desc

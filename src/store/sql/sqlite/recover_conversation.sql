@@ -1,11 +1,11 @@
 -- recover_conversation: takes a stuck conversation out of processing, unless it has changed
 -- :clock        text      the hidden --now; null: the database's clock
--- :idle_seconds real      stuck where nothing has moved for this long
--- :conversation text      which one
--- :token        text      the claim that it was seen with; null: the application holds it
--- :status       text      where it goes: active, failed
--- :reason       text      the evidence
--- :by_hand      integer   also where it is not stuck
+-- :idle_seconds real      idle for this long is stuck
+-- :conversation text      the conversation
+-- :token        text      the token that was read; null: the application holds it
+-- :status       text      the new status: active or failed
+-- :reason       text      the reason
+-- :by_hand      integer   whether to recover it even if it is not stuck
 update conversations as c
 set
   status = :status,

@@ -1,8 +1,8 @@
--- renew_lease: renews a lease that is still ours and has not run out: one that was dead for a moment may have been acted on
+-- renew_lease: renews a lease that is still ours and has not expired: others can have acted on an expired one
 -- :clock   text   the hidden --now; null: the database's clock
 -- :key     text   its name
--- :token   text   proves that it is ours
--- :seconds real   how long it lives without a renewal
+-- :token   text   proof that it is ours
+-- :seconds real   how long it lasts without a renewal
 update job_leases
 set
   heartbeat_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),

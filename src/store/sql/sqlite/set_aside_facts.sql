@@ -1,6 +1,6 @@
--- set_aside_facts: notes that the embedder can't take these facts' texts
--- :facts text, a JSON list   which ones
--- :at    text                when it was tried
+-- set_aside_facts: marks facts whose texts the embedder rejects
+-- :facts text, a JSON list   their ids
+-- :at    text                the time of the try
 update memory_facts
 set metadata = json_set(
     case when json_valid(metadata) and json_type(metadata) = 'object' then metadata else '{}' end, '$.set_aside_at', :at)

@@ -1,7 +1,7 @@
 -- slowest_conversations: the conversations that took longest
--- :since   text      from when on
--- :runs    integer   at most so many runs
--- :most    integer   at most so many
+-- :since   text      the earliest start of a run
+-- :runs    integer   the most runs to read
+-- :most    integer   the most rows
 with sample as materialized (
   select
     id,

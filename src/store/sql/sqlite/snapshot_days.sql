@@ -1,6 +1,6 @@
 -- snapshot_days: the last days with the player, the newest first
 -- :users     text, a JSON list   players
--- :most_days integer             of a player
+-- :most_days integer             the most per player
 select
   user_id,
   date as day,

@@ -1,7 +1,7 @@
--- snapshot_facts: the newest active facts, and those that wait for their vector
+-- snapshot_facts: the newest active facts, and those that wait for a vector
 -- :users      text, a JSON list   players
--- :own_facts  text, a JSON list   facts that the conversations themselves have brought forth
--- :most_facts integer             of a player
+-- :own_facts  text, a JSON list   facts that earlier processings of these conversations created
+-- :most_facts integer             the most per player
 select
   user_id,
   id,

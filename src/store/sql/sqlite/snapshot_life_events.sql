@@ -1,4 +1,4 @@
--- snapshot_life_events: what happened to her lately, the newest day first
+-- snapshot_life_events: what recently happened to her, the newest day first
 -- :users        text, a JSON list   players
 -- :events_since text                the first day of life events
 select

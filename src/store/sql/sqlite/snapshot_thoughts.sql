@@ -1,8 +1,8 @@
 -- snapshot_thoughts: thoughts that are neither used nor stale, the newest first
 -- :users        text, a JSON list   players
 -- :now          text                the run's time
--- :own_thoughts text, a JSON list   as the facts
--- :most_notes   integer             threads, and thoughts, of a player
+-- :own_thoughts text, a JSON list   likewise
+-- :most_notes   integer             the most threads and the most thoughts per player
 select
   user_id,
   thought_type as kind,

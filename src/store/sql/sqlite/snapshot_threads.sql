@@ -1,7 +1,7 @@
 -- snapshot_threads: open threads, the newest first
 -- :users       text, a JSON list   players
--- :own_threads text, a JSON list   as the facts
--- :most_notes  integer             threads, and thoughts, of a player
+-- :own_threads text, a JSON list   likewise
+-- :most_notes  integer             the most threads and the most thoughts per player
 select
   user_id,
   thread_type as kind,

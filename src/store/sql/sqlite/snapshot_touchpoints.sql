@@ -1,4 +1,4 @@
--- snapshot_touchpoints: proactive messages, the latest fifty of a player
+-- snapshot_touchpoints: proactive messages, at most the latest fifty per player
 -- :users text, a JSON list   players
 select
   user_id,

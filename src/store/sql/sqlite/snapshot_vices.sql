@@ -1,4 +1,4 @@
--- snapshot_vices: what they lean towards, the most engaging first
+-- snapshot_vices: the players' vices, the most engaging first
 -- :users text, a JSON list   players
 select
   user_id,

@@ -1,7 +1,7 @@
 -- stage_figures: how often each stage ran and how long it took
--- :since   text      from when on
--- :runs    integer   at most so many runs
--- :most    integer   at most so many stages
+-- :since   text      the earliest start of a run
+-- :runs    integer   the most runs to read
+-- :most    integer   the most stages
 with sample as materialized (
   select
     id,

@@ -1,8 +1,8 @@
--- standing: how a conversation stands for a claim by hand
--- :cutoff        text      the last message must not be later
+-- standing: a conversation's state, for a claim by hand
+-- :cutoff        text      the latest time for the last message
 -- :now           text      the run's time
--- :most_attempts integer   attempts after which a conversation is given up
--- :conversation  text      which one
+-- :most_attempts integer   attempts after which a conversation fails
+-- :conversation  text      the conversation
 select
   coalesce(cast(c.status as text), '') as status,
   c.last_error,

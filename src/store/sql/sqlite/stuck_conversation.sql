@@ -1,7 +1,7 @@
--- stuck_conversation: one conversation as it stands, whatever its state
+-- stuck_conversation: a conversation by id, whatever its status
 -- :clock        text   the hidden --now; null: the database's clock
--- :idle_seconds real   stuck where nothing has moved for this long
--- :conversation text   which one
+-- :idle_seconds real   idle for this long is stuck
+-- :conversation text   the conversation
 select
   cast(c.id as text) as id,
   coalesce(cast(c.status as text), '') as status,

@@ -1,9 +1,9 @@
 -- stuck_conversations: a page of conversations that are stuck in processing, the longest idle first
 -- :clock        text      the hidden --now; null: the database's clock
--- :idle_seconds real      stuck where nothing has moved for this long
--- :after_at     text      idle_since of the last one seen, as it was read; null: from the beginning
--- :after_id     text      its id, as it was read
--- :most         integer   at most so many
+-- :idle_seconds real      idle for this long is stuck
+-- :after_at     text      idle_since of the last row of the previous page, as read; null: first page
+-- :after_id     text      its id, as read
+-- :most         integer   the most rows
 select
   cast(c.id as text) as id,
   coalesce(cast(c.status as text), '') as status,

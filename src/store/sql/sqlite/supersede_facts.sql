@@ -1,4 +1,4 @@
--- supersede_facts: puts a fact in the place of others
+-- supersede_facts: replaces facts by a new one
 -- :fact text                the new one
 -- :user text                the player
 -- :old  text, a JSON list   the others

@@ -1,5 +1,5 @@
--- take_back_prompts: takes away the prompts of an earlier processing
+-- take_back_prompts: deletes the prompts of an earlier processing
 -- :user         text   the player
--- :conversation text   which one
+-- :conversation text   the conversation
 delete from ready_prompts
 where user_id = :user and conversation_id = :conversation and pipeline_version like 'nikita-jobs %'

@@ -1,6 +1,6 @@
--- take_back_superseded: gives back the facts that an earlier processing replaced
+-- take_back_superseded: restores the facts that an earlier processing replaced
 -- :user  text                the player
--- :facts text, a JSON list   of an earlier processing, as the conversation derives them
+-- :facts text, a JSON list   ids from an earlier processing, derived from the conversation's
 update memory_facts
 set is_active = true, superseded_by = null
 where user_id = :user

@@ -1,5 +1,5 @@
--- take_back_thoughts: takes away the thoughts of an earlier processing that were not used
+-- take_back_thoughts: deletes the unused thoughts of an earlier processing
 -- :user     text                the player
--- :thoughts text, a JSON list   of an earlier processing, as the conversation derives them
+-- :thoughts text, a JSON list   ids from an earlier processing, derived from the conversation's
 delete from nikita_thoughts
 where user_id = :user and used_at is null and id in (select value from json_each(:thoughts))

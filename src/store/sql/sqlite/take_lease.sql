@@ -1,11 +1,11 @@
--- take_lease: takes a lease that is free or dead, or that is ours already, because an answer was lost
+-- take_lease: takes a lease that is free or expired, or that is already ours because a response was lost
 -- :clock     text      the hidden --now; null: the database's clock
 -- :key       text      its name
 -- :execution text      the run
--- :token     text      proves that it is ours
--- :host      text      where it runs
--- :pid       integer   its process there
--- :seconds   real      how long it lives without a renewal
+-- :token     text      proof that it is ours
+-- :host      text      its host
+-- :pid       integer   its process id on that host
+-- :seconds   real      how long it lasts without a renewal
 insert into job_leases as held (lease_key, execution_id, token, host, pid, acquired_at, heartbeat_at, expires_at)
 select
   :key, :execution, :token, :host, :pid, t.now, t.now, strftime('%Y-%m-%dT%H:%M:%f000Z', t.now, '+' || :seconds || ' seconds')
@@ -21,7 +21,7 @@ set
   heartbeat_at = excluded.heartbeat_at,
   expires_at = excluded.expires_at
 where held.expires_at <= coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
-   -- Renewed later than now: the clock has jumped, and it is not believed.
+   -- A renewal in the future is not believed: the clock has jumped back.
    or held.heartbeat_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
    or held.token = excluded.token
 returning acquired_at

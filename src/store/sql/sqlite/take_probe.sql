@@ -1,8 +1,8 @@
 -- take_probe: takes the right to probe an open breaker
 -- :clock            text   the hidden --now; null: the database's clock
--- :provider         text   which one
+-- :provider         text   the provider
 -- :execution        text   the run
--- :distance_seconds real   between two probes
+-- :distance_seconds real   the pause between two probes
 update provider_breakers
 set tried_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), probed_by = :execution, updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
 where provider = :provider

@@ -1,10 +1,10 @@
--- why_conversation: the rule by which a claim would take a conversation or not
--- :cutoff        text   the last message must not be later
+-- why_conversation: the rule by which a claim would take a conversation or pass it over
+-- :cutoff        text   the latest time for the last message
 -- :now           text   the run's time
--- :most_attempts integer   attempts after which a conversation is given up
+-- :most_attempts integer   attempts after which a conversation fails
 -- :rollout       integer   share of players, 0 to 100 percent
--- :conversation  text   which one
--- :batch         bigint   those that go before it are counted up to so many
+-- :conversation  text   the conversation
+-- :batch         bigint   count at most this many that a claim takes before it
 with asked as (
   select
     c.id,
