@@ -37,7 +37,7 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "stats" -d '
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "status" -d 'Show live runs and the latest run of each job, one execution, or all runs since a time'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "failures" -d 'List failed conversations and those waiting for a retry, by error'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "retry" -d 'Make failed conversations active again, with all their attempts'
-complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "why" -d 'Explain why the next run takes a conversation or leaves it'
+complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "why" -d 'Explain why the next run takes a conversation or charges a player, or leaves it'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "report" -d 'Write a self-contained HTML report with charts'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "check" -d 'Check every promise of docs/reliability.md against the database, and list the rows that break one'
 complete -c nikita-jobs -n "__fish_nikita_jobs_needs_command" -f -a "doctor" -d 'Check settings, database, models and schedules, and say what to fix'
@@ -271,7 +271,11 @@ complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s n -l d
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand retry" -s h -l help -d 'Print help'
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l session-timeout -d 'Silence after which a conversation counts as over' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l rollout-percent -d 'Process only this share of players, in percent; always the same players' -r -f
-complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l batch -d 'The batch size of the runs' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l batch -d 'The batch size of process-conversations' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l decay-batch -d 'The batch size of decay [default: no cap]' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l grace-hours -d 'Grace period by chapter, in hours' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l rates -d 'Points per hour by chapter' -r -f
+complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l max-points -d 'The most points a run takes from a player' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l database-url -d 'postgres://… or sqlite:PATH; also from DATABASE_URL_FILE or a systemd credential [default: an SQLite file in $STATE_DIRECTORY, $XDG_STATE_HOME/nikita-jobs or ~/.local/state/nikita-jobs]' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l db-timeout -d 'The longest wait for a response of the database [default: a sixth of the lease, at most 15s; read-only commands: 60s in all]' -r -f
 complete -c nikita-jobs -n "__fish_nikita_jobs_using_subcommand why" -l env-file -d 'Read variables from this file instead of ./.env; variables already set win' -r -F

@@ -26,12 +26,14 @@ pub async fn failures(matches: &ArgMatches) -> Result<Ended, Problem> {
 
 /// `why`.
 pub async fn why(matches: &ArgMatches) -> Result<Ended, Problem> {
-    let settings = why::Settings {
+    let pipeline = why::Pipeline {
         session_timeout: SESSION_TIMEOUT.read(matches)?,
         rollout: compose::rollout(matches)?,
         batch: i64::try_from(args::process::BATCH.read(matches)?).unwrap_or(i64::MAX),
     };
-    let ids = ids(matches, args::why::IDS)?;
+    let decay = why::Decay { rules: compose::decay_rules(matches)?, batch: args::why::DECAY_BATCH.find(matches)? };
+    let settings = why::Settings { pipeline, decay };
+    let ids: Vec<_> = args::why::IDS.texts(matches).map(str::to_owned).collect();
     looked("why", matches, async |store| why::query(&settings, &ids, store).await).await
 }
 

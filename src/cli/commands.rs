@@ -29,7 +29,8 @@ pub async fn dispatch(name: &str, matches: &ArgMatches, output: &Output) -> Resu
     let signals = listen()?;
     let ended = tokio::select! {
         biased;
-        ended = command(name, matches, output) => ended,
+        // As large as the largest command, so not on the stack.
+        ended = Box::pin(command(name, matches, output)) => ended,
         // Ends the command in whatever it waits for.
         () = signals.too_late() => Ok(interrupted(name, &signals)),
     };

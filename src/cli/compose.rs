@@ -99,6 +99,15 @@ pub fn window(matches: &ArgMatches, job: &str) -> Result<Duration, Problem> {
 
 /// The settings of decay.
 pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
+    Ok(decay::Settings {
+        rules: decay_rules(matches)?,
+        chunk: args::decay::CHUNK.read(matches)?,
+        batch: args::decay::BATCH.find(matches)?,
+    })
+}
+
+/// What decay charges.
+pub fn decay_rules(matches: &ArgMatches) -> Result<Rules, Problem> {
     let (graces, rates) = (args::decay::GRACES.read(matches)?, args::decay::RATES.read(matches)?);
     let mut chapters = Vec::with_capacity(graces.len());
     for (grace, rate) in graces.into_iter().zip(rates) {
@@ -109,11 +118,7 @@ pub fn decay(matches: &ArgMatches) -> Result<decay::Settings, Problem> {
     }
     let most = args::decay::MOST.read(matches)?;
     let chapters = chapters.try_into().map_err(|_| Problem::configuration("five chapters are needed".to_owned()))?;
-    Ok(decay::Settings {
-        rules: Rules { chapters, most_per_run: Points(most) },
-        chunk: args::decay::CHUNK.read(matches)?,
-        batch: args::decay::BATCH.find(matches)?,
-    })
+    Ok(Rules { chapters, most_per_run: Points(most) })
 }
 
 /// The settings of recover.

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::AuditId;
 use crate::jobs::exec::{self, Settings, Sink};
+pub use crate::jobs::exec::{WATCH, stand_watch};
 use crate::run::lifecycle::{Ended, Plan, precheck, run};
 
 /// How many lines `-q` holds back; beyond that the oldest are dropped.

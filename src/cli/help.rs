@@ -107,10 +107,14 @@ pub const RETRY: &str = "A conversation that failed, or is waiting for a retry, 
     nikita-jobs retry --failed --error 'status 401' --dry-run    list them\n  \
     nikita-jobs retry --failed --since 1d";
 
-pub const WHY: &str = "The rules are the conditions of the claim itself.\n\n\
+pub const WHY: &str = "The rules are the conditions of the claim and of decay themselves. Of a player it also says what the next run of \
+    decay charges, and which conversation is next.\n\n\
+    Exit codes: 1 if an id is unknown.\n\n\
     Examples:\n  \
     nikita-jobs why ID\n  \
-    nikita-jobs process-conversations --dry-run    how many are passed over, by rule";
+    nikita-jobs why ID --format json | jq '.entries[0].rule'\n  \
+    nikita-jobs decay --dry-run                    how many players are not charged, by rule\n  \
+    nikita-jobs process-conversations --dry-run    how many conversations are passed over, by rule";
 
 pub const STATUS: &str = "Examples:\n  \
     nikita-jobs status                 live runs, and the latest run of each job\n  \

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::figures::{counted, dollars, instant};
+use super::figures::{counted, dollars, instant, name};
 use super::harmless::flat;
 use super::{demo_report, terminal};
 use crate::domain::result::{
     ConversationPlan, ConversationResult, DecayResult, ExecResult, JobResult, Judgement, MigrateResult, MigrationEntry,
-    Own, ProcessPlan, ProcessResult, RecoverResult, ScanResult, SkipReason, SkipResult,
+    Own, ProcessPlan, ProcessResult, Reason, RecoverResult, ScanResult, SkipReason, SkipResult,
 };
 
 mod doctor;
@@ -143,7 +143,7 @@ fn migrations(it: &MigrateResult) -> String {
 }
 
 fn decay(it: &DecayResult) -> String {
-    figures(&[
+    let said = figures(&[
         ("processed", &it.processed),
         ("decayed", &it.decayed),
         ("points", &it.points),
@@ -152,7 +152,8 @@ fn decay(it: &DecayResult) -> String {
         ("deferred", &known(it.deferred)),
         ("unreadable", &it.unreadable),
         ("locked", &it.locked),
-    ])
+    ]);
+    said + &passed_over(it.reasons.as_deref().unwrap_or_default())
 }
 
 fn exec(it: &ExecResult) -> String {
@@ -165,16 +166,20 @@ fn exec(it: &ExecResult) -> String {
 }
 
 fn plan(it: &ProcessPlan) -> String {
-    let mut said = figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)]);
-    if !it.reasons.is_empty() {
-        let rows = it.reasons.iter().map(|reason| {
-            let first = reason.first.first().cloned().unwrap_or_default();
-            [reason.count.to_string(), reason.rule.as_str().replace('_', " "), first]
-        });
-        let table = Rows::new().header(["passed over", "why", "for example"]).rows(rows).show();
-        let _ = write!(said, "\n\n{table}");
+    let said = figures(&[("detected", &it.detected), ("processed", &it.processed), ("deferred", &it.deferred)]);
+    said + &passed_over(&it.reasons)
+}
+
+/// What a dry run would pass over, by rule.
+fn passed_over(reasons: &[Reason]) -> String {
+    if reasons.is_empty() {
+        return String::new();
     }
-    said
+    let rows = reasons.iter().map(|reason| {
+        let first = reason.first.first().map(|id| name(id)).unwrap_or_default();
+        [reason.count.to_string(), reason.rule.as_str().replace('_', " "), first]
+    });
+    format!("\n\n{}", Rows::new().header(["passed over", "why", "for example"]).rows(rows).show())
 }
 
 fn conversations(it: &ProcessResult) -> String {

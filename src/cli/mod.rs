@@ -69,6 +69,10 @@ pub fn main() -> ExitCode {
 }
 
 fn whole() -> ExitCode {
+    if let Some(group) = watched() {
+        exec::stand_watch(group);
+        return ExitCode::SUCCESS;
+    }
     let warnings = match environment::load() {
         Ok(warnings) => warnings,
         Err(why) => {
@@ -85,6 +89,12 @@ fn whole() -> ExitCode {
             None => wrong_usage(None, &args::with_usage_as_in_help(error, &asked()), Output::from_environment()),
         },
     }
+}
+
+/// The group over which `exec` wants a watch. It reads no setting and no argument of ours, so clap does not know it.
+fn watched() -> Option<i32> {
+    let mut args = env::args_os().skip(1);
+    (args.next()? == exec::WATCH).then(|| args.next()?.to_str()?.parse().ok())?
 }
 
 /// The command line, with `help COMMAND` rewritten to `COMMAND --help`.

@@ -48,7 +48,8 @@ impl Monitors {
     pub async fn end(self, ended: &Ended) {
         let outcome = Outcome::of(ended.exit, ended.result.skip_reason());
         if let Some(path) = &self.metrics
-            && let Err(error) = metrics::record(path, &sample(&self.job, outcome, &ended.result))
+            && let Err(error) =
+                metrics::record(path, &sample(&self.job, outcome, &ended.result, &recovered(&ended.result)))
         {
             tracing::warn!(path = %path.display(), error = %error, "metrics not written");
         }
@@ -78,7 +79,16 @@ fn pings(job: &str, matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
     }
 }
 
-fn sample<'a>(job: &'a str, outcome: Outcome, result: &JobResult) -> Sample<'a> {
+fn recovered(result: &JobResult) -> Vec<(&'static str, &'static str)> {
+    result.recoveries().into_iter().map(|(kind, rule)| (kind, rule.as_str())).collect()
+}
+
+fn sample<'a>(
+    job: &'a str,
+    outcome: Outcome,
+    result: &JobResult,
+    recovered: &'a [(&'static str, &'static str)],
+) -> Sample<'a> {
     let ended_at = clock::host_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970, and counts, are far below 2^53")]
     let float = |number: i64| number as f64;
@@ -92,6 +102,7 @@ fn sample<'a>(job: &'a str, outcome: Outcome, result: &JobResult) -> Sample<'a> 
         cost_usd: 0.0,
         pending: None,
         stuck: None,
+        recovered,
     };
     match &result.own {
         Own::Skip(skip) => {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::span::span;
-pub use crate::domain::result::Health;
+pub use crate::domain::result::{Health, RecoveredCount};
 
 /// How many of the latest conversations the verdict is based on.
 pub const CONVERSATIONS: usize = 100;
@@ -64,6 +64,8 @@ pub struct Observed {
     pub foreign: Vec<(String, i64)>,
     /// Jobs with completions dated in the future, and how many.
     pub incredible: Vec<(String, i64)>,
+    /// What was recovered in the last hour.
+    pub recovered: Vec<RecoveredCount>,
     /// Seconds since a run of `process-conversations` completed; `None` if none ever has.
     pub idle_seconds: Option<i64>,
 }
@@ -73,7 +75,7 @@ pub struct Observed {
 pub struct Verdict {
     /// The worst of the reasons.
     pub health: Health,
-    /// Why it is not healthy, the worst first.
+    /// Why it is not healthy, the worst first, and what was recovered lately; empty where there is neither.
     pub reasons: Vec<String>,
     /// How many conversations the rates are based on.
     pub judged: usize,
@@ -126,6 +128,12 @@ pub fn judge(observed: &Observed) -> Verdict {
     }
     for (job, count) in &observed.incredible {
         found.push((Health::Degraded, format!("completions of {job} dated in the future, which are ignored: {count}")));
+    }
+    if !observed.recovered.is_empty() {
+        // The trouble is over, and somebody should hear of it.
+        let all: Vec<_> =
+            observed.recovered.iter().map(|it| format!("{} {} ({})", it.count, it.kind, it.rule)).collect();
+        found.push((Health::Healthy, format!("recovered in the last hour: {}", all.join(", "))));
     }
     found.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
     Verdict {
@@ -188,6 +196,19 @@ mod tests {
     fn skipped_and_released_attempts_do_not_count() {
         let all = attempts(&[("skipped", 5), ("released", 5), ("<odd>", 5), ("success", 1)]);
         assert_eq!(judge(&Observed { attempts: all, ..Observed::default() }).judged, 1);
+    }
+
+    #[test]
+    fn what_was_recovered_is_said_and_is_no_trouble() {
+        let one = |kind: &str, rule: &str| RecoveredCount { kind: kind.to_owned(), rule: rule.to_owned(), count: 2 };
+        let recovered = vec![one("conversation", "owner_dead"), one("audit", "inactive")];
+        let stuck = Stuck { conversations: 1, executions: 0 };
+        let verdict = judge(&Observed { recovered: recovered.clone(), ..Observed::default() });
+        assert_eq!(verdict.health, Health::Healthy);
+        assert_eq!(verdict.reasons, ["recovered in the last hour: 2 conversation (owner_dead), 2 audit (inactive)"]);
+        let verdict = judge(&Observed { stuck, recovered, ..Observed::default() });
+        assert_eq!((verdict.health, verdict.reasons.len()), (Health::Degraded, 2));
+        assert!(verdict.reasons[1].starts_with("recovered"), "the worst comes first");
     }
 
     #[test]

@@ -161,12 +161,14 @@ words! {
 }
 
 words! {
-    /// The rule by which a conversation is stuck.
+    /// The rule by which something is stuck.
     RecoverRule {
-        /// The lease of the execution that claimed it has expired.
+        /// The lease of the execution that claimed it, or of its owner, has expired.
         OwnerDead = "owner_dead",
         /// It has been inactive for too long.
         Inactive = "inactive",
+        /// An audit or an execution has been running for too long.
+        TooLong = "too_long",
         /// None: recovered by hand.
         None = "none",
     }
@@ -185,9 +187,9 @@ words! {
 words! {
     /// The rule by which a run takes a conversation or player, or does not.
     WhyRule {
-        /// It is due: the next run takes it.
+        /// It is due: the next run takes it, or charges the player.
         Due = "due",
-        /// It is due, but older ones fill the next run.
+        /// It is due, but older ones, or players who have owed for longer, fill the next run.
         Behind = "behind",
         /// It has been processed.
         Processed = "processed",
@@ -195,7 +197,7 @@ words! {
         Failed = "failed",
         /// It is being processed.
         Processing = "processing",
-        /// Its status is no word that we know.
+        /// Its status, or the player's, is no word that we know.
         UnknownStatus = "unknown_status",
         /// Its id is no lower-case UUID.
         OddId = "odd_id",
@@ -213,14 +215,22 @@ words! {
         OlderFirst = "older_first",
         /// It is not ready.
         NotReady = "not_ready",
-        /// The player's game is not being played.
+        /// The player's game is over.
         GameOver = "game_over",
+        /// The player has won.
+        Won = "won",
+        /// The player is in a boss fight.
+        BossFight = "boss_fight",
         /// The player is still being introduced.
         Introduction = "introduction",
         /// The player's score, chapter or times can't be read.
         Unreadable = "unreadable",
-        /// The player owes nothing yet.
+        /// The player's grace is not over.
+        Grace = "grace",
+        /// The player is charged up to the watermark, and owes no whole step since.
         NothingOwed = "nothing_owed",
+        /// Another program has charged the player, who owes no whole step since.
+        Foreign = "foreign",
     }
 }
 

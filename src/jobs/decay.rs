@@ -7,6 +7,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::reasons;
 use crate::core::decay::Rules;
 use crate::domain::exit::Exit;
 use crate::domain::result::{DecayResult, ErrorBody, ErrorKind, NotCharged};
@@ -69,7 +70,7 @@ struct Charging {
 
 /// Charges every player who is overdue at the run's time.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
-    let mut order = order(settings, &run.store, run.now).await?;
+    let mut order = order(settings.rules, &run.store, run.now).await?;
     let mut overdue = Some(0);
     if let Some(batch) = settings.batch {
         overdue = if_known(run.store.count_overdue(&order).await, HOW_MANY)?;
@@ -176,18 +177,20 @@ fn may_be_one_players(error: &StoreError) -> bool {
 
 /// What [`work`] would do now, without doing it.
 pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, RunError> {
-    let mut order = order(settings, store, store.now().await?).await?;
+    let mut order = order(settings.rules, store, store.now().await?).await?;
     let mut deferred = Some(0);
     if let Some(batch) = settings.batch {
         deferred = if_known(store.count_overdue(&order).await, HOW_MANY)?.map(|many| (many - batch).max(0));
         order.until = store.last_turn(&order, batch).await?;
     }
-    Ok(result(&store.preview_decay(&order).await?, deferred, &[]))
+    let sum = store.preview_decay(&order).await?;
+    let passed_over = store.decay_passed_over(&order, reasons::MOST_LISTED).await?;
+    Ok(DecayResult { reasons: Some(reasons::by_rule(passed_over)), ..result(&sum, deferred, &[]) })
 }
 
 /// The order for this run. If the application still runs its own decay, which leaves no watermark, its charges are not repeated.
-async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
-    let (since, until) = (now - settings.rules.looks_back(), now + CLOCKS_DIFFER);
+pub(super) async fn order(rules: Rules, store: &Store, now: DateTime<Utc>) -> Result<DecayOrder, RunError> {
+    let (since, until) = (now - rules.looks_back(), now + CLOCKS_DIFFER);
     let foreign = store.latest_foreign_completion("decay", since, until).await?.map(|at| at.min(now));
     if let Some(at) = foreign {
         let ago = (now - at).max(TimeDelta::zero());
@@ -199,7 +202,7 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
     }
     Ok(DecayOrder {
         now,
-        rules: settings.rules,
+        rules,
         not_before: foreign,
         until: None,
         goodbye: GOODBYE,
@@ -211,5 +214,5 @@ async fn order(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result
 fn result(sum: &Decayed, deferred: Option<i64>, refused: &[Refused]) -> DecayResult {
     let Decayed { processed, decayed, game_overs, warned, unreadable, locked, points } = *sum;
     let errors = refused.iter().map(|it| NotCharged { user_id: it.player.clone(), error: it.why.clone() }).collect();
-    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, locked, errors, points }
+    DecayResult { processed, decayed, game_overs, warned, deferred, unreadable, locked, errors, points, reasons: None }
 }

@@ -4,7 +4,8 @@
 //!   start ─▶ in a process group of its own ─▶ ended
 //!              │ we receive a signal, or the timeout passes: SIGTERM (or SIGINT, as received)
 //!              │ still running after the grace period: SIGKILL
-//!              └ our lease is lost: SIGKILL at once
+//!              ├ our lease is lost, or a second signal arrives: SIGKILL at once
+//!              └ we are killed ourselves: SIGKILL at once, by the watch
 //! ```
 
 use std::ffi::OsString;
@@ -27,10 +28,13 @@ use crate::run::lifecycle::{Report, Run};
 mod audit;
 mod lines;
 mod outcome;
+mod watch;
 
 use audit::Audit;
 pub use lines::Sink;
 use outcome::Outcome;
+use watch::Watch;
+pub use watch::{COMMAND as WATCH, stand as stand_watch};
 
 /// What to run, and how.
 #[derive(Clone)]
@@ -94,11 +98,20 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
             return Err(RunError::Configuration(why));
         }
     };
+    let watch = Watch::over(group.0);
+    if let Some(group) = group.0 {
+        run.signals.at_the_end(move || {
+            // It may have ended just now.
+            let _ = kill_process_group(group, Signal::KILL);
+        });
+    }
     let mut result = ExecResult { command: name, audit_id: audit.as_ref().map(|it| it.id), ..ExecResult::default() };
     let outcome = wait(settings, run, &group, ended, audit.as_ref(), &mut written, &mut result).await;
     // Ends the processes that the command left behind.
     group.signal(Signal::KILL);
     group.0 = None;
+    run.signals.forget_farewell();
+    drop(watch);
     let outcome = outcome?;
     if let Some(audit) = &audit {
         audit.end(run, &outcome).await?;

@@ -14,6 +14,9 @@ use crate::store::claims::Due;
 /// How far back to look for another program that completes our jobs: the slowest schedule is daily.
 const FOREIGN_FOR: TimeDelta = TimeDelta::hours(24);
 
+/// How long a recovery is told of.
+const RECOVERED_FOR: TimeDelta = TimeDelta::hours(1);
+
 /// When a conversation is due and when it is stuck, as for the jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -53,6 +56,7 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
         },
         foreign: store.foreign_completions(now - FOREIGN_FOR, now).await?,
         incredible: store.incredible_completions(now).await?,
+        recovered: store.recovered_lately(now - RECOVERED_FOR).await?,
         idle_seconds: last_completed.map(|at| (now - at).num_seconds()),
     };
     let verdict = judge(&observed);
@@ -72,6 +76,7 @@ pub async fn query(settings: &Settings, store: &Store) -> Result<Look, RunError>
         judged_conversations: verdict.judged,
         stuck_executions: observed.stuck.executions,
         last_completed_at: last_completed,
+        recovered: observed.recovered,
         change: None,
     };
     Ok(Look { own: found.into(), status: verdict.health.status(), exit: verdict.health.exit() })

@@ -12,6 +12,7 @@ pub mod look;
 pub mod migrate;
 pub mod process_conversations;
 pub mod prompt;
+mod reasons;
 pub mod recover;
 pub mod report;
 pub mod retry;

@@ -21,7 +21,7 @@ use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::ConversationId;
 use crate::domain::result::ProcessPlan;
-use crate::jobs::why;
+use crate::jobs::reasons;
 use crate::providers::call::Meter;
 use crate::run::circuits::Circuits;
 use crate::run::context::PipelineContext;
@@ -394,6 +394,6 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<ProcessPlan, 
     let due = due(settings, now);
     let detected = store.count_due(&due).await?;
     let processed = detected.min(settings.batch);
-    let reasons = why::reasons(&due, store).await?;
+    let reasons = reasons::by_rule(store.passed_over(&due, reasons::MOST_LISTED).await?);
     Ok(ProcessPlan { detected, processed, deferred: detected - processed, reasons })
 }

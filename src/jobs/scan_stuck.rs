@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::{ExecutionId, RecordId};
-use crate::domain::result::{ErrorBody, ErrorKind, Judgement, ScanRecovery, ScanResult};
+use crate::domain::result::{ErrorBody, ErrorKind, Judgement, RecoverRule, ScanRecovery, ScanResult};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
 use crate::run::totals::if_known;
@@ -52,6 +52,8 @@ struct Unhealthy {
     record: Record,
     /// All its issues, joined.
     reason: String,
+    /// The first rule that says so.
+    rule: RecoverRule,
 }
 
 /// What a run is going to do.
@@ -144,7 +146,11 @@ pub async fn query(settings: &Settings, store: &Store, id: RecordId) -> Result<(
     let Some(record) = store.record(id, settings.limits(id.into()), now).await? else {
         return Err(RunError::Failed(format!("there is no {id}")));
     };
-    let issues = if record.status == id.under_way() { judge(&record, now) } else { Vec::new() };
+    let issues: Vec<_> = if record.status == id.under_way() {
+        judge(&record, now).into_iter().map(|(_, issue)| issue).collect()
+    } else {
+        Vec::new()
+    };
     let exit = if issues.is_empty() { Exit::Success } else { Exit::Failure };
     let (audit_id, execution_id) = match id {
         RecordId::Audit(id) => (Some(id), None),
@@ -188,7 +194,9 @@ impl Settings {
                 plan.scanned += page.len();
                 plan.unhealthy.extend(page.into_iter().filter_map(|record| {
                     let issues = judge(&record, now);
-                    (!issues.is_empty()).then(|| Unhealthy { record, reason: issues.join("; ") })
+                    let rule = issues.first()?.0;
+                    let issues: Vec<_> = issues.into_iter().map(|(_, issue)| issue).collect();
+                    Some(Unhealthy { record, reason: issues.join("; "), rule })
                 }));
             }
         }
@@ -196,19 +204,19 @@ impl Settings {
     }
 }
 
-/// The issues of an unfinished record; none for a healthy one.
-fn judge(record: &Record, now: DateTime<Utc>) -> Vec<String> {
+/// The issues of an unfinished record, each with its rule; none for a healthy one.
+fn judge(record: &Record, now: DateTime<Utc>) -> Vec<(RecoverRule, String)> {
     let mut issues = Vec::new();
     if record.owner == Owner::Dead {
-        issues.push("Owner is not running".to_owned());
+        issues.push((RecoverRule::OwnerDead, "Owner is not running".to_owned()));
     }
     if record.is_silent {
-        issues.push(silence(now - record.last_activity));
+        issues.push((RecoverRule::Inactive, silence(now - record.last_activity)));
     }
     if record.is_old && record.began == DateTime::UNIX_EPOCH {
-        issues.push("Running since a time that can't be read".to_owned());
+        issues.push((RecoverRule::TooLong, "Running since a time that can't be read".to_owned()));
     } else if record.is_old {
-        issues.push(format!("Running for {} minutes", (now - record.began).num_minutes()));
+        issues.push((RecoverRule::TooLong, format!("Running for {} minutes", (now - record.began).num_minutes())));
     }
     issues
 }
@@ -245,6 +253,7 @@ fn recovery(unhealthy: &Unhealthy, at: DateTime<Utc>) -> ScanRecovery {
         kind: id.kind(),
         id: id.uuid(),
         reason: unhealthy.reason.clone(),
+        rule: unhealthy.rule,
         recovery_timestamp: Some(at),
         last_activity: Some(*last_activity),
         host: host.clone(),

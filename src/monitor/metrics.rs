@@ -31,6 +31,8 @@ pub struct Sample<'a> {
     pub pending: Option<f64>,
     /// How many conversations were stuck in processing when it ended, if it counted them.
     pub stuck: Option<f64>,
+    /// The kind of each that it recovered, and the rule: those of [`RECOVERIES`] are counted.
+    pub recovered: &'a [(&'static str, &'static str)],
 }
 
 /// Adds a run to the file at `path`.
@@ -59,13 +61,26 @@ enum Labels {
     None,
     Job,
     JobAndOutcome,
+    Recoveries,
 }
+
+/// Which job recovers what, and by which rules; beside its own runs that died, which every job closes.
+const RECOVERIES: [(&str, &str, &str); 7] = [
+    ("recover", "conversation", "owner_dead"),
+    ("recover", "conversation", "inactive"),
+    ("scan-stuck", "audit", "owner_dead"),
+    ("scan-stuck", "audit", "inactive"),
+    ("scan-stuck", "audit", "too_long"),
+    ("scan-stuck", "execution", "inactive"),
+    ("scan-stuck", "execution", "too_long"),
+];
 
 const LAST_SUCCESS: &str = "nikita_jobs_last_success_timestamp_seconds";
 const LAST_COMPLETION: &str = "nikita_jobs_last_completion_timestamp_seconds";
 const LAST_DURATION: &str = "nikita_jobs_last_duration_seconds";
 const RUNS: &str = "nikita_jobs_runs_total";
 const COST: &str = "nikita_jobs_cost_usd_total";
+const RECOVERED: &str = "nikita_jobs_recovered_total";
 const PENDING: &str = "nikita_jobs_conversations_pending";
 const STUCK: &str = "nikita_jobs_conversations_stuck";
 
@@ -78,7 +93,7 @@ const OBSERVED: [(&str, &str); 2] = [
 /// In seconds.
 const STALE: f64 = 3600.0;
 
-const METRICS: [Metric; 9] = [
+const METRICS: [Metric; 10] = [
     Metric {
         name: LAST_SUCCESS,
         kind: "gauge",
@@ -93,6 +108,12 @@ const METRICS: [Metric; 9] = [
     },
     Metric { name: LAST_DURATION, kind: "gauge", help: "How long that run took.", labels: Labels::Job },
     Metric { name: RUNS, kind: "counter", help: "Runs on this host by outcome.", labels: Labels::JobAndOutcome },
+    Metric {
+        name: RECOVERED,
+        kind: "counter",
+        help: "Conversations, audits and executions that runs on this host recovered, by the rule by which they were stuck.",
+        labels: Labels::Recoveries,
+    },
     Metric { name: COST, kind: "counter", help: "What runs on this host have cost.", labels: Labels::Job },
     Metric {
         name: PENDING,
@@ -130,6 +151,10 @@ impl Metric {
                 let of = |job: &String| Outcome::ALL.map(|outcome| of_outcome(name, job, outcome));
                 jobs.iter().flat_map(of).collect()
             }
+            Labels::Recoveries => {
+                let own = jobs.iter().map(|job| of_recovery(job, "execution", "owner_dead"));
+                own.chain(RECOVERIES.iter().map(|(job, kind, rule)| of_recovery(job, kind, rule))).collect()
+            }
         }
     }
 }
@@ -148,6 +173,10 @@ fn of_job(name: &str, job: &str) -> String {
 
 fn of_outcome(name: &str, job: &str, outcome: Outcome) -> String {
     format!("{name}{{job_name=\"{job}\",outcome=\"{}\"}}", outcome.as_str())
+}
+
+fn of_recovery(job: &str, kind: &str, rule: &str) -> String {
+    format!("{RECOVERED}{{job_name=\"{job}\",kind=\"{kind}\",rule=\"{rule}\"}}")
 }
 
 /// Our series in the file. Others, and unreadable lines, are dropped. A file without our series belongs to another program, unless a
@@ -193,6 +222,9 @@ fn apply(values: &mut Values, sample: &Sample<'_>) {
     };
     set(of_outcome(RUNS, job, sample.outcome), &|runs| runs + 1.0);
     set(of_job(COST, job), &|cost| cost + sample.cost_usd);
+    for (kind, rule) in sample.recovered {
+        set(of_recovery(job, kind, rule), &|recovered| recovered + 1.0);
+    }
     match sample.outcome {
         Outcome::Success | Outcome::Partial => set(of_job(LAST_SUCCESS, job), &|_| sample.ended_at),
         Outcome::Fresh => set(of_job(LAST_SUCCESS, job), &|last| last.max(sample.completed_elsewhere.unwrap_or(last))),
@@ -242,6 +274,7 @@ mod tests {
             cost_usd: 0.5,
             pending,
             stuck,
+            recovered: &[],
         }
     }
 
@@ -256,7 +289,7 @@ mod tests {
     #[test]
     fn every_series_is_there_from_the_start_with_a_zero() {
         let values = parse("");
-        assert_eq!(values.len(), 4 * JOBS.len() + 7 * JOBS.len() + 4);
+        assert_eq!(values.len(), 4 * JOBS.len() + 7 * JOBS.len() + JOBS.len() + RECOVERIES.len() + 4);
         assert!(values.values().all(|value| value.abs() < f64::EPSILON));
     }
 
@@ -268,6 +301,25 @@ mod tests {
         assert!((values[&of_job(COST, "decay")] - 1.5).abs() < 1e-9);
         assert!(values[&of_outcome(RUNS, "recover", Outcome::Success)].abs() < 1e-9);
         assert!((values[STUCK] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn recoveries_are_counted_by_kind_and_rule() {
+        let recovered = [("audit", "too_long"), ("execution", "owner_dead"), ("execution", "owner_dead")];
+        let mut values = parse("");
+        apply(&mut values, &Sample { job: "scan-stuck", recovered: &recovered, ..sample(Outcome::Success) });
+        let values = parse(&render(&values));
+        let of = |kind, rule| values[&of_recovery("scan-stuck", kind, rule)];
+        assert!((of("execution", "owner_dead") - 2.0).abs() < 1e-9 && (of("audit", "too_long") - 1.0).abs() < 1e-9);
+        assert!(of("audit", "inactive").abs() < 1e-9);
+    }
+
+    /// A rule that is added to the contract is counted, too.
+    #[test]
+    fn every_rule_has_its_series() {
+        for rule in crate::domain::result::RecoverRule::ALL.iter().filter(|rule| rule.as_str() != "none") {
+            assert!(parse("").keys().any(|series| series.contains(&format!("rule=\"{rule}\""))), "{rule}");
+        }
     }
 
     #[test]

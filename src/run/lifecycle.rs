@@ -71,6 +71,8 @@ pub struct Run {
     pub execution: ExecutionId,
     /// The run's time, read once from the database's clock. All its decisions use it.
     pub now: DateTime<Utc>,
+    /// How many earlier runs of the job had died, and were closed when it began.
+    pub dead: u64,
     /// The database.
     pub store: Store,
     /// Whether a signal has asked it to stop.
@@ -208,13 +210,13 @@ async fn try_run(
         answer = store.begin_run(plan.job, &lease, &runner, plan.window) => answer?,
         () = signals.heard_for(BEGUN) => return Ok(interrupted(plan.job, signals)),
     };
-    let now = match (blocked(plan, &answer), answer) {
-        (None, Begun::Started { now }) => now,
+    let (now, dead) = match (blocked(plan, &answer), answer) {
+        (None, Begun::Started { now, dead }) => (now, dead),
         (Some(skip), _) => return Ok(skipped(plan.job, skip, store.now().await?)),
         (None, other) => return Err(RunError::Bug(format!("a run neither began nor was blocked: {other:?}"))),
     };
     let progress = Progress::new(plan.unit, plan.watch.clone(), now);
-    let run = Run { execution, now, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
+    let run = Run { execution, now, dead, store: store.clone(), signals: signals.clone(), progress: progress.clone() };
     let lost = CancellationToken::new();
     let span = tracing::info_span!("run", job = plan.job, execution = %execution);
     // A task does not inherit the log's span.
@@ -297,6 +299,7 @@ fn conclude(run: &Run, job: &str, outcome: Result<Report, RunError>, duration_ms
     };
     let mut result = common(job, status, exit, Some(run.execution), Some(run.now), duration_ms, own);
     result.common.error = error;
+    result.common.dead_runs_closed = run.dead;
     // The window of runs without `--now` ignores this run.
     result.common.now_overridden = run.store.is_overridden();
     (Ended { result, exit }, cost_usd)

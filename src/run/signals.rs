@@ -6,6 +6,7 @@
 //!              │                         │ 2.5 s                 │ 4 s                 │ 4.6 s after the grace
 //! ```
 
+use std::fmt;
 use std::fs;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -37,6 +38,17 @@ pub struct Signals {
     since: Arc<OnceLock<Instant>>,
     grace: Arc<Mutex<Duration>>,
     has_begun: Arc<AtomicBool>,
+    farewell: Arc<Mutex<Option<Farewell>>>,
+}
+
+/// What is done when a second signal ends the process: no destructor runs then.
+#[derive(Clone)]
+struct Farewell(Arc<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Farewell")
+    }
 }
 
 static LISTENING: OnceLock<Signals> = OnceLock::new();
@@ -65,6 +77,7 @@ impl Signals {
                 };
                 if heard.stopping.is_cancelled() {
                     tracing::warn!("second signal, ending at once; `recover` takes back what was in flight");
+                    heard.bid_farewell();
                     std::process::exit(exit.code().into());
                 }
                 tracing::info!(signal = ?exit, "asked to stop, winding up");
@@ -74,6 +87,23 @@ impl Signals {
             }
         });
         Ok(LISTENING.get_or_init(|| signals).clone())
+    }
+
+    /// Does this where a second signal ends the process, until the next that is named or [`Self::forget_farewell`].
+    pub fn at_the_end(&self, act: impl Fn() + Send + Sync + 'static) {
+        *self.farewell.lock().unwrap_or_else(PoisonError::into_inner) = Some(Farewell(Arc::new(act)));
+    }
+
+    /// Nothing more is to be done then.
+    pub fn forget_farewell(&self) {
+        *self.farewell.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn bid_farewell(&self) {
+        let farewell = self.farewell.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Farewell(act)) = farewell {
+            act();
+        }
     }
 
     /// Records that a run begins, whose work may continue for `grace` after a signal.

@@ -23,8 +23,9 @@ mod charge;
 mod order;
 
 use charge::{charge_postgres, charge_sqlite};
+use order::Sums;
 pub use order::{Cursor, DecayOrder, Decayed, Turn};
-use order::{Sums, us, with_rules};
+pub(super) use order::{us, with_rules};
 
 impl Store {
     /// How many players are eligible for decay.

@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::codec::{DbId, DbTime};
+use super::codec::DbTime;
 use super::read::{Read, row};
 use super::retry::retrying;
 use super::session::{execute, fetch_all, fetch_optional};
 use super::{Result, Store, sql};
-use crate::domain::ids::ConversationId;
 
 /// A filter for failures.
 #[derive(Clone, Debug, Default)]
@@ -141,95 +140,5 @@ impl Store {
             Ok(rows == 1)
         })
         .await
-    }
-}
-
-/// Why a claim would take a conversation or pass it over.
-#[derive(Clone, Debug)]
-pub struct WhyConversation {
-    /// The rule, as the statement names it.
-    pub rule: String,
-    /// Used attempts.
-    pub attempts: i64,
-    /// When it is retried.
-    pub next_attempt_at: Option<DateTime<Utc>>,
-    /// The time of its last message.
-    pub last_message_at: Option<DateTime<Utc>>,
-    /// Why its latest attempt failed.
-    pub last_error: Option<String>,
-    /// How many active ones are older, counted up to a run's batch.
-    pub older: i64,
-}
-
-row! {
-    struct WhyRow {
-        rule: String,
-        attempts: Read<i64>,
-        next_attempt_at: Read<DbTime>,
-        last_message_at: Read<DbTime>,
-        last_error: Read<String>,
-        older: i64,
-    }
-}
-
-row! {
-    /// A conversation that a claim would pass over.
-    #[derive(Clone, Debug)]
-    pub struct PassedOver {
-        /// The rule, as the statement names it.
-        pub rule: String,
-        /// Its id, as stored.
-        pub id: String,
-        /// How many conversations the rule passes over in all.
-        pub many: i64,
-    }
-}
-
-impl Store {
-    /// The rule by which a claim would take a conversation or pass it over; `None` if it does not exist.
-    pub async fn why_conversation(
-        &self,
-        due: &super::claims::Due,
-        conversation: ConversationId,
-        batch: i64,
-    ) -> Result<Option<WhyConversation>> {
-        let mut tx = self.begin_read().await?;
-        let row: Option<WhyRow> = fetch_optional!(
-            &mut tx,
-            _,
-            sql::WHY_CONVERSATION,
-            due.cutoff(),
-            DbTime(due.now),
-            crate::core::disposition::MOST_ATTEMPTS,
-            i32::from(due.rollout),
-            DbId::from(conversation),
-            batch
-        );
-        tx.rollback().await?;
-        Ok(row.map(|row| WhyConversation {
-            rule: row.rule,
-            attempts: row.attempts.ok().unwrap_or_default(),
-            next_attempt_at: time(row.next_attempt_at),
-            last_message_at: time(row.last_message_at),
-            last_error: row.last_error.ok(),
-            older: row.older,
-        }))
-    }
-
-    /// Unprocessed conversations that a claim would pass over, at most `most` for each rule.
-    pub async fn passed_over(&self, due: &super::claims::Due, most: i64) -> Result<Vec<PassedOver>> {
-        let mut tx = self.begin_read().await?;
-        let rows = fetch_all!(
-            &mut tx,
-            PassedOver,
-            sql::PASSED_OVER,
-            due.cutoff(),
-            DbTime(due.now),
-            crate::core::disposition::MOST_ATTEMPTS,
-            i32::from(due.rollout),
-            most
-        );
-        tx.rollback().await?;
-        Ok(rows)
     }
 }

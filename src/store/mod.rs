@@ -53,6 +53,7 @@ mod sql;
 pub mod stuck;
 pub mod terms;
 mod whose;
+pub mod why;
 
 use codec::DbTime;
 use connections::Connections;

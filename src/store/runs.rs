@@ -51,6 +51,8 @@ pub enum Begun {
     Started {
         /// The database's clock when it began.
         now: DateTime<Utc>,
+        /// How many dead runs of the job it has closed.
+        dead: u64,
     },
     /// Another run of the job holds the lease.
     AlreadyRunning {
@@ -118,7 +120,7 @@ impl Store {
                 return Ok(Some(Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window, foreign }));
             }
         }
-        self.close_dead_runs(&mut tx, job, lease, now).await?;
+        let dead = self.close_dead_runs(&mut tx, job, lease, now).await?;
         execute!(
             &mut tx,
             sql::START_EXECUTION,
@@ -129,7 +131,7 @@ impl Store {
             runner.pid
         );
         tx.commit().await?;
-        Ok(Some(Begun::Started { now }))
+        Ok(Some(Begun::Started { now, dead }))
     }
 
     /// Takes the lease. Returns the database's clock if it is ours now.

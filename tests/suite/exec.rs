@@ -1,11 +1,35 @@
 //! `exec`: any command under a job's lease, window, recorder and exit codes (spec 06).
 
 use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
 
 use crate::on_every_database;
-use crate::support::bin::eventually;
+use crate::support::bin::{Running, eventually};
+use crate::support::db::Db;
+
+/// A command that takes no hint, with a child that takes none either; the ids of both.
+fn stubborn(db: &Db, folder: &Path, args: &[&str]) -> (Running, [String; 2]) {
+    let mark = folder.join("began");
+    let script = format!(
+        "trap 'touch {1}' TERM; (trap '' TERM; exec sleep 300) & echo $$ $! > {0}.new; mv {0}.new {0}; while :; do wait; done",
+        mark.display(),
+        folder.join("heard").display()
+    );
+    let all: Vec<_> =
+        ["exec", "--job", "letter"].iter().chain(args).chain(&["--", "sh", "-c", &script]).copied().collect();
+    let running = db.command(&all).start();
+    eventually("the command runs", || mark.exists());
+    let ids = fs::read_to_string(&mark).expect("their ids");
+    let mut ids = ids.split_whitespace().map(str::to_owned);
+    (running, [ids.next().expect("its own"), ids.next().expect("its child's")])
+}
+
+/// Whether it still runs; what has ended and was not waited for has no program.
+fn lives(process: &str) -> bool {
+    Path::new("/proc").join(process).join("exe").exists()
+}
 
 on_every_database! {
     fn a_command_is_a_run_and_its_exit_code_stands_in_the_result(db) {
@@ -55,9 +79,37 @@ on_every_database! {
             running.signal(signal);
             let done = running.done().code(code).json();
             assert_eq!(done["status"], "interrupted", "{signal}: {done}");
-            eventually("the whole group has ended", || !std::path::Path::new("/proc").join(child.trim()).join("exe").exists());
+            eventually("the whole group has ended", || !lives(child.trim()));
         }
         assert_eq!(db.value("select count(*) from job_executions where status = 'failed'"), "3");
+    }
+
+    fn after_a_second_signal_nothing_of_the_command_goes_on(db) {
+        let folder = TempDir::new().expect("a folder");
+        let (running, children) = stubborn(db, folder.path(), &[]);
+        running.signal("TERM");
+        eventually("the first signal is heard", || folder.path().join("heard").exists());
+        assert!(children.iter().all(|child| lives(child)), "the grace is theirs");
+        running.signal("TERM");
+        running.done().code(143);
+        eventually("the whole group has ended", || !children.iter().any(|child| lives(child)));
+    }
+
+    fn where_we_are_killed_nothing_of_the_command_goes_on(db) {
+        let folder = TempDir::new().expect("a folder");
+        let (running, children) = stubborn(db, folder.path(), &[]);
+        running.signal("KILL");
+        assert!(running.done().was_killed());
+        eventually("the whole group has ended", || !children.iter().any(|child| lives(child)));
+    }
+
+    fn what_a_command_leaves_behind_is_ended(db) {
+        let folder = TempDir::new().expect("a folder");
+        let mark = folder.path().join("left");
+        let script = format!("trap '' TERM; sleep 300 > /dev/null 2>&1 & echo $! > {}", mark.display());
+        db.run(&["exec", "--job", "letter", "--", "sh", "-c", &script]).code(0);
+        let left = fs::read_to_string(&mark).expect("its id");
+        eventually("what was left behind has ended", || !lives(left.trim()));
     }
 
     fn a_command_meets_a_pipe_without_a_reader_as_in_a_shell(db) {

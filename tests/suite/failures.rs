@@ -1,6 +1,5 @@
-//! What an operator sees and does about failures: `failures`, `retry`, `why`, `status --since`, and the views (spec 06).
+//! What an operator sees and does about failures: `failures`, `retry`, `status --since`, and the views (spec 06).
 
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::on_every_database;
@@ -73,53 +72,5 @@ on_every_database! {
         assert_eq!((list(&[]), list(&["--job", "decay"]), list(&["--state", "failed"]), list(&["--host", "x"])), (2, 1, 0, 0));
         assert!((db.number("select count(*) from nikita_jobs_latest_runs where status = 'completed'") - 2.0).abs() < 1e-9);
         db.run(&["status", "--job", "decay"]).code(2);
-    }
-
-    fn why_agrees_with_what_the_next_run_does(db) {
-        let mut random = fastrand::Rng::with_seed(20);
-        let mut ids = Vec::new();
-        for _ in 0..120 {
-            let over = random.bool();
-            let of = Player { game_status: if over { "game_over" } else { "active" }, ..Player::default() }.insert(db);
-            for _ in 0..random.usize(1..4) {
-                let pick = |random: &mut fastrand::Rng, all: &[&str]| all[random.usize(..all.len())].to_owned();
-                let status = pick(&mut random, &["'active'", "'active'", "'active'", "'processed'", "'failed'"]);
-                let attempts = pick(&mut random, &["0", "1", "2", "3"]);
-                let next = pick(&mut random, &["null", "'2026-11-18T11:59:00.000000Z'", "'2026-11-18T12:03:00.000000Z'"]);
-                let last = pick(&mut random, &["null", DUE, "'2026-11-18T11:59:00.000000Z'", "'2026-11-17T11:00:00.000000Z'"]);
-                let (platform, ended) = (pick(&mut random, &["'voice'", "'telegram'"]), pick(&mut random, &["null", DUE]));
-                ids.push(conversation(
-                    db, of, "status, processing_attempts, next_attempt_at, last_message_at, platform, ended_at",
-                    &format!("{status}, {attempts}, {next}, {last}, {platform}, {ended}"),
-                ).to_string());
-            }
-        }
-        let settings = ["--rollout-percent", "60", "--batch", "1000", "--now", NOW];
-        let asked: Vec<_> = std::iter::once("why").chain(settings).chain(ids.iter().map(String::as_str)).collect();
-        let why = db.run(&asked).code(0).json();
-        let plan: Vec<_> = ["process-conversations", "--dry-run"].into_iter().chain(settings).collect();
-        let plan = db.run(&plan).code(0).json();
-        let run: Vec<_> = ["process-conversations"].into_iter().chain(settings).collect();
-        let done = db.run(&run);
-        assert!([Some(0), Some(3)].contains(&done.exit()), "{}", done.all());
-        let done = done.json();
-        let taken = |id: &str| done["conversations"].as_array().into_iter().flatten().any(|it| it["conversation_id"] == id);
-        let mut rules = std::collections::BTreeMap::<String, i64>::new();
-        for entry in why["entries"].as_array().expect("a list") {
-            let (id, rule) = (entry["id"].as_str().expect("an id"), entry["rule"].as_str().expect("a rule"));
-            *rules.entry(rule.to_owned()).or_default() += 1;
-            // After the older one of its player, a run may well come to it.
-            if rule != "older_first" {
-                assert_eq!(entry["taken"], taken(id), "{entry}");
-            }
-        }
-        for rule in ["due", "not_over", "attempts_used", "pause", "rollout", "older_first", "processed", "failed"] {
-            assert!(rules.contains_key(rule), "{rule} was not met: {rules:?}");
-        }
-        // A dry run counts the same by the same rules.
-        for reason in plan["reasons"].as_array().expect("a list") {
-            let rule = reason["rule"].as_str().expect("a rule");
-            assert_eq!(reason["count"], Value::from(rules[rule]), "{rule}: {plan}");
-        }
     }
 }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::support::bin::{eventually, path, program};
 use crate::support::db::Db;
-use crate::support::seed::Player;
+use crate::support::seed::{Player, at};
 
 /// Whatever looks at conversations, executions or audits.
 const JOBS: [&str; 7] = ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"];
@@ -58,6 +58,79 @@ fn no_job_reads_through_what_is_finished() {
         assert!(sum("idx_scan") > 0.0, "{job} looked at none of them");
         assert_eq!(sum("seq_tup_read"), 0.0, "{job} reads a table from end to end");
         assert!(sum("idx_tup_fetch") < 500.0, "{job} fetches {} rows by index", sum("idx_tup_fetch"));
+    }
+}
+
+/// Rows of these tables that a command reads by index, and whole tables.
+fn rows_read(db: &Db, args: &[&str]) -> (f64, f64) {
+    db.execute("select pg_stat_reset()");
+    db.run(args).code(0);
+    // A session's counts are there when it has gone.
+    eventually("the command's sessions have ended", || {
+        db.number(
+            "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'nikita-jobs'",
+        ) == 0.0
+    });
+    let sum = |what: &str| {
+        db.number(&format!(
+            "select sum({what}) from pg_stat_user_tables where relname in ('conversations', 'job_executions', 'users')"
+        ))
+    };
+    (sum("idx_tup_fetch"), sum("seq_tup_read"))
+}
+
+/// What an operator asks of one, or of the last hour, costs the same however much there is beside it.
+#[test]
+fn what_an_operator_asks_does_not_grow_with_what_is_finished() {
+    let db = Db::postgres();
+    let player = Player { last_interaction: at(-3600), ..Player::default() }.insert(&db);
+    let hour_ago = "now() - interval '20 minutes'";
+    db.execute(&format!(
+        "insert into conversations (user_id, status, processing_attempts, last_error, started_at, last_message_at, updated_at) \
+         select '{player}', 'failed', 3, 'extraction: status 401', {hour_ago}, {hour_ago}, {hour_ago} from generate_series(1, 50)"
+    ));
+    db.execute(&format!(
+        "insert into job_executions (job_name, started_at, completed_at, status, result, heartbeat_at) \
+         select 'decay', {hour_ago}, {hour_ago}, 'failed', '{{}}', {hour_ago} from generate_series(1, 20)"
+    ));
+    let failed = db.value("select cast(min(cast(id as text)) as text) from conversations");
+    let asked = [
+        &["status", "--since", "1h"][..],
+        &["status", "--since", "1h", "--state", "failed", "--job", "decay"],
+        &["failures"],
+        &["failures", "--since", "1h", "--error", "401"],
+        &["retry", "--failed", "--since", "1h", "--dry-run"],
+        &["retry", &failed, "--dry-run"],
+        &["why", &failed],
+        &["why", &player.to_string()],
+    ]
+    .map(|args| args.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+    let mut costs: Vec<Vec<f64>> = vec![Vec::new(); asked.len()];
+    for more in [20_000, 60_000] {
+        db.execute(&format!(
+            "with made as (insert into users (id, game_status, onboarding_status, last_interaction_at) \
+                 select gen_random_uuid(), 'active', 'completed', now() from generate_series(1, {more} / 10) returning id), \
+             numbered as (select id, row_number() over () as n from made) \
+             insert into conversations (user_id, status, started_at, last_message_at, processed_at, updated_at) \
+             select p.id, 'processed', t, t, t, t \
+             from (select i, now() - interval '2 days' - i * interval '1 second' as t from generate_series(1, {more}) i) it \
+             join numbered p on p.n = it.i / 10 + 1"
+        ));
+        db.execute(&format!(
+            "insert into job_executions (job_name, started_at, completed_at, status, result, heartbeat_at) \
+             select 'decay', t, t, 'completed', '{{}}', t \
+             from (select now() - interval '2 days' - i * interval '1 second' as t from generate_series(1, {more}) i) it"
+        ));
+        db.execute("vacuum analyze");
+        for (args, costs) in asked.iter().zip(&mut costs) {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let (by_index, read_through) = rows_read(&db, &args);
+            assert_eq!(read_through, 0.0, "{args:?} reads a table from end to end");
+            costs.push(by_index);
+        }
+    }
+    for (args, costs) in asked.iter().zip(costs) {
+        assert!(costs[0] < 500.0 && costs[1] <= costs[0] + 20.0, "{args:?} fetches {costs:?} rows by index");
     }
 }
 

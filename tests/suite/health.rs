@@ -10,7 +10,7 @@ use crate::on_every_database;
 use crate::support::bin::command;
 use crate::support::db::Db;
 use crate::support::history::{Past, entry, insert, odd_rows};
-use crate::support::seed::{NOW, Player, at, conversation, transcript};
+use crate::support::seed::{NOW, Player, at, conversation, time, transcript};
 
 /// What only looks.
 pub const LOOKS: [&[&str]; 3] = [&["health"], &["stats"], &["status"]];
@@ -47,6 +47,27 @@ on_every_database! {
             assert_eq!(result[field], value, "{field} in {result}");
         }
         assert_eq!(db.run(&["health", "-q"]).code(0).all(), "");
+    }
+
+    fn what_was_recovered_lately_is_said_and_is_no_trouble(db) {
+        let player = Player::default().insert(db);
+        let old = at(-7200);
+        db.execute(&format!(
+            "insert into conversations (id, user_id, status, processing_attempts, started_at, last_message_at, updated_at) \
+             values ('{0}', '{player}', 'processing', 1, {old}, {old}, {old})", Uuid::from_u128(1)
+        ));
+        db.execute(&format!(
+            "insert into audit_reports (audit_id, audit_type, status, audit_date) values ('{}', 'books', 'in_progress', {old})",
+            Uuid::from_u128(2)
+        ));
+        db.run(&["recover", "--now", NOW]).code(0);
+        db.run(&["scan-stuck", "--now", NOW]).code(0);
+        let found = db.run(&["health", "--now", NOW]).code(0).json();
+        let said = "recovered in the last hour: 1 audit (inactive), 1 conversation (inactive)";
+        assert_eq!(found["reasons"], json!([said]), "{found}");
+        assert_eq!(found["recovered"][0], json!({"kind": "audit", "rule": "inactive", "count": 1}));
+        let later = db.run(&["health", "--now", &time(3601)]).json();
+        assert_eq!(later["recovered"], json!([]), "{later}");
     }
 
     fn only_the_last_hundred_conversations_count(db) {

@@ -64,3 +64,4 @@ mod streams;
 mod terminal;
 mod urls;
 mod waits;
+mod why;

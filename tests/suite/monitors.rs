@@ -167,6 +167,9 @@ fn a_run_that_is_killed_leaves_the_file_whole_and_the_next_one_counts_on() {
     metrics.run(&db, &["process-conversations", "--force"]).code(0);
     metrics.check();
     assert_eq!(metrics.runs("process-conversations", "success"), 2.0);
+    let closed =
+        "nikita_jobs_recovered_total{job_name=\"process-conversations\",kind=\"execution\",rule=\"owner_dead\"}";
+    assert_eq!(metrics.value(closed), 1.0, "the next run has closed the dead one");
     assert!(!fresh.exists(), "it has become the file");
 }
 
@@ -384,6 +387,37 @@ fn each_outcome_has_its_ping_and_none_is_75() {
     let run = db.command(&["process-conversations"]).env("UNIFIED_PIPELINE_ENABLED", "false");
     run.env("NIKITA_PROCESS_PING_URL", off.url()).done().code(75);
     assert_eq!(off.pings(), ["/start", "/log"]);
+}
+
+#[test]
+fn a_recovery_is_heard_in_metrics_ping_and_exit_code() {
+    let (db, metrics, checks) = (Db::sqlite(), Metrics::new(), Checks::new());
+    let recovered = |rule: &str| {
+        metrics.value(&format!(
+            "nikita_jobs_recovered_total{{job_name=\"recover\",kind=\"conversation\",rule=\"{rule}\"}}"
+        ))
+    };
+    metrics.run(&db, &["decay"]).code(0);
+    assert_eq!((recovered("inactive"), recovered("owner_dead")), (0.0, 0.0), "from the first run on");
+    let player = Player::default().insert(&db);
+    db.execute(&format!(
+        "insert into conversations (user_id, status, processing_attempts, started_at, last_message_at, updated_at) \
+         values ('{player}', 'processing', 1, {0}, {0}, {0})",
+        "'2020-01-01T00:00:00.000000Z'"
+    ));
+    let run = |code: i32| {
+        let run = db.command(&["recover", "--force", "--recovered-exit-code", "9"]);
+        let run = run.env("NIKITA_RECOVER_PING_URL", checks.url()).env("NIKITA_METRICS_FILE", metrics.path());
+        run.done().code(code).json()
+    };
+    let result = run(9);
+    assert_eq!((recovered("inactive"), recovered("owner_dead")), (1.0, 0.0));
+    metrics.check();
+    assert_eq!(checks.pings(), ["/start", ""], "a recovery is no failure");
+    let body: Value = serde_json::from_slice(&checks.requests()[1].body).expect("the result");
+    assert_eq!((&body["recovered"], &body["recoveries"]), (&result["recovered"], &result["recoveries"]));
+    run(0);
+    assert_eq!(recovered("inactive"), 1.0, "nothing was left to recover");
 }
 
 #[test]

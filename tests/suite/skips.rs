@@ -122,6 +122,9 @@ on_every_database! {
         held(db, "decay", "2026-01-01T00:01:30.000000Z");
         let result = db.run(&["decay"]).code(0).json();
         let new = result["execution_id"].as_str().unwrap();
+        assert_eq!(result["dead_runs_closed"], 1, "{result}");
+        let health = db.run(&["health"]).json();
+        assert_eq!(health["recovered"], json!([{"kind": "execution", "rule": "owner_dead", "count": 1}]), "{health}");
         let old = db.rows(&format!("select status, completed_at, result from job_executions where id = '{HOLDER}'"));
         assert_eq!(old[0][0], "failed");
         assert_ne!(old[0][1], "null");

@@ -158,7 +158,7 @@ fn value(name: &str, kind: &str) -> &'static str {
         (_, "integer") => "3",
         (_, "double precision") => "1800",
         (_, "numeric" | "real") => "1",
-        (_, "uuid") | ("id" | "conversation" | "token", "text") => "'00000000-0000-0000-0000-000000000001'",
+        (_, "uuid") | ("id" | "conversation" | "token" | "player", "text") => "'00000000-0000-0000-0000-000000000001'",
         (_, "uuid[]") => "array['00000000-0000-0000-0000-000000000001'::uuid]",
         (_, "text" | "jsonb") => "'[]'",
         (_, "boolean") => "false",

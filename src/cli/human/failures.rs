@@ -8,7 +8,7 @@ use super::table::Rows;
 use crate::cli::figures::instant;
 use crate::cli::figures::{counted, counted_all, name, short, whole};
 use crate::core::text::one_line;
-use crate::domain::result::{FailuresResult, RetryResult, WhyResult};
+use crate::domain::result::{FailuresResult, RetryResult, WhyKind, WhyResult, WhyRule};
 
 /// How much of an error a table shows; `failures --format json` has all of it.
 const MOST_CHARS: usize = 200;
@@ -62,16 +62,27 @@ pub fn retry(it: &RetryResult, dry_run: bool) -> String {
 }
 
 pub fn why(it: &WhyResult) -> String {
-    let line = |taken: bool| if taken { "the next run takes it" } else { "the next run does not take it" };
     let lines = it.entries.iter().map(|entry| {
-        format!(
-            "{} {}: {}\n  {} (rule: {})",
-            entry.kind,
-            entry.id,
-            line(entry.taken),
-            one_line(&entry.reason),
-            entry.rule
-        )
+        let does = match (entry.kind, entry.taken) {
+            (WhyKind::Conversation, true) => "the next run takes it",
+            (WhyKind::Conversation, false) => "the next run does not take it",
+            (WhyKind::Player, true) => "the next run of decay charges them",
+            (WhyKind::Player, false) => "the next run of decay does not charge them",
+        };
+        let head = format!("{} {}: {does}", entry.kind, name(&entry.id));
+        let next = entry.next_conversation.as_ref().map_or_else(String::new, |next| {
+            let id = name(&next.conversation_id);
+            format!(
+                "\n  of {}, first {id}: {}",
+                counted(next.waiting, "open conversation"),
+                ruled(next.rule, &next.reason)
+            )
+        });
+        format!("{head}\n  {}{next}", ruled(entry.rule, &entry.reason))
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+fn ruled(rule: WhyRule, reason: &str) -> String {
+    format!("{} (rule: {rule})", one_line(reason))
 }

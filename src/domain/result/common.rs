@@ -36,6 +36,9 @@ pub struct Common {
     /// The server that a look was at, where it is a standby.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_at: Option<LookedAt>,
+    /// How many earlier runs of the job had died and were closed as failed when this one began.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub dead_runs_closed: u64,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBody>,
@@ -50,6 +53,11 @@ pub struct LookedAt {
     pub server: String,
     /// By how many seconds what it shows lies behind the primary; null where it has replayed nothing yet.
     pub replay_lag_seconds: Option<f64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Why a command failed.

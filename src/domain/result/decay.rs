@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::failures::Reason;
 use crate::domain::points::Points;
 
 /// What a run of `decay` did.
@@ -27,6 +28,9 @@ pub struct DecayResult {
     /// Points charged in all.
     #[schemars(with = "String")]
     pub points: Points,
+    /// In a dry run: the players whom it would not charge, by rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Vec<Reason>>,
 }
 
 /// A player whom the database refuses to charge.

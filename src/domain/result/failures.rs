@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::points::Points;
 use crate::domain::words::{WhyKind, WhyRule};
 
 /// The conversations that failed, or wait after a failure.
@@ -92,7 +93,7 @@ pub struct RetryError {
     pub error: String,
 }
 
-/// Why conversations are taken by the next run, or not.
+/// Why conversations are taken by the next run, and players charged, or not.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct WhyResult {
     /// One entry per id.
@@ -106,12 +107,36 @@ pub struct WhyEntry {
     pub id: String,
     /// The table in which it was found.
     pub kind: WhyKind,
+    /// Whether the next run takes the conversation, or charges the player.
+    pub taken: bool,
+    /// The rule that decides it.
+    pub rule: WhyRule,
+    /// The same in a sentence.
+    pub reason: String,
+    /// When the rule no longer holds, where time alone changes that.
+    pub until: Option<DateTime<Utc>>,
+    /// The other conversation of its player that goes before this one.
+    pub held_by: Option<String>,
+    /// What the next run of decay takes from the player; null where it takes nothing, and for a conversation.
+    #[schemars(with = "Option<String>")]
+    pub points: Option<Points>,
+    /// The conversation of the player that a run takes next, or that holds the others up.
+    pub next_conversation: Option<NextConversation>,
+}
+
+/// The head of a player's queue.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NextConversation {
+    /// Which one.
+    pub conversation_id: String,
     /// Whether the next run takes it.
     pub taken: bool,
     /// The rule that decides it.
     pub rule: WhyRule,
     /// The same in a sentence.
     pub reason: String,
+    /// How many of the player's conversations are not processed, this one among them.
+    pub waiting: i64,
 }
 
 /// The conversations that a run would skip by one rule.

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// The pipeline's health; the verdict is `status`.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct HealthResult {
-    /// Why it is not healthy, the worst first.
+    /// Why it is not healthy, the worst first; at the end what was recovered in the last hour, which alone is no trouble.
     pub reasons: Vec<String>,
     /// The share of the last 100 conversations that succeeded, from 0 to 1.
     pub recent_success_rate: Option<f64>,
@@ -25,9 +25,22 @@ pub struct HealthResult {
     pub stuck_executions: i64,
     /// When a run of `process-conversations` last completed.
     pub last_completed_at: Option<DateTime<Utc>>,
+    /// What was recovered in the last hour, by kind and rule.
+    pub recovered: Vec<RecoveredCount>,
     /// The change, with `--on-change`.
     #[serde(flatten)]
     pub change: Option<Change>,
+}
+
+/// How many of a kind were recovered by one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RecoveredCount {
+    /// `conversation`, `audit` or `execution`.
+    pub kind: String,
+    /// The rule, or `by_hand`.
+    pub rule: String,
+    /// How many.
+    pub count: i64,
 }
 
 /// Whether the verdict has changed.

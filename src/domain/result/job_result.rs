@@ -16,14 +16,14 @@ use super::failures::{FailuresResult, RetryResult, WhyResult};
 use super::health::{Change, HealthResult};
 use super::looks::{MigrateResult, PromptResult, ReportResult};
 use super::process::{ConversationPlan, ConversationResult, ProcessPlan, ProcessResult, Timing};
-use super::recover::RecoverResult;
+use super::recover::{RecoverResult, RecoveryEntry};
 use super::scan::{Judgement, ScanResult};
 use super::skip::SkipResult;
 use super::stats::StatsResult;
 use super::status::{ExecutionResult, RunsResult, StatusResult};
 use crate::domain::exit::Exit;
 use crate::domain::stage::StageName;
-use crate::domain::words::{SkipReason, Status};
+use crate::domain::words::{RecordKind, RecoverRule, SkipReason, Status};
 
 /// The result of a command, for stdout, the execution's row and a ping.
 #[derive(Clone, Debug)]
@@ -134,6 +134,7 @@ impl JobResult {
             dry_run: false,
             now_overridden: false,
             looked_at: None,
+            dead_runs_closed: 0,
             error: None,
         };
         Self { common, own: own.into() }
@@ -182,6 +183,27 @@ impl JobResult {
             Own::Recover(it) => it.recovered,
             Own::Scan(it) => it.recoveries_count,
             _ => 0,
+        }
+    }
+
+    /// The kind of each that it recovered, and the rule: of every job, its own dead runs; nothing of a dry run or of what was done by
+    /// hand.
+    #[must_use]
+    pub fn recoveries(&self) -> Vec<(&'static str, RecoverRule)> {
+        let dead = usize::try_from(self.common.dead_runs_closed).unwrap_or_default();
+        let mut recoveries = vec![(RecordKind::Execution.as_str(), RecoverRule::OwnerDead); dead];
+        recoveries.extend(self.own_recoveries());
+        recoveries
+    }
+
+    fn own_recoveries(&self) -> Vec<(&'static str, RecoverRule)> {
+        match &self.own {
+            _ if self.common.dry_run => Vec::new(),
+            Own::Recover(it) => it.recoveries.iter().filter_map(RecoveryEntry::by_rule).collect(),
+            Own::Scan(it) => {
+                it.recoveries.iter().filter(|it| it.success).map(|it| (it.kind.as_str(), it.rule)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -32,9 +32,10 @@ pub use demo::{Charged, GivenUp, Known, Limits, Next, Planted, ReadyPrompt, Repl
 pub use doctor::{CheckEntry, DoctorResult};
 pub use exec::ExecResult;
 pub use failures::{
-    FailureEntry, FailureGroupEntry, FailuresResult, Reason, RetryError, RetryResult, Untouched, WhyEntry, WhyResult,
+    FailureEntry, FailureGroupEntry, FailuresResult, NextConversation, Reason, RetryError, RetryResult, Untouched,
+    WhyEntry, WhyResult,
 };
-pub use health::{Change, HealthResult};
+pub use health::{Change, HealthResult, RecoveredCount};
 pub use job_result::{BrokenOff, DemoResult, JobResult, Own};
 pub use looks::{MigrateResult, MigrationEntry, PromptResult, ReportResult};
 pub use process::{

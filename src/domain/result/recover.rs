@@ -110,6 +110,15 @@ impl RecoveryEntry {
         }
     }
 
+    /// Its kind, and the rule by which it was stuck; none where that was an operator's word.
+    #[must_use]
+    pub fn by_rule(&self) -> Option<(&'static str, RecoverRule)> {
+        match self {
+            Self::Conversation(it) if it.rule != RecoverRule::None => Some(("conversation", it.rule)),
+            Self::Conversation(_) | Self::Record(_) => None,
+        }
+    }
+
     /// Where it went.
     #[must_use]
     pub const fn to(&self) -> Target {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::ids::{AuditId, ExecutionId};
-use crate::domain::words::RecordKind;
+use crate::domain::words::{RecordKind, RecoverRule};
 
 /// What a run of `scan-stuck` did.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -40,6 +40,8 @@ pub struct ScanRecovery {
     pub id: Uuid,
     /// What is wrong with it, joined by `; `.
     pub reason: String,
+    /// The first rule by which it is unhealthy.
+    pub rule: RecoverRule,
     /// When it was failed, by the database's clock.
     pub recovery_timestamp: Option<DateTime<Utc>>,
     /// When it last showed activity.

@@ -120,7 +120,7 @@ impl Cursor {
     }
 }
 
-pub(super) const fn us(span: TimeDelta) -> i64 {
+pub(in crate::store) const fn us(span: TimeDelta) -> i64 {
     match span.num_microseconds() {
         Some(us) => us,
         None => i64::MAX,
@@ -128,18 +128,18 @@ pub(super) const fn us(span: TimeDelta) -> i64 {
 }
 
 impl DecayOrder {
-    pub(super) fn rule_numbers(&self) -> [i64; 10] {
+    pub(in crate::store) fn rule_numbers(&self) -> [i64; 10] {
         std::array::from_fn(|i| {
             let chapter = self.rules.chapters[i / 2];
             us(if i % 2 == 0 { chapter.grace } else { chapter.step })
         })
     }
 
-    pub(super) fn not_before(&self) -> Option<DbTime> {
+    pub(in crate::store) fn not_before(&self) -> Option<DbTime> {
         self.not_before.map(DbTime)
     }
 
-    pub(super) fn turn(&self) -> (Option<DbTime>, Option<&str>) {
+    pub(in crate::store) fn turn(&self) -> (Option<DbTime>, Option<&str>) {
         self.until.as_ref().map(|turn| (DbTime(turn.begins), turn.player.as_str())).unzip()
     }
 
@@ -159,4 +159,4 @@ macro_rules! with_rules {
         )
     }};
 }
-pub(super) use with_rules;
+pub(in crate::store) use with_rules;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::MOST_JOBS;
 use crate::core::disposition::MOST_ATTEMPTS;
-use crate::core::health::{Attempt, Pending};
+use crate::core::health::{Attempt, Pending, RecoveredCount};
 use crate::store::claims::Due;
 use crate::store::codec::DbTime;
 use crate::store::read::Read;
@@ -74,5 +74,13 @@ impl Store {
         let jobs = fetch_all!(&mut tx, (String, i64), sql::FOREIGN_COMPLETIONS, DbTime(since), until);
         tx.rollback().await?;
         Ok(jobs)
+    }
+
+    /// What runs that began since `since` have recovered, by kind and rule.
+    pub async fn recovered_lately(&self, since: DateTime<Utc>) -> Result<Vec<RecoveredCount>> {
+        let mut tx = self.begin_read().await?;
+        let rows = fetch_all!(&mut tx, (String, String, i64), sql::RECOVERED_LATELY, DbTime(since));
+        tx.rollback().await?;
+        Ok(rows.into_iter().map(|(kind, rule, count)| RecoveredCount { kind, rule, count }).collect())
     }
 }

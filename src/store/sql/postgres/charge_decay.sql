@@ -38,14 +38,17 @@ with page as materialized (
       or (u.decayed_through between '0001-01-01' and '9999-12-31') is false
       -- [/unreadable]
     ) as unreadable,
-    b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
-    -- [in_turn]
-    and (
-      :turn_begins::timestamptz is null
-      or (b.begins, u.id) <= (:turn_begins::timestamptz, :turn_id::text::uuid)
-    )
-    -- [/in_turn]
-    as owes
+    (
+      -- [owes]
+      b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+      -- [/owes]
+      -- [in_turn]
+      and (
+        :turn_begins::timestamptz is null
+        or (b.begins, u.id) <= (:turn_begins::timestamptz, :turn_id::text::uuid)
+      )
+      -- [/in_turn]
+    ) as owes
   from users u
   cross join lateral (
     -- [rule]
@@ -167,7 +170,10 @@ with page as materialized (
     u.game_status = 'active'
     and u.onboarding_status in ('completed', 'skipped')
     -- [/eligible]
-    and b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+    and
+    -- [owes]
+    b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+    -- [/owes]
     -- [in_turn]
     and (
       :turn_begins::timestamptz is null

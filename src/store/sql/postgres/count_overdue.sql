@@ -64,4 +64,7 @@ where
 u.game_status = 'active'
 and u.onboarding_status in ('completed', 'skipped')
 -- [/eligible]
-and b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+and
+-- [owes]
+b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+-- [/owes]

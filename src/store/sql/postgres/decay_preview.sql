@@ -76,7 +76,10 @@ with due as (
   u.game_status = 'active'
   and u.onboarding_status in ('completed', 'skipped')
   -- [/eligible]
-  and b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+  and
+  -- [owes]
+  b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+  -- [/owes]
   -- [in_turn]
   and (
     :turn_begins::timestamptz is null

@@ -65,7 +65,10 @@ where
 u.game_status = 'active'
 and u.onboarding_status in ('completed', 'skipped')
 -- [/eligible]
-and b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+and
+-- [owes]
+b.begins + r.step * interval '1 microsecond' <= :now::timestamptz
+-- [/owes]
 order by b.begins, u.id
 offset :before
 limit 1

@@ -3,8 +3,15 @@
 -- :now           timestamptz   the run's time
 -- :most_attempts integer   attempts after which a conversation fails
 -- :rollout       integer   share of players, 0 to 100 percent
--- :conversation  uuid   the conversation
--- :batch         bigint   count at most this many older conversations
+-- :conversation  text   the conversation
+-- :batch         bigint   count at most this many that a claim takes before it
+with asked as (
+  select
+    c.id,
+    case when c.last_message_at <= :cutoff then c.last_message_at else c.ended_at end as over_at
+  from conversations c
+  where c.id = :conversation::text::uuid
+)
 select
   -- [why]
   case
@@ -41,16 +48,19 @@ select
       and not exists (
         select 1
         from conversations o
-        where o.user_id = c.user_id
-          and o.id <> c.id
-          and o.status in ('active', 'processing')
-          and (o.status = 'processing'
-               or (o.status = 'active'
-                   and coalesce(o.processing_attempts, 0) < :most_attempts
-                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
-                   and (coalesce(o.last_message_at, o.ended_at), o.id)
-                     < (coalesce(c.last_message_at, c.ended_at), c.id)))
+        where
+        -- [before_it]
+        o.user_id = c.user_id
+        and o.id <> c.id
+        and o.status in ('active', 'processing')
+        and (o.status = 'processing'
+             or (o.status = 'active'
+                 and coalesce(o.processing_attempts, 0) < :most_attempts
+                 and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                 and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                 and (coalesce(o.last_message_at, o.ended_at), o.id)
+                   < (coalesce(c.last_message_at, c.ended_at), c.id)))
+        -- [/before_it]
       )
       -- [/first_of_its_player]
     ) then 'older_first'
@@ -74,11 +84,114 @@ select
   (
     select count(*)
     from (
-      select 1
-      from conversations o
-      where o.status = 'active' and o.last_message_at < c.last_message_at
-      limit :batch
+      (
+        select c.id, c.last_message_at as over_at
+        from conversations c
+        where
+        -- [silent]
+        c.last_message_at <= :cutoff
+        -- [/silent]
+        -- [ready]
+        -- [unspent]
+        and c.status = 'active'
+        and coalesce(c.processing_attempts, 0) < :most_attempts
+        -- [/unspent]
+        and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+        -- [/ready]
+        -- [within_rollout]
+        and (:rollout >= 100
+             or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
+                 + ('x' || right(c.user_id::text, 8))::bit(32)::bigint) % 100 < :rollout)
+        -- [/within_rollout]
+        -- [first_of_its_player]
+        and not exists (
+          select 1
+          from conversations o
+          where
+          -- [before_it]
+          o.user_id = c.user_id
+          and o.id <> c.id
+          and o.status in ('active', 'processing')
+          and (o.status = 'processing'
+               or (o.status = 'active'
+                   and coalesce(o.processing_attempts, 0) < :most_attempts
+                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                   and (coalesce(o.last_message_at, o.ended_at), o.id)
+                     < (coalesce(c.last_message_at, c.ended_at), c.id)))
+          -- [/before_it]
+        )
+        -- [/first_of_its_player]
+        and (c.last_message_at, c.id) < (select a.over_at, a.id from asked a)
+        limit :batch
+      )
+      union all
+      (
+        select c.id, c.ended_at as over_at
+        from conversations c
+        where
+        -- [ended]
+        c.platform = 'voice'
+        and c.ended_at <= :now
+        and (c.last_message_at is null or c.last_message_at > :cutoff)
+        -- [/ended]
+        -- [ready]
+        -- [unspent]
+        and c.status = 'active'
+        and coalesce(c.processing_attempts, 0) < :most_attempts
+        -- [/unspent]
+        and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+        -- [/ready]
+        -- [within_rollout]
+        and (:rollout >= 100
+             or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
+                 + ('x' || right(c.user_id::text, 8))::bit(32)::bigint) % 100 < :rollout)
+        -- [/within_rollout]
+        -- [first_of_its_player]
+        and not exists (
+          select 1
+          from conversations o
+          where
+          -- [before_it]
+          o.user_id = c.user_id
+          and o.id <> c.id
+          and o.status in ('active', 'processing')
+          and (o.status = 'processing'
+               or (o.status = 'active'
+                   and coalesce(o.processing_attempts, 0) < :most_attempts
+                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                   and (coalesce(o.last_message_at, o.ended_at), o.id)
+                     < (coalesce(c.last_message_at, c.ended_at), c.id)))
+          -- [/before_it]
+        )
+        -- [/first_of_its_player]
+        and (c.ended_at, c.id) < (select a.over_at, a.id from asked a)
+        limit :batch
+      )
     ) older
-  ) as older
+  ) as older,
+  (
+    select cast(o.id as text)
+    from conversations o
+    where
+    -- [before_it]
+    o.user_id = c.user_id
+    and o.id <> c.id
+    and o.status in ('active', 'processing')
+    and (o.status = 'processing'
+         or (o.status = 'active'
+             and coalesce(o.processing_attempts, 0) < :most_attempts
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+             and (coalesce(o.last_message_at, o.ended_at), o.id)
+               < (coalesce(c.last_message_at, c.ended_at), c.id)))
+    -- [/before_it]
+    order by
+      case when o.status = 'processing' then 0 else 1 end,
+      coalesce(o.last_message_at, o.ended_at),
+      o.id
+    limit 1
+  ) as held_by
 from conversations c
-where c.id = :conversation
+where c.id = :conversation::text::uuid

@@ -24,6 +24,7 @@ from (
       u.telegram_id,
       u.notifications_enabled,
       cast(round(u.relationship_score * 100) as integer) as before,
+      -- [begins]
       case
         when
         -- [unreadable]
@@ -50,6 +51,8 @@ from (
           at.not_before
         )
       end as begins,
+      -- [/begins]
+      -- [step]
       case u.chapter
         when 1 then :step_1
         when 2 then :step_2
@@ -57,6 +60,7 @@ from (
         when 4 then :step_4
         when 5 then :step_5
       end as step,
+      -- [/step]
       at.*
     from (
       select
@@ -73,5 +77,8 @@ from (
     -- [/eligible]
     limit -1
   ) it
-  where begins + step <= now
+  where
+  -- [owes]
+  begins + step <= now
+  -- [/owes]
 ) owed

@@ -30,6 +30,7 @@ from (
       u.telegram_id,
       u.notifications_enabled,
       cast(round(u.relationship_score * 100) as integer) as before,
+      -- [begins]
       case
         when
         -- [unreadable]
@@ -56,6 +57,8 @@ from (
           at.not_before
         )
       end as begins,
+      -- [/begins]
+      -- [step]
       case u.chapter
         when 1 then :step_1
         when 2 then :step_2
@@ -63,6 +66,7 @@ from (
         when 4 then :step_4
         when 5 then :step_5
       end as step,
+      -- [/step]
       at.*
     from (
       select
@@ -81,7 +85,10 @@ from (
     and u.rowid between :first and :last
     limit -1
   ) it
-  where begins + step <= now
+  where
+  -- [owes]
+  begins + step <= now
+  -- [/owes]
   -- [in_turn]
   and (:turn_begins is null or (begins, id) <= (turn_begins, :turn_id))
   -- [/in_turn]

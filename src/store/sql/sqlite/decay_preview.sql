@@ -31,6 +31,7 @@ with due as (
         u.telegram_id,
         u.notifications_enabled,
         cast(round(u.relationship_score * 100) as integer) as before,
+        -- [begins]
         case
           when
           -- [unreadable]
@@ -57,6 +58,8 @@ with due as (
             at.not_before
           )
         end as begins,
+        -- [/begins]
+        -- [step]
         case u.chapter
           when 1 then :step_1
           when 2 then :step_2
@@ -64,6 +67,7 @@ with due as (
           when 4 then :step_4
           when 5 then :step_5
         end as step,
+        -- [/step]
         at.*
       from (
         select
@@ -81,7 +85,10 @@ with due as (
       -- [/eligible]
       limit -1
     ) it
-    where begins + step <= now
+    where
+    -- [owes]
+    begins + step <= now
+    -- [/owes]
     -- [in_turn]
     and (:turn_begins is null or (begins, id) <= (turn_begins, :turn_id))
     -- [/in_turn]
