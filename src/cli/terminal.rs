@@ -1,8 +1,9 @@
 //! The terminal's width, and wrapping that breaks lines between words, never within one.
 
 use std::io::{IsTerminal, stderr, stdout};
+use std::os::fd::AsFd;
 
-use comfy_table::Table;
+use terminal_size::terminal_size_of;
 
 /// A reported width below this is wrong, or too narrow to read anyway.
 const NARROWEST: usize = 40;
@@ -11,16 +12,17 @@ const USUAL: usize = 80;
 
 /// The columns of stdout; none if it is not a terminal: for programs and files, lines are not wrapped.
 pub fn width_of_stdout() -> Option<usize> {
-    stdout().is_terminal().then(|| known(Table::new().width()))
+    width_of(&stdout())
 }
 
 /// The same for stderr.
 pub fn width_of_stderr() -> Option<usize> {
-    stderr().is_terminal().then(|| known(Table::new().use_stderr().width()))
+    width_of(&stderr())
 }
 
-fn known(width: Option<u16>) -> usize {
-    width.map(usize::from).filter(|width| *width >= NARROWEST).unwrap_or(USUAL)
+fn width_of(stream: &(impl AsFd + IsTerminal)) -> Option<usize> {
+    let told = terminal_size_of(stream).map(|(width, _)| usize::from(width.0));
+    stream.is_terminal().then(|| told.filter(|width| *width >= NARROWEST).unwrap_or(USUAL))
 }
 
 /// Whether the terminal shows only plain lines, without colours and cursor movement.
