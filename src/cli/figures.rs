@@ -28,6 +28,11 @@ pub fn counted_all(number: usize, what: &str) -> String {
     counted(i64::try_from(number).unwrap_or(i64::MAX), what)
 }
 
+/// `18 Nov 2026`
+pub fn day(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y").to_string()
+}
+
 /// Milliseconds with about three digits: `0.42 ms`, `812 ms`, `4.2 s`, `3.1 min`.
 pub fn millis(ms: f64) -> String {
     match ms {

@@ -30,7 +30,7 @@ fn exit_codes() -> String {
 
 pub const DECAY: &str = "Examples:\n  \
     nikita-jobs decay                      from cron or a timer, at any interval\n  \
-    nikita-jobs decay --dry-run            report who would be charged, and how much\n  \
+    nikita-jobs decay --dry-run            who would be charged, and how much\n  \
     nikita-jobs decay --force --batch 500  the 500 longest overdue, now\n\n\
     `nikita-jobs --help` lists the exit codes.";
 

@@ -6,44 +6,9 @@ use roff::{Inline, Roff, bold, italic, roman};
 use super::reference::{flag_names, takes_value, value_name, visible};
 use crate::domain::exit::Exit;
 
-/// Variables that no flag stands for, where a command works on the database.
-const VARIABLES: [(&str, &str); 5] = [
-    (
-        "DATABASE_URL_FILE",
-        "A file that holds what DATABASE_URL would. Each secret has such a variable, named with _FILE.",
-    ),
-    ("CREDENTIALS_DIRECTORY", "Set by systemd: a secret is the file of its name in there."),
-    ("STATE_DIRECTORY", "Where the SQLite file is, if no database is named; set by systemd."),
-    ("XDG_STATE_HOME", "Where its folder nikita-jobs is, without STATE_DIRECTORY; else it is ~/.local/state."),
-    ("NO_COLOR", "With any value: no colours."),
-];
+mod texts;
 
-const FILES: [(&str, &str); 6] = [
-    (
-        ".env",
-        "Variables, one a line, as NAME=value. Read where --env-file names no other file. A variable that is set already wins.",
-    ),
-    ("/etc/nikita-jobs/env", "The same for the services. Commands read it, too, where nothing names a database."),
-    (
-        "/etc/nikita-jobs/NAME.env",
-        "The same for the services of one of several databases, nikita-jobs-decay@NAME.timer and its kin.",
-    ),
-    (
-        "/etc/credstore/nikita-jobs.DATABASE_URL",
-        "A secret that systemd hands to the services; ANTHROPIC_API_KEY and OPENAI_API_KEY likewise.",
-    ),
-    ("/var/lib/nikita-jobs/nikita-jobs.sqlite", "The services' database, where none is named."),
-    ("~/.local/state/nikita-jobs/nikita-jobs.sqlite", "A user's, likewise."),
-];
-
-/// What the first page says of the whole.
-const ABOUT: [&str; 3] = [
-    "nikita-jobs does the background work of a game on its SQLite or PostgreSQL database: it charges players who stay away, takes what \
-     was said in finished conversations into the game, and frees what a run that died has left behind. A timer or cron starts each job; \
-     leases in the database keep two runs of one job apart, on any number of hosts.",
-    "A result is one JSON value on stdout, or a table on a terminal (--format); the log goes to stderr.",
-    "A setting is a flag or a variable; the flag wins. Durations are written 90s, 50m or \"1h 30m\".",
-];
+use texts::{ABOUT, FILES, VARIABLES};
 
 /// The page of a command, by its words (`recover audit`), or the first page; `None` where there is no such command.
 pub fn page(command: &Command, words: &[&str]) -> Option<String> {

@@ -3,7 +3,6 @@
 //! Every text goes through maud, which escapes it, because another program can have chosen a job's or a stage's name. Each chart
 //! has a table with its figures.
 
-use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 mod charts;
@@ -12,7 +11,7 @@ mod jobs;
 mod series;
 mod tables;
 
-use super::figures::{dollars, percent, whole};
+use super::figures::{day, dollars, percent, whole};
 use crate::core::health::Health;
 use crate::core::span::span;
 use crate::jobs::report::Report;
@@ -203,9 +202,4 @@ fn foot(report: &Report) -> Markup {
             }
         }
     }
-}
-
-/// `18 Nov 2026`
-fn day(at: DateTime<Utc>) -> String {
-    at.format("%-d %b %Y").to_string()
 }

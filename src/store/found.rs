@@ -4,8 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OnceCell;
 
-use super::role::Role;
-
 /// Shared by all copies of a store.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
@@ -15,4 +13,13 @@ pub(super) struct Found {
     pub(super) background: Arc<OnceCell<(bool, bool, bool)>>,
     /// The standby that answers.
     pub(super) standby: Arc<OnceLock<Role>>,
+}
+
+/// A read-only standby.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Role {
+    /// Host and port.
+    pub server: String,
+    /// Its lag behind the primary in seconds, as far as it knows; none if it has not replayed anything yet.
+    pub lag_seconds: Option<f64>,
 }

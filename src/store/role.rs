@@ -2,17 +2,9 @@
 
 use sqlx::Row;
 
+use super::found::Role;
 use super::sql::postgres;
 use super::{Pool, Result, Store, StoreError};
-
-/// A read-only standby.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Role {
-    /// Host and port.
-    pub server: String,
-    /// Its lag behind the primary in seconds, as far as it knows; none if it has not replayed anything yet.
-    pub lag_seconds: Option<f64>,
-}
 
 impl Store {
     /// The server, if it is a standby; none for a primary and for SQLite.

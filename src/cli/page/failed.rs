@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::cli::figures::{counted, name, short, whole};
+use crate::cli::figures::{counted, day, name, short, whole};
 use crate::core::span::span;
 use crate::core::text::one_line;
 use crate::jobs::report::{ERRORS, Report};
@@ -24,7 +24,7 @@ pub fn section(report: &Report) -> Markup {
                 h2 #failed { "What failed" }
             }
             @if is_quiet {
-                p.summary { "No run failed since " (super::day(report.since)) ", and no conversation has failed or waits after a failure." }
+                p.summary { "No run failed since " (day(report.since)) ", and no conversation has failed or waits after a failure." }
             }
             @if !report.errors.is_empty() {
                 h3 { "Conversations" }

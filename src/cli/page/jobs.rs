@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::cli::figures::{counted, counted_all, float, millis, name, short};
+use crate::cli::figures::{counted, counted_all, day, float, millis, name, short};
 use crate::core::expected::{self, Expected};
 use crate::core::span::span;
 use crate::domain::result::Stored;
@@ -85,7 +85,7 @@ fn row(report: &Report, job: &str, latest: Option<&Execution>) -> Markup {
             div.next {
                 @if let Some(expected) = next(report, job) { (said(&expected, now)) }
                 @else if latest.is_some() { p.meta { "too few runs to expect the next" } }
-                @if recovered > 0 { p.meta { (counted(recovered, "recovery").replace("recoverys", "recoveries")) " since " (super::day(report.since)) } }
+                @if recovered > 0 { p.meta { (counted(recovered, "recovery").replace("recoverys", "recoveries")) " since " (day(report.since)) } }
             }
             @if let Some(why) = error { p.why { (short(&why.message, 700)) } }
         }

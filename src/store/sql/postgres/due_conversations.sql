@@ -27,16 +27,19 @@ with silent as (
   and not exists (
     select 1
     from conversations o
-    where o.user_id = c.user_id
-      and o.id <> c.id
-      and o.status in ('active', 'processing')
-      and (o.status = 'processing'
-           or (o.status = 'active'
-               and coalesce(o.processing_attempts, 0) < :most_attempts
-               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-               and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
-               and (coalesce(o.last_message_at, o.ended_at), o.id)
-                 < (coalesce(c.last_message_at, c.ended_at), c.id)))
+    where
+    -- [before_it]
+    o.user_id = c.user_id
+    and o.id <> c.id
+    and o.status in ('active', 'processing')
+    and (o.status = 'processing'
+         or (o.status = 'active'
+             and coalesce(o.processing_attempts, 0) < :most_attempts
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+             and (coalesce(o.last_message_at, o.ended_at), o.id)
+               < (coalesce(c.last_message_at, c.ended_at), c.id)))
+    -- [/before_it]
   )
   -- [/first_of_its_player]
   order by c.last_message_at
@@ -66,16 +69,19 @@ with silent as (
   and not exists (
     select 1
     from conversations o
-    where o.user_id = c.user_id
-      and o.id <> c.id
-      and o.status in ('active', 'processing')
-      and (o.status = 'processing'
-           or (o.status = 'active'
-               and coalesce(o.processing_attempts, 0) < :most_attempts
-               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-               and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
-               and (coalesce(o.last_message_at, o.ended_at), o.id)
-                 < (coalesce(c.last_message_at, c.ended_at), c.id)))
+    where
+    -- [before_it]
+    o.user_id = c.user_id
+    and o.id <> c.id
+    and o.status in ('active', 'processing')
+    and (o.status = 'processing'
+         or (o.status = 'active'
+             and coalesce(o.processing_attempts, 0) < :most_attempts
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+             and (coalesce(o.last_message_at, o.ended_at), o.id)
+               < (coalesce(c.last_message_at, c.ended_at), c.id)))
+    -- [/before_it]
   )
   -- [/first_of_its_player]
   order by c.ended_at
