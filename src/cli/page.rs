@@ -12,7 +12,7 @@ mod series;
 mod tables;
 
 use super::figures::{day, dollars, percent, whole};
-use crate::core::health::Health;
+use crate::core::health::{DEGRADED_BELOW, Health, LONGEST_WAIT};
 use crate::core::span::span;
 use crate::jobs::report::Report;
 use crate::jobs::stats::sum;
@@ -166,14 +166,14 @@ fn waiting(report: &Report) -> Markup {
             h2 #now { "Backlog" }
             dl.rows {
                 (row("Pending conversations", whole(observed.pending.count), false))
-                (row("Oldest has waited", waited.map_or_else(|| "–".to_owned(), span), waited.is_some_and(|oldest| oldest > 3600)))
+                (row("Oldest has waited", waited.map_or_else(|| "–".to_owned(), span), waited.is_some_and(|oldest| oldest > LONGEST_WAIT)))
                 (row("Processed in 24 h", whole(lately), false))
                 (row("Cleared at this pace in", cleared(observed.pending.count, lately), false))
                 (row("Stuck conversations", whole(observed.stuck.conversations), observed.stuck.conversations > 0))
                 (row("Runs without an owner", whole(observed.stuck.executions), observed.stuck.executions > 0))
                 (row("Pipeline completed", idle, false))
                 (row(&format!("Last {} conversations", verdict.judged), verdict.success_rate.map_or_else(|| "–".to_owned(),
-                    |rate| format!("{:.1} % succeeded", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate < 0.9)))
+                    |rate| format!("{:.1} % succeeded", rate * 100.0)), verdict.health != Health::Healthy && verdict.success_rate.is_some_and(|rate| rate * 100.0 < f64::from(DEGRADED_BELOW))))
             }
         }
     }

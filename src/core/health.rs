@@ -8,6 +8,10 @@ pub use crate::domain::result::{Health, RecoveredCount};
 /// How many of the latest conversations the verdict is based on.
 pub const CONVERSATIONS: usize = 100;
 
+/// Work that has been pending for longer, in seconds, degrades the health (spec 01).
+pub const LONGEST_WAIT: i64 = HOUR;
+/// Fewer successes than this, in percent, degrade it.
+pub const DEGRADED_BELOW: u8 = 90;
 const HOUR: i64 = 3600;
 
 /// One attempt at a conversation, as its run reported it.
@@ -100,7 +104,7 @@ pub fn judge(observed: &Observed) -> Verdict {
     let times: Vec<f64> = latest.iter().filter_map(|(attempt, _)| attempt.duration_ms).collect();
 
     let mut found = Vec::new();
-    if well * 100 < judged * 90 {
+    if well * 100 < judged * usize::from(DEGRADED_BELOW) {
         let health = if well * 100 < judged * 50 { Health::Unhealthy } else { Health::Degraded };
         found.push((health, format!("only {well} of the last {judged} conversations were processed")));
     }
@@ -109,7 +113,7 @@ pub fn judge(observed: &Observed) -> Verdict {
         let since = observed.idle_seconds.map_or_else(|| "ever".to_owned(), |idle| format!("in {}", span(idle)));
         found.push((Health::Unhealthy, format!("no run has completed {since}, while {pending} conversations wait")));
     }
-    if let Some(oldest) = oldest_seconds.filter(|oldest| *oldest > HOUR) {
+    if let Some(oldest) = oldest_seconds.filter(|oldest| *oldest > LONGEST_WAIT) {
         found.push((Health::Degraded, format!("the oldest pending conversation has waited for {}", span(oldest))));
     }
     let Stuck { conversations, executions } = observed.stuck;

@@ -127,7 +127,7 @@ on_every_database! {
         let done = db.run(&["decay", "--format", "human", "--now", NOW]).code(0);
         let lines: Vec<_> = done.stdout().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         assert!(lines[0].starts_with("decay: ok ("), "{lines:?}");
-        assert_eq!(lines[1..], ["processed decayed points game overs warned deferred unreadable", "1 1 0.80 0 0 0 0"]);
+        assert_eq!(lines[1..], ["processed decayed points game overs warned deferred unreadable locked", "1 1 0.80 0 0 0 0 0"]);
         let done = db.command(&["process-conversations", "-vv"]).env("NIKITA_FORMAT", "human").done().code(0);
         assert!(done.stdout().starts_with("process-conversations: ok ("), "{}", done.stdout());
         assert!(!done.all().contains('\x1b'), "no escape sequence away from a terminal: {}", done.all());

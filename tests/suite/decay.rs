@@ -372,7 +372,7 @@ fn a_player_whose_rows_are_held_is_charged_by_the_next_run() {
     assert!(done.stderr().contains("player passed over; the next run charges them"), "{}", done.stderr());
     assert_eq!((score(&db, players[5]).as_str(), score(&db, players[6]).as_str()), ("60.00", "58.40"));
     // Now there is no other who could tell: the server's.
-    assert!(run(69).error().contains("another session holds a row or a table"));
+    assert!(run(69).error().contains("another session locks a row or a table"));
     held.commit();
     assert_eq!(run(0).json()["decayed"], 1);
     assert_eq!(score(&db, players[5]), "58.40");

@@ -35,12 +35,14 @@ select
     where l.execution_id = e.id
   ) as lease_expires_at
 from jobs
-join job_executions e on e.id = (
-  select id
-  from job_executions
-  where job_name = jobs.job_name
-    and started_at < 'infinity'
-  order by started_at desc
-  limit 1
-)
+join job_executions e
+  on e.job_name = jobs.job_name
+  and e.id = (
+    -- Walks the index of jobs and times backwards, however rare the job is.
+    select x.id
+    from job_executions x
+    where (x.job_name, x.started_at) < (jobs.job_name, timestamptz 'infinity')
+    order by x.job_name desc, x.started_at desc
+    limit 1
+  )
 order by e.job_name

@@ -28,11 +28,15 @@ select
   cast(e.duration_ms as bigint) as duration_ms
 from jobs
 cross join lateral (
+  -- Walks the index of jobs and times backwards, however rare the job is; the rows before its first are another job's.
   select *
-  from job_executions x
-  where x.job_name = jobs.job_name
-    and x.started_at < 'infinity'
-  order by x.started_at desc
-  limit :most
+  from (
+    select *
+    from job_executions x
+    where (x.job_name, x.started_at) < (jobs.job_name, timestamptz 'infinity')
+    order by x.job_name desc, x.started_at desc
+    limit :most
+  ) latest
+  where latest.job_name = jobs.job_name
 ) e
 order by jobs.job_name, e.started_at desc

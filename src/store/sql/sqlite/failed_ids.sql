@@ -9,7 +9,7 @@ from conversations c
 where
   c.status = 'failed'
   -- [chosen]
-  and (:since is null or c.updated_at >= :since)
+  and c.updated_at >= coalesce(:since, '')
   and (:error is null or instr(c.last_error, :error) > 0)
   and (:stage is null or c.last_error like :stage || ': %')
   -- [/chosen]

@@ -18,7 +18,7 @@ where
        and (coalesce(c.processing_attempts, 0) > 0 or c.next_attempt_at is not null)))
   -- [/failing]
   -- [chosen]
-  and (:since is null or c.updated_at >= :since)
+  and c.updated_at >= coalesce(:since, '')
   and (:error is null or instr(c.last_error, :error) > 0)
   and (:stage is null or c.last_error like :stage || ': %')
   -- [/chosen]
