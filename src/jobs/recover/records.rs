@@ -1,6 +1,8 @@
 //! `recover audit` and `recover execution`: by hand, whatever the rules say, because the operator has decided. The record's lease is
 //! deleted with it: if its owner is alive after all, its next renewal fails, and it can't finish the record.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use crate::clock;
@@ -9,9 +11,9 @@ use crate::domain::result::{NotRecovered, RecordRecovery, RecoverResult, Recover
 use crate::jobs::scan_stuck::{silence, tell};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Report, Run};
-use crate::store::Store;
 use crate::store::blame::{Blame, Verdict};
 use crate::store::records::{Failing, Limits, Owner, Record};
+use crate::store::{Store, StoreError};
 
 /// Fails these records. One that has ended or does not exist is reported as an error and does not stop the others.
 pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
@@ -21,7 +23,7 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
     for id in ids {
         match look(&run.store, *id, run.now).await? {
             Ok((record, reason)) => {
-                let failed = run.store.fail_record(&record, None, &reason, clock::new_id()).await;
+                let failed = fail(&run.store, &record, &reason).await;
                 if failed.is_ok()
                     && let Some((waited, error)) = blame.worked()
                 {
@@ -50,6 +52,17 @@ pub async fn work(run: &Run, ids: &[RecordId]) -> Result<Report, RunError> {
     }
     let stop = stop.or_else(|| blame.end().map(|(_, error)| error));
     Ok(super::by_hand_report(recoveries, errors, &held, stop))
+}
+
+/// Fails the record. A live owner's heartbeat holds its lease for an instant: "locked" is believed after a second.
+async fn fail(store: &Store, record: &Record, reason: &str) -> Result<Failing, StoreError> {
+    for _ in 0..10 {
+        match store.fail_record(record, None, reason, clock::new_id()).await? {
+            Failing::Locked => tokio::time::sleep(Duration::from_millis(100)).await,
+            done => return Ok(done),
+        }
+    }
+    Ok(Failing::Locked)
 }
 
 /// What [`work`] would do now, without doing it.
