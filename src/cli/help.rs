@@ -35,7 +35,7 @@ pub const DECAY: &str = "Examples:\n  \
     `nikita-jobs --help` lists the exit codes.";
 
 pub const PROCESS: &str = "Examples:\n  \
-    nikita-jobs process-conversations                        from cron, every minute\n  \
+    nikita-jobs process-conversations                        every minute\n  \
     nikita-jobs process-conversations --batch 100            clear a backlog\n  \
     nikita-jobs process-conversations --allow-overlap        on many hosts at once\n  \
     nikita-jobs process-conversations --id UUID --reprocess  one of them, again\n  \
@@ -45,7 +45,7 @@ pub const PROCESS: &str = "Examples:\n  \
 pub const RECOVER: &str = "A conversation is stuck if it has been idle for half an hour, or if the run that claimed it is dead. \
     Without ids, only conversations are recovered; scan-stuck handles audits and executions.\n\n\
     Examples:\n  \
-    nikita-jobs recover --requeue               retry the conversations of dead runs\n  \
+    nikita-jobs recover --requeue               retry what dead runs had claimed\n  \
     nikita-jobs recover --dry-run               list what is stuck, with the rule\n  \
     nikita-jobs recover conversation ID         one, whatever the rules say\n  \
     nikita-jobs recover audit ID                fail an audit that is in progress\n  \
@@ -95,7 +95,7 @@ pub const EXEC: &str = "The command runs in its own process group and receives S
     /opt/librarian/audit";
 
 pub const FAILURES: &str = "Examples:\n  \
-    nikita-jobs failures                      counts by error, then the latest failures\n  \
+    nikita-jobs failures                      by error, then the latest\n  \
     nikita-jobs failures --since 1d --stage extraction\n  \
     nikita-jobs failures --error 'status 401' --format json | jq .total";
 
@@ -113,8 +113,8 @@ pub const WHY: &str = "The rules are the conditions of the claim and of decay th
     Examples:\n  \
     nikita-jobs why ID\n  \
     nikita-jobs why ID --format json | jq '.entries[0].rule'\n  \
-    nikita-jobs decay --dry-run                    how many players are not charged, by rule\n  \
-    nikita-jobs process-conversations --dry-run    how many conversations are passed over, by rule";
+    nikita-jobs decay --dry-run                    who is not charged, by rule\n  \
+    nikita-jobs process-conversations --dry-run    what is passed over, by rule";
 
 pub const STATUS: &str = "Examples:\n  \
     nikita-jobs status                 live runs, and the latest run of each job\n  \
