@@ -1,12 +1,13 @@
 //! The quiet drain after the torture, and the check that nothing was lost, done twice or half-written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::plan::Job;
+use crate::support::bin::within;
 use crate::support::db::Db;
 use crate::support::promises;
 use crate::support::seed::read_time;
@@ -37,14 +38,14 @@ pub fn drain(db: &Db) -> Result<DateTime<Utc>, String> {
 
 /// A decay on the real clock, once the lease of one that was killed has run out.
 fn decay(db: &Db) -> Result<DateTime<Utc>, String> {
-    let began = Instant::now();
-    loop {
-        let result = run(db, Job::Decay, &["--force"]);
-        match result["exit_code"].as_i64() {
-            Some(0) => return Ok(read_time(result["started_at"].as_str().unwrap_or_default())),
-            Some(75) if began.elapsed() < Duration::from_secs(30) => std::thread::sleep(Duration::from_millis(100)),
-            _ => return Err(format!("the last decay: {result}")),
-        }
+    let mut result = Value::Null;
+    within(Duration::from_secs(30), || {
+        result = run(db, Job::Decay, &["--force"]);
+        result["exit_code"] != 75
+    });
+    match result["exit_code"].as_i64() {
+        Some(0) => Ok(read_time(result["started_at"].as_str().unwrap_or_default())),
+        _ => Err(format!("the last decay: {result}")),
     }
 }
 
