@@ -64,4 +64,5 @@ mod streams;
 mod terminal;
 mod urls;
 mod waits;
+mod warnings;
 mod why;
