@@ -2,6 +2,7 @@
 //! are the best so far: lower them when they fall, and say why where they rise. SQLite's calls leave no trace outside of the
 //! process, and cost no round trip.
 
+use crate::support::JOBS;
 use crate::support::counter::{Counter, Counts};
 use crate::support::db::Db;
 use crate::support::seed::{Player, at, backlog, time};
@@ -21,7 +22,7 @@ fn each(few: Counts, many: Counts, more: u64) -> (u64, u64) {
 fn a_skipped_run_is_one_statement_in_one_round_trip() {
     let db = Db::postgres();
     let meter = Counter::before(&db);
-    for job in ["decay", "process-conversations", "recover", "scan-stuck"] {
+    for job in JOBS {
         db.run(&[job]).code(0);
         db.command(&[job, "--window", "2h"]).env("DATABASE_URL", &meter.url).done().code(75);
         let one = Counts { connections: 1, statements: 1, round_trips: 1 };

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support;
 use crate::support::bin::{Bin, Running, eventually};
 use crate::support::db::Db;
 use crate::support::promises;
@@ -18,7 +19,7 @@ const SPREAD: usize = 6;
 const ON_SQLITE: [Act; 6] = [Act::KillBefore, Act::NO_SPACE, Act::KillAfter, Act::BAD_DISK, Act::Half, Act::Freeze];
 const ON_POSTGRES: [Act; 5] = [Act::KillBefore, Act::Sever, Act::KillAfter, Act::Half, Act::Freeze];
 
-pub const JOBS: [(&str, &[&str]); 4] = [
+pub const JOBS: [(&str, &[&str]); support::JOBS.len()] = [
     ("decay", &["decay", "--chunk", "2"]),
     ("process-conversations", &["process-conversations", "--concurrency", "2"]),
     ("recover", &["recover", "--requeue"]),
@@ -175,7 +176,9 @@ fn every_point(db: Db, which: usize) {
 }
 
 macro_rules! points {
-    ($($test:ident: $job:literal;)*) => {$(
+    ($($test:ident: $job:literal;)*) => {
+        const _: () = assert!([$($job),*].len() == JOBS.len(), "each has its tests");
+        $(
         mod $test {
             use super::*;
 
@@ -189,7 +192,8 @@ macro_rules! points {
                 every_point(Db::postgres(), $job);
             }
         }
-    )*};
+        )*
+    };
 }
 points! {
     decay: 0;

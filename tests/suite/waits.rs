@@ -18,7 +18,7 @@ use crate::support::promises;
 use crate::support::seed::{Player, at, backlog, conversation, transcript};
 
 /// Each with a short D: a sixth of a lease of six seconds.
-const COMMANDS: [&[&str]; 10] = [
+pub const COMMANDS: [&[&str]; 10] = [
     &["decay", "--force", "--lease", "6s"],
     &["process-conversations", "--force", "--lease", "6s", "--grace", "1s"],
     &["recover", "--requeue", "--force", "--lease", "6s"],
@@ -119,7 +119,9 @@ fn silence_and_a_signal(args: &[&str]) {
 }
 
 macro_rules! commands {
-    ($($name:ident: $which:literal;)*) => {$(
+    ($($name:ident: $which:literal;)*) => {
+        const _: () = assert!([$($which),*].len() == COMMANDS.len(), "each has its tests");
+        $(
         mod $name {
             use super::*;
 
@@ -133,7 +135,8 @@ macro_rules! commands {
                 silence_and_a_signal(COMMANDS[$which]);
             }
         }
-    )*};
+        )*
+    };
 }
 commands! {
     decay: 0;

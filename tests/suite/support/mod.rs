@@ -2,6 +2,9 @@
 //! with ([`seed`]), and a server that
 //! speaks the wire formats of model providers ([`model_server`]).
 
+/// The jobs, as `status` lists them (`status::what_never_ran_says_so`).
+pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
+
 pub mod application;
 pub mod bin;
 pub mod breaker;
