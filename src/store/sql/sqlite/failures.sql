@@ -7,17 +7,19 @@ with timed as (
   -- [timed]
   select
     c.id, c.user_id, c.status, c.processing_attempts, c.next_attempt_at, c.last_error, c.updated_at,
-    c.updated_at as tried_at
+    replace(c.updated_at, ' ', 'T') as tried_at
   from conversations c
-  where c.updated_at >= coalesce(:since, '')
+  -- The first bound is for the index; it holds for the spelling of `datetime()`, too.
+  where c.updated_at >= replace(coalesce(:since, ''), 'T', ' ')
+    and replace(c.updated_at, ' ', 'T') >= coalesce(:since, '')
   union all
   -- Without a time of the last change, the next one that it has counts; without any, it is the oldest.
   select
     c.id, c.user_id, c.status, c.processing_attempts, c.next_attempt_at, c.last_error, c.updated_at,
-    coalesce(c.processing_started_at, c.started_at)
+    replace(coalesce(c.processing_started_at, c.started_at), ' ', 'T')
   from conversations c
   where c.updated_at is null
-    and coalesce(c.processing_started_at, c.started_at, '') >= coalesce(:since, '')
+    and replace(coalesce(c.processing_started_at, c.started_at, ''), ' ', 'T') >= coalesce(:since, '')
   -- [/timed]
 )
 select
