@@ -27,6 +27,8 @@ const CHANCE: [&str; 7] =
     ["Utc::now", "Local::now", "SystemTime::now", "Instant::now", "new_v4", "now_v7", "thread_rng"];
 const MOST_LINES: usize = 400;
 
+#[path = "architecture/arguments.rs"]
+mod arguments;
 #[path = "architecture/circles.rs"]
 mod circles;
 #[path = "architecture/lists.rs"]

@@ -15,6 +15,7 @@ use super::{acting, args, compose, doctor, exec, help, looking, models, whence};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
+use crate::domain::job::Job;
 use crate::domain::result::{MigrateResult, MigrationEntry, Own, SkipReason, Status};
 use crate::jobs::demo::{self, Demo};
 use crate::jobs::process_conversations::{self, by_id};
@@ -68,7 +69,7 @@ async fn command(name: &str, matches: &ArgMatches, output: &Output) -> Result<En
 
 async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::decay(matches)?;
-    let plan = compose::plan(matches, *output, "decay", "players")?;
+    let plan = compose::plan(matches, *output, Job::Decay, "players")?;
     let signals = listen()?;
     let dry = DRY_RUN.is_on(matches);
     let store = match enter(matches, 3, (!dry).then_some(&plan)).await? {
@@ -86,7 +87,7 @@ async fn decay(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> 
 
 async fn process(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::process(matches)?;
-    let plan = compose::plan(matches, *output, "process-conversations", "conversations")?;
+    let plan = compose::plan(matches, *output, Job::ProcessConversations, "conversations")?;
     let enabled = args::process::ENABLED.read(matches)?;
     let single = compose::single(matches)?;
     let (rehearsal, timeout) = compose::rehearsal(matches)?;
@@ -188,7 +189,7 @@ fn only_looks(matches: &ArgMatches) -> bool {
 async fn recover(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::recover(matches)?;
     let by_hand = compose::by_hand(matches)?;
-    let plan = compose::plan(matches, *output, "recover", by_hand.unit())?;
+    let plan = compose::plan(matches, *output, Job::Recover, by_hand.unit())?;
     // By hand: ignore the window, and run beside other runs.
     let alone = Plan { window: None, overlap: true, ..plan.clone() };
     let signals = listen()?;
@@ -230,7 +231,7 @@ async fn prompt(matches: &ArgMatches) -> Result<Ended, Problem> {
 
 async fn scan_stuck(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem> {
     let settings = compose::scan_stuck(matches)?;
-    let plan = compose::plan(matches, *output, "scan-stuck", "records")?;
+    let plan = compose::plan(matches, *output, Job::ScanStuck, "records")?;
     let only = compose::record(matches)?;
     let signals = listen()?;
     let dry = DRY_RUN.is_on(matches);

@@ -5,7 +5,7 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 
 use crate::core::stages::STAGES;
-use crate::jobs::status::JOBS;
+use crate::domain::job::Job;
 
 /// The states that `status --state` knows.
 const STATES: [&str; 3] = ["running", "completed", "failed"];
@@ -53,7 +53,7 @@ fn with_values(arg: Arg) -> Arg {
     let name = arg.get_value_names().and_then(<[_]>::first).map(ToString::to_string).unwrap_or_default();
     let values: Vec<&str> = match name.as_str() {
         "STAGE" => STAGES.iter().map(|stage| stage.name.as_str()).collect(),
-        "JOB" => JOBS.to_vec(),
+        "JOB" => Job::ALL.map(Job::as_str).to_vec(),
         "STATE" => STATES.to_vec(),
         several if several.contains('|') => several.split('|').map(kept).collect(),
         _ => Vec::new(),

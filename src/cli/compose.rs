@@ -30,6 +30,7 @@ use crate::core::prompt::PromptTemplate;
 use crate::core::settings::StageSettings;
 use crate::core::stages::STAGES;
 use crate::domain::ids::{ConversationId, RecordId, UserId};
+use crate::domain::job::Job;
 use crate::domain::points::Points;
 use crate::domain::prompt::Platform;
 use crate::jobs::process_conversations::by_id::SingleRequest;
@@ -69,10 +70,10 @@ pub fn program() -> String {
 }
 
 /// The plan of a run.
-pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'static str) -> Result<Plan, Problem> {
+pub fn plan(matches: &ArgMatches, output: Output, job: Job, unit: &'static str) -> Result<Plan, Problem> {
     let window = window(matches, job)?;
     Ok(Plan {
-        job,
+        job: job.as_str(),
         unit,
         overlap: process::ALLOW_OVERLAP.is_on(matches),
         lease: LEASE.read(matches)?,
@@ -84,16 +85,16 @@ pub fn plan(matches: &ArgMatches, output: Output, job: &'static str, unit: &'sta
 }
 
 /// How long a completed run prevents the next one from starting, unless forced.
-pub fn window(matches: &ArgMatches, job: &str) -> Result<Duration, Problem> {
+pub fn window(matches: &ArgMatches, job: Job) -> Result<Duration, Problem> {
     match job {
-        "decay" => args::decay::WINDOW.read(matches),
-        "recover" => args::recover::WINDOW.read(matches),
+        Job::Decay => args::decay::WINDOW.read(matches),
+        Job::Recover => args::recover::WINDOW.read(matches),
         // A little less than the schedule's interval, so that a run can start early.
-        "scan-stuck" => match scan::WINDOW.find(matches)? {
+        Job::ScanStuck => match scan::WINDOW.find(matches)? {
             Some(window) => Ok(window),
             None => Ok(scan::CHECK_INTERVAL.read(matches)? * 4 / 5),
         },
-        _ => process::WINDOW.read(matches),
+        Job::ProcessConversations => process::WINDOW.read(matches),
     }
 }
 
@@ -256,20 +257,25 @@ pub fn pipeline(
 ) -> Result<PipelineContext, Problem> {
     let table: Vec<_> = STAGES.iter().map(|stage| (stage.name, stage.needs)).collect();
     graph::check(&table).map_err(|error| RunError::Bug(error.to_string()))?;
-    let settings = StageSettings {
-        duplicate_similarity: process::DUPLICATE_SIMILARITY.read(matches)?,
-        transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
-        drop_unsupported: process::UNSUPPORTED_FACTS.read(matches)?,
-        template: template(matches)?,
-        conflict: process::CONFLICT.read(matches)?,
-        breakup: process::BREAKUP.read(matches)?,
-    };
+    let settings = stage_settings(matches, template(matches)?)?;
     Ok(PipelineContext {
         store: store.clone(),
         providers: Arc::new(providers),
         settings: Arc::new(settings),
         timeout,
         runtime: None,
+    })
+}
+
+/// The settings of the stages.
+pub fn stage_settings(matches: &ArgMatches, template: PromptTemplate) -> Result<StageSettings, Problem> {
+    Ok(StageSettings {
+        duplicate_similarity: process::DUPLICATE_SIMILARITY.read(matches)?,
+        transcript_budget: StageSettings::TRANSCRIPT_BUDGET,
+        drop_unsupported: process::UNSUPPORTED_FACTS.read(matches)?,
+        template,
+        conflict: process::CONFLICT.read(matches)?,
+        breakup: process::BREAKUP.read(matches)?,
     })
 }
 

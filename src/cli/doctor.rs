@@ -5,7 +5,7 @@ use std::path::{self, PathBuf};
 use clap::ArgMatches;
 
 use super::args::common::{NOW, TEMPLATE_DIR};
-use super::host::SECRETS;
+use super::host::secrets as names_of_secrets;
 use super::raw::Problem;
 use super::{args, compose, env_file, models};
 use crate::clock;
@@ -91,8 +91,8 @@ fn template(matches: &ArgMatches) -> Result<Check, Problem> {
 
 /// The files with secrets: their own files, and the env file if it sets one.
 fn secret_files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = SECRETS.into_iter().filter_map(secrets::path).collect();
-    if !env_file::sets(&SECRETS).is_empty() {
+    let mut files: Vec<PathBuf> = names_of_secrets().filter_map(secrets::path).collect();
+    if !env_file::sets(&names_of_secrets().collect::<Vec<_>>()).is_empty() {
         files.push(env_file::path());
     }
     files.into_iter().map(|file| path::absolute(&file).unwrap_or(file)).collect()

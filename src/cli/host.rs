@@ -4,19 +4,24 @@
 use std::env;
 use std::fs;
 use std::io::ErrorKind;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::env_file::{pass_over, set};
 use super::raw;
 use crate::config::env_file::EnvFile;
+use crate::providers::vendor::Vendor;
 
 /// The env file of the units in `systemd/*.service`.
 const ENV_FILE: &str = "etc/nikita-jobs/env";
 const CREDSTORE: &str = "etc/credstore";
 const STATE: &str = "var/lib/nikita-jobs";
 
-/// The secrets that the units load from the credstore. Each can be in a file of its own, which others must not be able to read.
-pub(super) const SECRETS: [&str; 3] = ["DATABASE_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"];
+/// The secrets that the units load from the credstore: the database's URL, and each vendor's key. Each can be in a file of its own, which
+/// others must not be able to read.
+pub(super) fn secrets() -> impl Iterator<Item = &'static str> {
+    iter::once("DATABASE_URL").chain(Vendor::ALL.map(Vendor::key_variable))
+}
 
 /// Adopts the services' settings, unless a database is named. Returns warnings.
 pub fn adopt(env_file_is_named: bool) -> Vec<String> {
@@ -60,7 +65,7 @@ fn names_a_database() -> bool {
 /// Adopts the services' credentials that are not set otherwise.
 fn credentials(root: &Path) -> Vec<String> {
     let mut said = Vec::new();
-    for name in SECRETS {
+    for name in secrets() {
         let path = root.join(CREDSTORE).join(format!("nikita-jobs.{name}"));
         let variable = format!("{name}_FILE");
         if is_set(name) || is_set(&variable) {
@@ -85,4 +90,33 @@ fn credentials(root: &Path) -> Vec<String> {
 fn set_one(name: &str, path: &Path) -> Vec<String> {
     let Some(value) = path.to_str() else { return vec![format!("{} is not UTF-8 text", path.display())] };
     set("the services' settings", EnvFile { variables: vec![(name.to_owned(), value.to_owned())], remarks: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_shipped_hands_every_secret_to_the_jobs() {
+        let services = [
+            include_str!("../../systemd/nikita-jobs-process-conversations.service"),
+            include_str!("../../systemd/nikita-jobs-process-conversations@.service"),
+        ];
+        let kubernetes = include_str!("../../packaging/kubernetes/cronjobs.yaml");
+        for name in secrets() {
+            assert!(services.iter().all(|unit| unit.contains(&format!("LoadCredential={name}:"))), "{name}: systemd");
+            assert!(kubernetes.contains(&format!("--from-file={name}")), "{name}: Kubernetes");
+            assert!(include_str!("../../docs/deploy.md").contains(name), "{name}: docs/deploy.md");
+        }
+    }
+
+    /// The tests start the binary without settings of whoever runs them.
+    #[test]
+    fn the_tests_clear_every_variable_of_a_vendor() {
+        let cleared = include_str!("../../tests/suite/support/bin.rs");
+        for name in Vendor::ALL.iter().flat_map(|it| [it.key_variable(), it.url_variable()]) {
+            let prefix = name.split('_').next().unwrap_or_default();
+            assert!(cleared.contains(&format!("\"{prefix}_\"")), "{name}");
+        }
+    }
 }

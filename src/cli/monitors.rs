@@ -12,6 +12,7 @@ use super::args::common::DRY_RUN;
 use super::args::monitors::METRICS_FILE;
 use super::raw::Problem;
 use crate::clock;
+use crate::domain::job::Job;
 use crate::domain::result::{JobResult, Own};
 use crate::monitor::Outcome;
 use crate::monitor::metrics::{self, Sample};
@@ -31,14 +32,18 @@ pub struct Monitors {
 impl Monitors {
     /// Reports a run's start.
     pub fn begin(job: &str, matches: &ArgMatches) -> Result<Self, Problem> {
-        let by_hand = match job {
-            "recover" => args::recover::KIND.text(matches).is_some(),
-            "process-conversations" => args::process::ID.is_set(matches),
-            "scan-stuck" => args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches),
-            _ => false,
+        let by_hand = match Job::find(job) {
+            Some(Job::Recover) => args::recover::KIND.text(matches).is_some(),
+            Some(Job::ProcessConversations) => args::process::ID.is_set(matches),
+            Some(Job::ScanStuck) => args::scan::AUDIT.is_set(matches) || args::scan::EXECUTION.is_set(matches),
+            Some(Job::Decay) | None => false,
         };
         let is_reported = !(by_hand || DRY_RUN.is_on(matches));
-        let pings = pings(job, matches)?.filter(|_| is_reported);
+        let pings = match Job::find(job) {
+            Some(job) => pings(job, matches)?,
+            None => args::exec::PING.find(matches)?,
+        };
+        let pings = pings.filter(|_| is_reported);
         let started = pings.clone().map(|pings| tokio::spawn(async move { pings.start().await }));
         let metrics = METRICS_FILE.text(matches).map(PathBuf::from).filter(|_| is_reported);
         let job = args::exec::JOB.text(matches).filter(|_| job == "exec").unwrap_or(job);
@@ -65,18 +70,16 @@ impl Monitors {
 }
 
 /// Validates the ping address without pinging it.
-pub fn check(job: &str, matches: &ArgMatches) -> Result<(), Problem> {
+pub fn check(job: Job, matches: &ArgMatches) -> Result<(), Problem> {
     pings(job, matches).map(drop)
 }
 
-fn pings(job: &str, matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
+fn pings(job: Job, matches: &ArgMatches) -> Result<Option<Pings>, Problem> {
     match job {
-        "decay" => args::decay::PING.find(matches),
-        "process-conversations" => args::process::PING.find(matches),
-        "recover" => args::recover::PING.find(matches),
-        "scan-stuck" => args::scan::PING.find(matches),
-        "exec" => args::exec::PING.find(matches),
-        _ => Ok(None),
+        Job::Decay => args::decay::PING.find(matches),
+        Job::ProcessConversations => args::process::PING.find(matches),
+        Job::Recover => args::recover::PING.find(matches),
+        Job::ScanStuck => args::scan::PING.find(matches),
     }
 }
 

@@ -14,9 +14,9 @@ mod tables;
 use super::figures::{day, dollars, percent, whole};
 use crate::core::health::{DEGRADED_BELOW, Health, LONGEST_WAIT};
 use crate::core::span::span;
+use crate::domain::job::Job;
 use crate::jobs::report::Report;
 use crate::jobs::stats::sum;
-use crate::jobs::status::JOBS;
 use crate::store::history::figures::MemorySums;
 use crate::store::history::spans::{Grain, Outcomes};
 
@@ -113,8 +113,8 @@ fn sign(health: Health) -> Markup {
 /// When the pipeline, or else whichever job comes first, is expected to run again.
 fn next(report: &Report) -> Markup {
     let now = report.examined.now;
-    let of = |job: &'static str| jobs::next(report, job).map(|it| (it, job));
-    let first = of("process-conversations").or_else(|| JOBS.into_iter().filter_map(of).min_by_key(|it| it.0.at));
+    let of = |job: Job| jobs::next(report, job.as_str()).map(|it| (it, job));
+    let first = of(Job::ProcessConversations).or_else(|| Job::ALL.into_iter().filter_map(of).min_by_key(|it| it.0.at));
     html! {
         @if let Some((expected, job)) = first {
             span.late[expected.is_missed(now)] { (jobs::when(&expected, now)) } br; span.meta { (job) }

@@ -7,6 +7,7 @@ pub mod conversation;
 pub mod effect;
 pub mod exit;
 pub mod ids;
+pub mod job;
 pub mod memory;
 pub mod player;
 pub mod points;

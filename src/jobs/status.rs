@@ -5,15 +5,13 @@ use serde_json::Value;
 
 use super::look::Look;
 use crate::domain::ids::ExecutionId;
+use crate::domain::job::Job;
 use crate::domain::result::{
     ExecutionResult, ExecutionStatus, JobStatus, LeaseState, RunsResult, StatusResult, Stored,
 };
 use crate::run::error::RunError;
 use crate::store::Store;
 use crate::store::history::executions::{Execution, Listed};
-
-/// The jobs of this binary, in the order of lists; other programs' jobs follow.
-pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
 
 /// The most live runs to list.
 const MOST_LIVE: i64 = 100;
@@ -50,8 +48,8 @@ pub async fn list(listed: &Listed, since: DateTime<Utc>, most: i64, store: &Stor
 
 /// The latest execution of each job: our jobs first, even if they never ran.
 pub fn by_job(latest: &[Execution]) -> impl Iterator<Item = (&str, Option<&Execution>)> {
-    let ours = JOBS.into_iter().map(|job| (job, latest.iter().find(|it| it.job == job)));
-    let others = latest.iter().filter(|it| !JOBS.contains(&it.job.as_str())).map(|it| (it.job.as_str(), Some(it)));
+    let ours = Job::ALL.map(Job::as_str).into_iter().map(|job| (job, latest.iter().find(|it| it.job == job)));
+    let others = latest.iter().filter(|it| Job::find(&it.job).is_none()).map(|it| (it.job.as_str(), Some(it)));
     ours.chain(others)
 }
 

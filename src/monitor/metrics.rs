@@ -9,13 +9,13 @@ use std::io;
 use std::path::Path;
 
 use super::{Outcome, shared_file};
-/// The jobs with metrics from the first run on. A job of `exec` has them from its own first run on.
-pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
+use crate::domain::job::Job;
 
 /// The metrics of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// One of [`JOBS`], or a name of `exec`'s: a-z, 0-9, `-`, `_` and `.`.
+    /// A [`Job`], which has metrics from the first run on, or a name of `exec`'s (a-z, 0-9, `-`, `_` and `.`), which has them from its own
+    /// first run on.
     pub job: &'a str,
     /// Its outcome.
     pub outcome: Outcome,
@@ -164,7 +164,7 @@ fn jobs<'a>(series: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
     let name = |series: &'a str| Some(series.split_once("{job_name=\"")?.1.split_once('"')?.0);
     let named = series.filter_map(name).filter(|name| !name.is_empty() && name.chars().all(plain));
-    JOBS.into_iter().chain(named).map(str::to_owned).collect()
+    Job::ALL.map(Job::as_str).into_iter().chain(named).map(str::to_owned).collect()
 }
 
 fn of_job(name: &str, job: &str) -> String {
@@ -209,7 +209,7 @@ fn parse(text: &str) -> Values {
 
 fn apply(values: &mut Values, sample: &Sample<'_>) {
     let job = sample.job;
-    if !JOBS.contains(&job) {
+    if Job::find(job).is_none() {
         let own = BTreeSet::from([job.to_owned()]);
         for series in METRICS.iter().filter(|it| !matches!(it.labels, Labels::None)).flat_map(|it| it.series(&own)) {
             values.entry(series).or_default();
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn every_series_is_there_from_the_start_with_a_zero() {
         let values = parse("");
-        assert_eq!(values.len(), 4 * JOBS.len() + 7 * JOBS.len() + JOBS.len() + RECOVERIES.len() + 4);
+        assert_eq!(values.len(), (4 + Outcome::ALL.len() + 1) * Job::ALL.len() + RECOVERIES.len() + 4);
         assert!(values.values().all(|value| value.abs() < f64::EPSILON));
     }
 

@@ -10,6 +10,9 @@ pub enum Vendor {
 }
 
 impl Vendor {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Anthropic, Self::OpenAi];
+
     /// Its name in errors and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::on_every_database;
+use crate::support::JOBS;
 use crate::support::bin::{Done, command, eventually, on_a_terminal};
 use crate::support::db::Db;
 use crate::support::seed::{NOW, Player, at, backlog, conversation};
@@ -196,7 +197,7 @@ on_every_database! {
         db.execute("create table later_release (id integer primary key)");
         db.execute("alter table conversations add column later_column integer not null default 0");
         db.execute(&format!("insert into nikita_jobs_migrations (version, name, applied_at, needs) values (9999, 'future', '2030', {known})"));
-        for job in ["decay", "process-conversations", "recover", "scan-stuck"] {
+        for job in JOBS {
             has_common_fields(&db.run(&[job]).code(0), job, "ok", 0);
         }
         let result = has_common_fields(&db.run(&["migrate"]).code(0), "migrate", "ok", 0);

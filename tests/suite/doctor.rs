@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::contract::has_common_fields;
 use crate::on_every_database;
+use crate::support::JOBS;
 use crate::support::bin::Bin;
 use crate::support::db::Db;
 use crate::support::history::{Past, insert};
@@ -60,7 +61,7 @@ fn named(result: &Value, status: &str) -> Vec<String> {
 }
 
 fn run_all(db: &Db) {
-    for job in ["decay", "process-conversations", "recover", "scan-stuck"] {
+    for job in JOBS {
         db.run(&[job, "--force"]).code(0);
     }
 }

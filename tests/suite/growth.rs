@@ -9,7 +9,7 @@ use crate::support::db::Db;
 use crate::support::seed::{Player, at};
 
 /// Whatever looks at conversations, executions or audits.
-const JOBS: [&str; 7] = ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"];
+pub const JOBS: [&str; 7] = ["process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"];
 
 /// A command line that does its work whatever the window says.
 fn arguments<'a>(job: &'a str, page: &'a str) -> Vec<&'a str> {

@@ -53,6 +53,7 @@ mod schedule;
 mod secrets;
 mod servers;
 mod services;
+mod shipped;
 mod signals;
 mod skips;
 mod smoke;

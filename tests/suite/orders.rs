@@ -100,22 +100,20 @@ fn every_order(first: usize) {
     }
 }
 
-#[test]
-fn decay_with_each_other_job() {
-    every_order(0);
+macro_rules! orders {
+    ($($test:ident: $job:literal;)*) => {
+        const _: () = assert!([$($job),*].len() == JOBS.len(), "each has its test");
+        $(
+        #[test]
+        fn $test() {
+            every_order($job);
+        }
+        )*
+    };
 }
-
-#[test]
-fn process_conversations_with_each_other_job() {
-    every_order(1);
-}
-
-#[test]
-fn recover_with_each_other_job() {
-    every_order(2);
-}
-
-#[test]
-fn scan_stuck_with_each_other_job() {
-    every_order(3);
+orders! {
+    decay_with_each_other_job: 0;
+    process_conversations_with_each_other_job: 1;
+    recover_with_each_other_job: 2;
+    scan_stuck_with_each_other_job: 3;
 }

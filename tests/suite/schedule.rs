@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+use crate::support::JOBS;
 use crate::support::bin;
 use crate::support::db::Db;
 
@@ -108,7 +109,7 @@ fn the_binary_knows_what_the_services_start() {
         assert!(text.contains("OnFailure=nikita-jobs-alert@%n.service"), "{service} fails in silence");
         started += 1;
     }
-    assert_eq!(started, 9, "the four jobs, the same for one of many databases, and health");
+    assert_eq!(started, 2 * JOBS.len() + 1, "the jobs, the same for one of many databases, and health");
 }
 
 #[test]

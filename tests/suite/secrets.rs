@@ -10,6 +10,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::bad_input::unprivileged;
+use crate::support::JOBS;
 use crate::support::bin::{Bin, command};
 
 /// A folder to run in, which holds the databases that a run may choose.
@@ -206,7 +207,7 @@ fn what_the_services_would_read_otherwise_is_said() {
 fn a_variable_that_is_no_text_is_named_and_nothing_else_is_used_in_its_place() {
     let place = Place::new();
     let odd = OsStr::from_bytes(b"hunter2\xff");
-    let commands = ["decay", "process-conversations", "recover", "scan-stuck", "health", "stats", "status", "report"];
+    let commands: Vec<&str> = JOBS.into_iter().chain(["health", "stats", "status", "report"]).collect();
     let mut tried = 0;
     for name in commands {
         let help = command(&[name, "--help"]).done().stdout();

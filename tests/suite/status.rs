@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::on_every_database;
+use crate::support::JOBS;
 use crate::support::bin::{eventually, on_a_terminal};
 use crate::support::db::Db;
 use crate::support::seed::{NOW, backlog};
@@ -18,10 +19,10 @@ on_every_database! {
     fn what_never_ran_says_so(db) {
         let result = db.run(&["status"]).code(0).json();
         let jobs: Vec<_> = result["jobs"].as_array().unwrap().iter().map(|it| it["job"].as_str().unwrap()).collect();
-        assert_eq!(jobs, ["decay", "process-conversations", "recover", "scan-stuck"]);
+        assert_eq!(jobs, JOBS);
         assert_eq!(latest(db, "decay"), Value::Null);
         let said = db.run(&["status", "--format", "human"]).code(0).stdout();
-        assert_eq!(said.matches("never ran").count(), 4, "{said}");
+        assert_eq!(said.matches("never ran").count(), JOBS.len(), "{said}");
     }
 
     fn the_latest_of_each_job_and_one_by_its_id(db) {

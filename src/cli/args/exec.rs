@@ -10,7 +10,7 @@ use super::monitors::{METRICS_FILE, ping_url};
 use super::setting::{Setting, Switch, Typed, setting, text};
 use crate::cli::help;
 use crate::config::parse;
-use crate::jobs::status::JOBS;
+use crate::domain::job::Job;
 use crate::monitor::ping::Pings;
 
 /// A name that needs no quoting anywhere. Our own jobs' names are refused: each has its own command.
@@ -21,7 +21,7 @@ pub const JOB: Typed<String> = Typed::new(
         if text.is_empty() || text.len() > 63 || !text.chars().all(plain) {
             return Err("must be up to 63 of a-z, 0-9, '-', '_' and '.'".to_owned());
         }
-        if JOBS.contains(&text) || text == "migrate" {
+        if Job::find(text).is_some() || text == "migrate" {
             return Err("is a job of this program; name another".to_owned());
         }
         Ok(text.to_owned())
@@ -69,8 +69,7 @@ pub(super) fn command() -> Command {
 fn arguments(command: Command) -> Command {
     common(command)
         .arg(JOB.setting.arg().required(true))
-        .args([WINDOW, TIMEOUT, GRACE].map(|it| it.setting.arg()))
-        .args([AUDIT.setting, PING.setting].iter().map(Setting::arg))
+        .args([WINDOW.setting, TIMEOUT.setting, GRACE.setting, AUDIT.setting, PING.setting].iter().map(Setting::arg))
         .args([PASS_STDOUT.arg(), FORCE.arg()])
         .args([LEASE.setting.arg(), SKIP_EXIT_CODE.setting.arg(), METRICS_FILE.setting.arg(), now()])
         .arg(

@@ -1,13 +1,13 @@
 //! Reads crontabs, just enough to see which of our jobs they start and how often.
 
-use super::SHIPPED;
 use super::rhythm::{Rhythm, numbers, times};
+use crate::domain::job::Job;
 
 /// A line that starts a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The job.
-    pub job: &'static str,
+    pub job: Job,
     /// How often; `None` if it does not run every day, or if the schedule can't be read.
     pub rhythm: Option<Rhythm>,
     /// The file whose existence disables the line, as in `crontab.example`.
@@ -73,12 +73,12 @@ fn expand(command: &str, variables: &[(&str, &str)]) -> String {
 }
 
 /// The job whose name follows our program's. A dry run does not count.
-fn job(command: &str) -> Option<&'static str> {
+fn job(command: &str) -> Option<Job> {
     let bare = |word: &'_ str| word.trim_matches(['"', '\'', '(', ')', '{', '}', ';']).to_owned();
     let words: Vec<String> = command.split_whitespace().map(bare).collect();
     let named = words.windows(2).filter(|two| two[0].rsplit('/').next() == Some("nikita-jobs")).map(|two| &two[1]);
     let dry = words.iter().any(|word| word == "--dry-run");
-    named.filter(|_| !dry).find_map(|name| SHIPPED.iter().map(|(job, _)| *job).find(|job| job == name))
+    named.filter(|_| !dry).find_map(|name| Job::find(name))
 }
 
 /// `[ -e FILE ] || …`
@@ -91,17 +91,17 @@ fn guard(command: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn line(job: &'static str, rhythm: Option<Rhythm>) -> Line {
+    fn line(job: Job, rhythm: Option<Rhythm>) -> Line {
         Line { job, rhythm, unless: None }
     }
 
     #[test]
     fn the_shipped_crontab_is_the_shipped_schedule() {
         let found = lines(include_str!("../../../crontab.example"), false);
-        let expected = SHIPPED.map(|(job, seconds)| {
+        let expected = Job::ALL.map(|job| {
             let timer = format!("/etc/systemd/system/timers.target.wants/nikita-jobs-{job}.timer");
             // Every two minutes from the first to the 59th of an hour is every two minutes.
-            Line { job, rhythm: Some(Rhythm::every(seconds)), unless: Some(timer) }
+            Line { job, rhythm: Some(Rhythm::every(job.interval())), unless: Some(timer) }
         });
         assert_eq!(found, expected);
     }
@@ -111,7 +111,7 @@ mod tests {
         let text = "SHELL=/bin/sh\n# 1 * * * * root nikita-jobs decay\n*/20 8-9 * * * nikita /opt/nikita-jobs decay -q\n\
              @hourly root cd /x && ./nikita-jobs scan-stuck\n17 * * * * root run-parts /etc/cron.hourly\nbroken\n";
         let decay = Rhythm { shortest: 1200, longest: 24 * 3600 - 6000 };
-        assert_eq!(lines(text, true), [line("decay", Some(decay)), line("scan-stuck", Some(Rhythm::every(3600)))]);
+        assert_eq!(lines(text, true), [line(Job::Decay, Some(decay)), line(Job::ScanStuck, Some(Rhythm::every(3600)))]);
     }
 
     #[test]
@@ -119,6 +119,9 @@ mod tests {
         let text = "0 5 * * 1 nikita-jobs decay\n@reboot nikita-jobs recover\n* * * * * nikita-jobs health\n\
              0 * * * * nikita-jobs decay --dry-run\n0 0 * * * echo nikita-jobs\n0 * * * * \"${B}/nikita-jobs\" recover\n";
         let found = lines(&format!("B = '/opt/b'\n{text}"), false);
-        assert_eq!(found, [line("decay", None), line("recover", None), line("recover", Some(Rhythm::every(3600)))]);
+        assert_eq!(
+            found,
+            [line(Job::Decay, None), line(Job::Recover, None), line(Job::Recover, Some(Rhythm::every(3600)))]
+        );
     }
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Check;
 use super::rhythm::Rhythm;
 use crate::core::span::span;
+use crate::domain::job::Job;
 
 /// The port of Supabase's pooler in transaction mode.
 pub const TRANSACTION_POOLER_PORT: u16 = 6543;
@@ -134,19 +135,19 @@ fn skew(database: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) ->
 
 /// The name of the check of a job's last run.
 #[must_use]
-pub fn name_of_run(job: &str) -> &'static str {
+pub const fn name_of_run(job: Job) -> &'static str {
     match job {
-        "decay" => "jobs.decay",
-        "process-conversations" => "jobs.process_conversations",
-        "recover" => "jobs.recover",
-        _ => "jobs.scan_stuck",
+        Job::Decay => "jobs.decay",
+        Job::ProcessConversations => "jobs.process_conversations",
+        Job::Recover => "jobs.recover",
+        Job::ScanStuck => "jobs.scan_stuck",
     }
 }
 
 /// Whether a job has run on schedule. `age` is the time since a run completed and `interval` the longest time between two runs,
 /// both in seconds; `scheduled` tells whether this host has a schedule for the job.
 #[must_use]
-pub fn last_run(job: &str, age: Option<i64>, interval: i64, scheduled: bool) -> Check {
+pub fn last_run(job: Job, age: Option<i64>, interval: i64, scheduled: bool) -> Check {
     let name = name_of_run(job);
     let look = "Look at what starts it (systemctl list-timers, crontab -l), and at its log";
     match age {
@@ -171,13 +172,13 @@ pub fn last_run(job: &str, age: Option<i64>, interval: i64, scheduled: bool) -> 
 
 /// A warning if a job's window, in seconds, skips runs of its schedule.
 #[must_use]
-pub fn window(job: &str, window: i64, rhythm: Rhythm) -> Option<Check> {
+pub fn window(job: Job, window: i64, rhythm: Rhythm) -> Option<Check> {
     let variable = match job {
-        "decay" => "NIKITA_DECAY_WINDOW",
-        "process-conversations" => "NIKITA_PROCESS_WINDOW",
-        "recover" => "NIKITA_RECOVER_WINDOW",
+        Job::Decay => "NIKITA_DECAY_WINDOW",
+        Job::ProcessConversations => "NIKITA_PROCESS_WINDOW",
+        Job::Recover => "NIKITA_RECOVER_WINDOW",
         // scan-stuck's window is derived from this interval, unless it is set itself.
-        _ => "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS or NIKITA_SCAN_WINDOW",
+        Job::ScanStuck => "AUDIT_HEALTH_CHECK_INTERVAL_SECONDS or NIKITA_SCAN_WINDOW",
     };
     let interval = span(rhythm.shortest);
     (window >= rhythm.shortest).then(|| {
@@ -344,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_job_is_overdue_after_three_intervals() {
-        let mark = |age, scheduled| last_run("decay", age, 3600, scheduled).mark;
+        let mark = |age, scheduled| last_run(Job::Decay, age, 3600, scheduled).mark;
         assert_eq!(mark(Some(3 * 3600), true), Mark::Ok);
         assert_eq!(mark(Some(3 * 3600 + 1), true), Mark::Warning);
         assert_eq!(mark(Some(3 * 3600 + 1), false), Mark::Warning);
@@ -355,10 +356,10 @@ mod tests {
     #[test]
     fn a_window_as_long_as_the_interval_skips_runs() {
         let hourly = Rhythm::every(3600);
-        assert_eq!(window("decay", 3599, hourly), None);
-        let check = window("decay", 7200, hourly).unwrap();
+        assert_eq!(window(Job::Decay, 3599, hourly), None);
+        let check = window(Job::Decay, 7200, hourly).unwrap();
         assert_eq!(check.message, "decay starts every 1 h, and its window is 2 h: runs are skipped (exit code 75)");
-        assert!(window("decay", 3600, Rhythm { shortest: 3600, longest: 7200 }).is_some());
+        assert!(window(Job::Decay, 3600, Rhythm { shortest: 3600, longest: 7200 }).is_some());
     }
 
     #[test]

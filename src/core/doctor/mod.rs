@@ -11,10 +11,6 @@ pub mod rhythm;
 pub mod surroundings;
 pub mod timer;
 
-/// The jobs, and how often the shipped schedule runs each, in seconds (`systemd/`, `crontab.example`).
-pub const SHIPPED: [(&str, i64); 4] =
-    [("decay", 3600), ("process-conversations", 60), ("recover", 120), ("scan-stuck", 300)];
-
 /// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {

@@ -67,19 +67,19 @@ fn seconds(span: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SHIPPED;
     use super::*;
+    use crate::domain::job::Job;
 
     #[test]
     fn the_shipped_timers_are_the_shipped_schedule() {
-        let units = [
-            include_str!("../../../systemd/nikita-jobs-decay.timer"),
-            include_str!("../../../systemd/nikita-jobs-process-conversations.timer"),
-            include_str!("../../../systemd/nikita-jobs-recover.timer"),
-            include_str!("../../../systemd/nikita-jobs-scan-stuck.timer"),
-        ];
-        for (unit, (job, seconds)) in units.into_iter().zip(SHIPPED) {
-            assert_eq!(rhythm(unit), Some(Rhythm::every(seconds)), "{job}");
+        for job in Job::ALL {
+            let unit = match job {
+                Job::Decay => include_str!("../../../systemd/nikita-jobs-decay.timer"),
+                Job::ProcessConversations => include_str!("../../../systemd/nikita-jobs-process-conversations.timer"),
+                Job::Recover => include_str!("../../../systemd/nikita-jobs-recover.timer"),
+                Job::ScanStuck => include_str!("../../../systemd/nikita-jobs-scan-stuck.timer"),
+            };
+            assert_eq!(rhythm(unit), Some(Rhythm::every(job.interval())), "{job}");
         }
     }
 

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::clock;
 use crate::config::database::Database;
-use crate::core::doctor::{Check, SHIPPED, judge, surroundings};
+use crate::core::doctor::{Check, judge, surroundings};
+use crate::domain::job::Job;
 use crate::run::error::RunError;
 use crate::store::terms::Terms;
 
@@ -37,7 +38,7 @@ pub struct Settings {
     /// Where the host's `/etc`, `/usr` and `/var` are: `/`, except in tests.
     pub root: PathBuf,
     /// Each job's window; none if it is invalid.
-    pub windows: Vec<(&'static str, Option<Duration>)>,
+    pub windows: Vec<(Job, Option<Duration>)>,
     /// Whether `process-conversations` is enabled.
     pub pipeline_enabled: bool,
 }
@@ -71,14 +72,14 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
             }
         }
     }
-    for (job, shipped) in SHIPPED {
+    for job in Job::ALL {
         let name = judge::name_of_run(job);
         let check = match (&store, now) {
-            _ if job == "process-conversations" && !settings.pipeline_enabled => {
+            _ if job == Job::ProcessConversations && !settings.pipeline_enabled => {
                 Check::skipped(name, "the pipeline is switched off (UNIFIED_PIPELINE_ENABLED)")
             }
             (Some(store), Some(now)) => {
-                match (store.last_completion(job, now).await, installed.longest(job, shipped)) {
+                match (store.last_completion(job.as_str(), now).await, installed.longest(job)) {
                     (Err(error), _) => failed(name, error),
                     (Ok(_), None) => Check::skipped(name, format!("{job} is not scheduled daily")),
                     (Ok(last), Some(interval)) => {

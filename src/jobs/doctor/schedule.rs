@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::core::doctor::cron::{self, Line};
 use crate::core::doctor::rhythm::Rhythm;
-use crate::core::doctor::{Check, SHIPPED, judge, timer};
+use crate::core::doctor::{Check, judge, timer};
+use crate::domain::job::Job;
 
 /// Where systemd looks for units, the highest precedence first.
 const UNITS: [&str; 5] = [
@@ -25,7 +26,7 @@ const SPOOLS: [&str; 2] = ["var/spool/cron/crontabs", "var/spool/cron"];
 #[derive(Debug, Default)]
 pub struct Installed {
     /// The enabled timers by job; a rhythm of none means that it could not be parsed.
-    timers: BTreeMap<&'static str, Option<Rhythm>>,
+    timers: BTreeMap<Job, Option<Rhythm>>,
     /// The active lines of crontabs.
     cron: Vec<Line>,
     /// How many crontab lines are inactive because the timer that they test for is enabled.
@@ -36,7 +37,7 @@ pub struct Installed {
 #[must_use]
 pub fn find(root: &Path) -> Installed {
     let mut found = Installed::default();
-    for (job, _) in SHIPPED {
+    for job in Job::ALL {
         let unit = format!("nikita-jobs-{job}.timer");
         let wanted = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).is_symlink();
         let copied = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).exists();
@@ -103,29 +104,33 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 impl Installed {
     /// Whether anything starts the job here.
     #[must_use]
-    pub fn has(&self, job: &str) -> bool {
-        self.timers.contains_key(job) || self.cron.iter().any(|line| line.job == job)
+    pub fn has(&self, job: Job) -> bool {
+        self.timers.contains_key(&job) || self.cron.iter().any(|line| line.job == job)
     }
 
     /// The rhythm of each timer and crontab line that starts the job.
-    fn starters(&self, job: &str) -> Vec<Option<Rhythm>> {
+    fn starters(&self, job: Job) -> Vec<Option<Rhythm>> {
         let cron = self.cron.iter().filter(|line| line.job == job).map(|line| line.rhythm);
-        self.timers.get(job).copied().into_iter().chain(cron).collect()
+        self.timers.get(&job).copied().into_iter().chain(cron).collect()
     }
 
     /// The longest pause between two runs, in seconds: of the most frequent starter, or as shipped if there is no starter. None if no
     /// rhythm could be parsed.
     #[must_use]
-    pub fn longest(&self, job: &str, shipped: i64) -> Option<i64> {
+    pub fn longest(&self, job: Job) -> Option<i64> {
         let starters = self.starters(job);
-        if starters.is_empty() { Some(shipped) } else { starters.into_iter().flatten().map(|it| it.longest).min() }
+        if starters.is_empty() {
+            Some(job.interval())
+        } else {
+            starters.into_iter().flatten().map(|it| it.longest).min()
+        }
     }
 
     /// Whether each job has one thing that starts it.
     #[must_use]
     pub fn judge(&self) -> Vec<Check> {
-        let of = |wanted: &dyn Fn(&str) -> bool| {
-            let jobs = SHIPPED.iter().map(|(job, _)| *job).filter(|job| wanted(job));
+        let of = |wanted: &dyn Fn(Job) -> bool| {
+            let jobs = Job::ALL.into_iter().filter(|job| wanted(*job)).map(Job::as_str);
             jobs.collect::<Vec<_>>().join(", ")
         };
         let name = "schedule.installed";
@@ -147,9 +152,9 @@ impl Installed {
                 (true, _) => "cron starts",
                 _ => "systemd's timers and cron start",
             };
-            Check::ok(name, format!("{by} all four jobs"))
+            Check::ok(name, format!("{by} all jobs"))
         };
-        let by_both = of(&|job| self.timers.contains_key(job) && self.cron.iter().any(|line| line.job == job));
+        let by_both = of(&|job| self.timers.contains_key(&job) && self.cron.iter().any(|line| line.job == job));
         let twice = of(&|job| self.cron.iter().filter(|line| line.job == job).count() > 1);
         let mut checks = vec![installed];
         if !by_both.is_empty() {
@@ -177,13 +182,13 @@ impl Installed {
 
     /// Whether the windows let every run of the schedule through: the installed one, else the shipped one.
     #[must_use]
-    pub fn judge_windows(&self, windows: &[(&'static str, Option<Duration>)]) -> Vec<Check> {
+    pub fn judge_windows(&self, windows: &[(Job, Option<Duration>)]) -> Vec<Check> {
         let long = windows.iter().filter_map(|(job, window)| {
             let window = i64::try_from(window.as_ref()?.as_secs()).unwrap_or(i64::MAX);
-            let shipped = SHIPPED.iter().find(|(name, _)| name == job).map(|(_, seconds)| Rhythm::every(*seconds));
-            let starters = self.starters(job);
+            let shipped = Some(Rhythm::every(job.interval()));
+            let starters = self.starters(*job);
             let rhythms = if starters.is_empty() { vec![shipped] } else { starters };
-            rhythms.into_iter().flatten().find_map(|rhythm| judge::window(job, window, rhythm))
+            rhythms.into_iter().flatten().find_map(|rhythm| judge::window(*job, window, rhythm))
         });
         let long: Vec<Check> = long.collect();
         if !long.is_empty() {

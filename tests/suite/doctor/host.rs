@@ -7,10 +7,9 @@ use std::rc::Rc;
 
 use tempfile::TempDir;
 
+use crate::support::JOBS;
 use crate::support::bin::{Bin, command};
 use crate::support::db::Db;
-
-pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
 
 pub struct Host(Rc<TempDir>);
 

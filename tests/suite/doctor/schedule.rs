@@ -4,8 +4,8 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use super::host::JOBS;
 use super::{Host, look, of, says};
+use crate::support::JOBS;
 use crate::support::db::Db;
 
 /// Looks where the database is in order and has not been used.
@@ -38,7 +38,7 @@ fn a_job_that_nothing_starts_is_named() {
     let result = schedule(&host, &[]);
     says(&result, "schedule.installed", "warning", &["nothing on this host starts scan-stuck"]);
     host.enable("scan-stuck");
-    says(&schedule(&host, &[]), "schedule.installed", "ok", &["systemd's timers and cron start all four jobs"]);
+    says(&schedule(&host, &[]), "schedule.installed", "ok", &["systemd's timers and cron start all jobs"]);
     // Masked, a timer is never started, whoever wants it.
     symlink("/dev/null", host.path("etc/systemd/system/nikita-jobs-decay.timer")).unwrap();
     says(&schedule(&host, &[]), "schedule.installed", "warning", &["nothing on this host starts decay"]);
@@ -48,12 +48,12 @@ fn a_job_that_nothing_starts_is_named() {
 fn the_shipped_crontab_is_a_schedule_and_stands_aside_for_timers() {
     let host = Host::bare();
     host.crontab("", "");
-    says(&schedule(&host, &[]), "schedule.installed", "ok", &["cron starts all four jobs"]);
+    says(&schedule(&host, &[]), "schedule.installed", "ok", &["cron starts all jobs"]);
     for job in JOBS {
         host.enable(job);
     }
     let result = schedule(&host, &[]);
-    says(&result, "schedule.installed", "ok", &["systemd's timers start all four jobs"]);
+    says(&result, "schedule.installed", "ok", &["systemd's timers start all jobs"]);
     says(&result, "schedule.double", "ok", &["the crontab's lines are inactive"]);
 }
 

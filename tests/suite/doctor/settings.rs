@@ -4,7 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{Host, look, named, of, says};
+use crate::support::JOBS;
+use crate::support::bin::command;
 use crate::support::db::Db;
+
+/// What no job refuses here: a path that is written to at the end, and addresses that only a model of their vendor reads.
+const FREE: [&str; 3] = ["NIKITA_METRICS_FILE", "ANTHROPIC_BASE_URL", "OPENAI_BASE_URL"];
 
 #[test]
 fn every_wrong_variable_is_named_and_not_only_the_first() {
@@ -29,6 +34,41 @@ fn every_wrong_variable_is_named_and_not_only_the_first() {
         assert_eq!(said.iter().filter(|message| message.starts_with(name)).count(), 1, "{name} in {said:#?}");
     }
     assert_eq!(said.len(), wrong.len(), "{said:#?}");
+}
+
+/// Whatever a job refuses, `doctor` reports, so that no setting is read in the job alone.
+#[test]
+fn every_variable_that_a_job_refuses_is_named() {
+    const WRONG: &str = "no § value";
+    let (db, host) = (Db::sqlite(), Host::bare());
+    // Where a wrong value is a file's name, the job makes that file.
+    let elsewhere = tempfile::TempDir::new().unwrap();
+    let reference = command(&["reference"]).done().code(0).stdout();
+    let mut tried = 0;
+    for job in JOBS {
+        let (_, section) = reference.split_once(&format!("\n### {job}\n")).expect("each job has a section");
+        let section = section.split("\n### ").next().unwrap_or_default();
+        let variables = section.lines().filter_map(|line| line.split("` | `").nth(1)?.split('`').next());
+        // Neither is a setting of the job: one names the database, the other is read before any setting.
+        for variable in variables.filter(|it| !["DATABASE_URL", "NIKITA_ENV_FILE"].contains(it)) {
+            let done = db.command(&[job]).dir(elsewhere.path()).env(variable, WRONG).done();
+            let refused = done.exit() == Some(78);
+            assert!(
+                refused || FREE.contains(&variable),
+                "{job} takes any {variable}, or reads it nowhere: {}",
+                done.all()
+            );
+            if refused {
+                let result = host.doctor(&db, &[]).env(variable, WRONG).done().code(78).json();
+                assert!(
+                    result.to_string().contains(variable),
+                    "{job} refuses {variable}, and doctor does not: {result}"
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 60, "{tried}");
 }
 
 #[test]

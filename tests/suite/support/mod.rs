@@ -2,11 +2,15 @@
 //! with ([`seed`]), and a server that
 //! speaks the wire formats of model providers ([`model_server`]).
 
+/// The jobs, as `status` lists them (`status::what_never_ran_says_so`).
+pub const JOBS: [&str; 4] = ["decay", "process-conversations", "recover", "scan-stuck"];
+
 pub mod application;
 pub mod bin;
 pub mod breaker;
 pub mod browser;
 pub mod cluster;
+pub mod counter;
 pub mod db;
 pub mod gate;
 pub mod history;
