@@ -63,6 +63,7 @@ mod stats;
 mod status;
 mod streams;
 mod terminal;
+mod timeless;
 mod urls;
 mod waits;
 mod warnings;
