@@ -34,9 +34,7 @@ pub fn providers(matches: &ArgMatches, rehearsal: Rehearsal) -> Result<Providers
 pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
     let choice = match LLM.find(matches)? {
         Some(choice) => choice,
-        None if key(Vendor::Anthropic)?.is_some() => LanguageChoice::Anthropic(models::ANTHROPIC_MODEL.to_owned()),
-        None if key(Vendor::OpenAi)?.is_some() => LanguageChoice::OpenAi(models::OPENAI_MODEL.to_owned()),
-        None => LanguageChoice::Local,
+        None => unasked()?,
     };
     let patience = patience(matches, LLM_RPM)?;
     let limits = Limits { context: LLM_CONTEXT.find(matches)?, reply: LLM_REPLY_TOKENS.find(matches)? };
@@ -50,6 +48,24 @@ pub fn language(matches: &ArgMatches) -> Result<LanguageModel, Problem> {
         }
         LanguageChoice::OpenAi(model) => LanguageModel::OpenAi(OpenAi::new(asker(Vendor::OpenAi, &model)?, model)),
     })
+}
+
+/// The default model of the first vendor whose key is set; without a key, the offline one.
+fn unasked() -> Result<LanguageChoice, Problem> {
+    for vendor in Vendor::ALL {
+        if key(vendor)?.is_some() {
+            return Ok(default_of(vendor));
+        }
+    }
+    Ok(LanguageChoice::Local)
+}
+
+/// A vendor's default model.
+fn default_of(vendor: Vendor) -> LanguageChoice {
+    match vendor {
+        Vendor::Anthropic => LanguageChoice::Anthropic(models::ANTHROPIC_MODEL.to_owned()),
+        Vendor::OpenAi => LanguageChoice::OpenAi(models::OPENAI_MODEL.to_owned()),
+    }
 }
 
 /// The embedding model that the settings choose.
@@ -113,4 +129,24 @@ fn endpoint(
     }
     Endpoint::new(vendor, model, base, key, patience)
         .map_err(|why| if setting.is_typed(matches) { Problem::Usage(why) } else { Problem::configuration(why) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::prices::Prices;
+
+    #[test]
+    fn the_default_model_of_every_vendor_has_a_price() {
+        let prices = Prices::shipped().expect("in order");
+        for vendor in Vendor::ALL {
+            match default_of(vendor) {
+                LanguageChoice::Local => panic!("{vendor:?} has no model"),
+                LanguageChoice::Anthropic(model) | LanguageChoice::OpenAi(model) => {
+                    assert!(prices.cost(&model, 1, 1).is_some(), "{model}");
+                }
+            }
+        }
+        assert!(prices.cost(models::OPENAI_EMBEDDINGS, 1, 1).is_some());
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::{Arg, ArgAction, Command};
 
 use crate::domain::exit::Exit;
+use crate::monitor::metrics;
 
 /// The page, as Markdown.
 pub fn page(command: &Command) -> String {
@@ -20,6 +21,10 @@ pub fn page(command: &Command) -> String {
     page.push_str("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
     for exit in Exit::ALL {
         row(&mut page, &[exit.code().to_string(), exit.meaning().to_owned()]);
+    }
+    page.push_str("\n## Metrics\n\nIn the file of `--metrics-file` ([monitoring.md](monitoring.md)).\n\n| metric | kind | labels | meaning |\n|---|---|---|---|\n");
+    for [name, kind, labels, help] in metrics::described() {
+        row(&mut page, &[format!("`{name}`"), kind.to_owned(), labels.to_owned(), help.to_owned()]);
     }
     page.push_str(
         "\n## Settings\n\nA setting is a flag or a variable; the flag wins. Variables may also stand in a file: the one that `--env-file` \

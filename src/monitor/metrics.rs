@@ -141,6 +141,19 @@ const METRICS: [Metric; 10] = [
     },
 ];
 
+/// Name, kind, labels and help of every metric, for docs/reference.md.
+pub fn described() -> impl Iterator<Item = [&'static str; 4]> {
+    METRICS.iter().map(|it| {
+        let labels = match it.labels {
+            Labels::None => "–",
+            Labels::Job => "`job_name`",
+            Labels::JobAndOutcome => "`job_name`, `outcome`",
+            Labels::Recoveries => "`job_name`, `kind`, `rule`",
+        };
+        [it.name, it.kind, labels, it.help]
+    })
+}
+
 impl Metric {
     fn series(&self, jobs: &BTreeSet<String>) -> Vec<String> {
         let name = self.name;
@@ -208,7 +221,8 @@ fn parse(text: &str) -> Values {
 }
 
 fn apply(values: &mut Values, sample: &Sample<'_>) {
-    let job = sample.job;
+    // Whole, so that the compiler names a field that nothing uses.
+    let Sample { job, outcome, ended_at, completed_elsewhere, duration, cost_usd, pending, stuck, recovered } = *sample;
     if Job::find(job).is_none() {
         let own = BTreeSet::from([job.to_owned()]);
         for series in METRICS.iter().filter(|it| !matches!(it.labels, Labels::None)).flat_map(|it| it.series(&own)) {
@@ -220,26 +234,26 @@ fn apply(values: &mut Values, sample: &Sample<'_>) {
             *value = change(*value);
         }
     };
-    set(of_outcome(RUNS, job, sample.outcome), &|runs| runs + 1.0);
-    set(of_job(COST, job), &|cost| cost + sample.cost_usd);
-    for (kind, rule) in sample.recovered {
+    set(of_outcome(RUNS, job, outcome), &|runs| runs + 1.0);
+    set(of_job(COST, job), &|cost| cost + cost_usd);
+    for (kind, rule) in recovered {
         set(of_recovery(job, kind, rule), &|recovered| recovered + 1.0);
     }
-    match sample.outcome {
-        Outcome::Success | Outcome::Partial => set(of_job(LAST_SUCCESS, job), &|_| sample.ended_at),
-        Outcome::Fresh => set(of_job(LAST_SUCCESS, job), &|last| last.max(sample.completed_elsewhere.unwrap_or(last))),
+    match outcome {
+        Outcome::Success | Outcome::Partial => set(of_job(LAST_SUCCESS, job), &|_| ended_at),
+        Outcome::Fresh => set(of_job(LAST_SUCCESS, job), &|last| last.max(completed_elsewhere.unwrap_or(last))),
         _ => {}
     }
-    if !matches!(sample.outcome, Outcome::Fresh | Outcome::Held) {
-        set(of_job(LAST_COMPLETION, job), &|_| sample.ended_at);
-        set(of_job(LAST_DURATION, job), &|_| sample.duration);
+    if !matches!(outcome, Outcome::Fresh | Outcome::Held) {
+        set(of_job(LAST_COMPLETION, job), &|_| ended_at);
+        set(of_job(LAST_DURATION, job), &|_| duration);
     }
-    for ((gauge, at), seen) in OBSERVED.into_iter().zip([sample.pending, sample.stuck]) {
+    for ((gauge, at), seen) in OBSERVED.into_iter().zip([pending, stuck]) {
         if let Some(seen) = seen {
             values.insert(gauge.to_owned(), seen);
-            values.insert(at.to_owned(), sample.ended_at);
+            values.insert(at.to_owned(), ended_at);
         }
-        if values.get(at).is_some_and(|at| *at > 0.0 && sample.ended_at - at > STALE) {
+        if values.get(at).is_some_and(|at| *at > 0.0 && ended_at - at > STALE) {
             values.remove(gauge);
         }
     }
@@ -291,6 +305,15 @@ mod tests {
         let values = parse("");
         assert_eq!(values.len(), (4 + Outcome::ALL.len() + 1) * Job::ALL.len() + RECOVERIES.len() + 4);
         assert!(values.values().all(|value| value.abs() < f64::EPSILON));
+    }
+
+    /// A sample of a metric that has no row would be dropped without a word.
+    #[test]
+    fn every_name_has_its_row() {
+        let (code, _) = include_str!("metrics.rs").split_once("mod tests").expect("tests");
+        let names = code.split('"').filter(|it| it.starts_with("nikita_jobs_") && it.len() > "nikita_jobs_".len());
+        let names: BTreeSet<&str> = names.collect();
+        assert_eq!(names, METRICS.iter().map(|it| it.name).collect());
     }
 
     #[test]

@@ -48,7 +48,7 @@ const SECONDS_10: Duration = Duration::from_secs(10);
 const SECONDS_20: Duration = Duration::from_secs(20);
 
 /// The pipeline. Names, needs and criticality are spec 04's.
-pub static STAGES: [Stage; 9] = [
+pub static STAGES: [Stage; StageName::ALL.len()] = [
     Stage { name: Extraction, needs: &[], critical: true, timeout: SECONDS_20, retries: 0, begin: extraction::begin },
     Stage {
         name: MemoryUpdate,
@@ -101,3 +101,23 @@ pub static STAGES: [Stage; 9] = [
         begin: prompt_builder::begin,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_about_the_jobs_has_the_table() {
+        let page = include_str!("../../../docs/jobs.md");
+        assert!(STAGES.iter().map(|it| it.name).eq(StageName::ALL), "each name has its row");
+        for Stage { name, needs, critical, .. } in &STAGES {
+            let needs = match needs.iter().map(|it| it.as_str()).collect::<Vec<_>>() {
+                none if none.is_empty() => "–".to_owned(),
+                all if all.len() == STAGES.len() - 1 => "all others".to_owned(),
+                some => some.join(", "),
+            };
+            let row = format!("| `{name}` | {} | {needs} | ", if *critical { "yes" } else { "no" });
+            assert!(page.contains(&row), "docs/jobs.md has no {row}");
+        }
+    }
+}
