@@ -277,12 +277,12 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     };
     output.note(&format!("database {}, by {by}", whence::which(&database)));
     let store = if plan {
-        let store = Store::look(&database, compose::terms_of_look(matches)?, None).await?;
+        let store = Store::look(&database, compose::read_only_timeouts(matches)?, None).await?;
         looking::tell_standby(&store).await?;
         store
     } else {
         // One for the migrations, one for the lease, one to watch their progress and to cancel them.
-        let store = Store::connect(&database, compose::patient_terms(matches)?, 3, None).await?;
+        let store = Store::connect(&database, compose::unlimited_timeouts(matches)?, 3, None).await?;
         store.require_primary().await?;
         store
     };

@@ -13,8 +13,8 @@ mod database;
 
 use database::state_folder;
 pub use database::{
-    DEFAULT_FILE, connect, database, database_as_it_is, database_to_migrate, names_no_database, patient_terms,
-    terms_of_job, terms_of_look,
+    DEFAULT_FILE, connect, database, database_as_it_is, database_to_migrate, names_no_database, read_only_timeouts,
+    timeouts_of_job, unlimited_timeouts,
 };
 
 use super::args::common::{FORCE, IDLE, LEASE, ROLLOUT, SESSION_TIMEOUT, TEMPLATE_DIR};

@@ -6,7 +6,7 @@ use super::human::table;
 use crate::core::span::span;
 use crate::domain::memory::Mood;
 use crate::domain::result::{
-    BrokenOff, Charged, DecayResult, DemoResult, JobResult, Known, Own, ProcessResult, Spared, Timing, Touchpoint,
+    AbortedDemo, Charged, DecayResult, DemoResult, JobResult, Known, Own, ProcessResult, Spared, Timing, Touchpoint,
 };
 use crate::domain::stage::StageName;
 
@@ -25,7 +25,7 @@ pub fn render(story: &DemoResult) -> String {
 }
 
 /// The report of an interrupted demo.
-pub fn broken_off(it: &BrokenOff) -> String {
+pub fn aborted(it: &AbortedDemo) -> String {
     format!(
         "Interrupted by a signal. The database holds what the runs had done by then; the next demo starts afresh.\n\n  {}",
         it.database

@@ -48,7 +48,7 @@ pub async fn doctor(matches: &ArgMatches) -> Result<Ended, Problem> {
     let settings = doctor::Settings {
         database: own(compose::database_as_it_is(matches))?,
         unnamed: compose::names_no_database(matches),
-        terms: compose::terms_of_look(matches)?,
+        timeouts: compose::read_only_timeouts(matches)?,
         now: NOW.find(matches)?,
         root: PathBuf::from(args::doctor::ROOT.text(matches).unwrap_or("/")),
         windows: variables.windows,

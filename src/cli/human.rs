@@ -35,7 +35,7 @@ pub fn found(own: &Own) -> String {
 fn fitting(own: &Own, said: String) -> String {
     let verbatim = match own {
         Own::Migrate(it) => it.dry_run,
-        own => matches!(own, Own::Prompt(_) | Own::Demo(_) | Own::BrokenOff(_)),
+        own => matches!(own, Own::Prompt(_) | Own::Demo(_) | Own::AbortedDemo(_)),
     };
     match terminal::width_of_stdout().filter(|_| !verbatim) {
         Some(width) => terminal::fit(&said, width),
@@ -100,7 +100,7 @@ fn own(own: &Own, now: Option<DateTime<Utc>>) -> String {
         Own::Migrate(it) => migrations(it),
         Own::Prompt(it) => it.prompt.clone(),
         Own::Demo(it) => demo_report::render(it),
-        Own::BrokenOff(it) => demo_report::broken_off(it),
+        Own::AbortedDemo(it) => demo_report::aborted(it),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, common};
 use crate::store::Store;
 use crate::store::history::executions::Listed;
-use crate::store::terms::Terms;
+use crate::store::timeouts::Timeouts;
 
 /// How often `--watch` refreshes.
 const EVERY: Duration = Duration::from_secs(1);
@@ -118,10 +118,10 @@ fn health_settings(matches: &ArgMatches) -> Result<health::Settings, Problem> {
 /// Opens the database read-only and checks that its schema is this binary's; creates and migrates nothing. A missing SQLite file counts
 /// as an empty database.
 pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
-    open_on(matches, compose::terms_of_look(matches)?).await
+    open_on(matches, compose::read_only_timeouts(matches)?).await
 }
 
-async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
+async fn open_on(matches: &ArgMatches, timeouts: Timeouts) -> Result<Store, Problem> {
     let (database, now) = (compose::database_as_it_is(matches)?, NOW.find(matches)?);
     Output::read(matches)?.note(&format!("database {}", whence::named(&database, matches)));
     let missing = match &database {
@@ -137,7 +137,7 @@ async fn open_on(matches: &ArgMatches, terms: Terms) -> Result<Store, Problem> {
         );
         return Ok(Store::empty(now).await?);
     }
-    let store = Store::look(&database, terms, now).await?;
+    let store = Store::look(&database, timeouts, now).await?;
     tell_standby(&store).await?;
     store.check_schema().await?;
     Ok(store)
@@ -157,8 +157,9 @@ pub async fn tell_standby(store: &Store) -> Result<(), Problem> {
 
 /// Opens the database for writing.
 pub async fn writable(matches: &ArgMatches) -> Result<Store, Problem> {
-    let (database, terms, now) = (compose::database(matches)?, compose::terms_of_look(matches)?, NOW.find(matches)?);
-    let store = Store::connect(&database, terms, 1, now).await?;
+    let (database, timeouts, now) =
+        (compose::database(matches)?, compose::read_only_timeouts(matches)?, NOW.find(matches)?);
+    let store = Store::connect(&database, timeouts, 1, now).await?;
     store.make_ready().await?;
     Ok(store)
 }
@@ -171,12 +172,12 @@ pub async fn looked(
 ) -> Result<Ended, Problem> {
     let began = clock::start();
     // `check` reads whole tables, and `--watch` has no end: no time limit for either.
-    let terms = if command == "check" || args::status::WATCH.is_on(matches) {
-        compose::patient_terms(matches)?
+    let timeouts = if command == "check" || args::status::WATCH.is_on(matches) {
+        compose::unlimited_timeouts(matches)?
     } else {
-        compose::terms_of_look(matches)?
+        compose::read_only_timeouts(matches)?
     };
-    let store = open_on(matches, terms).await?;
+    let store = open_on(matches, timeouts).await?;
     let started_at = store.now().await?;
     let looked = look(&store).await;
     store.close().await;

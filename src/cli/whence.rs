@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use super::env_file;
 use crate::config::database::Database;
 use crate::config::secrets;
-use crate::store::checkup::place;
+use crate::store::diagnostics::place;
 
 /// `sqlite:/var/lib/nikita-jobs/nikita-jobs.sqlite, by STATE_DIRECTORY (the services' settings)`
 pub fn named(database: &Database, matches: &ArgMatches) -> String {

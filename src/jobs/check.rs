@@ -8,7 +8,7 @@ use crate::domain::exit::Exit;
 use crate::domain::result::{BrokenRow, CheckResult, PromiseAnswer, Status};
 use crate::run::error::RunError;
 use crate::store::Store;
-use crate::store::check::PROMISES;
+use crate::store::promises::PROMISES;
 
 /// The settings of a check.
 #[derive(Clone, Copy, Debug)]

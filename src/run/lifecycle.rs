@@ -231,7 +231,7 @@ async fn try_run(
         outcome = AssertUnwindSafe(work(&run)).catch_unwind().instrument(span) => {
             Some(outcome.unwrap_or_else(|_| Err(RunError::Bug("the job panicked".to_owned()))))
         }
-        () = signals.overdue(RELEASED) => Some(Ok(broken_off())),
+        () = signals.overdue(RELEASED) => Some(Ok(aborted())),
     };
     let Some(outcome) = outcome else {
         let error = heart.await.unwrap_or(RunError::LeaseLost("the heartbeat ended"));
@@ -261,7 +261,7 @@ async fn try_run(
 }
 
 /// The report of work that did not end in time after a signal.
-fn broken_off() -> Report {
+fn aborted() -> Report {
     let message =
         "the work did not end in time after the signal and was aborted; `recover` releases what it had claimed";
     let complaint = Some(ErrorBody::new(ErrorKind::Interrupted, message));

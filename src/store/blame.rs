@@ -8,7 +8,7 @@
 //! ```
 
 use super::StoreError;
-use super::whose::Another;
+use super::error_class::Another;
 
 /// What is known so far.
 #[derive(Debug)]

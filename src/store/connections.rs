@@ -7,7 +7,7 @@
 //!     └───── connected                  └──▶ closed if it does not answer
 //! ```
 //!
-//! The command's [`Terms`] set the timeout. A connection that exceeds it is closed, because its state is unknown.
+//! The command's [`Timeouts`] set the timeout. A connection that exceeds it is closed, because its state is unknown.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{Result, StoreError};
 use super::servers::Servers;
-use super::terms::{LAST_WORD, PATIENCE, Terms};
+use super::timeouts::{ACQUIRE, CLOSE, Timeouts};
 use crate::clock;
 
 /// A connection that has been idle for longer is pinged before use: the server can have been restarted.
@@ -32,7 +32,7 @@ pub(super) struct Connections(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     servers: Servers,
-    terms: Terms,
+    timeouts: Timeouts,
     warm: Mutex<Vec<Warm>>,
     /// A permit for each connection that can be open. If the server refuses more connections, permits are withdrawn.
     seats: Arc<Semaphore>,
@@ -120,11 +120,11 @@ impl Unheard {
 
 impl Connections {
     /// Opens the pool with one connection, to find errors in the URL or the server now.
-    pub(super) async fn open(servers: Servers, terms: Terms, most: u32) -> Result<Self> {
+    pub(super) async fn open(servers: Servers, timeouts: Timeouts, most: u32) -> Result<Self> {
         let most = usize::try_from(most).unwrap_or(1);
         let connections = Self(Arc::new(Inner {
             servers,
-            terms,
+            timeouts,
             warm: Mutex::default(),
             seats: Arc::new(Semaphore::new(most)),
             all_seats: AtomicUsize::new(most),
@@ -136,7 +136,7 @@ impl Connections {
     }
 
     async fn connect(&self, patient: bool) -> Result<Open> {
-        let (connection, server) = self.0.servers.connect(&self.0.terms, patient).await?;
+        let (connection, server) = self.0.servers.connect(&self.0.timeouts, patient).await?;
         self.0.open.fetch_add(1, Ordering::SeqCst);
         Ok(Open { connection, server, _counted: Counted(Arc::clone(&self.0.open)) })
     }
@@ -144,7 +144,7 @@ impl Connections {
     /// A connection for one statement, or for a transaction to begin on.
     pub(super) async fn take(&self) -> Result<Lent> {
         loop {
-            let patience = self.0.terms.answer().map_or(PATIENCE, |answer| answer.max(PATIENCE));
+            let patience = self.0.timeouts.answer().map_or(ACQUIRE, |answer| answer.max(ACQUIRE));
             let seat = tokio::time::timeout(patience, Arc::clone(&self.0.seats).acquire_owned()).await;
             let seat =
                 seat.ok().and_then(std::result::Result::ok).ok_or(StoreError::from(sqlx::Error::PoolTimedOut))?;
@@ -175,7 +175,7 @@ impl Connections {
             if since.elapsed() <= WARM {
                 return Ok(Some(open));
             }
-            match Within(self.0.terms.answer()).wait(open.connection.ping()).await {
+            match Within(self.0.timeouts.answer()).wait(open.connection.ping()).await {
                 Ok(()) => return Ok(Some(open)),
                 // A new connection would meet the same silent server.
                 Err(silence @ Unheard::Silence(_)) => {
@@ -206,7 +206,7 @@ impl Connections {
 
     /// How long the next answer may take; none: for ever.
     pub(super) fn patience(&self) -> Option<Duration> {
-        self.0.terms.answer()
+        self.0.timeouts.answer()
     }
 
     /// Whether each statement must be in a transaction that begins with our settings.
@@ -216,7 +216,7 @@ impl Connections {
 
     /// Takes note of the `lock_timeout` in force. If it is not ours, each transaction sets it from now on.
     pub(super) fn learn(&self, lock_timeout: &str) {
-        if !self.by_text() && !self.0.terms.is_in_force(lock_timeout) {
+        if !self.by_text() && !self.0.timeouts.is_in_force(lock_timeout) {
             tracing::debug!(lock_timeout, "the start-up options are not in force; each transaction begins with them");
             self.0.servers.go_by_text();
         }
@@ -227,15 +227,15 @@ impl Connections {
         let warm = std::mem::take(&mut *self.lock());
         let farewells = warm.into_iter().map(|it| it.open.connection.close());
         // A failure does not matter any more.
-        let _ = tokio::time::timeout(LAST_WORD, futures_util::future::join_all(farewells)).await;
+        let _ = tokio::time::timeout(CLOSE, futures_util::future::join_all(farewells)).await;
     }
 }
 
 impl Lent {
     /// The timeout of the next response.
     pub(crate) fn within(&self) -> Within {
-        let terms = &self.home.0.terms;
-        Within(if self.is_long { terms.long_answer() } else { terms.answer() })
+        let timeouts = &self.home.0.timeouts;
+        Within(if self.is_long { timeouts.long_answer() } else { timeouts.answer() })
     }
 
     /// Checks a response. Without one, the state of the connection is unknown, so it is closed.
@@ -261,7 +261,7 @@ impl Lent {
     /// Begins a transaction with additional settings, in one round trip.
     pub(super) async fn begin(&mut self, more: &str) -> Result<()> {
         let text = if self.home.by_text() {
-            format!("begin{}{more}", self.home.0.terms.local_settings())
+            format!("begin{}{more}", self.home.0.timeouts.local_settings())
         } else {
             format!("begin{more}")
         };
@@ -274,7 +274,7 @@ impl Lent {
 
     /// Begins a transaction that reads a whole table, with a longer timeout.
     pub(super) async fn begin_long(&mut self, more: &str) -> Result<()> {
-        let long = format!("{}{more}", self.home.0.terms.long_settings());
+        let long = format!("{}{more}", self.home.0.timeouts.long_settings());
         self.begin(&long).await?;
         self.is_long = true;
         Ok(())
@@ -283,7 +283,7 @@ impl Lent {
     /// Runs one statement in the simple protocol, in one round trip. A pooler can't split it.
     pub(super) async fn simple(&mut self, sql: String) -> Result<Vec<PgRow>> {
         let text = if self.home.by_text() {
-            format!("begin{}; {sql}; commit", self.home.0.terms.local_settings())
+            format!("begin{}; {sql}; commit", self.home.0.timeouts.local_settings())
         } else {
             sql
         };
@@ -342,7 +342,7 @@ impl Drop for Lent {
         let (home, seat, in_transaction) = (self.home.clone(), self.seat.take(), self.in_transaction);
         // Rolls back, and waits for any outstanding response, before the connection is used again.
         runtime.spawn(async move {
-            let within = Within(home.0.terms.answer());
+            let within = Within(home.0.timeouts.answer());
             let settled = if in_transaction {
                 within.wait(sqlx::raw_sql("rollback").execute(&mut open.connection)).await.is_ok()
             } else {

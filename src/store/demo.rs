@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::terms::Terms;
+use super::timeouts::Timeouts;
 use super::{Class, Result, Store, StoreError};
 use crate::config::database::Database;
 use crate::config::state;
@@ -43,7 +43,7 @@ impl Store {
         }
         create(path).await?;
         let store =
-            Self::open(&Database::Sqlite(path.to_owned().into()), Terms::patient(None), connections, None).await?;
+            Self::open(&Database::Sqlite(path.to_owned().into()), Timeouts::unlimited(None), connections, None).await?;
         Ok((store, earlier))
     }
 }

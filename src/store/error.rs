@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
-use super::whose::{Another, Class};
+use super::error_class::{Another, Class};
 
 /// `too_many_connections`.
 const NO_CONNECTION: &str = "53300";

@@ -133,7 +133,7 @@ impl Store {
 
     async fn migrate_once(&self) -> Result<Plan> {
         if let Pool::Pg(_) = self.pool {
-            self.preflight().await?;
+            self.check_prerequisites().await?;
         }
         let mut tx = self.begin_write().await?;
         if let Tx::Pg(_) = tx {

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is a connection pool to one database. Its operations are grouped by subject: [`precheck`], [`runs`] (lease, window,
 //! execution), [`claims`], [`snapshots`], [`commit`], [`memos`], [`decay`], [`memory`], [`breakers`], [`migrate`], [`history`],
-//! [`retention`], [`demo`], [`checkup`] (for `doctor`), [`check`], [`stuck`] (conversations) and [`records`] (audits and
+//! [`retention`], [`demo`], [`diagnostics`] (for `doctor`), [`promises`] (for `check`), [`stuck`] (conversations) and [`records`] (audits and
 //! executions).
 
 use std::path::Path;
@@ -18,8 +18,6 @@ pub mod audits;
 pub mod backfill;
 pub mod blame;
 pub mod breakers;
-pub mod check;
-pub mod checkup;
 pub mod claims;
 mod codec;
 mod columns;
@@ -27,7 +25,9 @@ pub mod commit;
 mod connections;
 pub mod decay;
 pub mod demo;
+pub mod diagnostics;
 mod error;
+mod error_class;
 pub mod failures;
 pub mod foreign;
 mod found;
@@ -37,8 +37,9 @@ pub mod memory;
 pub mod memos;
 pub mod migrate;
 pub mod precheck;
-mod preflight;
+mod prerequisites;
 pub mod progress;
+pub mod promises;
 mod read;
 pub mod records;
 pub mod retention;
@@ -51,18 +52,17 @@ pub mod single;
 pub mod snapshots;
 mod sql;
 pub mod stuck;
-pub mod terms;
-mod whose;
+pub mod timeouts;
 pub mod why;
 
 use codec::DbTime;
 use connections::Connections;
 pub use error::{Result, StoreError};
+pub use error_class::{Another, Class};
 use found::Found;
 use servers::Servers;
 use session::{SqliteTx, Tx};
-use terms::{PATIENCE, Terms};
-pub use whose::{Another, Class};
+use timeouts::{ACQUIRE, Timeouts};
 
 /// On a table with millions of rows, the planner's estimates make the server compile even a statement that reads few rows, which takes two
 /// hundred times as long as running it.
@@ -88,8 +88,13 @@ impl Store {
     /// migrates PostgreSQL.
     ///
     /// `connections` is the most connections at once; `now` replaces the database's clock.
-    pub async fn open(database: &Database, terms: Terms, connections: u32, now: Option<DateTime<Utc>>) -> Result<Self> {
-        let store = Self::connect(database, terms, connections, now).await?;
+    pub async fn open(
+        database: &Database,
+        timeouts: Timeouts,
+        connections: u32,
+        now: Option<DateTime<Utc>>,
+    ) -> Result<Self> {
+        let store = Self::connect(database, timeouts, connections, now).await?;
         store.make_ready().await?;
         Ok(store)
     }
@@ -108,14 +113,14 @@ impl Store {
     /// Opens the database without checking its schema, for `migrate` or a precheck.
     pub async fn connect(
         database: &Database,
-        terms: Terms,
+        timeouts: Timeouts,
         connections: u32,
         now: Option<DateTime<Utc>>,
     ) -> Result<Self> {
         let pool = match database {
             Database::Postgres(url) => {
                 let most = url.connections.map_or(connections, |most| most.min(connections));
-                Pool::Pg(Connections::open(Servers::of(url, false)?, terms, most).await?)
+                Pool::Pg(Connections::open(Servers::of(url, false)?, timeouts, most).await?)
             }
             Database::Sqlite(file) => {
                 let path = &file.path;
@@ -139,7 +144,7 @@ impl Store {
                         .synchronous(SqliteSynchronous::Full)
                 };
                 // SQLite has one writer at a time; more connections would only queue.
-                Pool::Sqlite(connect_sqlite(path, options, terms, connections.min(4)).await?)
+                Pool::Sqlite(connect_sqlite(path, options, timeouts, connections.min(4)).await?)
             }
         };
         Ok(Self { pool, now, found: Found::default() })
@@ -147,9 +152,9 @@ impl Store {
 
     /// Opens the database read-only: an SQLite file is neither created nor changed, and a missing one counts as empty. A standby is
     /// allowed.
-    pub async fn look(database: &Database, terms: Terms, now: Option<DateTime<Utc>>) -> Result<Self> {
+    pub async fn look(database: &Database, timeouts: Timeouts, now: Option<DateTime<Utc>>) -> Result<Self> {
         let pool = match database {
-            Database::Postgres(url) => Pool::Pg(Connections::open(Servers::of(url, true)?, terms, 1).await?),
+            Database::Postgres(url) => Pool::Pg(Connections::open(Servers::of(url, true)?, timeouts, 1).await?),
             Database::Sqlite(file) => {
                 let options = SqliteConnectOptions::new();
                 let options = if file.exists() {
@@ -157,7 +162,7 @@ impl Store {
                 } else {
                     options.in_memory(true)
                 };
-                Pool::Sqlite(connect_sqlite(file, options, terms, 1).await?)
+                Pool::Sqlite(connect_sqlite(file, options, timeouts, 1).await?)
             }
         };
         Ok(Self { pool, now, found: Found::default() })
@@ -172,7 +177,7 @@ impl Store {
     /// An empty SQLite database in memory, in place of a missing file that must not be created.
     pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true);
-        let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, Terms::patient(None), 1).await?);
+        let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, Timeouts::unlimited(None), 1).await?);
         let store = Self { pool, now, found: Found::default() };
         store.migrate().await?;
         Ok(store)
@@ -268,13 +273,13 @@ async fn begin_postgres(connections: &Connections, more: &'static str) -> Result
 async fn connect_sqlite(
     path: &Path,
     options: SqliteConnectOptions,
-    terms: Terms,
+    timeouts: Timeouts,
     connections: u32,
 ) -> Result<SqlitePool> {
-    let options = options.busy_timeout(terms.for_another_writer()).disable_statement_logging();
+    let options = options.busy_timeout(timeouts.for_another_writer()).disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE)
         // A file does not disconnect as a server does.
         .test_before_acquire(false)
         // On a full disk SQLite rolls back by itself, but sqlx still counts the transaction and could not begin another.

@@ -46,7 +46,7 @@ mod tests {
 
     use super::sql::PRUNE;
     use crate::config::database::Database;
-    use crate::store::terms::Terms;
+    use crate::store::timeouts::Timeouts;
     use crate::store::{Pool, Store};
 
     /// SQLite's query plan of a statement.
@@ -59,7 +59,7 @@ mod tests {
     #[tokio::test]
     async fn sqlite_reads_only_indexes() {
         let nowhere = Database::Sqlite(PathBuf::from("no such folder/no such file").into());
-        let store = Store::look(&nowhere, Terms::patient(None), None).await.unwrap();
+        let store = Store::look(&nowhere, Timeouts::unlimited(None), None).await.unwrap();
         store.migrate().await.unwrap();
         let Pool::Sqlite(pool) = &store.pool else { panic!("it is SQLite") };
         let plan = plan_of(pool, PRUNE.sqlite).await;

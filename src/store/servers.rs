@@ -11,8 +11,8 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, PgConnection, Row};
 
 use super::error::{Result, StoreError};
-use super::terms::Terms;
-use super::whose::Class;
+use super::error_class::Class;
+use super::timeouts::Timeouts;
 use crate::clock;
 use crate::config::postgres_url::{Host, PostgresUrl, Target};
 use crate::core::doctor::judge::TRANSACTION_POOLER_PORT;
@@ -113,8 +113,8 @@ impl Servers {
 
     /// Connects to a suitable server. Also returns which one it is. `patient` says whether to retry if a server has no free connection;
     /// the pool does not if it has open connections to wait for.
-    pub(super) async fn connect(&self, terms: &Terms, patient: bool) -> Result<(PgConnection, usize)> {
-        let (all, share) = terms.connect(self.asked, self.list.len());
+    pub(super) async fn connect(&self, timeouts: &Timeouts, patient: bool) -> Result<(PgConnection, usize)> {
+        let (all, share) = timeouts.connect(self.asked, self.list.len());
         let began = clock::start();
         let mut wanted = self.target;
         loop {
@@ -122,7 +122,7 @@ impl Servers {
             for (which, server) in self.list.iter().enumerate() {
                 let left = all.saturating_sub(began.elapsed());
                 let limit = if self.list.len() == 1 { left } else { share };
-                let answer = tokio::time::timeout(limit, self.try_one(server, terms, wanted));
+                let answer = tokio::time::timeout(limit, self.try_one(server, timeouts, wanted));
                 let refusal = match answer.await {
                     Ok(Ok(connection)) => return Ok((connection, which)),
                     Ok(Err(Refusal::Final(error))) => return Err(error),
@@ -159,8 +159,8 @@ impl Servers {
         StoreError::unavailable(said.join("; "))
     }
 
-    async fn try_one(&self, server: &Server, terms: &Terms, wanted: Target) -> Result<PgConnection, Refusal> {
-        let mut connection = match self.log_in(server, terms).await {
+    async fn try_one(&self, server: &Server, timeouts: &Timeouts, wanted: Target) -> Result<PgConnection, Refusal> {
+        let mut connection = match self.log_in(server, timeouts).await {
             Ok(connection) => connection,
             Err(error) => return Err(self.judge(server, error)),
         };
@@ -180,12 +180,12 @@ impl Servers {
         }
     }
 
-    async fn log_in(&self, server: &Server, terms: &Terms) -> Result<PgConnection, sqlx::Error> {
+    async fn log_in(&self, server: &Server, timeouts: &Timeouts) -> Result<PgConnection, sqlx::Error> {
         if self.by_text() {
             return server.options.connect().await;
         }
         let isolation = ("default_transaction_isolation", "read committed".to_owned());
-        let settings = terms.settings().into_iter().chain([isolation]);
+        let settings = timeouts.settings().into_iter().chain([isolation]);
         match server.options.clone().options(settings).connect().await {
             Err(sqlx::Error::Database(error))
                 if error.message().contains("options") && error.message().contains("startup parameter") =>

@@ -10,7 +10,7 @@ use crate::cli::raw::Problem;
 use crate::config::database::Database;
 use crate::config::{secrets, state};
 use crate::store::Store;
-use crate::store::terms::{self, Terms};
+use crate::store::timeouts::{self, Timeouts};
 
 /// The name of the default SQLite file in the state folder.
 pub const DEFAULT_FILE: &str = "nikita-jobs.sqlite";
@@ -67,29 +67,29 @@ fn named_database(matches: &ArgMatches) -> Result<Option<Database>, Problem> {
 
 /// Connects to the database and leaves its schema as it is.
 pub async fn connect(matches: &ArgMatches, connections: u32) -> Result<Store, Problem> {
-    let (now, terms) = (NOW.find(matches)?, terms_of_job(matches)?);
-    Ok(Store::connect(&database(matches)?, terms, connections, now).await?)
+    let (now, timeouts) = (NOW.find(matches)?, timeouts_of_job(matches)?);
+    Ok(Store::connect(&database(matches)?, timeouts, connections, now).await?)
 }
 
 /// A job's timeouts for its database.
-pub fn terms_of_job(matches: &ArgMatches) -> Result<Terms, Problem> {
+pub fn timeouts_of_job(matches: &ArgMatches) -> Result<Timeouts, Problem> {
     let (lease, asked) = (LEASE.read(matches)?, DB_TIMEOUT.find(matches)?);
-    let most = terms::longest_answer(lease);
+    let most = timeouts::longest_answer(lease);
     if asked.is_some_and(|asked| asked > most) {
         return Err(Problem::configuration(format!(
             "--db-timeout (NIKITA_DB_TIMEOUT) is longer than a sixth of --lease, {}: a run that waits that long for a response would lose its lease",
             humantime::format_duration(most)
         )));
     }
-    Ok(Terms::of_job(lease, asked))
+    Ok(Timeouts::of_job(lease, asked))
 }
 
 /// A read-only command's timeouts.
-pub fn terms_of_look(matches: &ArgMatches) -> Result<Terms, Problem> {
-    DB_TIMEOUT.find(matches).map(Terms::of_look)
+pub fn read_only_timeouts(matches: &ArgMatches) -> Result<Timeouts, Problem> {
+    DB_TIMEOUT.find(matches).map(Timeouts::read_only)
 }
 
 /// The timeouts of `check` and `migrate`: none, unless one is set.
-pub fn patient_terms(matches: &ArgMatches) -> Result<Terms, Problem> {
-    DB_TIMEOUT.find(matches).map(Terms::patient)
+pub fn unlimited_timeouts(matches: &ArgMatches) -> Result<Timeouts, Problem> {
+    DB_TIMEOUT.find(matches).map(Timeouts::unlimited)
 }

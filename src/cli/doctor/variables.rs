@@ -89,7 +89,7 @@ fn refusal(job: Job, left_out: &[String]) -> Result<(), String> {
 fn check(job: Job, matches: &ArgMatches) -> Result<(), Problem> {
     let output = Output::read(matches)?;
     compose::plan(matches, output, job, "items")?;
-    compose::terms_of_job(matches)?;
+    compose::timeouts_of_job(matches)?;
     NOW.find(matches)?;
     monitors::check(job, matches)?;
     match job {

@@ -105,7 +105,7 @@ own! {
     /// `demo`.
     Demo(Box<DemoResult>),
     /// An aborted demo.
-    BrokenOff(Box<BrokenOff>),
+    AbortedDemo(Box<AbortedDemo>),
 }
 
 impl Own {
@@ -271,7 +271,7 @@ pub struct DemoResult {
 
 /// A demo that a signal or a failure aborted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct BrokenOff {
+pub struct AbortedDemo {
     /// The database file.
     pub database: String,
     /// The sample data.

@@ -36,7 +36,7 @@ pub use failures::{
     WhyEntry, WhyResult,
 };
 pub use health::{Change, HealthResult, RecoveredCount};
-pub use job_result::{BrokenOff, DemoResult, JobResult, Own};
+pub use job_result::{AbortedDemo, DemoResult, JobResult, Own};
 pub use looks::{MigrateResult, MigrationEntry, PromptResult, ReportResult};
 pub use process::{
     ConversationEntry, ConversationPlan, ConversationResult, Learnt, MemoryFigures, ProcessPlan, ProcessResult,

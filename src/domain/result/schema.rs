@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    BrokenOff, Change, CheckResult, Common, ConversationPlan, ConversationResult, DecayResult, DemoResult,
+    AbortedDemo, Change, CheckResult, Common, ConversationPlan, ConversationResult, DecayResult, DemoResult,
     DoctorResult, ExecResult, ExecutionResult, FailuresResult, HealthResult, Judgement, MigrateResult, ProcessPlan,
     ProcessResult, PromptResult, RecoverResult, ReportResult, RetryResult, RunsResult, ScanResult, SkipResult,
     StatsResult, StatusResult, WhyResult,
@@ -17,7 +17,7 @@ type Fields = fn(&mut SchemaGenerator) -> Schema;
 pub const COMMANDS: &[(&str, &[Fields])] = &[
     ("check", &[CheckResult::json_schema]),
     ("decay", &[DecayResult::json_schema, SkipResult::json_schema]),
-    ("demo", &[DemoResult::json_schema, BrokenOff::json_schema]),
+    ("demo", &[DemoResult::json_schema, AbortedDemo::json_schema]),
     ("doctor", &[DoctorResult::json_schema]),
     ("exec", &[ExecResult::json_schema, SkipResult::json_schema]),
     ("failures", &[FailuresResult::json_schema]),

@@ -17,7 +17,7 @@ use super::{decay, process_conversations, recover, scan_stuck};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::{AuditId, ExecutionId};
-use crate::domain::result::{BrokenOff, DemoResult, Own, Planted, ProcessResult, Status};
+use crate::domain::result::{AbortedDemo, DemoResult, Own, Planted, ProcessResult, Status};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{self, Ended, Plan};
 use crate::store::Store;
@@ -124,8 +124,8 @@ const fn is_idle(done: &ProcessResult) -> bool {
 }
 
 /// The result of a demo that did not finish.
-fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs) -> Box<BrokenOff> {
-    Box::new(BrokenOff {
+fn unfinished(demo: &Demo<'_>, planted: Planted, runs: Runs) -> Box<AbortedDemo> {
+    Box::new(AbortedDemo {
         database: demo.path.display().to_string(),
         planted,
         decay: runs.decay,

@@ -13,7 +13,7 @@ use crate::config::database::Database;
 use crate::core::doctor::{Check, judge, surroundings};
 use crate::domain::job::Job;
 use crate::run::error::RunError;
-use crate::store::terms::Terms;
+use crate::store::timeouts::Timeouts;
 
 pub mod files;
 mod findings;
@@ -32,7 +32,7 @@ pub struct Settings {
     /// Whether it is the default SQLite file, whose folder is created on first use.
     pub unnamed: bool,
     /// The timeouts for it.
-    pub terms: Terms,
+    pub timeouts: Timeouts,
     /// Replaces the database's clock, for tests.
     pub now: Option<DateTime<Utc>>,
     /// Where the host's `/etc`, `/usr` and `/var` are: `/`, except in tests.
@@ -55,8 +55,8 @@ pub async fn examine(settings: &Settings) -> (Vec<Check>, DateTime<Utc>) {
             );
             (vec![failed], None)
         }
-        Ok(Database::Sqlite(path)) => sqlite::examine(path, settings.unnamed, settings.terms, settings.now).await,
-        Ok(database) => postgres::examine(database, settings.terms, settings.now).await,
+        Ok(Database::Sqlite(path)) => sqlite::examine(path, settings.unnamed, settings.timeouts, settings.now).await,
+        Ok(database) => postgres::examine(database, settings.timeouts, settings.now).await,
     };
     let installed = schedule::find(&settings.root);
     checks.extend(installed.judge());

@@ -7,8 +7,8 @@ use crate::clock;
 use crate::config::database::Database;
 use crate::core::doctor::judge::{self, Pooling};
 use crate::core::doctor::{Check, Mark, surroundings};
-use crate::store::checkup::{Place, place};
-use crate::store::terms::Terms;
+use crate::store::diagnostics::{Place, place};
+use crate::store::timeouts::Timeouts;
 use crate::store::{Store, StoreError};
 
 /// The checks that need a connection.
@@ -27,10 +27,10 @@ const LATER: [&str; 9] = [
 /// The checks, and the database if its schema is this binary's.
 pub(super) async fn examine(
     database: &Database,
-    terms: Terms,
+    timeouts: Timeouts,
     now: Option<DateTime<Utc>>,
 ) -> (Vec<Check>, Option<Store>) {
-    let (store, place, connection) = match connect(database, terms, now).await {
+    let (store, place, connection) = match connect(database, timeouts, now).await {
         Ok(found) => found,
         Err(error) => {
             let mut checks = vec![failed("database.connection", error)];
@@ -39,7 +39,7 @@ pub(super) async fn examine(
         }
     };
     let mut checks = vec![connection];
-    let pooler = pooler(&store, database, &place, terms, now).await;
+    let pooler = pooler(&store, database, &place, timeouts, now).await;
     checks.push(pooler.unwrap_or_else(|error| failed("database.pooler", error)));
     let seen = checks.last().is_some_and(|pooler| pooler.message.starts_with("a pooler"));
     match store.way().await {
@@ -56,7 +56,7 @@ pub(super) async fn examine(
         Ok(now) => judge::clock(now, before.into(), clock::host_time().into()),
         Err(error) => failed("database.clock", error),
     });
-    checks.push(match store.preflight().await {
+    checks.push(match store.check_prerequisites().await {
         Ok(()) => Check::ok("database.access", "this role can read and write every row that the jobs need"),
         Err(error) => failed("database.access", error),
     });
@@ -91,7 +91,7 @@ async fn other_runner(store: &Store) -> Result<Check, StoreError> {
 /// Opens two connections, to be compared, in the mode that works through any pooler.
 async fn connect(
     database: &Database,
-    terms: Terms,
+    timeouts: Timeouts,
     now: Option<DateTime<Utc>>,
 ) -> Result<(Store, Place, Check), StoreError> {
     let place = place(database)?.ok_or_else(|| StoreError::configuration("it is not a PostgreSQL URL"))?;
@@ -99,7 +99,7 @@ async fn connect(
     if let Database::Postgres(url) = &mut careful {
         url.pooled = Some(true);
     }
-    let store = Store::connect(&careful, terms, 2, now).await?;
+    let store = Store::connect(&careful, timeouts, 2, now).await?;
     let server = store.server().await?;
     let server = server.ok_or_else(|| StoreError::other("the server does not report its version"))?;
     let check = judge::server(server.version, &server.named, &format!("{}:{}", place.host, place.port));
@@ -110,7 +110,7 @@ async fn pooler(
     store: &Store,
     database: &Database,
     place: &Place,
-    terms: Terms,
+    timeouts: Timeouts,
     now: Option<DateTime<Utc>>,
 ) -> Result<Check, StoreError> {
     let declared = match database {
@@ -121,7 +121,7 @@ async fn pooler(
     let pooling = Pooling { host: &place.host, port: place.port, declared, shared };
     if !shared && !pooling.is_taken_for_one() {
         // Connects as the jobs do. PgBouncer refuses that even in session mode.
-        Store::look(database, terms, now).await?.close().await;
+        Store::look(database, timeouts, now).await?.close().await;
     }
     Ok(judge::pooler(pooling))
 }

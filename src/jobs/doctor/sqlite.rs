@@ -11,8 +11,8 @@ use super::findings::{failed, schema, skipped};
 use crate::config::database::Database;
 use crate::core::doctor::judge::network_file_system;
 use crate::core::doctor::{Check, Mark};
-use crate::store::checkup::Soundness;
-use crate::store::terms::Terms;
+use crate::store::diagnostics::Soundness;
+use crate::store::timeouts::Timeouts;
 use crate::store::{Store, StoreError};
 
 /// The timeout of the integrity check.
@@ -24,7 +24,7 @@ const LATER: [&str; 3] = ["database.integrity", "database.journal", "database.sc
 pub(super) async fn examine(
     path: &Path,
     unnamed: bool,
-    terms: Terms,
+    timeouts: Timeouts,
     now: Option<DateTime<Utc>>,
 ) -> (Vec<Check>, Option<Store>) {
     let mut checks = vec![file(path, unnamed)];
@@ -33,7 +33,7 @@ pub(super) async fn examine(
     let why = match checks[0].mark {
         Mark::Problem(_) => "the file can't be used",
         _ if !path.exists() => "the file does not exist yet",
-        _ => match Store::look(&Database::Sqlite(path.to_owned().into()), terms, now).await {
+        _ => match Store::look(&Database::Sqlite(path.to_owned().into()), timeouts, now).await {
             Ok(store) => {
                 let (more, store) = inside(path, store).await;
                 checks.extend(more);

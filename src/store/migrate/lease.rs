@@ -46,7 +46,7 @@ impl Store {
         if !self.is_beside_an_application().await? {
             return self.migrate().await.map(Some);
         }
-        self.preflight().await?;
+        self.check_prerequisites().await?;
         let plan = self.plan_migration().await?;
         if plan.is_empty() {
             return Ok(Some(plan));

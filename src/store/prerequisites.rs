@@ -43,13 +43,13 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Class::Configuration`] with what to do; [`super::Class::Server`] on a standby.
-    pub async fn preflight(&self) -> Result<()> {
+    pub async fn check_prerequisites(&self) -> Result<()> {
         let mut tx = self.autocommit().await?;
         if let Tx::Sqlite(_) = tx {
             return Ok(());
         }
         let (written, read) = (json!(WRITTEN).to_string(), json!(READ).to_string());
-        let found: Found = fetch_one!(&mut tx, _, postgres::PREFLIGHT, written, read);
+        let found: Found = fetch_one!(&mut tx, _, postgres::PREREQUISITES, written, read);
         tx.commit().await?;
         found.judge()
     }

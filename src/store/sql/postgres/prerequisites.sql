@@ -1,4 +1,4 @@
--- preflight: what prevents this role from working on this database
+-- prerequisites: what prevents this role from working on this database
 -- :written text   a JSON list of the tables whose rows the jobs write
 -- :read    text   a JSON list of those that they only read
 select

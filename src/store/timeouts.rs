@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use crate::clock;
 
 /// How long a statement waits for a connection, and the longest that SQLite waits for another writer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const ACQUIRE: Duration = Duration::from_secs(10);
 /// The timeout for closing connections.
-pub(super) const LAST_WORD: Duration = Duration::from_millis(500);
+pub(super) const CLOSE: Duration = Duration::from_millis(500);
 /// The longest timeout for connecting.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The shortest share of that for each of several hosts.
@@ -23,7 +23,7 @@ const LEASES: u32 = 10;
 
 /// A command's timeouts.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct Timeouts {
     /// D; none for a command without a timeout.
     answer: Option<Duration>,
     /// The timeout for a read of a whole table.
@@ -38,7 +38,7 @@ pub fn longest_answer(lease: Duration) -> Duration {
     (lease / 6).max(SHORTEST)
 }
 
-impl Terms {
+impl Timeouts {
     /// A job's, from `--db-timeout`, else from its lease.
     #[must_use]
     pub fn of_job(lease: Duration, asked: Option<Duration>) -> Self {
@@ -48,14 +48,14 @@ impl Terms {
 
     /// A read-only command's, whose limit counts from now on.
     #[must_use]
-    pub fn of_look(asked: Option<Duration>) -> Self {
+    pub fn read_only(asked: Option<Duration>) -> Self {
         let answer = asked.unwrap_or(LOOK).min(LOOK);
         Self { answer: Some(answer), long: Some(answer), until: Some(clock::start() + LOOK) }
     }
 
     /// Those of `check` and `migrate`: none, unless one is set.
     #[must_use]
-    pub const fn patient(asked: Option<Duration>) -> Self {
+    pub const fn unlimited(asked: Option<Duration>) -> Self {
         Self { answer: asked, long: None, until: None }
     }
 
@@ -79,7 +79,7 @@ impl Terms {
 
     /// How long SQLite waits for another writer.
     pub(super) fn for_another_writer(&self) -> Duration {
-        self.answer().map_or(PATIENCE, |answer| answer.min(PATIENCE))
+        self.answer().map_or(ACQUIRE, |answer| answer.min(ACQUIRE))
     }
 
     /// The timeout for connecting in all, and for each of several hosts.
@@ -136,22 +136,22 @@ mod tests {
 
     #[test]
     fn a_sixth_of_the_lease_within_bounds() {
-        let of = |lease| Terms::of_job(Duration::from_secs(lease), None).answer().unwrap();
+        let of = |lease| Timeouts::of_job(Duration::from_secs(lease), None).answer().unwrap();
         assert_eq!(of(2), SHORTEST);
         assert_eq!(of(30), Duration::from_secs(5));
         assert_eq!(of(90), Duration::from_secs(15));
         assert_eq!(of(900), LONGEST);
         assert_eq!(longest_answer(Duration::from_mins(15)), Duration::from_secs(150));
-        assert!(Terms::patient(None).answer().is_none());
-        let look = Terms::of_look(None).answer().unwrap();
+        assert!(Timeouts::unlimited(None).answer().is_none());
+        let look = Timeouts::read_only(None).answer().unwrap();
         assert!(look <= LOOK && look > LOOK / 2);
     }
 
     #[test]
     fn hosts_share_the_time_to_connect() {
-        let terms = Terms::of_job(Duration::from_secs(90), None);
+        let timeouts = Timeouts::of_job(Duration::from_secs(90), None);
         let secs = |asked: Option<u64>, hosts| {
-            let (all, share) = terms.connect(asked.map(Duration::from_secs), hosts);
+            let (all, share) = timeouts.connect(asked.map(Duration::from_secs), hosts);
             (all.as_secs_f64(), share.as_secs_f64())
         };
         assert_eq!(secs(None, 1), (10.0, 10.0));
@@ -162,15 +162,15 @@ mod tests {
 
     #[test]
     fn the_server_is_told_less_than_we_wait() {
-        let terms = Terms::of_job(Duration::from_secs(90), None);
+        let timeouts = Timeouts::of_job(Duration::from_secs(90), None);
         assert_eq!(
-            terms.local_settings(),
+            timeouts.local_settings(),
             " isolation level read committed; set local lock_timeout = 7500; set local statement_timeout = 12000; \
              set local idle_in_transaction_session_timeout = 60000"
         );
-        assert!(terms.is_in_force("7500ms") && !terms.is_in_force("200ms"));
-        assert!(Terms::of_job(Duration::from_secs(72), None).is_in_force("6s"));
-        assert!(Terms::patient(None).is_in_force("0"));
-        assert!(Terms::patient(Some(Duration::from_mins(4))).is_in_force("2min"));
+        assert!(timeouts.is_in_force("7500ms") && !timeouts.is_in_force("200ms"));
+        assert!(Timeouts::of_job(Duration::from_secs(72), None).is_in_force("6s"));
+        assert!(Timeouts::unlimited(None).is_in_force("0"));
+        assert!(Timeouts::unlimited(Some(Duration::from_mins(4))).is_in_force("2min"));
     }
 }
