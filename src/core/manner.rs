@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::provider_error::ProviderError;
 
 /// The most tokens of a reply, unless set or learnt otherwise. Every model in use supports this many.
 pub const MOST_REPLY_TOKENS: u32 = 8_192;
@@ -116,7 +116,7 @@ impl Sent<'_> {
 
 /// Which part of the request a refusal is about; `None` if it names none.
 #[must_use]
-pub fn topic(refusal: &Refusal, sent: Sent<'_>) -> Option<Topic> {
+pub fn topic(refusal: &ProviderError, sent: Sent<'_>) -> Option<Topic> {
     let param = refusal.param.as_deref().unwrap_or_default();
     let by_param = [
         (Topic::ReplyLimit, &["max_completion_tokens", "max_tokens"][..]),
@@ -209,7 +209,7 @@ impl Manner {
     /// What to change after a refusal, and what the refusal was about; `None` if it is about no part of the request, or nothing is
     /// left to change.
     #[must_use]
-    pub fn learn(&self, refusal: &Refusal, sent: Sent<'_>) -> Option<(Topic, Self)> {
+    pub fn learn(&self, refusal: &ProviderError, sent: Sent<'_>) -> Option<(Topic, Self)> {
         let topic = topic(refusal, sent)?;
         let mut next = self.clone();
         match topic {
@@ -250,7 +250,7 @@ impl Manner {
     }
 
     /// First shortens the reply, then the transcript.
-    fn shrink(&mut self, refusal: &Refusal, sent: Sent<'_>) -> Option<()> {
+    fn shrink(&mut self, refusal: &ProviderError, sent: Sent<'_>) -> Option<()> {
         let reply = self.reply_limit(sent.limits);
         let context = number_after(
             &refusal.words,
@@ -273,7 +273,7 @@ impl Manner {
     }
 
     /// Renames the reply's limit and then leaves it out, or lowers it if the number is too large.
-    fn limit_otherwise(&mut self, refusal: &Refusal, sent: Sent<'_>) {
+    fn limit_otherwise(&mut self, refusal: &ProviderError, sent: Sent<'_>) {
         let reply = self.reply_limit(sent.limits);
         let too_large = [
             "too large",

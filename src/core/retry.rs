@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::refusal::Meaning;
+use super::provider_error::ErrorClass;
 
 /// The most retries of a request, so at most four tries.
 pub const MOST_RETRIES: u32 = 3;
 
 /// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FailedTry {
     /// No connection, no response in time, or an incomplete response.
     NoReply,
     /// An error response.
-    Told {
+    ErrorResponse {
         /// Its class.
-        meaning: Meaning,
+        class: ErrorClass,
         /// The provider's `retry-after`.
         retry_after: Option<Duration>,
     },
@@ -39,13 +39,15 @@ pub enum Verdict {
 /// `retries` is the number of retries so far, `left` the time to the deadline, `base` the first pause (1 s by spec 05; it doubles
 /// with each retry), and `chance`, from 0 to 1, the jitter of up to 20 %. A pause that does not fit into `left` is not begun.
 #[must_use]
-pub fn decide(trouble: Trouble, retries: u32, left: Duration, base: Duration, chance: f64) -> Verdict {
+pub fn decide(trouble: FailedTry, retries: u32, left: Duration, base: Duration, chance: f64) -> Verdict {
     let asked = match trouble {
-        Trouble::NoReply => None,
-        Trouble::Told { meaning: Meaning::Passing | Meaning::Throttled, retry_after } => retry_after,
-        Trouble::Told { meaning: Meaning::Spent, .. } => return Verdict::Unavailable,
-        Trouble::Told { meaning: Meaning::Refused | Meaning::TurnedAway, .. } => return Verdict::Refused,
-        Trouble::Told { meaning: Meaning::Key | Meaning::Model | Meaning::Address, .. } => {
+        FailedTry::NoReply => None,
+        FailedTry::ErrorResponse { class: ErrorClass::Passing | ErrorClass::Throttled, retry_after } => retry_after,
+        FailedTry::ErrorResponse { class: ErrorClass::Spent, .. } => return Verdict::Unavailable,
+        FailedTry::ErrorResponse { class: ErrorClass::Refused | ErrorClass::TurnedAway, .. } => {
+            return Verdict::Refused;
+        }
+        FailedTry::ErrorResponse { class: ErrorClass::Key | ErrorClass::Model | ErrorClass::Address, .. } => {
             return Verdict::Misconfigured;
         }
     };
@@ -68,13 +70,13 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const LONG: Duration = Duration::from_mins(10);
 
-    fn told(meaning: Meaning) -> Trouble {
-        Trouble::Told { meaning, retry_after: None }
+    fn told(class: ErrorClass) -> FailedTry {
+        FailedTry::ErrorResponse { class, retry_after: None }
     }
 
     #[test]
     fn temporary_errors_are_retried_after_one_two_four_seconds() {
-        for trouble in [told(Meaning::Passing), told(Meaning::Throttled), Trouble::NoReply] {
+        for trouble in [told(ErrorClass::Passing), told(ErrorClass::Throttled), FailedTry::NoReply] {
             for (retries, seconds) in [(0, 1), (1, 2), (2, 4)] {
                 assert_eq!(decide(trouble, retries, LONG, SECOND, 0.5), Verdict::Again(SECOND * seconds));
             }
@@ -83,21 +85,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Meaning::Refused, Verdict::Refused)]
-    #[case(Meaning::TurnedAway, Verdict::Refused)]
-    #[case(Meaning::Key, Verdict::Misconfigured)]
-    #[case(Meaning::Model, Verdict::Misconfigured)]
-    #[case(Meaning::Address, Verdict::Misconfigured)]
-    #[case(Meaning::Spent, Verdict::Unavailable)]
-    fn permanent_errors_are_never_retried(#[case] meaning: Meaning, #[case] verdict: Verdict) {
-        let trouble = Trouble::Told { meaning, retry_after: Some(Duration::ZERO) };
+    #[case(ErrorClass::Refused, Verdict::Refused)]
+    #[case(ErrorClass::TurnedAway, Verdict::Refused)]
+    #[case(ErrorClass::Key, Verdict::Misconfigured)]
+    #[case(ErrorClass::Model, Verdict::Misconfigured)]
+    #[case(ErrorClass::Address, Verdict::Misconfigured)]
+    #[case(ErrorClass::Spent, Verdict::Unavailable)]
+    fn permanent_errors_are_never_retried(#[case] class: ErrorClass, #[case] verdict: Verdict) {
+        let trouble = FailedTry::ErrorResponse { class, retry_after: Some(Duration::ZERO) };
         assert_eq!(decide(trouble, 0, LONG, SECOND, 0.5), verdict);
     }
 
     #[test]
     fn retry_after_is_respected_if_it_fits_into_the_deadline() {
-        for meaning in [Meaning::Throttled, Meaning::Passing] {
-            let asks = |wait| Trouble::Told { meaning, retry_after: Some(wait) };
+        for class in [ErrorClass::Throttled, ErrorClass::Passing] {
+            let asks = |wait| FailedTry::ErrorResponse { class, retry_after: Some(wait) };
             assert_eq!(decide(asks(SECOND * 7), 0, SECOND * 8, SECOND, 0.5), Verdict::Again(SECOND * 7));
             assert_eq!(decide(asks(SECOND * 8), 0, SECOND * 8, SECOND, 0.5), Verdict::Unavailable);
             assert_eq!(decide(asks(Duration::ZERO), 0, SECOND, SECOND, 0.5), Verdict::Again(Duration::ZERO));
@@ -109,7 +111,7 @@ mod tests {
         fn no_wait_outlives_the_deadline(retries in 0..6_u32, left in 0..20_000_u64,
                 after in proptest::option::of(0..100_000_u64), chance in 0.0..1.0_f64) {
             let left = Duration::from_millis(left);
-            let trouble = Trouble::Told { meaning: Meaning::Passing, retry_after: after.map(Duration::from_millis) };
+            let trouble = FailedTry::ErrorResponse { class: ErrorClass::Passing, retry_after: after.map(Duration::from_millis) };
             if let Verdict::Again(pause) = decide(trouble, retries, left, SECOND, chance) {
                 prop_assert!(pause < left && retries < MOST_RETRIES);
             }
@@ -117,7 +119,7 @@ mod tests {
 
         #[test]
         fn jitter_is_at_most_a_fifth(retries in 0..3_u32, chance in -1.0..2.0_f64) {
-            let Verdict::Again(pause) = decide(Trouble::NoReply, retries, LONG, SECOND, chance) else { panic!("again") };
+            let Verdict::Again(pause) = decide(FailedTry::NoReply, retries, LONG, SECOND, chance) else { panic!("again") };
             let plain = SECOND * (1 << retries);
             prop_assert!(pause >= plain.mul_f64(0.799) && pause <= plain.mul_f64(1.201));
         }

@@ -17,7 +17,7 @@ use super::endpoint::{Endpoint, Request, Stop, Tries};
 use super::remote::Remote;
 use crate::core::ask::NoAnswer;
 use crate::core::manner::{Limits, Manner, Sent, Topic, topic};
-use crate::core::refusal::{Meaning, Refusal};
+use crate::core::provider_error::{ErrorClass, ProviderError};
 
 /// The most adaptations to a server in one run (spec 05).
 pub const MOST_LESSONS: u32 = 6;
@@ -92,7 +92,7 @@ impl Asker {
         &self,
         asking: &Asking<'_>,
         mut manner: Manner,
-        mut refusal: Refusal,
+        mut refusal: ProviderError,
         left: &mut u32,
     ) -> Result<(Value, Manner), Stop> {
         let mut steps: Vec<(Topic, Manner)> = Vec::new();
@@ -142,12 +142,12 @@ impl Asker {
     /// The error for a refusal that no adaptation helped, given the outcome of the harmless question; `None` if the refused request was
     /// the harmless question.
     #[must_use]
-    pub fn verdict(&self, refusal: &Refusal, private: &str, probed: Option<Probed>) -> NoAnswer {
+    pub fn verdict(&self, refusal: &ProviderError, private: &str, probed: Option<Probed>) -> NoAnswer {
         let probed = probed.unwrap_or_else(|| self.judged(Err(Stop::Refused(refusal.clone()))));
-        match (probed, refusal.meaning()) {
+        match (probed, refusal.class()) {
             _ if is_final(refusal) => NoAnswer::Configuration(self.endpoint.advice(refusal)),
             (Probed::No(why), _) => why,
-            (Probed::Answered, Meaning::TurnedAway) => NoAnswer::TurnedAway(self.endpoint.quoted(refusal, private)),
+            (Probed::Answered, ErrorClass::TurnedAway) => NoAnswer::TurnedAway(self.endpoint.quoted(refusal, private)),
             (Probed::Answered, _) => NoAnswer::Refused(self.endpoint.quoted(refusal, private)),
         }
     }
@@ -191,11 +191,11 @@ impl Asker {
 
 /// Whether an adaptation can help: not for a wrong key or address. It can for a 404, because `OpenRouter` answers 404 if no server
 /// behind it supports all fields (openstory-so/openstory#1302). If it does not help, the 404 keeps its meaning.
-fn may_be_a_field(refusal: &Refusal) -> bool {
+fn may_be_a_field(refusal: &ProviderError) -> bool {
     !is_final(refusal) || refusal.status == 404 && !refusal.is_about_the_model()
 }
 
 /// Whether neither an adaptation nor another question can help.
-pub(super) fn is_final(refusal: &Refusal) -> bool {
-    matches!(refusal.meaning(), Meaning::Key | Meaning::Model | Meaning::Address)
+pub(super) fn is_final(refusal: &ProviderError) -> bool {
+    matches!(refusal.class(), ErrorClass::Key | ErrorClass::Model | ErrorClass::Address)
 }

@@ -18,7 +18,7 @@ use super::remote::Remote;
 use crate::clock;
 use crate::core::ask::{DIMENSIONS, Embedded, NoAnswer};
 use crate::core::manner::Manner;
-use crate::core::refusal::Refusal;
+use crate::core::provider_error::ProviderError;
 use crate::core::text;
 
 /// The timeout of a question, including retries (spec 05).
@@ -40,7 +40,7 @@ enum Suspicion {
     /// A 5xx that does not count for the circuit breaker.
     Failed(String),
     /// A 4xx.
-    Refused(Refusal),
+    Refused(ProviderError),
     /// Some texts got vectors with non-finite numbers; the others have vectors.
     Numbers,
 }

@@ -15,9 +15,9 @@ use super::remote::{Attempt, Port, Remote};
 use super::vendor::Vendor;
 use crate::clock;
 use crate::core::ask::NoAnswer;
+use crate::core::provider_error::{ErrorClass, ProviderError};
 use crate::core::redact::redact;
-use crate::core::refusal::{Meaning, Refusal};
-use crate::core::retry::{Trouble, Verdict, decide};
+use crate::core::retry::{FailedTry, Verdict, decide};
 
 /// How long before its deadline a request is abandoned, so that the caller still has time to react.
 const MARGIN: Duration = Duration::from_millis(100);
@@ -65,7 +65,7 @@ pub enum Stop {
     /// There will be no answer to this question.
     No(NoAnswer),
     /// The request is refused. It can be adapted, and compared with a harmless one.
-    Refused(Refusal),
+    Refused(ProviderError),
     /// A 5xx that has not counted for the circuit breaker yet.
     Failed(String),
 }
@@ -131,7 +131,7 @@ impl Endpoint {
         let mut retries = 0;
         if request.tries == Tries::InsistAgain {
             let left = deadline.saturating_duration_since(clock::start());
-            match decide(Trouble::NoReply, 0, left, self.patience.backoff, clock::chance()) {
+            match decide(FailedTry::NoReply, 0, left, self.patience.backoff, clock::chance()) {
                 Verdict::Again(pause) => tokio::time::sleep(pause).await,
                 _ => return Err(NoAnswer::Unavailable(format!("{} failed", self.vendor.name())).into()),
             }
@@ -155,8 +155,8 @@ impl Endpoint {
                 },
                 Err(why) => Err(why),
             };
-            let trouble = told.as_ref().map_or(Trouble::NoReply, |refusal| Trouble::Told {
-                meaning: refusal.meaning(),
+            let trouble = told.as_ref().map_or(FailedTry::NoReply, |refusal| FailedTry::ErrorResponse {
+                class: refusal.class(),
                 retry_after: refusal.retry_after,
             });
             let outcome = told
@@ -173,7 +173,9 @@ impl Endpoint {
             };
             match (verdict, trouble) {
                 (Verdict::Refused | Verdict::Misconfigured, _) => attempt.answered(),
-                (Verdict::Again(_), Trouble::Told { meaning: Meaning::Throttled, .. }) => attempt.throttled(),
+                (Verdict::Again(_), FailedTry::ErrorResponse { class: ErrorClass::Throttled, .. }) => {
+                    attempt.throttled();
+                }
                 (Verdict::Again(_) | Verdict::Unavailable, _) => attempt.unavailable(),
             }
             match (verdict, told) {
@@ -225,7 +227,7 @@ impl Endpoint {
     }
 
     /// The type and the code, in parentheses, unless the server has put our key there.
-    fn kind(&self, told: &Refusal) -> String {
+    fn kind(&self, told: &ProviderError) -> String {
         let key = self.key.as_ref().map(|key| key.expose_secret().to_lowercase()).filter(|key| !key.is_empty());
         let secret = |kind: &&String| key.as_ref().is_some_and(|key| kind.contains(key)) || kind.contains("sk-");
         let kinds: Vec<&str> = told.kinds.iter().filter(|kind| !secret(kind)).take(2).map(String::as_str).collect();
@@ -233,10 +235,10 @@ impl Endpoint {
     }
 
     /// The error, without the provider's message.
-    fn outcome(&self, told: &Refusal) -> String {
+    fn outcome(&self, told: &ProviderError) -> String {
         let (name, code, kind) = (self.vendor.name(), told.status, self.kind(told));
-        match told.meaning() {
-            Meaning::Spent => {
+        match told.class() {
+            ErrorClass::Spent => {
                 format!("{name} answered {code}{kind}: the account's credit or spending limit is used up")
             }
             _ => format!("{name} answered {code}{kind}"),
@@ -245,28 +247,30 @@ impl Endpoint {
 
     /// The error, with the provider's redacted message.
     #[must_use]
-    pub fn quoted(&self, told: &Refusal, private: &str) -> String {
+    pub fn quoted(&self, told: &ProviderError, private: &str) -> String {
         let key = self.key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         format!("{}: {}", self.outcome(told), redact(&told.message, &[key], private))
     }
 
     /// The error and the advice for an unknown model.
     #[must_use]
-    pub fn unknown_model(&self, told: &Refusal) -> String {
+    pub fn unknown_model(&self, told: &ProviderError) -> String {
         format!("{}: it does not know the model, or {} is wrong", self.outcome(told), self.vendor.url_variable())
     }
 
     /// The error and the advice for a wrong setting, without the provider's message, because some quote the key.
     #[must_use]
-    pub fn advice(&self, told: &Refusal) -> String {
+    pub fn advice(&self, told: &ProviderError) -> String {
         let (outcome, vendor) = (self.outcome(told), self.vendor);
         let (key, url) = (vendor.key_variable(), vendor.url_variable());
-        match told.meaning() {
-            Meaning::Key if self.key.is_none() => format!("{outcome}: it requires a key, but {key} is not set"),
-            Meaning::Key => format!("{outcome}: the key in {key} is wrong or revoked"),
-            Meaning::Model => self.unknown_model(told),
-            Meaning::TurnedAway if told.status == 403 => format!("{outcome}: the key in {key} may not use this model"),
-            Meaning::Refused | Meaning::TurnedAway => {
+        match told.class() {
+            ErrorClass::Key if self.key.is_none() => format!("{outcome}: it requires a key, but {key} is not set"),
+            ErrorClass::Key => format!("{outcome}: the key in {key} is wrong or revoked"),
+            ErrorClass::Model => self.unknown_model(told),
+            ErrorClass::TurnedAway if told.status == 403 => {
+                format!("{outcome}: the key in {key} may not use this model")
+            }
+            ErrorClass::Refused | ErrorClass::TurnedAway => {
                 format!(
                     "{outcome}, also to a harmless question of the same form: the model or the server does not support it"
                 )
@@ -281,7 +285,7 @@ impl Endpoint {
 
 /// Why a response has no answer.
 enum Unread {
-    Told(Refusal),
+    Told(ProviderError),
     Broken,
     Foreign,
 }
@@ -291,10 +295,10 @@ fn read(reply: &Reply) -> Result<Value, Unread> {
     let body = body::read(&reply.body);
     if !(200..300).contains(&reply.status) {
         let value = if let Body::Json(value) = body { value } else { Value::Null };
-        return Err(Unread::Told(Refusal::read(reply.status, &value, reply.retry_after)));
+        return Err(Unread::Told(ProviderError::read(reply.status, &value, reply.retry_after)));
     }
     match body {
-        Body::Json(value) => match Refusal::hidden_in(&value, reply.retry_after) {
+        Body::Json(value) => match ProviderError::hidden_in(&value, reply.retry_after) {
             Some(refusal) => Err(Unread::Told(refusal)),
             None => Ok(value),
         },
@@ -304,6 +308,6 @@ fn read(reply: &Reply) -> Result<Value, Unread> {
 }
 
 /// Whether it is a 5xx of the server's own.
-fn is_failure(told: &Result<Refusal, &'static str>) -> bool {
-    told.as_ref().is_ok_and(|it| (500..600).contains(&it.status) && it.meaning() == Meaning::Passing)
+fn is_failure(told: &Result<ProviderError, &'static str>) -> bool {
+    told.as_ref().is_ok_and(|it| (500..600).contains(&it.status) && it.class() == ErrorClass::Passing)
 }

@@ -65,8 +65,8 @@ impl Drop for Counted {
     }
 }
 
-/// A connection in use. If it is dropped before [`Lent::give_back`], its state is unknown, and it is checked before it is used again.
-pub(crate) struct Lent {
+/// A connection in use. If it is dropped before [`PooledConnection::give_back`], its state is unknown, and it is checked before it is used again.
+pub(crate) struct PooledConnection {
     open: Option<Open>,
     home: Connections,
     in_transaction: bool,
@@ -80,28 +80,28 @@ pub(crate) struct Lent {
 pub(crate) struct Within(Option<Duration>);
 
 /// Why there is no usable response.
-pub(crate) enum Unheard {
+pub(crate) enum NoResponse {
     /// The timeout passed.
-    Silence(Duration),
+    TimedOut(Duration),
     /// The response is an error.
     Failed(sqlx::Error),
 }
 
 impl Within {
     /// Waits for a response.
-    pub(crate) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Unheard> {
+    pub(crate) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, NoResponse> {
         let answer = match self.0 {
-            Some(limit) => tokio::time::timeout(limit, answer).await.map_err(|_| Unheard::Silence(limit))?,
+            Some(limit) => tokio::time::timeout(limit, answer).await.map_err(|_| NoResponse::TimedOut(limit))?,
             None => answer.await,
         };
-        answer.map_err(Unheard::Failed)
+        answer.map_err(NoResponse::Failed)
     }
 }
 
-impl Unheard {
-    fn is_silence(&self) -> bool {
+impl NoResponse {
+    fn is_lost(&self) -> bool {
         match self {
-            Self::Silence(_) => true,
+            Self::TimedOut(_) => true,
             Self::Failed(error) => !matches!(error, sqlx::Error::Database(_)),
         }
     }
@@ -109,7 +109,7 @@ impl Unheard {
     fn error(self, of: &str, server: &str) -> StoreError {
         match self {
             Self::Failed(error) => error.into(),
-            Self::Silence(limit) => StoreError::unanswered(format!(
+            Self::TimedOut(limit) => StoreError::unanswered(format!(
                 "{server} has not answered {of} within {} s: it is frozen, unreachable, or waiting for something itself, such as \
                  a synchronous standby that is gone. Whether {of} has been carried out is unknown",
                 limit.as_secs_f64()
@@ -142,7 +142,7 @@ impl Connections {
     }
 
     /// A connection for one statement, or for a transaction to begin on.
-    pub(super) async fn take(&self) -> Result<Lent> {
+    pub(super) async fn take(&self) -> Result<PooledConnection> {
         loop {
             let patience = self.0.timeouts.answer().map_or(ACQUIRE, |answer| answer.max(ACQUIRE));
             let seat = tokio::time::timeout(patience, Arc::clone(&self.0.seats).acquire_owned()).await;
@@ -164,7 +164,13 @@ impl Connections {
                 },
             };
             let home = self.clone();
-            return Ok(Lent { open: Some(open), home, in_transaction: false, is_long: false, seat: Some(seat) });
+            return Ok(PooledConnection {
+                open: Some(open),
+                home,
+                in_transaction: false,
+                is_long: false,
+                seat: Some(seat),
+            });
         }
     }
 
@@ -178,10 +184,10 @@ impl Connections {
             match Within(self.0.timeouts.answer()).wait(open.connection.ping()).await {
                 Ok(()) => return Ok(Some(open)),
                 // A new connection would meet the same silent server.
-                Err(silence @ Unheard::Silence(_)) => {
-                    return Err(silence.error("whether it is there", self.0.servers.name(open.server)));
+                Err(lost @ NoResponse::TimedOut(_)) => {
+                    return Err(lost.error("whether it is there", self.0.servers.name(open.server)));
                 }
-                Err(Unheard::Failed(_)) => {}
+                Err(NoResponse::Failed(_)) => {}
             }
         }
     }
@@ -231,7 +237,7 @@ impl Connections {
     }
 }
 
-impl Lent {
+impl PooledConnection {
     /// The timeout of the next response.
     pub(crate) fn within(&self) -> Within {
         let timeouts = &self.home.0.timeouts;
@@ -239,17 +245,17 @@ impl Lent {
     }
 
     /// Checks a response. Without one, the state of the connection is unknown, so it is closed.
-    pub(crate) fn heard<T>(&mut self, answer: Result<T, Unheard>) -> Result<T> {
-        self.heard_of("a statement", answer)
+    pub(crate) fn checked<T>(&mut self, answer: Result<T, NoResponse>) -> Result<T> {
+        self.checked_as("a statement", answer)
     }
 
-    fn heard_of<T>(&mut self, what: &str, answer: Result<T, Unheard>) -> Result<T> {
-        answer.map_err(|unheard| {
+    fn checked_as<T>(&mut self, what: &str, answer: Result<T, NoResponse>) -> Result<T> {
+        answer.map_err(|failure| {
             let server = self.server().to_owned();
-            if unheard.is_silence() {
+            if failure.is_lost() {
                 self.open = None;
             }
-            unheard.error(what, &server)
+            failure.error(what, &server)
         })
     }
 
@@ -269,7 +275,7 @@ impl Lent {
         self.in_transaction = true;
         let within = self.within();
         let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).execute(self.connection()?)).await;
-        self.heard(answer).map(drop)
+        self.checked(answer).map(drop)
     }
 
     /// Begins a transaction that reads a whole table, with a longer timeout.
@@ -289,7 +295,7 @@ impl Lent {
         };
         let within = self.within();
         let answer = within.wait(sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(self.connection()?)).await;
-        self.heard(answer)
+        self.checked(answer)
     }
 
     /// Commits the transaction, if one is open, and returns the connection to the pool.
@@ -297,7 +303,7 @@ impl Lent {
         if self.in_transaction {
             let within = self.within();
             let answer = within.wait(sqlx::raw_sql("commit").execute(self.connection()?)).await;
-            self.heard_of("COMMIT", answer)?;
+            self.checked_as("COMMIT", answer)?;
         }
         self.give_back();
         Ok(())
@@ -308,7 +314,7 @@ impl Lent {
         if self.in_transaction {
             let within = self.within();
             let answer = within.wait(sqlx::raw_sql("rollback").execute(self.connection()?)).await;
-            self.heard_of("ROLLBACK", answer)?;
+            self.checked_as("ROLLBACK", answer)?;
         }
         self.give_back();
         Ok(())
@@ -336,7 +342,7 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         let (Some(mut open), Ok(runtime)) = (self.open.take(), tokio::runtime::Handle::try_current()) else { return };
         let (home, seat, in_transaction) = (self.home.clone(), self.seat.take(), self.in_transaction);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::Row;
 
-use super::connections::Lent;
+use super::connections::PooledConnection;
 use super::servers::Servers;
 use super::session::{Tx, fetch_one, fetch_optional};
 use super::{Pool, Result, Store, StoreError, sql};
@@ -138,7 +138,7 @@ impl Store {
 }
 
 /// The server process that serves a transaction.
-async fn process(connection: &mut Lent) -> Result<i32> {
+async fn process(connection: &mut PooledConnection) -> Result<i32> {
     let rows = connection.simple("select pg_backend_pid()".to_owned()).await?;
     let row = rows.first().ok_or_else(|| StoreError::other("the server does not name its process"))?;
     Ok(row.try_get(0)?)

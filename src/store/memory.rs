@@ -83,7 +83,7 @@ async fn near(tx: &mut Tx, text: String, user: UserId, vectors: &[Vec<f32>], lea
     let query = sqlx::query_as(AssertSqlSafe(text)).bind(DbId::from(user)).bind(asked).bind(1.0 - least + SLACK);
     let query = query.persistent(conn.keeps_statements());
     let answer = conn.within().wait(query.fetch_all(conn.connection()?)).await;
-    conn.heard(answer)
+    conn.checked(answer)
 }
 
 fn most_similar(vector: &[f32], facts: &[(Uuid, Vec<f32>)], least: f64) -> Vec<Uuid> {

@@ -225,9 +225,9 @@ impl Store {
     async fn begin_long_read(&self) -> Result<Tx> {
         match &self.pool {
             Pool::Pg(connections) if !connections.is_only_one() => {
-                let mut lent = connections.take().await?;
-                lent.begin_long(NO_JIT).await?;
-                Ok(Tx::Pg(lent))
+                let mut pooled = connections.take().await?;
+                pooled.begin_long(NO_JIT).await?;
+                Ok(Tx::Pg(pooled))
             }
             _ => self.begin_read().await,
         }
@@ -264,9 +264,9 @@ impl Store {
 }
 
 async fn begin_postgres(connections: &Connections, more: &'static str) -> Result<Tx> {
-    let mut lent = connections.take().await?;
-    lent.begin(more).await?;
-    Ok(Tx::Pg(lent))
+    let mut pooled = connections.take().await?;
+    pooled.begin(more).await?;
+    Ok(Tx::Pg(pooled))
 }
 
 /// Opens the pool. Errors name the file.

@@ -105,10 +105,10 @@ impl Store {
         for (n, value) in values.iter().enumerate() {
             text = text.replace(&format!("${}", n + 1), value);
         }
-        let mut lent = connections.take().await?;
-        let server = lent.server().to_owned();
-        let rows = lent.simple(text).await?;
-        lent.commit().await?;
+        let mut pooled = connections.take().await?;
+        let server = pooled.server().to_owned();
+        let rows = pooled.simple(text).await?;
+        pooled.commit().await?;
         let row = rows.first().ok_or_else(|| StoreError::other("the precheck has seen nothing"))?;
         let seen = Seen::from_row(row)?;
         if seen.standby {

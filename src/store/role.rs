@@ -10,10 +10,10 @@ impl Store {
     /// The server, if it is a standby; none for a primary and for SQLite.
     pub async fn standby(&self) -> Result<Option<Role>> {
         let Pool::Pg(connections) = &self.pool else { return Ok(None) };
-        let mut lent = connections.take().await?;
-        let server = lent.server().to_owned();
-        let rows = lent.simple(postgres::GLANCE.to_owned()).await?;
-        lent.commit().await?;
+        let mut pooled = connections.take().await?;
+        let server = pooled.server().to_owned();
+        let rows = pooled.simple(postgres::SERVER_ROLE.to_owned()).await?;
+        pooled.commit().await?;
         let Some(row) = rows.first() else { return Ok(None) };
         connections.learn(row.try_get("lock_timeout")?);
         if !row.try_get::<bool, _>("standby")? {

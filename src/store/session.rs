@@ -5,13 +5,13 @@
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::connections::Lent;
+use super::connections::PooledConnection;
 use super::error::Result;
 
 /// An open transaction, or a connection in autocommit mode. It never leaves the store (spec 08). Dropping it rolls the transaction
 /// back.
 pub(crate) enum Tx {
-    Pg(Lent),
+    Pg(PooledConnection),
     Sqlite(SqliteTx),
 }
 
@@ -41,7 +41,7 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Pg(lent) => lent.commit().await?,
+            Self::Pg(pooled) => pooled.commit().await?,
             Self::Sqlite(SqliteTx::Begun(tx)) => tx.commit().await?,
             Self::Sqlite(SqliteTx::Alone(_)) => {}
         }
@@ -50,7 +50,7 @@ impl Tx {
 
     pub(crate) async fn rollback(self) -> Result<()> {
         match self {
-            Self::Pg(lent) => lent.rollback().await?,
+            Self::Pg(pooled) => pooled.rollback().await?,
             Self::Sqlite(SqliteTx::Begun(tx)) => tx.rollback().await?,
             Self::Sqlite(SqliteTx::Alone(_)) => {}
         }
@@ -65,7 +65,7 @@ macro_rules! execute {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
                 let answer = conn.within().wait(asked.execute(conn.connection()?)).await;
-                conn.heard(answer)?.rows_affected()
+                conn.checked(answer)?.rows_affected()
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.execute(conn.connection()).await?.rows_affected()
@@ -81,7 +81,7 @@ macro_rules! fetch_all {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
                 let answer = conn.within().wait(asked.fetch_all(conn.connection()?)).await;
-                conn.heard(answer)?
+                conn.checked(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_all(conn.connection()).await?
@@ -97,7 +97,7 @@ macro_rules! fetch_optional {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
                 let answer = conn.within().wait(asked.fetch_optional(conn.connection()?)).await;
-                conn.heard(answer)?
+                conn.checked(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_optional(conn.connection()).await?
@@ -113,7 +113,7 @@ macro_rules! fetch_one {
             $crate::store::session::Tx::Pg(conn) => {
                 let asked = sqlx::query_as::<_, $row>($crate::store::sql::Text::postgres($sql))$(.bind($arg))*.persistent(conn.keeps_statements());
                 let answer = conn.within().wait(asked.fetch_one(conn.connection()?)).await;
-                conn.heard(answer)?
+                conn.checked(answer)?
             }
             $crate::store::session::Tx::Sqlite(conn) => {
                 sqlx::query_as::<_, $row>($crate::store::sql::Text::sqlite($sql))$(.bind($arg))*.fetch_one(conn.connection()).await?

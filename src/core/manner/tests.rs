@@ -17,8 +17,8 @@ fn vectors() -> Value {
     json!({"model": "m", "input": ["x"], "encoding_format": "base64", "dimensions": 1536})
 }
 
-fn told(body: &Value) -> Refusal {
-    Refusal::read(400, body, None)
+fn told(body: &Value) -> ProviderError {
+    ProviderError::read(400, body, None)
 }
 
 fn learn(manner: &Manner, sent: &Value, message: &str) -> Option<(Topic, Manner)> {

@@ -1,4 +1,4 @@
--- glance: the server's role, and whether our settings are in force; sent in the simple protocol
+-- server_role: the server's role, and whether our settings are in force; sent in the simple protocol
 select
   pg_is_in_recovery() as standby,
   current_setting('lock_timeout') as lock_timeout,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum ErrorClass {
     /// A temporary problem of the server.
     Passing,
     /// Too many requests.
@@ -30,7 +30,7 @@ pub enum Meaning {
 
 /// A provider's error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ProviderError {
     /// The HTTP status, or the one in the body of a 200 response.
     pub status: u16,
     /// The types and codes of the body, in lower case.
@@ -135,7 +135,7 @@ const NO_MODEL: [&str; 7] = [
     "no such model",
 ];
 
-impl Refusal {
+impl ProviderError {
     /// Reads the body of an error.
     #[must_use]
     pub fn read(status: u16, body: &Value, retry_after: Option<Duration>) -> Self {
@@ -197,32 +197,32 @@ impl Refusal {
 
     /// Its class.
     #[must_use]
-    pub fn meaning(&self) -> Meaning {
+    pub fn class(&self) -> ErrorClass {
         let is = |kinds: &[&str]| self.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
         let limit = self.status == 429 && (LIMITS.iter().any(|limit| self.words.contains(limit)) || self.is_used_up());
         if self.status == 402 || is(&SPENT) || limit {
-            return Meaning::Spent;
+            return ErrorClass::Spent;
         }
         // BerriAI/litellm#12273: without a database LiteLLM knows only its master key, and reports this for any other key.
         if self.status == 401 || is(&KEY) || self.is_refused() && is(&["no_db_connection"]) {
-            return Meaning::Key;
+            return ErrorClass::Key;
         }
         if self.status == 404 || is(&MODEL) || self.is_refused() && self.param.as_deref() == Some("model") {
-            return Meaning::Model;
+            return ErrorClass::Model;
         }
         if is(&THROTTLED) {
-            return Meaning::Throttled;
+            return ErrorClass::Throttled;
         }
         if is(&PASSING) {
-            return Meaning::Passing;
+            return ErrorClass::Passing;
         }
         match self.status {
-            429 => Meaning::Throttled,
-            500..=599 if is(&OURS) => Meaning::Refused,
-            408 | 409 | 425 | 500..=599 => Meaning::Passing,
-            _ if self.is_refused() => Meaning::Refused,
-            403 | 424 | 498 | 499 => Meaning::TurnedAway,
-            _ => Meaning::Address,
+            429 => ErrorClass::Throttled,
+            500..=599 if is(&OURS) => ErrorClass::Refused,
+            408 | 409 | 425 | 500..=599 => ErrorClass::Passing,
+            _ if self.is_refused() => ErrorClass::Refused,
+            403 | 424 | 498 | 499 => ErrorClass::TurnedAway,
+            _ => ErrorClass::Address,
         }
     }
 
