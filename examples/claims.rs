@@ -18,7 +18,7 @@ use nikita_jobs::config::database::Database;
 use nikita_jobs::domain::ids::ExecutionId;
 use nikita_jobs::store::Store;
 use nikita_jobs::store::claims::Due;
-use nikita_jobs::store::terms::Terms;
+use nikita_jobs::store::timeouts::Timeouts;
 use serde_json::json;
 
 /// A task's claims: how long each took, and whether it found a conversation.
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (tasks, most): (u32, usize) = (tasks.parse()?, most.parse()?);
     let a_second: f64 = rest.first().map_or(Ok(f64::INFINITY), |it| it.parse())?;
     let gap = Duration::from_secs_f64(1.0 / a_second);
-    let (database, terms) = (Database::parse(url)?, Terms::of_job(Duration::from_secs(90), None));
+    let (database, terms) = (Database::parse(url)?, Timeouts::of_job(Duration::from_secs(90), None));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let store = Store::open(&database, terms, tasks, None).await?;
         let due = Due { now: store.now().await?, session_timeout: Duration::from_mins(15), rollout: 100 };

@@ -1,4 +1,4 @@
-//! `check`: tests every promise against the database and lists the rows that break it (spec 01). The promises are in `store::check`.
+//! `check`: tests every promise against the database and lists the rows that break it (spec 01). The promises are in `store::promises`.
 
 use std::time::Duration;
 
