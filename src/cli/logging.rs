@@ -19,6 +19,7 @@ use super::output::{Output, has_colour};
 use super::terminal;
 use crate::domain::exit::Exit;
 use crate::run::lifecycle::FAILURES;
+use crate::run::warnings;
 
 /// The most that `-q` holds back, in bytes; beyond that the oldest lines are dropped.
 const MOST_HELD: usize = 256 * 1024;
@@ -62,7 +63,7 @@ pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).with_filter(filter).boxed()
     };
-    let listeners: Vec<_> = [lines].into_iter().chain(beside).collect();
+    let listeners: Vec<_> = [lines, warnings::layer().boxed()].into_iter().chain(beside).collect();
     let started = tracing_subscriber::registry().with(listeners).try_init();
     debug_assert!(started.is_ok(), "the log is started once");
     log

@@ -53,6 +53,7 @@ use crate::domain::exit::Exit;
 use crate::domain::result::{ErrorBody, ErrorKind as Kind, JobResult};
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Ended, failed};
+use crate::run::warnings;
 use harmless::Harmless;
 use monitors::Monitors;
 use output::Output;
@@ -79,6 +80,10 @@ fn whole() -> ExitCode {
             return Output::from_environment().print_early(&failed_early(None, &RunError::Configuration(why)));
         }
     };
+    // The log, which says them too, starts only if the arguments are right.
+    for warning in &warnings {
+        warnings::note(warning);
+    }
     match args::command().try_get_matches_from(asked()) {
         Ok(matches) => generate::print(args::command, &matches).unwrap_or_else(|| run(&matches, &warnings)),
         Err(error) => match args::wrong_variable(&error) {

@@ -18,6 +18,7 @@ use crate::monitor::Outcome;
 use crate::monitor::metrics::{self, Sample};
 use crate::monitor::ping::Pings;
 use crate::run::lifecycle::Ended;
+use crate::run::warnings;
 
 /// The monitors of a run.
 pub struct Monitors {
@@ -63,7 +64,7 @@ impl Monitors {
             let _ = started.await;
         }
         if let Some(pings) = &self.pings {
-            pings.end(outcome, ended.result.to_value().to_string()).await;
+            pings.end(outcome, warnings::complete(&ended.result).to_value().to_string()).await;
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::config::parse;
 use crate::domain::exit::Exit;
 use crate::domain::result::JobResult;
 use crate::run::lifecycle::Ended;
+use crate::run::warnings;
 
 /// How a process prints its result.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,7 @@ impl Output {
             return code.into();
         }
         let said = if self.json {
-            let mut result = ended.result.clone();
+            let mut result = warnings::complete(&ended.result);
             // The code that the shell sees, with `--skip-exit-code` and `--recovered-exit-code` applied.
             result.common.exit_code = code;
             Harmless::json(&result.to_value())
@@ -101,7 +102,7 @@ impl Output {
     /// Writes a result to stdout and returns the exit code.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
     pub fn deliver(self, result: &JobResult, code: u8) -> ExitCode {
-        taken(stdout::write(&Harmless::json(&result.to_value())), code)
+        taken(stdout::write(&Harmless::json(&warnings::complete(result).to_value())), code)
     }
 
     /// Whether the log's reader sees the result as well, so that the log need not repeat why a run failed.

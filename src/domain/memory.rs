@@ -44,8 +44,8 @@ pub struct Fact {
     /// Whether its quote was not found in the transcript.
     #[serde(skip)]
     pub unsupported: bool,
-    /// When it was learned.
-    pub created_at: DateTime<Utc>,
+    /// When it was learned, where that is known.
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// An open topic or a thought: a row of `conversation_threads` or `nikita_thoughts`.
@@ -55,8 +55,8 @@ pub struct Note {
     pub kind: String,
     /// The sentence.
     pub content: String,
-    /// When it came up.
-    pub created_at: DateTime<Utc>,
+    /// When it came up, where that is known.
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// A change of the mood by a life event or a tone, each side on the scale of 0–1.

@@ -87,12 +87,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         error = charging.blame.end().map(|(_, error)| error);
     }
     let Charging { sum, refused, .. } = charging;
-    if sum.unreadable > 0 {
-        tracing::warn!(
-            players = sum.unreadable,
-            "players passed over: their score, chapter, last_interaction_at or decayed_through can't be read"
-        );
-    }
+    warn_of_unreadable(&sum);
     if sum.locked > 0 {
         tracing::info!(
             players = sum.locked,
@@ -184,6 +179,7 @@ pub async fn preview(settings: &Settings, store: &Store) -> Result<DecayResult, 
         order.until = store.last_turn(&order, batch).await?;
     }
     let sum = store.preview_decay(&order).await?;
+    warn_of_unreadable(&sum);
     let passed_over = store.decay_passed_over(&order, reasons::MOST_LISTED).await?;
     Ok(DecayResult { reasons: Some(reasons::by_rule(passed_over)), ..result(&sum, deferred, &[]) })
 }
@@ -209,6 +205,16 @@ pub(super) async fn order(rules: Rules, store: &Store, now: DateTime<Utc>) -> Re
         warning: WARNING,
         warned_of: WARNED_OF,
     })
+}
+
+/// A dry run warns of what the run would warn of.
+fn warn_of_unreadable(sum: &Decayed) {
+    if sum.unreadable > 0 {
+        tracing::warn!(
+            players = sum.unreadable,
+            "players passed over: their score, chapter, last_interaction_at or decayed_through can't be read"
+        );
+    }
 }
 
 fn result(sum: &Decayed, deferred: Option<i64>, refused: &[Refused]) -> DecayResult {

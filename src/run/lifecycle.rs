@@ -25,6 +25,7 @@ use super::error::RunError;
 use super::heartbeat::beat;
 use super::progress::{Progress, Watch};
 use super::signals::{FINISHED, RELEASED, Signals};
+use super::warnings;
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::ExecutionId;
@@ -195,6 +196,7 @@ async fn try_run(
     work: impl AsyncFnOnce(&Run) -> Result<Report, RunError>,
 ) -> Result<Ended, RunError> {
     let began = clock::start();
+    warnings::begin_run();
     let execution = plan.execution.unwrap_or_else(clock::new_execution);
     if plan.execution.is_some() && store.execution(execution).await?.is_some() {
         return Err(RunError::Failed(format!(
@@ -236,8 +238,9 @@ async fn try_run(
         return Ok(conclude(&run, plan.job, Err(error), clock::millis_since(began)).0);
     };
 
-    let (ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
+    let (mut ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
     let completed = matches!(ended.exit, Exit::Success | Exit::Partial);
+    ended.result.common.warnings = warnings::of_run();
     let value = ended.result.to_value();
     let end = RunEnd { completed, result: &value, duration_ms: clock::millis_since(began), cost_usd };
     let closed = tokio::select! {

@@ -11,3 +11,4 @@ pub mod progress;
 pub mod signals;
 pub mod spans;
 pub mod totals;
+pub mod warnings;

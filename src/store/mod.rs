@@ -139,7 +139,7 @@ impl Store {
                         .synchronous(SqliteSynchronous::Full)
                 };
                 // SQLite has one writer at a time; more connections would only queue.
-                Pool::Sqlite(connect_sqlite(path, options, connections.min(4)).await?)
+                Pool::Sqlite(connect_sqlite(path, options, terms, connections.min(4)).await?)
             }
         };
         Ok(Self { pool, now, found: Found::default() })
@@ -157,7 +157,7 @@ impl Store {
                 } else {
                     options.in_memory(true)
                 };
-                Pool::Sqlite(connect_sqlite(file, options, 1).await?)
+                Pool::Sqlite(connect_sqlite(file, options, terms, 1).await?)
             }
         };
         Ok(Self { pool, now, found: Found::default() })
@@ -172,7 +172,7 @@ impl Store {
     /// An empty SQLite database in memory, in place of a missing file that must not be created.
     pub async fn empty(now: Option<DateTime<Utc>>) -> Result<Self> {
         let options = SqliteConnectOptions::new().in_memory(true);
-        let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, 1).await?);
+        let pool = Pool::Sqlite(connect_sqlite(Path::new("memory"), options, Terms::patient(None), 1).await?);
         let store = Self { pool, now, found: Found::default() };
         store.migrate().await?;
         Ok(store)
@@ -265,8 +265,13 @@ async fn begin_postgres(connections: &Connections, more: &'static str) -> Result
 }
 
 /// Opens the pool. Errors name the file.
-async fn connect_sqlite(path: &Path, options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool> {
-    let options = options.busy_timeout(PATIENCE).disable_statement_logging();
+async fn connect_sqlite(
+    path: &Path,
+    options: SqliteConnectOptions,
+    terms: Terms,
+    connections: u32,
+) -> Result<SqlitePool> {
+    let options = options.busy_timeout(terms.for_another_writer()).disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(PATIENCE)

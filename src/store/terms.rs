@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 
-/// How long a statement waits for a connection, and SQLite for another writer.
+/// How long a statement waits for a connection, and the longest that SQLite waits for another writer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The timeout for closing connections.
 pub(super) const LAST_WORD: Duration = Duration::from_millis(500);
@@ -75,6 +75,11 @@ impl Terms {
             (Some(most), Some(left)) => Some(most.min(left)),
             (most, left) => most.or(left),
         }
+    }
+
+    /// How long SQLite waits for another writer.
+    pub(super) fn for_another_writer(&self) -> Duration {
+        self.answer().map_or(PATIENCE, |answer| answer.min(PATIENCE))
     }
 
     /// The timeout for connecting in all, and for each of several hosts.

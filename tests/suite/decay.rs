@@ -370,6 +370,9 @@ fn a_player_whose_rows_are_held_is_charged_by_the_next_run() {
     );
     assert_eq!(result["errors"], json!([]));
     assert!(done.stderr().contains("player passed over; the next run charges them"), "{}", done.stderr());
+    let warning = result["warnings"][0].as_str().unwrap();
+    let names = format!("player passed over; the next run charges them (user_id={}, error=", players[5]);
+    assert!(warning.starts_with(&names), "{result}");
     assert_eq!((score(&db, players[5]).as_str(), score(&db, players[6]).as_str()), ("60.00", "58.40"));
     // Now there is no other who could tell: the server's.
     assert!(run(69).error().contains("another session locks a row or a table"));

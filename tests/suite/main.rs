@@ -63,6 +63,8 @@ mod stats;
 mod status;
 mod streams;
 mod terminal;
+mod timeless;
 mod urls;
 mod waits;
+mod warnings;
 mod why;

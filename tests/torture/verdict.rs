@@ -23,6 +23,8 @@ pub fn drain(db: &Db) -> Result<DateTime<Utc>, String> {
         let now = (Utc::now() + TimeDelta::minutes(6 * round)).to_rfc3339();
         quietly(db, Job::Recover, &["--requeue", "--force", "--now", &now])?;
         quietly(db, Job::Process, &["--force", "--batch", "100000", "--now", &now])?;
+        // The last run of each job may have died, and the next one of its job closes it.
+        quietly(db, Job::Scan, &["--force", "--now", &now])?;
         if db.rows("select id from conversations where status in ('active', 'processing')").is_empty() {
             return Ok(last);
         }

@@ -181,6 +181,7 @@ pub fn execution(it: &ExecutionStatus, now: Now) -> String {
     }
     rows.extend(progress(it).map(|said| ("progress", said)));
     rows.extend(complaint(it).map(|said| ("error", said)));
+    rows.extend(it.stored().warnings.iter().map(|warning| ("warning", short(warning, 320))));
     if let Some(cost) = &it.cost_usd {
         rows.push(("cost", dollars(cost.parse().unwrap_or_default())));
     }

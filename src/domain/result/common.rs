@@ -39,6 +39,9 @@ pub struct Common {
     /// How many earlier runs of the job had died and were closed as failed when this one began.
     #[serde(default, skip_serializing_if = "is_none")]
     pub dead_runs_closed: u64,
+    /// What the log warned of: each text once, at most 20, then how many more there were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBody>,

@@ -135,6 +135,7 @@ impl JobResult {
             now_overridden: false,
             looked_at: None,
             dead_runs_closed: 0,
+            warnings: Vec::new(),
             error: None,
         };
         Self { common, own: own.into() }

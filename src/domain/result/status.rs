@@ -111,6 +111,8 @@ pub struct Stored {
     pub error: Option<ErrorBody>,
     /// Its progress, while it runs.
     pub progress: Option<Value>,
+    /// What its log warned of.
+    pub warnings: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +122,8 @@ struct Raw {
     #[serde(default)]
     error: Value,
     progress: Option<Value>,
+    #[serde(default)]
+    warnings: Value,
 }
 
 impl Stored {
@@ -127,7 +131,12 @@ impl Stored {
     #[must_use]
     pub fn read(result: &Value) -> Self {
         let Ok(raw) = Raw::deserialize(result) else { return Self::default() };
-        Self { status: String::deserialize(raw.status).ok(), error: error(&raw.error), progress: raw.progress }
+        Self {
+            status: String::deserialize(raw.status).ok(),
+            error: error(&raw.error),
+            progress: raw.progress,
+            warnings: Vec::deserialize(raw.warnings).unwrap_or_default(),
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn fact(row: FactRow, odd: &mut Oddities) -> Of<Fact> {
         graph_type: odd.some("memory_facts.graph_type", row.graph_type).unwrap_or_default(),
         fact: odd.need("memory_facts.fact", row.fact)?,
         unsupported: row.unsupported.ok().unwrap_or_default(),
-        created_at: odd.need("memory_facts.created_at", row.learned_at)?.0,
+        created_at: odd.some("memory_facts.created_at", row.learned_at).map(|at| at.0),
     };
     Some((user, fact))
 }
@@ -104,7 +104,7 @@ pub(super) fn note(row: NoteRow, columns: [&'static str; 3], odd: &mut Oddities)
     let note = Note {
         kind: odd.some(columns[0], row.kind).unwrap_or_default(),
         content: odd.need(columns[1], row.content)?,
-        created_at: odd.need(columns[2], row.noted_at)?.0,
+        created_at: odd.some(columns[2], row.noted_at).map(|at| at.0),
     };
     Some((user, note))
 }

@@ -42,6 +42,8 @@ fn every_wrong_variable_is_named_and_not_only_the_first() {
 fn every_variable_that_a_job_refuses_is_named() {
     const WRONG: &str = "no § value";
     let (db, host) = (Db::sqlite(), Host::bare());
+    // Where a wrong value is a file's name, the job makes that file.
+    let elsewhere = tempfile::TempDir::new().unwrap();
     let reference = command(&["reference"]).done().code(0).stdout();
     let mut tried = BTreeSet::new();
     for job in JOBS {
@@ -50,7 +52,7 @@ fn every_variable_that_a_job_refuses_is_named() {
         let variables = section.lines().filter_map(|line| line.split("` | `").nth(1)?.split('`').next());
         // Neither is a setting of the job: one names the database, the other is read before any setting.
         for variable in variables.filter(|it| !["DATABASE_URL", "NIKITA_ENV_FILE"].contains(it)) {
-            let done = db.command(&[job]).env(variable, WRONG).done();
+            let done = db.command(&[job]).dir(elsewhere.path()).env(variable, WRONG).done();
             let refused = done.exit() == Some(78);
             assert!(
                 refused || FREE.contains(&variable),

@@ -10,6 +10,7 @@ pub mod bin;
 pub mod breaker;
 pub mod browser;
 pub mod cluster;
+pub mod counter;
 pub mod db;
 pub mod gate;
 pub mod history;

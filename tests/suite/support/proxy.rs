@@ -1,147 +1,170 @@
-//! A proxy in front of PostgreSQL that counts what a client asks for: connections, statements, and round trips. It reads the
-//! client's half of the protocol and changes nothing, so that it needs no setting of the server's.
+//! A proxy in front of PostgreSQL. It takes what a client sends apart into requests, in the simple and in the extended form of the protocol,
+//! and a rule says what becomes of each: it is passed on, at once or when the rule returns; it is swallowed; or its answer is lost.
 
-use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::{Read, Write, copy, sink};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::db::Db;
 
-/// What a run writes by the clock, however much it has done: not counted.
-const BEATS: [&str; 3] = ["-- tell_progress", "-- write_progress", "-- renew_lease"];
-
-/// What a client has asked for so far, but for what it writes by the clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
-    pub connections: u64,
-    /// Statements executed, transactions' own words included.
-    pub statements: u64,
-    /// How often it has waited for an answer, logins not included.
-    pub round_trips: u64,
+/// What becomes of a request.
+pub enum Fate {
+    Pass,
+    /// Its last message never arrives, nor anything behind it; the connection stays, as that of a frozen server does.
+    Swallow,
+    /// It is answered, but the answer does not arrive, and the connection is gone.
+    Cut,
 }
 
-#[derive(Default)]
-struct Counters {
-    connections: AtomicU64,
-    statements: AtomicU64,
-    round_trips: AtomicU64,
+/// What a client sends until it waits: the parts of an extended statement up to `Sync`, or one message of another kind.
+pub struct Request(Vec<Message>);
+
+/// A message: its kind, 0 for a start-up message, and all its bytes.
+pub struct Message {
+    pub kind: u8,
+    bytes: Vec<u8>,
 }
 
-impl Counters {
-    /// A statement in the simple protocol.
-    fn add_query(&self) {
-        self.statements.fetch_add(1, Ordering::SeqCst);
-        self.round_trips.fetch_add(1, Ordering::SeqCst);
+/// A connection's rule. Requests and answers are seen by different threads.
+pub trait Rule: Send + Sync + 'static {
+    fn asked(&self, request: &Request) -> Fate;
+
+    /// A statement has been answered. The login does not count.
+    fn answered(&self) {}
+}
+
+impl Message {
+    /// The next one of a stream: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
+    fn read(stream: &mut TcpStream, has_kind: bool) -> Option<Self> {
+        let mut bytes = vec![0; if has_kind { 5 } else { 4 }];
+        stream.read_exact(&mut bytes).ok()?;
+        let length = u32::from_be_bytes(bytes[usize::from(has_kind)..].try_into().ok()?) as usize;
+        let head = bytes.len();
+        bytes.resize(length + usize::from(has_kind), 0);
+        stream.read_exact(&mut bytes[head..]).ok()?;
+        Some(Self { kind: if has_kind { bytes[0] } else { 0 }, bytes })
+    }
+
+    /// Without its kind and its length.
+    pub fn body(&self) -> &[u8] {
+        &self.bytes[5..]
     }
 }
 
-/// A proxy in front of a database's server, for as long as the test runs.
-pub struct Proxy {
-    /// The database through it.
-    pub url: String,
-    counters: Arc<Counters>,
-}
-
-impl Proxy {
-    pub fn before(db: &Db) -> Self {
-        let direct = db.direct_url();
-        let (login, rest) = direct.split_once('@').expect("a URL with a login");
-        let (server, name) = rest.split_once('/').expect("a URL with a database");
-        let server = server.to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("{login}@{}/{name}", listener.local_addr().expect("an address"));
-        let counters = Arc::new(Counters::default());
-        let told = Arc::clone(&counters);
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let (client, server) = (client.expect("a client"), TcpStream::connect(&server).expect("the server"));
-                told.connections.fetch_add(1, Ordering::SeqCst);
-                let (mut from_server, mut to_client) = (copy(&server), copy(&client));
-                thread::spawn(move || {
-                    let _ = std::io::copy(&mut from_server, &mut to_client);
-                    let _ = to_client.shutdown(Shutdown::Both);
-                });
-                let told = Arc::clone(&told);
-                thread::spawn(move || forward(client, server, &told));
-            }
-        });
-        Self { url, counters }
-    }
-
-    /// What has been asked for since the last time.
-    pub fn take(&self) -> Counts {
-        let take = |counter: &AtomicU64| counter.swap(0, Ordering::SeqCst);
-        Counts {
-            connections: take(&self.counters.connections),
-            statements: take(&self.counters.statements),
-            round_trips: take(&self.counters.round_trips),
+impl Request {
+    /// The next one of a client.
+    fn read(client: &mut TcpStream, has_kind: bool) -> Option<Self> {
+        let mut messages = vec![Message::read(client, has_kind)?];
+        while matches!(messages.last()?.kind, b'P' | b'B' | b'C' | b'D' | b'E') {
+            messages.push(Message::read(client, true)?);
         }
+        Some(Self(messages))
+    }
+
+    pub fn messages(&self) -> &[Message] {
+        &self.0
+    }
+
+    /// Whether it is a statement, in either form.
+    pub fn is_statement(&self) -> bool {
+        matches!(self.kind(), b'Q' | b'S')
+    }
+
+    /// Whether it belongs to the login.
+    pub fn is_login(&self) -> bool {
+        matches!(self.kind(), 0 | b'p')
+    }
+
+    /// Of the message that waits for the answer.
+    fn kind(&self) -> u8 {
+        self.0.last().map_or(0, |message| message.kind)
+    }
+
+    /// The first of its messages, in one piece.
+    fn bytes(&self, messages: usize) -> Vec<u8> {
+        self.0[..messages].iter().flat_map(|message| &message.bytes).copied().collect()
     }
 }
 
-fn copy(stream: &TcpStream) -> TcpStream {
+/// Starts one for as long as the test runs, with a rule for each connection. The answer is the database's URL through it, without TLS, whose
+/// first answer is no message.
+pub fn start<R: Rule>(db: &Db, rule: impl Fn() -> Arc<R> + Send + 'static) -> String {
+    let direct = db.direct_url();
+    let (login, rest) = direct.split_once('@').expect("a URL with a login");
+    let (server, name) = rest.split_once('/').expect("a URL with a database");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("{login}@{}/{name}?sslmode=disable", listener.local_addr().expect("an address"));
+    let server = server.to_owned();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(&server) else { continue };
+            // Each message goes on at once: to wait for the next one costs 40 ms.
+            client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).expect("sockets");
+            let rule = rule();
+            thread::spawn(move || ask(client, server, &rule));
+        }
+    });
+    url
+}
+
+fn handle(stream: &TcpStream) -> TcpStream {
     stream.try_clone().expect("a second handle")
 }
 
-fn forward(mut client: TcpStream, mut server: TcpStream, counters: &Counters) {
-    let mut pending = Vec::new();
-    let mut started = false;
-    let (mut beats, mut is_beat) = (HashSet::new(), false);
-    // A transaction whose first statement is yet to come.
-    let mut is_begun = false;
-    let mut piece = [0; 16 * 1024];
-    while let Ok(length @ 1..) = client.read(&mut piece) {
-        pending.extend_from_slice(&piece[..length]);
-        // Counted before it is passed on: who waits for the answer finds it counted.
-        while let Some((kind, end)) = first_message(&pending, started) {
-            match kind {
-                // A start-up message; only the request for TLS is followed by another one.
-                0 => started = pending[4..8] != 80_877_103_u32.to_be_bytes(),
-                b'Q' if pending[5..].starts_with(b"begin") => is_begun = true,
-                b'Q' if is_beat => is_beat = false,
-                b'Q' => counters.add_query(),
-                b'P' => {
-                    let (name, text) = two_texts(&pending[5..end]);
-                    is_beat = BEATS.iter().any(|beat| text.starts_with(beat.as_bytes()));
-                    if is_beat {
-                        beats.insert(name);
-                    } else {
-                        beats.remove(&name);
-                    }
-                }
-                b'B' => is_beat = beats.contains(&two_texts(&pending[5..end]).1),
-                b'E' if !is_beat => drop(counters.statements.fetch_add(1, Ordering::SeqCst)),
-                b'S' if !is_beat => drop(counters.round_trips.fetch_add(1, Ordering::SeqCst)),
-                _ => {}
-            }
-            if is_begun && matches!(kind, b'P' | b'B') {
-                is_begun = false;
-                if !is_beat {
-                    counters.add_query();
+/// The client's half.
+fn ask<R: Rule>(mut client: TcpStream, mut server: TcpStream, rule: &Arc<R>) {
+    let lost = Arc::new(AtomicBool::new(false));
+    let answering = {
+        let (rule, lost, server, client) = (Arc::clone(rule), Arc::clone(&lost), handle(&server), handle(&client));
+        thread::spawn(move || answer(server, client, rule.as_ref(), &lost))
+    };
+    let mut has_kind = false;
+    while let Some(request) = Request::read(&mut client, has_kind) {
+        has_kind = true;
+        let count = request.messages().len();
+        match rule.asked(&request) {
+            Fate::Pass => {
+                if server.write_all(&request.bytes(count)).is_err() {
+                    break;
                 }
             }
-            pending.drain(..end);
-        }
-        if server.write_all(&piece[..length]).is_err() {
-            break;
+            Fate::Swallow => {
+                let _ = server.write_all(&request.bytes(count - 1));
+                if !request.is_login() {
+                    // The server must not notice when the client goes: it is frozen.
+                    std::mem::forget(handle(&server));
+                }
+                let _ = copy(&mut client, &mut sink());
+                if request.is_login() {
+                    // A server process that waits for a password holds up every `create database` for a minute.
+                    let _ = server.shutdown(Shutdown::Both);
+                }
+                return;
+            }
+            Fate::Cut => {
+                lost.store(true, Ordering::SeqCst);
+                // The server has done it when it says goodbye to one that has left.
+                let _ = server.write_all(&[&request.bytes(count)[..], &[b'X', 0, 0, 0, 4]].concat());
+                let _ = answering.join();
+                return;
+            }
         }
     }
     let _ = server.shutdown(Shutdown::Both);
 }
 
-/// The first two texts of a message: of `Parse` the statement's name and its SQL, of `Bind` the portal and the statement's name.
-fn two_texts(body: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let mut texts = body.split(|byte| *byte == 0).map(<[u8]>::to_vec);
-    (texts.next().unwrap_or_default(), texts.next().unwrap_or_default())
-}
-
-/// The kind and the end of the first whole message: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
-fn first_message(bytes: &[u8], started: bool) -> Option<(u8, usize)> {
-    let (kind, rest) = if started { (*bytes.first()?, bytes.get(1..)?) } else { (0, bytes) };
-    let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?);
-    let end = usize::try_from(length).ok()? + usize::from(started);
-    (bytes.len() >= end).then_some((kind, end))
+/// The server's half.
+fn answer(mut server: TcpStream, mut client: TcpStream, rule: &impl Rule, lost: &AtomicBool) {
+    let mut logged_in = false;
+    while let Some(message) = Message::read(&mut server, true) {
+        if !lost.load(Ordering::SeqCst) && client.write_all(&message.bytes).is_err() {
+            break;
+        }
+        if message.kind == b'Z' && std::mem::replace(&mut logged_in, true) {
+            rule.answered();
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
 }

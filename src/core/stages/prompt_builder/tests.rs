@@ -32,12 +32,12 @@ fn known(id: u128, graph: &str, fact: &str) -> Fact {
         id: Uuid::from_u128(id),
         graph_type: graph.to_owned(),
         fact: fact.to_owned(),
-        created_at: at("2026-03-01T00:00:00Z"),
+        created_at: Some(at("2026-03-01T00:00:00Z")),
     }
 }
 
 fn note(content: &str) -> Note {
-    Note { kind: "open".to_owned(), content: content.to_owned(), created_at: at("2026-03-01T00:00:00Z") }
+    Note { kind: "open".to_owned(), content: content.to_owned(), created_at: Some(at("2026-03-01T00:00:00Z")) }
 }
 
 fn taught() -> Findings {

@@ -3,13 +3,30 @@
 -- :error   text   only errors that contain this; null: any
 -- :stage   text   only failures of this stage; null: any
 -- :most    bigint   the most rows
+with timed as (
+  -- [timed]
+  select
+    c.id, c.user_id, c.status, c.processing_attempts, c.next_attempt_at, c.last_error, c.updated_at,
+    c.updated_at as tried_at
+  from conversations c
+  where (:since::timestamptz is null and c.updated_at is not null) or c.updated_at >= :since::timestamptz
+  union all
+  -- Without a time of the last change, the next one that it has counts; without any, it is the oldest.
+  select
+    c.id, c.user_id, c.status, c.processing_attempts, c.next_attempt_at, c.last_error, c.updated_at,
+    coalesce(c.processing_started_at, c.started_at)
+  from conversations c
+  where c.updated_at is null
+    and (:since::timestamptz is null or coalesce(c.processing_started_at, c.started_at) >= :since::timestamptz)
+  -- [/timed]
+)
 select
   coalesce(c.last_error, 'no reason is known') as error,
   count(*) as many,
   count(*) filter (where c.status = 'failed') as failed,
   max(c.updated_at) as latest,
   min(cast(c.id as text)) as example
-from conversations c
+from timed c
 where
   -- [failing]
   (c.status = 'failed'
@@ -18,9 +35,8 @@ where
        and (coalesce(c.processing_attempts, 0) > 0 or c.next_attempt_at is not null)))
   -- [/failing]
   -- [chosen]
-  and (:since::timestamptz is null or c.updated_at >= :since::timestamptz)
   and (:error::text is null or position(:error::text in c.last_error) > 0)
-  and (:stage::text is null or c.last_error like :stage::text || ': %')
+  and (:stage::text is null or starts_with(c.last_error, :stage::text || ': '))
   -- [/chosen]
 group by 1
 order by 2 desc, 1

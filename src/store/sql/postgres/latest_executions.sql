@@ -38,11 +38,29 @@ from jobs
 join job_executions e
   on e.job_name = jobs.job_name
   and e.id = (
-    -- Walks the index of jobs and times backwards, however rare the job is.
-    select x.id
-    from job_executions x
-    where (x.job_name, x.started_at) < (jobs.job_name, timestamptz 'infinity')
-    order by x.job_name desc, x.started_at desc
+    select n.id
+    from (
+      (
+        -- Walks the index of jobs and times backwards, however rare the job is; the row before its first is another job's.
+        select x.id, x.job_name, x.started_at as began
+        from job_executions x
+        where (x.job_name, x.started_at) < (jobs.job_name, timestamptz 'infinity')
+        order by x.job_name desc, x.started_at desc
+        limit 1
+      )
+      union all
+      (
+        -- Without a beginning, the end counts; without either, it is the oldest.
+        select x.id, x.job_name, x.completed_at
+        from job_executions x
+        where x.job_name = jobs.job_name
+          and x.started_at is null
+        order by x.completed_at desc nulls last
+        limit 1
+      )
+    ) n
+    where n.job_name = jobs.job_name
+    order by n.began desc nulls last
     limit 1
   )
 order by e.job_name

@@ -19,5 +19,5 @@ select
   ) as lease_expires_at
 from job_executions e
 where e.status = 'running'
-order by e.started_at desc
+order by coalesce(e.started_at, e.completed_at) desc nulls last
 limit :most

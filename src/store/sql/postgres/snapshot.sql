@@ -69,7 +69,7 @@ select
       from (
         select
           user_id, id, graph_type, fact, confidence, created_at,
-          row_number() over (partition by user_id order by created_at desc, id) as place
+          row_number() over (partition by user_id order by created_at desc nulls last, id) as place
         from (
           select user_id, id, graph_type, fact, confidence, created_at
           from memory_facts
@@ -83,11 +83,10 @@ select
             and user_id = any((select :users::uuid[])::uuid[])
         ) known
         where fact is not null
-          and created_at is not null
           and not (id = any(:own_facts))
       ) newest
       where place <= :most_facts
-      order by created_at desc, id
+      order by created_at desc nulls last, id
     ) q
   ) as facts,
   -- Open threads, the newest first
@@ -102,16 +101,15 @@ select
       from (
         select
           user_id, thread_type, content, created_at, id,
-          row_number() over (partition by user_id order by created_at desc, id) as place
+          row_number() over (partition by user_id order by created_at desc nulls last, id) as place
         from conversation_threads
         where status = 'open'
           and content is not null
-          and created_at is not null
           and not (id = any(:own_threads))
           and user_id = any((select :users::uuid[])::uuid[])
       ) newest
       where place <= :most_notes
-      order by created_at desc, id
+      order by created_at desc nulls last, id
     ) q
   ) as threads,
   -- Thoughts that are neither used nor stale, the newest first
@@ -126,17 +124,16 @@ select
       from (
         select
           user_id, thought_type, content, created_at, id,
-          row_number() over (partition by user_id order by created_at desc, id) as place
+          row_number() over (partition by user_id order by created_at desc nulls last, id) as place
         from nikita_thoughts
         where content is not null
-          and created_at is not null
           and used_at is null
           and (expires_at is null or expires_at > :now)
           and not (id = any(:own_thoughts))
           and user_id = any((select :users::uuid[])::uuid[])
       ) newest
       where place <= :most_notes
-      order by created_at desc, id
+      order by created_at desc nulls last, id
     ) q
   ) as thoughts,
   -- What recently happened to her, the newest day first
@@ -254,13 +251,13 @@ select
       from (
         select
           user_id, conversation_summary, processed_at,
-          row_number() over (partition by user_id order by processed_at desc, id) as place
+          row_number() over (partition by user_id order by processed_at desc nulls last, id) as place
         from conversations
         where status = 'processed'
           and conversation_summary is not null
           and user_id = any((select :users::uuid[])::uuid[])
       ) latest
       where place <= 5
-      order by processed_at desc
+      order by processed_at desc nulls last
     ) q
   ) as summaries

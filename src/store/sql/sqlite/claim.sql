@@ -28,7 +28,7 @@ where id in (
       from conversations c
       where
       -- [silent]
-      c.last_message_at <= :cutoff
+      (c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff)
       -- [/silent]
       -- [ready]
       -- [unspent]
@@ -67,7 +67,7 @@ where id in (
              or (o.status = 'active'
                  and coalesce(o.processing_attempts, 0) < :most_attempts
                  and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                 and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                 and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                  and (coalesce(o.last_message_at, o.ended_at), o.id)
                    < (coalesce(c.last_message_at, c.ended_at), c.id)))
         -- [/before_it]
@@ -84,8 +84,8 @@ where id in (
       where
       -- [ended]
       c.platform = 'voice'
-      and c.ended_at <= :now
-      and (c.last_message_at is null or c.last_message_at > :cutoff)
+      and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+      and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff)
       -- [/ended]
       -- [ready]
       -- [unspent]
@@ -124,7 +124,7 @@ where id in (
              or (o.status = 'active'
                  and coalesce(o.processing_attempts, 0) < :most_attempts
                  and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                 and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                 and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                  and (coalesce(o.last_message_at, o.ended_at), o.id)
                    < (coalesce(c.last_message_at, c.ended_at), c.id)))
         -- [/before_it]

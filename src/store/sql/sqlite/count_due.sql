@@ -8,7 +8,7 @@ select (
   from conversations c
   where
   -- [silent]
-  c.last_message_at <= :cutoff
+  (c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff)
   -- [/silent]
   -- [ready]
   -- [unspent]
@@ -34,8 +34,8 @@ select (
   where
   -- [ended]
   c.platform = 'voice'
-  and c.ended_at <= :now
-  and (c.last_message_at is null or c.last_message_at > :cutoff)
+  and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+  and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff)
   -- [/ended]
   -- [ready]
   -- [unspent]

@@ -6,7 +6,7 @@ from conversations c
 where c.status = 'processing'
   and
   -- [stuck]
-  (coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z')
+  (replace(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z'), ' ', 'T')
      <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds')
    or (c.claim_token is not null
        and c.claimed_by is not null

@@ -36,11 +36,30 @@ select
   ) as lease_expires_at
 from jobs
 join job_executions e on e.id = (
-  select id
-  from job_executions
-  where job_name = jobs.job_name
-    and started_at < '9999'
-  order by started_at desc
+  select n.id
+  from (
+    select begun.id, begun.began
+    from (
+      select x.id, x.started_at as began
+      from job_executions x
+      where x.job_name = jobs.job_name
+        and x.started_at < '9999'
+      order by x.started_at desc
+      limit 1
+    ) begun
+    union all
+    -- Without a beginning, the end counts; without either, it is the oldest.
+    select unbegun.id, unbegun.began
+    from (
+      select x.id, x.completed_at as began
+      from job_executions x
+      where x.job_name = jobs.job_name
+        and x.started_at is null
+      order by x.completed_at desc nulls last
+      limit 1
+    ) unbegun
+  ) n
+  order by n.began desc nulls last
   limit 1
 )
 order by e.job_name

@@ -4,7 +4,7 @@
 -- :most_attempts integer   attempts after which a conversation fails
 select count(*)
 from conversations c
-where (c.last_message_at <= :cutoff or (c.platform = 'voice' and c.ended_at <= :now))
+where ((c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff) or (c.platform = 'voice' and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)))
   -- [ready]
   -- [unspent]
   and c.status = 'active'

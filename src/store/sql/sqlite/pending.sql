@@ -9,7 +9,7 @@ from (
   from conversations c
   where
   -- [silent]
-  c.last_message_at <= :cutoff
+  (c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff)
   -- [/silent]
   -- [unspent]
   and c.status = 'active'
@@ -33,8 +33,8 @@ cross join (
   where
   -- [ended]
   c.platform = 'voice'
-  and c.ended_at <= :now
-  and (c.last_message_at is null or c.last_message_at > :cutoff)
+  and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+  and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff)
   -- [/ended]
   -- [unspent]
   and c.status = 'active'

@@ -24,10 +24,10 @@ from (
       ) then 'odd_id'
       when not
         -- [over]
-        (coalesce(c.last_message_at <= :cutoff, false)
+        (coalesce(c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff, false)
          or coalesce(c.platform = 'voice'
-           and c.ended_at <= :now
-           and (c.last_message_at is null or c.last_message_at > :cutoff), false))
+           and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+           and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff), false))
         -- [/over]
       then 'not_over'
       when coalesce(c.processing_attempts, 0) >= :most_attempts then 'attempts_used'
@@ -68,7 +68,7 @@ from (
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
                    and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                   and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
           -- [/before_it]

@@ -12,7 +12,7 @@ select
 from (
   select
     user_id, id, graph_type, fact, confidence, created_at,
-    row_number() over (partition by user_id order by created_at desc, id) as place
+    row_number() over (partition by user_id order by created_at desc nulls last, id) as place
   from (
     select user_id, id, graph_type, fact, confidence, created_at
     from memory_facts
@@ -27,8 +27,7 @@ from (
       and user_id in (select value from json_each(:users))
   ) known
   where fact is not null
-    and created_at is not null
     and id not in (select value from json_each(:own_facts))
 ) newest
 where place <= :most_facts
-order by created_at desc, id
+order by created_at desc nulls last, id

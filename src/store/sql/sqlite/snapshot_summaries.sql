@@ -6,11 +6,11 @@ select
 from (
   select
     user_id, conversation_summary, processed_at,
-    row_number() over (partition by user_id order by processed_at desc, id) as place
+    row_number() over (partition by user_id order by processed_at desc nulls last, id) as place
   from conversations
   where status = 'processed'
     and conversation_summary is not null
     and user_id in (select value from json_each(:users))
 ) latest
 where place <= 5
-order by processed_at desc
+order by processed_at desc nulls last

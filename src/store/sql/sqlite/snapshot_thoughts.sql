@@ -11,14 +11,13 @@ select
 from (
   select
     user_id, thought_type, content, created_at, id,
-    row_number() over (partition by user_id order by created_at desc, id) as place
+    row_number() over (partition by user_id order by created_at desc nulls last, id) as place
   from nikita_thoughts
   where content is not null
-    and created_at is not null
     and used_at is null
     and (expires_at is null or expires_at > :now)
     and id not in (select value from json_each(:own_thoughts))
     and user_id in (select value from json_each(:users))
 ) newest
 where place <= :most_notes
-order by created_at desc, id
+order by created_at desc nulls last, id

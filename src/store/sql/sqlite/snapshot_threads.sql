@@ -10,13 +10,12 @@ select
 from (
   select
     user_id, thread_type, content, created_at, id,
-    row_number() over (partition by user_id order by created_at desc, id) as place
+    row_number() over (partition by user_id order by created_at desc nulls last, id) as place
   from conversation_threads
   where status = 'open'
     and content is not null
-    and created_at is not null
     and id not in (select value from json_each(:own_threads))
     and user_id in (select value from json_each(:users))
 ) newest
 where place <= :most_notes
-order by created_at desc, id
+order by created_at desc nulls last, id

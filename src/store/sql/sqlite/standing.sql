@@ -8,10 +8,10 @@ select
   c.last_error,
   cast(coalesce(c.processing_attempts, 0) as integer) as attempts,
   -- [over]
-  (coalesce(c.last_message_at <= :cutoff, false)
+  (coalesce(c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff, false)
    or coalesce(c.platform = 'voice'
-     and c.ended_at <= :now
-     and (c.last_message_at is null or c.last_message_at > :cutoff), false))
+     and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+     and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff), false))
   -- [/over]
   as is_over,
   -- [busy]
@@ -36,7 +36,7 @@ select
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
              and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-             and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+             and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))
     -- [/before_it]

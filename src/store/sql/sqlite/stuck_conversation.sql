@@ -23,7 +23,7 @@ select
   )
   -- [/dead_owner]
   , false) as owner_is_dead,
-  coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
+  replace(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z'), ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
 from conversations c
 left join job_executions e on e.id = c.claimed_by
 where c.id = :conversation

@@ -8,7 +8,7 @@
 with asked as (
   select
     c.id,
-    case when c.last_message_at <= :cutoff then c.last_message_at else c.ended_at end as over_at
+    case when (c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff) then c.last_message_at else c.ended_at end as over_at
   from conversations c
   where c.id = :conversation
 )
@@ -27,10 +27,10 @@ select
     ) then 'odd_id'
     when not
       -- [over]
-      (coalesce(c.last_message_at <= :cutoff, false)
+      (coalesce(c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff, false)
        or coalesce(c.platform = 'voice'
-         and c.ended_at <= :now
-         and (c.last_message_at is null or c.last_message_at > :cutoff), false))
+         and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+         and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff), false))
       -- [/over]
     then 'not_over'
     when coalesce(c.processing_attempts, 0) >= :most_attempts then 'attempts_used'
@@ -71,7 +71,7 @@ select
              or (o.status = 'active'
                  and coalesce(o.processing_attempts, 0) < :most_attempts
                  and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                 and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                 and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                  and (coalesce(o.last_message_at, o.ended_at), o.id)
                    < (coalesce(c.last_message_at, c.ended_at), c.id)))
         -- [/before_it]
@@ -104,7 +104,7 @@ select
         from conversations c
         where
         -- [silent]
-        c.last_message_at <= :cutoff
+        (c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff)
         -- [/silent]
         -- [ready]
         -- [unspent]
@@ -143,7 +143,7 @@ select
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
                    and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                   and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
           -- [/before_it]
@@ -160,8 +160,8 @@ select
         where
         -- [ended]
         c.platform = 'voice'
-        and c.ended_at <= :now
-        and (c.last_message_at is null or c.last_message_at > :cutoff)
+        and (c.ended_at <= :now and replace(c.ended_at, ' ', 'T') <= :now)
+        and (c.last_message_at is null or replace(c.last_message_at, ' ', 'T') > :cutoff)
         -- [/ended]
         -- [ready]
         -- [unspent]
@@ -200,7 +200,7 @@ select
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
                    and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-                   and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+                   and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
           -- [/before_it]
@@ -223,7 +223,7 @@ select
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
              and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
-             and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
+             and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))
     -- [/before_it]
