@@ -8,6 +8,7 @@ use crate::points::{JOBS, end, job, settle, world};
 use crate::support::bin::Running;
 use crate::support::db::Db;
 use crate::support::gate::Gate;
+use crate::support::long_form::{each, every};
 use crate::support::promises;
 use crate::support::seed::NOW;
 
@@ -74,28 +75,31 @@ fn serial(world: &Db, pair: (usize, usize)) -> (Vec<Vec<String>>, usize) {
 #[expect(clippy::print_stderr, reason = "how much was tried is a result, which the docs state")]
 fn every_order(first: usize) {
     let replay = std::env::var("NIKITA_ORDER").ok();
-    let every = std::env::var_os("NIKITA_EVERY_POINT").is_some();
+    let step = if replay.is_some() { Some(1) } else { every() };
     let world = world(Db::postgres());
     // The other half of the pairs has the same serial orders, and is left to the long form.
-    let from = if every || replay.is_some() { 0 } else { first };
+    let from = if step.is_some() { 0 } else { first };
     for (second, job) in JOBS.iter().enumerate().skip(from) {
         let (one, statements) = serial(&world, (first, second));
         let (other, statements_of_second) = serial(&world, (second, first));
         let all: Vec<_> = (1..statements).flat_map(|i| (1..statements_of_second).map(move |k| (i, k))).collect();
-        let step = if every || replay.is_some() { 1 } else { (all.len() / SPREAD).max(1) };
-        let mut tried = 0;
-        for cuts in all.iter().skip(step / 2).step_by(step) {
-            let order = format!("{} {} {} {}", JOBS[first].0, job.0, cuts.0, cuts.1);
-            if replay.as_ref().is_some_and(|wanted| *wanted != order) {
-                continue;
-            }
-            tried += 1;
-            let left = left(&world, (first, second), *cuts, &order);
-            assert!(
-                left == one || left == other,
-                "NIKITA_ORDER='{order}': {left:#?}\nis neither\n{one:#?}\nnor\n{other:#?}"
-            );
-        }
+        let step = step.unwrap_or(all.len() / SPREAD).max(1);
+        let named = |cuts: &(usize, usize)| format!("{} {} {} {}", JOBS[first].0, job.0, cuts.0, cuts.1);
+        let is_wanted = |cuts: &(usize, usize)| replay.as_ref().is_none_or(|wanted| *wanted == named(cuts));
+        let chosen: Vec<_> = all.iter().skip(step / 2).step_by(step).copied().filter(is_wanted).collect();
+        let tried = each(
+            &chosen,
+            || (),
+            |(), cuts| {
+                let order = named(cuts);
+                let left = left(&world, (first, second), *cuts, &order);
+                assert!(
+                    left == one || left == other,
+                    "NIKITA_ORDER='{order}': {left:#?}\nis neither\n{one:#?}\nnor\n{other:#?}"
+                );
+                true
+            },
+        );
         eprintln!("{} and {}: {} orders, {tried} tried", JOBS[first].0, job.0, all.len());
     }
 }

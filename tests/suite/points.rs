@@ -3,11 +3,10 @@
 //!
 //! CI takes a spread of the points; `scripts/crashpoints` takes all of them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use crate::support;
 use crate::support::bin::{Bin, Running, eventually};
 use crate::support::db::Db;
+use crate::support::long_form::{each, every};
 use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, backlog, conversation, time, transcript};
 use crate::support::shim::{Act, Shim};
@@ -129,22 +128,6 @@ fn disturb(shim: &Shim, db: &Db, args: &[&str], number: usize, act: Act) -> bool
     shim.take().iter().any(|it| it.kind == '!')
 }
 
-/// Tries some of them on as many threads as there are processors, because most of the time is spent waiting for processes.
-fn each<T: Sync>(all: &[T], attempt: impl Fn(&Shim, &T) -> bool + Sync) -> usize {
-    let (next, hit) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(all.len()) {
-            scope.spawn(|| {
-                let shim = Shim::build();
-                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    hit.fetch_add(usize::from(attempt(&shim, one)), Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    hit.into_inner()
-}
-
 #[expect(clippy::print_stderr, reason = "how much was tried is a result, which the docs state")]
 fn every_point(db: Db, which: usize) {
     let (name, args) = JOBS[which];
@@ -157,12 +140,15 @@ fn every_point(db: Db, which: usize) {
     let expected = end(&undisturbed);
     let acts: &[Act] = if world.is_postgres() { &ON_POSTGRES } else { &ON_SQLITE };
     // All of them, each with all that may happen there; or a spread, each with one of the acts.
-    let chosen: Vec<(usize, Act)> = if std::env::var_os("NIKITA_EVERY_POINT").is_some() {
-        (1..=points).flat_map(|number| acts.iter().map(move |act| (number, *act))).collect()
-    } else {
-        (0..SPREAD).map(|i| (1 + (2 * i + 1) * points / (2 * SPREAD), acts[(i + which) % acts.len()])).collect()
+    let chosen: Vec<(usize, Act)> = match every() {
+        Some(step) => {
+            (1..=points).flat_map(|number| acts.iter().map(move |act| (number, *act))).step_by(step).collect()
+        }
+        None => {
+            (0..SPREAD).map(|i| (1 + (2 * i + 1) * points / (2 * SPREAD), acts[(i + which) % acts.len()])).collect()
+        }
     };
-    let hit = each(&chosen, |shim, (number, act)| {
+    let hit = each(&chosen, Shim::build, |shim, (number, act)| {
         let db = world.copy();
         let hit = disturb(shim, &db, args, *number, *act);
         settle(&db);

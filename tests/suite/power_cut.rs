@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::support::db::Db;
+use crate::support::long_form::every;
 use crate::support::promises;
 use crate::support::seed::{NOW, Player, at, backlog, time};
 use crate::support::shim::{Point, Shim};
@@ -154,14 +155,14 @@ fn images(recorded: &Recorded, cut: usize, rng: &mut fastrand::Rng, many: usize)
 
 /// The first fault among the images of many cuts, and how many images there were.
 fn search(recorded: &Recorded, seed: u64) -> (usize, Option<String>) {
-    let every = std::env::var_os("NIKITA_EVERY_POINT").is_some();
-    let (step, many) = if every { (1, 6) } else { (recorded.points.len() / 16, 1) };
+    let every = every();
+    let (step, many) = every.map_or((recorded.points.len() / 16, 1), |step| (step, 6));
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut count = 0;
     for cut in (1..=recorded.points.len()).rev().step_by(step.max(1)) {
         for files in images(recorded, cut, &mut rng, many) {
             count += 1;
-            if let Some(fault) = fault(recorded, cut, &files, every || count % 4 == 0) {
+            if let Some(fault) = fault(recorded, cut, &files, every.is_some() || count % 4 == 0) {
                 return (count, Some(format!("cut at point {cut} of {}, seed {seed}: {fault}", recorded.points.len())));
             }
         }

@@ -14,6 +14,7 @@ use crate::on_every_database;
 use crate::support::bin::{Bin, Done, Running, eventually, program, within};
 use crate::support::breaker::{Breaker, Harm};
 use crate::support::db::Db;
+use crate::support::long_form::every;
 use crate::support::promises;
 use crate::support::seed::{Player, at, backlog, conversation, transcript};
 
@@ -62,7 +63,7 @@ fn spread(args: &[&str], most: usize) -> Vec<usize> {
     let counter = Breaker::before(&db, Harm::Swallow, usize::MAX);
     bin(&db, args, &counter.url).done();
     let all = counter.seen();
-    let step = if std::env::var_os("NIKITA_EVERY_POINT").is_some() { 1 } else { (all / most).max(1) };
+    let step = every().unwrap_or(all / most).max(1);
     (0..all).skip(step / 2).step_by(step).collect()
 }
 

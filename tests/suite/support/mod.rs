@@ -14,6 +14,7 @@ pub mod counter;
 pub mod db;
 pub mod gate;
 pub mod history;
+pub mod long_form;
 pub mod model_server;
 pub mod promises;
 pub mod proxy;
