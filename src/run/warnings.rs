@@ -176,7 +176,7 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer()), || {
             tracing::warn!(user_id = "u1", error = %"a\n\u{0}\u{202e}b", host = None::<&str>, players = 3, "player passed over");
             tracing::warn!("{}", "x".repeat(MOST_CHARS * 2));
-            tracing::warn!(target: "sqlx::query", "select secret");
+            tracing::warn!(target: "sqlx::query", "a statement with its values");
             tracing::error!("an error stands elsewhere");
             tracing::info!("all is well");
         });
