@@ -11,7 +11,7 @@ use super::output::Output;
 use super::progress_bar;
 use super::raw::Problem;
 use super::signals::listen;
-use super::{acting, args, compose, doctor, exec, help, looking, models, whence};
+use super::{acting, args, compose, database_source, doctor, exec, help, looking, models};
 use crate::clock;
 use crate::domain::exit::Exit;
 use crate::domain::ids::RecordId;
@@ -269,13 +269,13 @@ async fn migrate(matches: &ArgMatches, output: &Output) -> Result<Ended, Problem
     let plan = args::migrate::PLAN.is_on(matches);
     let signals = listen()?;
     let own = compose::database_to_migrate(matches)?;
-    let by = own.as_ref().map_or_else(|| whence::by(matches), |_| "MIGRATION_DATABASE_URL".to_owned());
+    let by = own.as_ref().map_or_else(|| database_source::by(matches), |_| "MIGRATION_DATABASE_URL".to_owned());
     let database = match own {
         Some(own) => own,
         None if plan => compose::database_as_it_is(matches)?,
         None => compose::database(matches)?,
     };
-    output.note(&format!("database {}, by {by}", whence::which(&database)));
+    output.note(&format!("database {}, by {by}", database_source::which(&database)));
     let store = if plan {
         let store = Store::look(&database, compose::read_only_timeouts(matches)?, None).await?;
         looking::tell_standby(&store).await?;

@@ -13,7 +13,7 @@ use super::output::Output;
 use super::raw::Problem;
 use super::signals::listen;
 use super::{args, compose};
-use super::{human, page, progress_bar, replace_file, terminal, whence};
+use super::{database_source, human, page, progress_bar, replace_file, terminal};
 use crate::clock;
 use crate::config::database::Database;
 use crate::domain::ids::ExecutionId;
@@ -123,7 +123,7 @@ pub async fn open(matches: &ArgMatches) -> Result<Store, Problem> {
 
 async fn open_on(matches: &ArgMatches, timeouts: Timeouts) -> Result<Store, Problem> {
     let (database, now) = (compose::database_as_it_is(matches)?, NOW.find(matches)?);
-    Output::read(matches)?.note(&format!("database {}", whence::named(&database, matches)));
+    Output::read(matches)?.note(&format!("database {}", database_source::named(&database, matches)));
     let missing = match &database {
         Database::Sqlite(path) => {
             fs::symlink_metadata(&path.path).is_err_and(|error| error.kind() == ErrorKind::NotFound)

@@ -18,6 +18,7 @@ mod args;
 mod commands;
 mod complete;
 mod compose;
+mod database_source;
 mod demo_report;
 mod doctor;
 mod env_file;
@@ -47,7 +48,6 @@ mod stderr;
 mod stdout;
 mod terminal;
 mod trace;
-mod whence;
 
 use crate::domain::exit::Exit;
 use crate::domain::result::{ErrorBody, ErrorKind as Kind, JobResult};

@@ -31,7 +31,7 @@ impl Job {
         }
     }
 
-    /// The job with this word; `None` for another command, and for another program's job.
+    /// The job with this word; `None` for another command, and for a job of another program.
     #[must_use]
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|job| job.as_str() == word)

@@ -12,10 +12,10 @@ use tracing::Instrument;
 mod backfill;
 mod bill;
 pub mod by_id;
+mod claiming;
 mod one;
-mod taking;
+mod progress_writer;
 mod tally;
-mod telling;
 
 use crate::core::prices::Prices;
 use crate::domain::conversation::Claim;
@@ -34,11 +34,11 @@ use crate::store::blame::{Blame, Verdict};
 use crate::store::claims::{Due, Fate, Outcome};
 use crate::store::{Store, StoreError};
 use bill::Bill;
+use claiming::Claiming;
 use one::{Entry, Told, process};
-use taking::Taking;
+use progress_writer::ProgressWriter;
 use tally::Tally;
 pub(super) use tally::timing;
-use telling::Telling;
 
 /// The settings of a run.
 #[derive(Clone)]
@@ -65,9 +65,9 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
     let detected = if_known(run.store.count_due(&due).await, "how many conversations are due")?;
     run.progress.expect(u64::try_from(detected.unwrap_or_default().min(settings.batch)).unwrap_or(u64::MAX));
     let mut circuits = Circuits::begin(pipeline, &run.store, run.execution).await?;
-    let mut taking = Taking::default();
+    let mut claiming = Claiming::default();
     let mut in_flight = InFlight::new(settings, run, pipeline);
-    let telling = Telling::begin(run, settings.concurrency);
+    let progress_writer = ProgressWriter::begin(run, settings.concurrency);
     let mut claimed = 0;
     let mut trouble = None;
     if detected != Some(0) {
@@ -89,8 +89,8 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
             || in_flight.tally.only_refusals()
             || settings.budget.is_some_and(|budget| in_flight.spent() >= budget);
         if look && free > 0 && !barred && trouble.is_none() && !run.signals.is_stopping() {
-            let taken = taking.take(&run.store, &due, run.execution, free).await;
-            in_flight.refuse(taking.refused());
+            let taken = claiming.take(&run.store, &due, run.execution, free).await;
+            in_flight.refuse(claiming.refused());
             match taken {
                 Ok(claims) => {
                     claimed += claims.len();
@@ -121,7 +121,7 @@ pub async fn work(settings: &Settings, pipeline: &PipelineContext, run: &Run) ->
     if trouble.is_some() || in_flight.tally.is_troubled() {
         in_flight.give_back_unbegun().await;
     }
-    telling.end().await;
+    progress_writer.end().await;
     // Without a count, only the claimed conversations are known to have been due.
     let detected = detected.unwrap_or(claimed);
     let deferred = detected.saturating_sub(claimed);
@@ -197,7 +197,7 @@ impl<'a> InFlight<'a> {
         if claims.is_empty() {
             return Ok(());
         }
-        let (snapshots, refused) = match taking::snapshots(self.run, claims).await {
+        let (snapshots, refused) = match claiming::snapshots(self.run, claims).await {
             Ok(read) => read,
             Err(error) => {
                 self.give_back_unbegun().await;

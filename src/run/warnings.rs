@@ -34,7 +34,7 @@ struct Said {
 /// Distinct warnings, the first ones first.
 struct List {
     kept: Vec<String>,
-    /// How many more came when it was full.
+    /// How many came when it was full; a repeated one counts again.
     more: usize,
 }
 
@@ -67,7 +67,7 @@ fn said() -> MutexGuard<'static, Said> {
     SAID.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps a warning from before the log has started.
+/// Adds a warning: the collector's, and those from before the log has started.
 pub fn note(warning: &str) {
     let warning = text::one_line(warning);
     let mut kept = text::first_chars(&warning, MOST_CHARS).to_owned();
@@ -75,7 +75,6 @@ pub fn note(warning: &str) {
         kept.pop();
         kept.push('…');
     }
-    // Not earlier: no code of others runs under the lock.
     let mut said = said();
     said.all.add(&kept);
     said.of_run.add(&kept);

@@ -1,11 +1,11 @@
-//! A command's timeouts for its database (spec 02, "Every wait ends"): D for one response, less to connect, and for a read-only command a
-//! limit in all. The server's timeouts are shorter than ours, so that it has ended a statement when we give up on it.
+//! A command's timeouts for its database (spec 02, "Every wait ends"): D for one response, ten seconds at most to connect, and for a
+//! read-only command a limit in all. The server's timeouts are shorter than ours, so that it has ended a statement when we give up on it.
 
 use std::time::{Duration, Instant};
 
 use crate::clock;
 
-/// How long a statement waits for a connection, and the longest that SQLite waits for another writer.
+/// How long a statement waits for a connection (on PostgreSQL D if that is longer), and the longest that SQLite waits for another writer.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(10);
 /// The timeout for closing connections.
 pub(super) const CLOSE: Duration = Duration::from_millis(500);
@@ -93,9 +93,7 @@ impl Timeouts {
     /// The server's settings with their values; 0 is no limit.
     pub(super) fn settings(&self) -> [(&'static str, String); 3] {
         let answer = self.answer();
-        let ms = |span: Option<Duration>, tenths: u128| {
-            span.map_or_else(|| "0".to_owned(), |span| (span.as_millis() * tenths / 10).max(1).to_string())
-        };
+        let ms = |span: Option<Duration>, of: u128| span.map_or(0, |span| tenths(span, of)).to_string();
         [
             ("lock_timeout", ms(answer, 5)),
             // A read-only command can use all of its remaining time.
@@ -112,15 +110,20 @@ impl Timeouts {
 
     /// The text to follow `begin` for a read of a whole table.
     pub(super) fn long_settings(&self) -> String {
-        let ms = self.long_answer().map_or(0, |long| (long.as_millis() * 8 / 10).max(1));
+        let ms = self.long_answer().map_or(0, |long| tenths(long, 8));
         format!("; set local statement_timeout = {ms}")
     }
 
     /// Whether the server's `lock_timeout`, from `current_setting`, is ours. Not checked for read-only commands, whose timeout changes all the
     /// time, and which take no locks.
     pub(super) fn is_in_force(&self, lock_timeout: &str) -> bool {
-        self.until.is_some() || lock_timeout == as_the_server_says(self.answer.map_or(0, |it| it.as_millis() * 5 / 10))
+        self.until.is_some() || lock_timeout == as_the_server_says(self.answer.map_or(0, |it| tenths(it, 5)))
     }
+}
+
+/// So many tenths in milliseconds, and at least one, because 0 is no limit.
+fn tenths(span: Duration, of: u128) -> u128 {
+    (span.as_millis() * of / 10).max(1)
 }
 
 /// Milliseconds with the largest unit that divides them, as PostgreSQL shows a setting.
@@ -171,6 +174,7 @@ mod tests {
         assert!(timeouts.is_in_force("7500ms") && !timeouts.is_in_force("200ms"));
         assert!(Timeouts::of_job(Duration::from_secs(72), None).is_in_force("6s"));
         assert!(Timeouts::unlimited(None).is_in_force("0"));
+        assert!(Timeouts::unlimited(Some(Duration::from_millis(1))).is_in_force("1ms"));
         assert!(Timeouts::unlimited(Some(Duration::from_mins(4))).is_in_force("2min"));
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use crate::cli::{args, compose, env_file, host, whence};
+use crate::cli::{args, compose, database_source, env_file, host};
 use crate::config::database::Database;
 use crate::core::doctor::Check;
 use crate::core::text::nearest;
@@ -66,7 +66,7 @@ pub fn settings() -> Vec<Check> {
 /// The database that doctor examines, which setting named it, and whether the services of this host use another one.
 pub fn database(found: Option<&Database>, matches: &ArgMatches) -> Vec<Check> {
     let Some(database) = found else { return Vec::new() };
-    let mut checks = vec![Check::ok("database.place", whence::named(database, matches))];
+    let mut checks = vec![Check::ok("database.place", database_source::named(database, matches))];
     if let (Database::Sqlite(path), Some(theirs)) = (database, host::database_of_services(compose::DEFAULT_FILE)) {
         let real = |path: &Path| fs::canonicalize(path).ok();
         if real(path) != real(&theirs) {

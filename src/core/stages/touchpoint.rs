@@ -15,7 +15,7 @@ use crate::domain::memory::{LifeEvent, MoodDelta};
 use crate::domain::player::GameStatus;
 use crate::domain::snapshot::Snapshot;
 
-mod delivery;
+mod delivery_time;
 mod messages;
 #[cfg(test)]
 mod tests;
@@ -71,7 +71,7 @@ fn decide(snapshot: &Snapshot, findings: &Findings) -> Option<NewTouchpoint> {
         trigger: due.trigger,
         context: Value::Object(context),
         message: messages::compose(due.trigger, due.event, draw.number(&format!("{trigger}:message"))),
-        delivery_at: delivery::at(snapshot.now, &zone, draw.number(&format!("{trigger}:delay"))),
+        delivery_at: delivery_time::at(snapshot.now, &zone, draw.number(&format!("{trigger}:delay"))),
     })
 }
 

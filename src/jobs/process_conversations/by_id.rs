@@ -1,7 +1,7 @@
 //! `process-conversations --id`: processes one conversation now, regardless of the window.
 
 use super::bill::Bill;
-use super::telling::Telling;
+use super::progress_writer::ProgressWriter;
 use super::{InFlight, Settings, due};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::ids::ConversationId;
@@ -53,7 +53,7 @@ pub async fn work(
         )));
     };
     let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, pipeline) };
-    let telling = Telling::begin(run, 1);
+    let progress_writer = ProgressWriter::begin(run, 1);
     let meter = Meter::default();
     let mut trouble = tokio::select! {
         probed = circuits.probe(&meter) => probed.err(),
@@ -69,7 +69,7 @@ pub async fn work(
             () = run.signals.stopping() => in_flight.wind_up().await,
         }
     }
-    telling.end().await;
+    progress_writer.end().await;
     if let Err(error) = circuits.keep_all().await {
         trouble = trouble.or(Some(error.into()));
     }

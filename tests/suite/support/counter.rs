@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use super::db::Db;
 use super::proxy::{self, Fate, Request, Rule};
 
-/// What a run writes by the clock, however much it has done: not counted.
+/// What a run writes by the clock, however much it has done. These statements are not counted.
 const BEATS: [&str; 3] = ["-- tell_progress", "-- write_progress", "-- renew_lease"];
 
-/// What a client has asked for so far, but for what it writes by the clock.
+/// What a client has asked for so far, except for what it writes by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     pub connections: u64,

@@ -49,8 +49,8 @@ impl Rule for State {
     fn asked(&self, request: &Request) -> Fate {
         if request.is_statement() {
             self.change(|count| count.waiting += 1);
-            let may_wait = |count: &mut Count| count.allowed.is_some_and(|allowed| count.passed >= allowed);
-            let mut count = self.changed.wait_while(self.count(), may_wait).expect("not poisoned");
+            let must_wait = |count: &mut Count| count.allowed.is_some_and(|allowed| count.passed >= allowed);
+            let mut count = self.changed.wait_while(self.count(), must_wait).expect("not poisoned");
             (count.waiting, count.passed) = (count.waiting - 1, count.passed + 1);
             self.changed.notify_all();
         }
@@ -76,9 +76,9 @@ impl Gate {
         self.state.count().passed
     }
 
-    /// Lets so many more statements pass, or all, and waits until they are answered and the next one asks, or the process has ended.
-    /// `false` where one waits for something that only the other process can give.
-    pub fn pass(&self, more: Option<usize>, mut has_ended: impl FnMut() -> bool) -> bool {
+    /// Lets `more` statements pass, and waits until they are answered and the next one asks; with `None`, until the process ends. Also returns
+    /// when the process has ended, or when a statement waits for something that only the other process can give.
+    pub fn pass(&self, more: Option<usize>, mut has_ended: impl FnMut() -> bool) {
         let mut target = 0;
         self.state.change(|count| {
             target = count.passed + more.unwrap_or(0);
@@ -87,17 +87,17 @@ impl Gate {
         let (mut seen, mut since) = (0, Instant::now());
         loop {
             if has_ended() {
-                return true;
+                return;
             }
             let count = self.state.count();
             let progress = count.passed + count.answered + count.waiting;
             if more.is_some() && count.passed >= target && count.answered >= count.passed && count.waiting > 0 {
-                return true;
+                return;
             }
             if progress != seen {
                 (seen, since) = (progress, Instant::now());
             } else if count.passed > count.answered && since.elapsed() > BLOCKED {
-                return false;
+                return;
             }
             drop(self.state.changed.wait_timeout(count, Duration::from_millis(10)).expect("not poisoned"));
         }

@@ -8,8 +8,7 @@ pub fn every() -> Option<usize> {
     Some(asked.parse().ok().filter(|it| *it > 0).expect("NIKITA_EVERY_POINT is a number above 0"))
 }
 
-/// Tries all of them on as many threads as there are processors, each with a state of its own, because most of the time is spent waiting for
-/// processes. Answers for how many the answer was yes.
+/// Runs `attempt` for every item, on a thread for each processor with a state of its own. Returns how many returned true.
 pub fn each<T: Sync, S>(all: &[T], begin: impl Fn() -> S + Sync, attempt: impl Fn(&S, &T) -> bool + Sync) -> usize {
     let (next, yes) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! A proxy in front of PostgreSQL. It takes what a client sends apart into requests, in the simple and in the extended form of the protocol,
-//! and a rule says what becomes of each: it is passed on, at once or when the rule returns; it is swallowed; or its answer is lost.
+//! A proxy in front of PostgreSQL. It splits what a client sends into requests, in the simple and in the extended form of the protocol, and
+//! a rule says what becomes of each: it is passed on, when the rule returns; it is swallowed; or its answer is lost.
 
 use std::io::{Read, Write, copy, sink};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -49,7 +49,7 @@ impl Message {
 
     /// Without its kind and its length.
     pub fn body(&self) -> &[u8] {
-        &self.bytes[5..]
+        &self.bytes[if self.kind == 0 { 4 } else { 5 }..]
     }
 }
 
@@ -88,8 +88,8 @@ impl Request {
     }
 }
 
-/// Starts one for as long as the test runs, with a rule for each connection. The answer is the database's URL through it, without TLS, whose
-/// first answer is no message.
+/// Starts a proxy that gives each connection a rule, for as long as the test runs. Returns the database's URL through it, without TLS, because
+/// the answer to a request for TLS is not a message.
 pub fn start<R: Rule>(db: &Db, rule: impl Fn() -> Arc<R> + Send + 'static) -> String {
     let direct = db.direct_url();
     let (login, rest) = direct.split_once('@').expect("a URL with a login");

@@ -14,7 +14,7 @@ const ALL_REFUSED: usize = 100;
 
 /// How claims are made.
 #[derive(Debug, Default)]
-pub struct Taking {
+pub struct Claiming {
     /// Whether one by one, since the database has refused several at once.
     apart: bool,
     claimed: bool,
@@ -23,7 +23,7 @@ pub struct Taking {
     new: Vec<(ConversationId, StoreError)>,
 }
 
-impl Taking {
+impl Claiming {
     /// Claims at most `most` conversations.
     pub async fn take(
         &mut self,

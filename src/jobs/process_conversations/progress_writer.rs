@@ -16,12 +16,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LATEST: usize = 100;
 
 /// The task that writes. Dropping it stops it.
-pub(super) struct Telling {
+pub(super) struct ProgressWriter {
     over: CancellationToken,
     task: JoinHandle<()>,
 }
 
-impl Telling {
+impl ProgressWriter {
     /// Starts the task; `at_once` conversations run concurrently.
     pub(super) fn begin(run: &Run, at_once: usize) -> Self {
         let over = CancellationToken::new();
@@ -36,7 +36,7 @@ impl Telling {
     }
 }
 
-impl Drop for Telling {
+impl Drop for ProgressWriter {
     fn drop(&mut self) {
         self.task.abort();
     }
