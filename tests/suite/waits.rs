@@ -393,7 +393,8 @@ fn a_run_outlives_the_shell_that_started_it_and_still_hears_signals() {
 fn a_frozen_run_whose_shell_ends_gives_its_claim_back() {
     let (db, folder) = (Db::sqlite(), tempfile::TempDir::new().unwrap());
     backlog(&db, 1);
-    let frozen = "kill -STOP %1; while ! grep -q '^State:.T' /proc/$!/status; do :; done";
+    // All of its threads: the kernel counts a process as stopped when the last one is.
+    let frozen = "kill -STOP %1; while grep -L '^State:.T' /proc/$!/task/*/status | grep -q .; do :; done";
     orphaned(&db, folder.path(), frozen);
     eventually("it has given its claim back", || is_given_back(&db));
     eventually("it has said so", || {
