@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::programs::{Ran, program, run};
+use crate::wait;
 
 pub struct Lab {
     /// Small sizes.
@@ -114,11 +113,7 @@ impl Lab {
 
     /// Waits until SQL in the server's own database prints this; fails after a minute.
     pub fn eventually(&self, what: &str, sql: &str, expected: &str) {
-        let began = Instant::now();
-        while self.sql("postgres", sql) != expected {
-            assert!(began.elapsed() < Duration::from_mins(1), "never: {what}");
-            thread::sleep(Duration::from_millis(20));
-        }
+        wait::eventually(what, || self.sql("postgres", sql) == expected);
     }
 
     /// psql with a script of `benches/sql` and its variables.

@@ -21,6 +21,8 @@ mod programs;
 mod startup;
 mod stuck;
 mod table;
+#[path = "../suite/support/wait.rs"]
+mod wait;
 
 use std::process::ExitCode;
 

@@ -96,7 +96,7 @@ impl Crew {
             count += 1;
             *lock(&place.running) = Some(Alive { process: bin.start_into(&place.folder), number: count, sent: vec![] });
             self.wait(place);
-            std::thread::sleep(Duration::from_millis(rng.u64(0..200)));
+            within(Duration::from_millis(rng.u64(0..200)), || stop.load(Ordering::Relaxed));
         }
     }
 
@@ -141,6 +141,16 @@ impl Crew {
             victims = alive(None);
         }
         (!victims.is_empty()).then(|| victims[pick % victims.len()])
+    }
+
+    /// Whether the process is no longer there.
+    pub fn has_ended(&self, victim: Victim) -> bool {
+        lock(&self.places[victim.place].running).as_ref().is_none_or(|alive| alive.number != victim.number)
+    }
+
+    /// Whether something has gone wrong.
+    pub fn has_faults(&self) -> bool {
+        !lock(&self.tally).faults.is_empty()
     }
 
     /// Sends a signal, if the process is still there.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::crew::{Crew, Victim};
 use crate::plan::{Event, Trouble};
+use crate::support::bin::within;
 use crate::support::db::Db;
 
 /// What was really done, by kind.
@@ -23,12 +24,15 @@ pub fn make(plan: &[Event], crew: &Crew, db: &Db, restart: Option<&str>) -> Done
     let thaws = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for event in plan {
-            std::thread::sleep(event.at.saturating_sub(began.elapsed()));
+            // More trouble would only hide a fault.
+            if within(event.at.saturating_sub(began.elapsed()), || crew.has_faults()) {
+                break;
+            }
             let Some((victim, length)) = done.cause(event, crew, db, restart) else { continue };
             // By itself: what comes next may wait for a lock of the one that is frozen.
             let thaws = &thaws;
             scope.spawn(move || {
-                std::thread::sleep(length);
+                within(length, || crew.has_ended(victim));
                 thaws.fetch_add(u64::from(crew.signal(victim, "CONT")), Ordering::Relaxed);
             });
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use uuid::Uuid;
 
+use crate::support::bin::within;
 use crate::support::db::Db;
 
 const TABLES: &str = "
@@ -75,7 +76,9 @@ impl Application {
             if players.len() < 30 || rng.u32(0..40) == 0 {
                 players.extend(self.join(db, &mut rng));
             }
-            std::thread::sleep(Duration::from_millis(rng.u64(5..70)));
+            if within(Duration::from_millis(rng.u64(5..70)), || stop.load(Ordering::Relaxed)) {
+                return;
+            }
             let Some(player) = rng.choice(&players).copied() else { continue };
             match rng.u32(0..10) {
                 0..3 => talks.extend(self.talk(db, player, &mut rng)),

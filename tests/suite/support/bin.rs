@@ -7,6 +7,9 @@ use std::rc::Rc;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[allow(unused_imports, reason = "not every program of tests uses both")]
+pub use super::wait::{eventually, within};
+
 /// A command line that has not been started.
 pub struct Bin {
     command: Command,
@@ -206,22 +209,4 @@ impl Done {
     pub fn error(&self) -> String {
         self.json()["error"]["message"].as_str().expect("an error message").to_owned()
     }
-}
-
-/// Waits until a condition holds; fails after a minute.
-#[track_caller]
-pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
-    assert!(within(std::time::Duration::from_mins(1), holds), "never: {what}");
-}
-
-/// Whether a condition comes to hold in this time.
-pub fn within(longest: std::time::Duration, mut holds: impl FnMut() -> bool) -> bool {
-    let began = std::time::Instant::now();
-    while began.elapsed() < longest {
-        if holds() {
-            return true;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    false
 }

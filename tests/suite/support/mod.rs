@@ -22,6 +22,7 @@ pub mod schema;
 pub mod seed;
 pub mod shim;
 pub mod template;
+pub mod wait;
 
 /// Makes one test for each database out of a function of a [`db::Db`], so that the backends can't drift.
 #[macro_export]
