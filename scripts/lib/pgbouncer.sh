@@ -12,11 +12,11 @@ pgbouncer_install() {
 }
 
 pgbouncer_start() {
-    local port server_port=${postgres_url##*:} password=nikita-test-password
+    local port server_port=${postgres_url##*:}
     pgbouncer_folder=$1
     server_port=${server_port%%/*}
     mkdir -p "$pgbouncer_folder"
-    echo "\"nikita\" \"$password\"" >"$pgbouncer_folder/users"
+    echo "\"nikita\" \"$postgres_secret\"" >"$pgbouncer_folder/users"
     [ "$(id -u)" != 0 ] || chown -R "$(server_user)" "$pgbouncer_folder"
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
@@ -38,7 +38,7 @@ pgbouncer_start() {
 			pidfile = $pgbouncer_folder/pid
 		SETTINGS
         if as_server env PATH="$PATH:/usr/sbin" pgbouncer -q -d "$pgbouncer_folder/settings" 2>/dev/null; then
-            pgbouncer_url="postgres://nikita:$password@127.0.0.1:$port/postgres?pgbouncer=true"
+            pgbouncer_url="postgres://nikita:$postgres_password@127.0.0.1:$port/postgres?pgbouncer=true"
             return
         fi
     done

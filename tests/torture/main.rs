@@ -104,7 +104,7 @@ fn main() -> ExitCode {
     for fault in &faults {
         println!("FAULT {fault}");
     }
-    println!("{}: seed {seed}", if faults.is_empty() { "passed" } else { "FAILED" });
+    println!("{} on {}: seed {seed}", if faults.is_empty() { "passed" } else { "FAILED" }, arguments.database);
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
