@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::claim::{Claimed, claims_program, parse, prepare};
 use crate::flow;
 use crate::lab::Lab;
-use crate::programs::{program, run};
+use crate::programs::{program, run, through};
 use crate::stuck::{pin, unpin};
 use crate::table::{Results, p99, short};
 
@@ -107,42 +107,76 @@ fn whole_runs(lab: &Lab, results: &mut Results) {
     flow::prepare(lab, "crowd_template", many);
     for _ in 0..lab.runs.min(3) {
         lab.progress(&format!("crowd: {many} conversations by 8 processes, and by one"));
-        let url = lab.copy("crowd", "crowd_template");
-        let watch = Watch::begin(lab);
-        let began = Instant::now();
-        let batch = many.to_string();
-        let arguments =
-            ["process-conversations", "--force", "--allow-overlap", "--batch", &batch, "--concurrency", "4"];
-        let start =
-            || lab.nikita(&url, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
-        let running: Vec<Child> = (0..PROCESSES).map(|_| start()).collect();
-        let mut processed = 0;
-        for child in running {
-            let output = child.wait_with_output().expect("ends");
-            let result: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a result");
-            assert_eq!(output.status.code(), Some(0), "{result}");
-            processed += result["processed"].as_u64().expect("a count");
-        }
-        let seconds = began.elapsed().as_secs_f64();
-        let waits = watch.end();
-        assert_eq!(processed, many as u64, "all together");
-        let twice = lab.sql(
-            "crowd",
-            "select count(*) from conversations where processing_attempts > 1 or id in (select conversation_id from ready_prompts \
-                 where conversation_id is not null group by conversation_id having count(*) <> 2)",
-        );
-        assert_eq!(twice, "0", "processed twice");
-        let url = lab.copy("crowd", "crowd_template");
-        let one = flow::rate(&flow::drain(lab, &url, many, 10), many);
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-        let eight = many as f64 / seconds;
+        let (eight, waits) = together(lab, many, PROCESSES, 4, &[]);
+        let one = flow::rate(&flow::drain(lab, &lab.copy("crowd", "crowd_template"), many, 10), many);
         results.pair("eight", eight, one);
-        let line = vec!["8 processes of 4".to_owned(), short(eight), waits, twice];
-        let head = &["whole runs", "conversations/s", "sessions seen waiting for a lock", "processed twice"];
+        let line = vec!["8 processes of 4".to_owned(), short(eight), waits];
+        let head = &["whole runs", "conversations/s", "sessions seen waiting for a lock"];
         results.figure("Whole runs of 8 processes on one backlog", head, line);
     }
+    apart(lab, results, many);
     lab.drop("crowd");
     lab.drop("crowd_template");
+}
+
+/// The server on one processor, and ever more processes that take one conversation at a time on the other.
+fn apart(lab: &Lab, results: &mut Results, many: usize) {
+    lab.keep_server_on("0");
+    for _ in 0..lab.runs.min(3) {
+        let rates = [1, 4, 16].map(|processes| {
+            lab.progress(&format!("crowd: {many} conversations by {processes} processes, the server apart"));
+            let before = lab.server_cpu();
+            let (rate, waits) = together(lab, many, processes, 1, &["taskset", "-c", "1"]);
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+            let busy = (lab.server_cpu() - before) * rate / many as f64;
+            let head = &[
+                "processes",
+                "conversations/s",
+                "of its processor the server uses",
+                "sessions seen waiting for a lock",
+            ];
+            let line = vec![processes.to_string(), short(rate), format!("{:.0} %", busy * 100.0), waits];
+            results.figure("Processes of one task each, the server on a processor of its own", head, line);
+            rate
+        });
+        results.pair("four apart", rates[1], rates[0]);
+        results.pair("sixteen apart", rates[2], rates[0]);
+    }
+    lab.keep_server_on("0-1");
+}
+
+/// How many conversations a second so many processes finish on one backlog, and who was seen waiting for a lock. None is processed twice.
+fn together(lab: &Lab, many: usize, processes: usize, concurrency: usize, starter: &[&str]) -> (f64, String) {
+    let url = lab.copy("crowd", "crowd_template");
+    let watch = Watch::begin(lab);
+    let began = Instant::now();
+    let (batch, concurrency) = (many.to_string(), concurrency.to_string());
+    let arguments =
+        ["process-conversations", "--force", "--allow-overlap", "--batch", &batch, "--concurrency", &concurrency];
+    let start = || {
+        let mut command = through(starter, &lab.nikita(&url, &arguments));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts")
+    };
+    let running: Vec<Child> = (0..processes).map(|_| start()).collect();
+    let mut finished = 0;
+    for child in running {
+        let output = child.wait_with_output().expect("ends");
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a result");
+        assert_eq!(output.status.code(), Some(0), "{result}");
+        finished += result["processed"].as_u64().expect("a count");
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let waits = watch.end();
+    assert_eq!(finished, many as u64, "all together");
+    let twice = lab.sql(
+        "crowd",
+        "select count(*) from conversations where processing_attempts > 1 or id in (select conversation_id from ready_prompts \
+             where conversation_id is not null group by conversation_id having count(*) <> 2)",
+    );
+    assert_eq!(twice, "0", "processed twice");
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+    let rate = many as f64 / seconds;
+    (rate, waits)
 }
 
 /// A look at the sessions of the database `crowd`, fifty times a second.

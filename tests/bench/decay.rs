@@ -38,11 +38,25 @@ pub fn measure(lab: &Lab, results: &mut Results) {
         results.pair("decay grows postgres", ours.ran.seconds, small.ran.seconds * times(many, few));
         results.pair("memory decay", ours.peak, small.peak);
     }
+    beside_the_simplest(lab, results, many / 5);
     beside_an_application(lab, results);
     for name in ["decay", "decay_few", "decay_many"] {
         lab.drop(name);
     }
     on_sqlite(lab, results, many, few);
+}
+
+/// The server's share of a decay that keeps no record of how far each player has been charged, and tells nobody.
+fn beside_the_simplest(lab: &Lab, results: &mut Results, players: usize) {
+    prepare(lab, "decay_some", players);
+    for _ in 0..lab.runs {
+        lab.progress(&format!("decay: {players} players, and the simplest statement"));
+        let ours = decay(lab, &lab.copy("decay", "decay_some")).ran.seconds;
+        lab.copy("decay", "decay_some");
+        let theirs = lab.script("decay", "decay_simplest.sql", &[("now", NOW)]).seconds;
+        results.pair("decay simplest", ours, theirs);
+    }
+    lab.drop("decay_some");
 }
 
 fn on_sqlite(lab: &Lab, results: &mut Results, many: usize, few: usize) {

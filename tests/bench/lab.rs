@@ -195,11 +195,21 @@ impl Lab {
         fs::read_to_string(self.socket.join("log")).expect("the server's log can be read")
     }
 
-    /// Processor seconds of the server so far: of its processes, and of those that have ended.
-    pub fn server_cpu(&self) -> f64 {
+    /// The server's first process, which starts all others.
+    fn postmaster(&self) -> u32 {
         let pid_file = self.socket.join("data/postmaster.pid");
         let pid_file = fs::read_to_string(pid_file).expect("the server's process id can be read");
-        let postmaster: u32 = pid_file.lines().next().and_then(|it| it.parse().ok()).expect("a process id");
+        pid_file.lines().next().and_then(|it| it.parse().ok()).expect("a process id")
+    }
+
+    /// Sessions from now on run on these processors only.
+    pub fn keep_server_on(&self, processors: &str) {
+        run(program("taskset").args(["-p", "-c", processors, &self.postmaster().to_string()]), 0);
+    }
+
+    /// Processor seconds of the server so far: of its processes, and of those that have ended.
+    pub fn server_cpu(&self) -> f64 {
+        let postmaster = self.postmaster();
         let mut ticks = 0;
         for entry in fs::read_dir("/proc").expect("/proc").flatten() {
             let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };

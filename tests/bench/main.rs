@@ -21,6 +21,7 @@ mod programs;
 mod startup;
 mod stuck;
 mod table;
+mod tick;
 #[path = "../suite/support/wait.rs"]
 mod wait;
 
@@ -34,8 +35,9 @@ use table::Results;
 /// A family of rows: its name on the command line, and what measures it.
 type Family = (&'static str, fn(&Lab, &mut Results));
 
-const FAMILIES: [Family; 8] = [
+const FAMILIES: [Family; 9] = [
     ("startup", startup::measure),
+    ("tick", tick::measure),
     ("flow", flow::measure),
     ("claim", claim::measure),
     ("model", model::measure),
@@ -48,7 +50,7 @@ const FAMILIES: [Family; 8] = [
 /// Measures the released binary against hand-written SQL and the like, prints a table, and writes docs/benchmarks.md.
 #[derive(Parser)]
 struct Arguments {
-    /// Which rows: startup, flow, claim, model, decay, stuck, crowd, memory [default: all]
+    /// Which rows: startup, tick, flow, claim, model, decay, stuck, crowd, memory [default: all]
     rows: Vec<String>,
     /// Small sizes: prints, and writes nothing
     #[arg(long)]

@@ -50,22 +50,30 @@ pub fn run(command: &mut Command, code: i32) -> Ran {
 /// Runs it under GNU time.
 pub fn metered(command: &Command, code: i32, folder: &Path) -> Used {
     let file = folder.join("used");
-    let mut time = program("/usr/bin/time");
-    time.args(["--quiet", "-f", "%U %S %M", "-o"]).arg(&file).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => time.env(name, value),
-            None => time.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        time.current_dir(folder);
-    }
-    let ran = run(&mut time, code);
+    let path = file.to_str().expect("a path of plain characters");
+    let ran = run(&mut through(&["/usr/bin/time", "--quiet", "-f", "%U %S %M", "-o", path], command), code);
     let line = fs::read_to_string(&file).expect("GNU time wrote its file");
     let numbers: Vec<f64> = line.split_whitespace().map(|it| it.parse().expect("a number")).collect();
     let [own, system, peak] = numbers[..] else { panic!("three numbers, not {line:?}") };
     Used { ran, cpu: own + system, peak }
+}
+
+/// The same command, whole by another program and its arguments; by itself if there is none.
+pub fn through(starter: &[&str], command: &Command) -> Command {
+    let words = starter.iter().map(OsStr::new).chain([command.get_program()]).chain(command.get_args());
+    let words: Vec<&OsStr> = words.collect();
+    let mut whole = program(words[0]);
+    whole.args(&words[1..]);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => whole.env(name, value),
+            None => whole.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        whole.current_dir(folder);
+    }
+    whole
 }
 
 /// The first number behind a word in a program's output.

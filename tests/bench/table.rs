@@ -32,12 +32,14 @@ const FOLDED: &str =
     "the same claim, reads and writes in one prepared statement, by pgbench (`conversations_folded.sql`)";
 const FEW: &str = "the same on 10 thousand rows";
 
-pub const ROWS: [Row; 39] = [
+pub const ROWS: [Row; 44] = [
     row("skip tcp", "a skipped run, start to exit, TCP with SCRAM", PSQL, AtMost(0.8), "ms"),
     row("skip socket", "a skipped run, start to exit, Unix socket", PSQL, AtMost(0.8), "ms"),
     row("skip tcp minimal", "a skipped run, TCP with SCRAM", MINIMAL, Published, "ms"),
     row("skip socket minimal", "a skipped run, Unix socket", MINIMAL, Published, "ms"),
     row("skip memory", "peak memory of a skipped run", MINIMAL, AtMost(2.0), "KiB"),
+    row("tick sqlite", "processor time of a run that processes one conversation, SQLite", "50 ms", AtMost(1.0), "ms"),
+    row("tick postgres", "the same, PostgreSQL", "45 ms", AtMost(1.0), "ms"),
     row("flow 1", "process-conversations, local providers, PostgreSQL, concurrency 1", FOLDED, AtLeast(0.5), "/s"),
     row("flow 10", "process-conversations, local providers, PostgreSQL, concurrency 10", FOLDED, AtLeast(0.5), "/s"),
     row(
@@ -68,6 +70,13 @@ pub const ROWS: [Row; 39] = [
         "decay, 1 million players, SQLite",
         "hand-written SQL in sqlite3, WAL mode (`decay_sqlite.sql`)",
         AtMost(1.15),
+        "s",
+    ),
+    row(
+        "decay simplest",
+        "decay, 200 thousand players, PostgreSQL",
+        "the simplest statement that charges them: no watermark, no messages (`decay_simplest.sql`)",
+        AtMost(1.2),
         "s",
     ),
     row("decay grows postgres", "decay, 1 million players, PostgreSQL", "100 × 10 thousand players", AtMost(1.15), "s"),
@@ -110,6 +119,14 @@ pub const ROWS: [Row; 39] = [
         "ms",
     ),
     row("eight", "process-conversations, 8 processes on one backlog", "1 process", Published, "/s"),
+    row(
+        "four apart",
+        "4 processes of one task each, the server on a processor of its own",
+        "1 process",
+        Published,
+        "/s",
+    ),
+    row("sixteen apart", "16 of them", "1 process", Published, "/s"),
     row("memory flow", "peak memory, 10,000 conversations", "100 conversations", AtMost(1.2), "KiB"),
     row(
         "memory decay",
