@@ -1,12 +1,13 @@
 -- Copies the rows that the binary wrote for one conversation, so that conversations_folded.sql writes the same rows, whatever the
--- pipeline writes. A day has three to five events; the sample has one with four, if possible.
+-- pipeline writes. A day has three to five events, and few conversations are followed by a message: the sample has four, and none.
 --
 --   nikita-jobs process-conversations --batch 20 && psql -f conversations_sample.sql
 
 create table sample as select c.id, c.user_id, c.extracted_entities, c.conversation_summary, c.emotional_tone
     from conversations c where c.extracted_entities is not null
-    order by abs((select count(*) from nikita_life_events l where l.user_id = c.user_id
-        and l.event_date > current_date - 2) - 4), c.last_message_at limit 1;
+    order by exists (select 1 from scheduled_touchpoints t where t.user_id = c.user_id and not t.delivered),
+        abs((select count(*) from nikita_life_events l where l.user_id = c.user_id and l.event_date > current_date - 2) - 4),
+        c.last_message_at limit 1;
 create table sample_player as select conflict_details, last_conflict_at, cached_voice_prompt
     from users where id = (select user_id from sample);
 create table sample_facts as select graph_type, fact, source, confidence, metadata, embedding

@@ -48,9 +48,10 @@ begin
                 from charged where after = 0 and notifications_enabled and telegram_id is not null),
             warning as (
                 insert into scheduled_touchpoints (user_id, trigger_type, trigger_context, message_content, delivery_at)
-                select id, 'gap', jsonb_build_object('reason', 'decay_warning', 'score_before', before, 'score', after),
+                select id, 'event', jsonb_build_object('trigger_type', 'event', 'event_type', 'decay_warning',
+                    'event_description', 'the player has been away for long', 'chapter', chapter, 'emotional_state', '{}'::jsonb),
                     'I haven''t heard from you in a while, and I miss our talks. How have you been?', instant
-                from charged where before >= 40 and after < 40 and after > 0)
+                from charged where before >= 40 and after < 40 and after > 0 and telegram_id is not null)
         select id into last from page order by id desc limit 1;
         exit when last is null;
         commit;

@@ -35,9 +35,10 @@ select id, 'decay_game_over', json_object('chat_id', telegram_id, 'text', 'I wai
     || 'I think this is where our story ends. Thank you for everything we shared. Take good care of yourself.'), :now
 from owed where amount = before and notifications_enabled and telegram_id is not null;
 insert into scheduled_touchpoints (user_id, trigger_type, trigger_context, message_content, delivery_at)
-select id, 'gap', json_object('reason', 'decay_warning', 'score_before', before / 100.0, 'score', (before - amount) / 100.0),
+select id, 'event', json_object('trigger_type', 'event', 'event_type', 'decay_warning',
+    'event_description', 'the player has been away for long', 'chapter', chapter, 'emotional_state', json('{}')),
     'I haven''t heard from you in a while, and I miss our talks. How have you been?', :now
-from owed where before >= 4000 and before - amount < 4000 and before > amount;
+from owed where before >= 4000 and before - amount < 4000 and before > amount and telegram_id is not null;
 update users set relationship_score = (before - amount) / 100.0,
     decayed_through = strftime('%Y-%m-%dT%H:%M:%S.', through / 1000000, 'unixepoch') || printf('%06dZ', through % 1000000),
     game_status = case when before = amount then 'game_over' else 'active' end
