@@ -31,6 +31,8 @@ const MOST_LINES: usize = 400;
 mod arguments;
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/leases.rs"]
+mod leases;
 #[path = "architecture/lists.rs"]
 mod lists;
 
@@ -97,7 +99,6 @@ fn migrations_name_the_same_binaries_in_both_folders() {
     assert_eq!(needs("postgres"), needs("sqlite"));
 }
 
-/// Fails with one fault a line.
 /// Conditions that several statements must hold in the same words (`src/store/sql/mod.rs`).
 #[test]
 fn marked_blocks_of_one_name_are_equal() {
@@ -142,6 +143,7 @@ fn marked_blocks(file: &str, source: &str) -> Vec<(String, String)> {
     closed
 }
 
+/// Fails with one fault a line.
 fn none(faults: fn(&Source) -> Vec<String>) {
     let mut faults: Vec<String> = tree().iter().flat_map(faults).collect();
     faults.sort();

@@ -52,7 +52,7 @@ pub async fn examine(settings: &Settings, store: &Store) -> Result<Examined, Run
             .await?,
         stuck: Stuck {
             conversations: store.count_stuck(settings.idle).await?,
-            executions: store.count_dead_runs(now).await?,
+            executions: store.count_dead_runs().await?,
         },
         foreign: store.foreign_completions(now - FOREIGN_FOR, now).await?,
         incredible: store.incredible_completions(now).await?,

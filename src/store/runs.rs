@@ -163,8 +163,8 @@ impl Store {
         let reason = json!({"status": "error", "error": {"kind": "lease_expired", "message":
             format!("Owner is not running: its lease had run out when execution {} began", lease.execution)}});
         let (own, others) = (format!("job:{job}"), format!("job:{job}:%"));
-        execute!(&mut *tx, sql::FORGET_DEAD_LEASES, DbTime(now), own, others);
-        Ok(execute!(tx, sql::CLOSE_DEAD_RUNS, DbTime(now), DbJson(reason), job))
+        execute!(&mut *tx, sql::FORGET_DEAD_LEASES, self.now_parameter(), own, others, DbId::from(lease.execution));
+        Ok(execute!(tx, sql::CLOSE_DEAD_RUNS, self.now_parameter(), DbTime(now), DbJson(reason), job))
     }
 
     /// Renews a lease and writes the run's progress. `false` if the lease is no longer ours or has expired: others can have acted on an

@@ -121,3 +121,36 @@ orders! {
     recover_with_each_other_job: 2;
     scan_stuck_with_each_other_job: 3;
 }
+
+/// Whoever begins while another one is beginning has a lease that is younger than the other one's idea of the time. It is not from the future:
+/// wherever the other one was held up, the run lives. (The orders above can't see it: their clock stands still.)
+#[test]
+fn a_run_that_begins_while_another_begins_is_not_taken_for_dead() {
+    let db = Db::postgres();
+    let begin = |gate: &Gate| {
+        let arguments = ["process-conversations", "--allow-overlap", "--force"];
+        db.command(&arguments).env("DATABASE_URL", &gate.url).start()
+    };
+    let running = || db.value("select count(*) from job_executions where status = 'running'");
+    let mut cut = 0;
+    loop {
+        cut += 1;
+        let (slow, quick) = (Gate::before(&db), Gate::before(&db));
+        let (mut first, mut second) = (begin(&slow), begin(&quick));
+        slow.pass(Some(cut), || !first.is_running());
+        if running() != "0" {
+            slow.pass(None, || !first.is_running());
+            quick.pass(None, || !second.is_running());
+            break;
+        }
+        while running() == "0" {
+            quick.pass(Some(1), || !second.is_running());
+        }
+        slow.pass(None, || !first.is_running());
+        assert_eq!(running(), "1", "after {cut} statements of the first, the second one lives");
+        quick.pass(None, || !second.is_running());
+        first.done().code(0);
+        second.done().code(0);
+    }
+    assert!(cut > 4, "{cut} statements are no beginning");
+}

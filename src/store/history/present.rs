@@ -42,9 +42,9 @@ impl Store {
     }
 
     /// How many of our executions are `running` without a live lease: their process is gone.
-    pub async fn count_dead_runs(&self, now: DateTime<Utc>) -> Result<i64> {
+    pub async fn count_dead_runs(&self) -> Result<i64> {
         let mut tx = self.begin_read().await?;
-        let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_DEAD_RUNS, DbTime(now));
+        let (count,): (i64,) = fetch_one!(&mut tx, _, sql::COUNT_DEAD_RUNS, self.now_parameter());
         tx.rollback().await?;
         Ok(count)
     }

@@ -1,5 +1,5 @@
 -- count_dead_runs: our running executions without a live lease
--- :now   timestamptz   the database's clock
+-- :clock text   the hidden --now; null: the database's clock
 select count(*)
 from job_executions e
 where e.status = 'running'
@@ -8,6 +8,6 @@ where e.status = 'running'
     select 1
     from job_leases l
     where l.execution_id = e.id
-      and l.expires_at > :now
-      and l.heartbeat_at <= :now
+      and l.expires_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+      and l.heartbeat_at <= coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
   )
