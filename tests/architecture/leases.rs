@@ -5,15 +5,18 @@ use std::fs;
 
 use crate::root;
 
-/// Where a time of a lease is compared with an earlier clock. A margin behind it is one for clocks that differ.
+/// Where a time of a lease is compared with a parameter: an earlier clock. A margin behind it is one for clocks that differ; `:since` is an
+/// operator's.
 fn by_an_earlier_clock(sql: &str) -> Vec<String> {
     let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
     let words: Vec<&str> = lines.flat_map(words).chain([""]).collect();
     let is_earlier = |at: &[&str]| {
         let [time, comparison, clock, behind] = at else { return false };
+        let (clock, _) = clock.split_once("::").unwrap_or((clock, ""));
         time.ends_with("heartbeat_at")
             && ["<", "<=", ">", ">="].contains(comparison)
-            && *clock == ":now"
+            && clock.starts_with(':')
+            && clock != ":since"
             && *behind != "+"
     };
     words.windows(4).filter(|at| is_earlier(at)).map(|at| at.join(" ")).collect()
@@ -39,6 +42,8 @@ fn a_lease_is_judged_by_the_clock_of_its_statement() {
 fn an_earlier_clock_is_seen() {
     assert_eq!(by_an_earlier_clock("where (expires_at <= :now or heartbeat_at > :now) and a").len(), 1);
     assert_eq!(by_an_earlier_clock("and l.heartbeat_at <= :now\n)").len(), 1);
+    assert_eq!(by_an_earlier_clock("and l.heartbeat_at <= :at::timestamptz and b").len(), 1);
+    assert!(by_an_earlier_clock("(l.heartbeat_at >= :since) is not false").is_empty());
     assert!(by_an_earlier_clock("-- l.heartbeat_at > :now\nl.heartbeat_at > :now + interval '1 minute'").is_empty());
     assert!(by_an_earlier_clock("l.heartbeat_at <= coalesce(:clock, clock_timestamp())").is_empty());
 }

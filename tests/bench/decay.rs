@@ -46,7 +46,7 @@ pub fn measure(lab: &Lab, results: &mut Results) {
     on_sqlite(lab, results, many, few);
 }
 
-/// The server's share of a decay that keeps no record of how far each player has been charged, and tells nobody.
+/// Next to a decay that keeps no record of how far each player has been charged, and tells nobody.
 fn beside_the_simplest(lab: &Lab, results: &mut Results, players: usize) {
     prepare(lab, "decay_some", players);
     for _ in 0..lab.runs {

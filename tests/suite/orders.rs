@@ -144,6 +144,7 @@ fn a_run_that_begins_while_another_begins_is_not_taken_for_dead() {
             break;
         }
         while running() == "0" {
+            assert!(second.is_running(), "the second one begins");
             quick.pass(Some(1), || !second.is_running());
         }
         slow.pass(None, || !first.is_running());
