@@ -170,3 +170,19 @@ fn times_as_datetime_writes_them_are_compared_as_times() {
     assert_eq!(failures("1h"), [chat.to_string()]);
     assert_eq!(failures("2h"), [chat.to_string(), call.to_string()]);
 }
+
+#[test]
+fn a_run_whose_end_is_as_datetime_writes_it_closes_the_window() {
+    let db = Db::sqlite();
+    relax(&db, "job_executions", &["started_at", "completed_at"]);
+    let other = Uuid::new_v4();
+    db.execute(&format!(
+        "insert into job_executions (id, job_name, status, started_at, completed_at) \
+         values ('{other}', 'decay', 'completed', '2026-11-18 11:40:00', '2026-11-18 11:50:00')"
+    ));
+    let skipped = |now: &str| db.run(&["decay", "--window", "50m", "--now", now]).json()["status"] == "skipped";
+    assert!(skipped("2026-11-18T12:39:59Z"));
+    // The clock has gone back further than a window: not believed.
+    assert!(!skipped("2026-11-18T10:59:59Z"));
+    assert!(!skipped("2026-11-18T12:40:01Z"));
+}

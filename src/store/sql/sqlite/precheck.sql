@@ -30,9 +30,11 @@ left join (
   cross join job_executions e
   where e.job_name = :job
     and e.status = 'completed'
-    and e.completed_at > strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '-' || :window_seconds || ' seconds')
+    -- The first bound is for the index; it holds for the spelling of `datetime()`, too.
+    and e.completed_at > strftime('%Y-%m-%d', moment.now, '-' || :window_seconds || ' seconds')
+    and replace(e.completed_at, ' ', 'T') > strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '-' || :window_seconds || ' seconds')
     -- Ignores a completion further than a window in the future.
-    and e.completed_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '+' || :window_seconds || ' seconds')
+    and replace(e.completed_at, ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '+' || :window_seconds || ' seconds')
     and (:overridden or coalesce(e.result, '') not like '%"now_overridden":%true%')
   order by e.completed_at desc
   limit 1

@@ -7,9 +7,11 @@ select cast(e.id as text) as id, e.completed_at, e.heartbeat_at is null as is_fo
 from job_executions e
 where e.job_name = :job
   and e.status = 'completed'
-  and e.completed_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '-' || :window_seconds || ' seconds')
+  -- The first bound is for the index; it holds for the spelling of `datetime()`, too.
+  and e.completed_at > strftime('%Y-%m-%d', :now, '-' || :window_seconds || ' seconds')
+  and replace(e.completed_at, ' ', 'T') > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '-' || :window_seconds || ' seconds')
   -- Ignores a completion further than a window in the future.
-  and e.completed_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+' || :window_seconds || ' seconds')
+  and replace(e.completed_at, ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+' || :window_seconds || ' seconds')
   and (:overridden or coalesce(e.result, '') not like '%"now_overridden":%true%')
 order by e.completed_at desc
 limit 1
