@@ -7,7 +7,8 @@
 //!   context length ─▶ smaller reply ─▶ oldest messages left out
 //! ```
 //!
-//! The refusal's wording decides which field to change, among those that the refused request had.
+//! The field that the refusal names decides, else its wording, among the fields that the refused request had. Words that the player
+//! used as well decide last, because a server can quote the player.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,6 +105,8 @@ pub struct Sent<'a> {
     pub body: &'a Value,
     /// The tokens of its transcript; `None` if it has none that can be shortened.
     pub transcript: Option<u32>,
+    /// The player's text in it.
+    pub private: &'a str,
     /// The limits from the settings.
     pub limits: Limits,
 }
@@ -114,24 +117,28 @@ impl Sent<'_> {
     }
 }
 
-/// Which part of the request a refusal is about; `None` if it names none.
-#[must_use]
-pub fn topic(refusal: &ProviderError, sent: Sent<'_>) -> Option<Topic> {
-    let param = refusal.param.as_deref().unwrap_or_default();
-    let by_param = [
-        (Topic::ReplyLimit, &["max_completion_tokens", "max_tokens"][..]),
-        (Topic::Structure, &["response_format", "tools", "text.format"][..]),
-        (Topic::ToolChoice, &["tool_choice", "thinking"][..]),
-        (Topic::Encoding, &["encoding_format"][..]),
-        (Topic::Dimensions, &["dimensions"][..]),
-    ];
-    let named =
-        by_param.iter().find(|(_, names)| names.iter().any(|name| !param.is_empty() && param.starts_with(name)));
-    let kinds =
-        ["context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "request_too_large"];
-    let says = |words: &[&str]| words.iter().any(|word| refusal.words.contains(word));
-    let is_long = refusal.kinds.iter().any(|kind| kinds.contains(&kind.as_str()))
-        || says(&[
+/// The types and codes of a context that is too short.
+const LONG: [&str; 4] =
+    ["context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "request_too_large"];
+/// thepersonalaicompany/amurex-backend#38: the server enforces JSON, but the model does not produce it.
+const UNMET: [&str; 3] = ["json_validate_failed", "tool_use_failed", "output_parse_failed"];
+/// The names of the reply's limit.
+const REPLY_LIMIT: [&str; 5] =
+    ["max_completion_tokens", "max_tokens", "max_new_tokens", "max_output_tokens", "maxoutputtokens"];
+/// The beginnings or ends of parameters.
+const PARAMS: [(Topic, &[&str]); 6] = [
+    (Topic::ReplyLimit, &["max_completion_tokens", "max_tokens"]),
+    (Topic::Structure, &["response_format", "tools", "text.format"]),
+    (Topic::ToolChoice, &["tool_choice", "thinking"]),
+    (Topic::Cache, &["cache_control"]),
+    (Topic::Encoding, &["encoding_format"]),
+    (Topic::Dimensions, &["dimensions"]),
+];
+/// The wording of refusals; the first that fits counts.
+const WORDS: [(Topic, &[&str]); 9] = [
+    (
+        Topic::Context,
+        &[
             "context length",
             "context window",
             "context size",
@@ -140,56 +147,81 @@ pub fn topic(refusal: &ProviderError, sent: Sent<'_>) -> Option<Topic> {
             "input is too long",
             "too many tokens",
             "reduce the length",
-        ]);
-    let is_chat = sent.has("messages");
-    // thepersonalaicompany/amurex-backend#38: the server enforces JSON, but the model does not produce it.
-    let unmet = ["json_validate_failed", "tool_use_failed", "output_parse_failed"];
-    let is_unmet = refusal.kinds.iter().any(|kind| unmet.contains(&kind.as_str()));
-    let words = [
-        (Topic::Context, is_long && is_chat),
-        (Topic::Structure, is_unmet),
-        (Topic::ToolChoice, says(&["tool_choice", "tool choice", "forced tool", "forces tool", "thinking"])),
-        (
-            Topic::Structure,
-            says(&["response_format", "json_schema", "json_object", "additionalproperties", "input_schema"]),
-        ),
-        (
-            Topic::ReplyLimit,
-            says(&["max_completion_tokens", "max_tokens", "max_new_tokens", "max_output_tokens", "maxoutputtokens"]),
-        ),
-        (Topic::Cache, says(&["cache_control", "prompt caching", "ephemeral"])),
-        (Topic::Encoding, says(&["encoding_format", "base64"])),
-        (Topic::Dimensions, says(&["dimension", "matryoshka"])),
-        (
-            Topic::System,
-            says(&[
-                "system role",
-                "system message",
-                "system prompt",
-                "developer instruction",
-                "role 'system'",
-                "roles must alternate",
-            ]),
-        ),
-        (
-            Topic::Structure,
-            says(&[
-                "schema",
-                "structured output",
-                "grammar",
-                "guided",
-                "json mode",
-                "tool use",
-                "tools",
-                "function call",
-                "requested parameters",
-            ]),
-        ),
-    ];
-    let worded = words.iter().find(|(topic, said)| *said && is_sent(*topic, sent)).map(|(topic, _)| *topic);
-    // A server can name the reply's limit as the parameter if the context is too short for it.
-    let long = worded.filter(|topic| *topic == Topic::Context);
-    long.or_else(|| named.map(|(topic, _)| *topic).filter(|topic| is_sent(*topic, sent))).or(worded)
+        ],
+    ),
+    (Topic::ToolChoice, &["tool_choice", "tool choice", "forced tool", "forces tool", "thinking"]),
+    (Topic::Structure, &["response_format", "json_schema", "json_object", "additionalproperties", "input_schema"]),
+    (Topic::ReplyLimit, &REPLY_LIMIT),
+    (Topic::Cache, &["cache_control", "prompt caching", "ephemeral"]),
+    (Topic::Encoding, &["encoding_format", "base64"]),
+    (Topic::Dimensions, &["dimension", "matryoshka"]),
+    (
+        Topic::System,
+        &[
+            "system role",
+            "system message",
+            "system prompt",
+            "developer instruction",
+            "role 'system'",
+            "roles must alternate",
+        ],
+    ),
+    (
+        Topic::Structure,
+        &[
+            "schema",
+            "structured output",
+            "grammar",
+            "guided",
+            "json mode",
+            "tool use",
+            "tools",
+            "function call",
+            "requested parameters",
+        ],
+    ),
+];
+
+/// Which part of the request a refusal is about; `None` if it names none.
+#[must_use]
+pub fn topic(refusal: &ProviderError, sent: Sent<'_>) -> Option<Topic> {
+    surely(refusal, sent).or_else(|| worded(refusal, sent, |_| true))
+}
+
+/// Whether [`topic`] rests only on words that the player used as well: the refusal may quote the player.
+#[must_use]
+pub fn may_quote(refusal: &ProviderError, sent: Sent<'_>) -> bool {
+    surely(refusal, sent).is_none() && topic(refusal, sent).is_some()
+}
+
+/// The same as [`topic`], without the words that the player used.
+fn surely(refusal: &ProviderError, sent: Sent<'_>) -> Option<Topic> {
+    let is = |kinds: &[&str]| refusal.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
+    if is(&LONG) && is_sent(Topic::Context, sent) {
+        return Some(Topic::Context);
+    }
+    let named = named(refusal).filter(|topic| is_sent(*topic, sent));
+    let unmet = || (is(&UNMET) && is_sent(Topic::Structure, sent)).then_some(Topic::Structure);
+    named.or_else(unmet).or_else(|| {
+        let private = sent.private.to_lowercase();
+        worded(refusal, sent, |word| !private.contains(word))
+    })
+}
+
+/// The topic of the parameter that a refusal names, in a field or at the beginning of its message: `thinking.type: Input should be …`.
+fn named(refusal: &ProviderError) -> Option<Topic> {
+    let first = || {
+        let (first, _) = refusal.message.split_once(": ")?;
+        (!first.contains(' ')).then(|| first.strip_prefix("body.").unwrap_or(first))
+    };
+    let name = refusal.param.as_deref().or_else(first)?;
+    let fits = |names: &[&str]| names.iter().any(|&it| name.starts_with(it) || name.ends_with(it));
+    PARAMS.iter().find(|(_, names)| fits(names)).map(|(topic, _)| *topic)
+}
+
+fn worded(refusal: &ProviderError, sent: Sent<'_>, counts: impl Fn(&str) -> bool) -> Option<Topic> {
+    let said = |words: &[&str]| words.iter().any(|&word| refusal.words.contains(word) && counts(word));
+    WORDS.iter().find(|(topic, words)| is_sent(*topic, sent) && said(words)).map(|(topic, _)| *topic)
 }
 
 fn is_sent(topic: Topic, sent: Sent<'_>) -> bool {
@@ -239,14 +271,21 @@ impl Manner {
         self.reply_tokens.map_or(set, |learnt| learnt.min(set))
     }
 
-    /// The most tokens of a transcript, given the tokens of the instructions; `None` if there is no limit.
+    /// The most tokens of a transcript, given the tokens of the instructions and those of the messages that ask for a repair; `None` if
+    /// there is no limit.
     #[must_use]
-    pub fn transcript_limit(&self, limits: Limits, instructions: u32) -> Option<u32> {
-        let room = |context: u32| {
-            let rest = context.saturating_sub(self.reply_limit(limits) + instructions + OVERHEAD_TOKENS);
-            rest.max(LEAST_TRANSCRIPT_TOKENS)
-        };
-        [limits.context.map(room), self.transcript_tokens].into_iter().flatten().min()
+    pub fn transcript_limit(&self, limits: Limits, instructions: u32, repair: u32) -> Option<u32> {
+        let room = |context: u32| context.saturating_sub(self.reply_limit(limits) + instructions + OVERHEAD_TOKENS);
+        let most = [limits.context.map(room), self.transcript_tokens].into_iter().flatten().min()?;
+        Some(most.saturating_sub(repair).max(LEAST_TRANSCRIPT_TOKENS))
+    }
+
+    /// The most tokens of an invalid reply that a request for its repair quotes: as many as a reply can have, but at most half of the
+    /// transcript's room.
+    #[must_use]
+    pub fn quote_limit(&self, limits: Limits, instructions: u32) -> u32 {
+        let room = self.transcript_limit(limits, instructions, 0);
+        self.reply_limit(limits).min(room.map_or(u32::MAX, |room| room / 2))
     }
 
     /// First shortens the reply, then the transcript.
@@ -285,8 +324,9 @@ impl Manner {
             "must be <=",
             "exceed",
         ];
-        if too_large.iter().any(|words| refusal.words.contains(words)) {
-            let allowed = numbers(&refusal.words).filter(|number| (LEAST_REPLY_TOKENS..reply).contains(number)).max();
+        let said = about_the_limit(&refusal.words);
+        if too_large.iter().any(|words| said.contains(words)) {
+            let allowed = numbers(said).filter(|number| (LEAST_REPLY_TOKENS..reply).contains(number)).max();
             self.reply_tokens = Some(allowed.unwrap_or(reply / 2).max(LEAST_REPLY_TOKENS.min(reply)));
         } else if sent.has("max_completion_tokens") {
             self.max_tokens = true;
@@ -314,6 +354,13 @@ impl Manner {
         words.extend(self.transcript_tokens.map(|tokens| format!("at most about {tokens} tokens of transcript")));
         words
     }
+}
+
+/// What a refusal says around the first name of the reply's limit, else its beginning. The rest can be a quotation of the request.
+fn about_the_limit(words: &str) -> &str {
+    let first = REPLY_LIMIT.iter().filter_map(|&name| words.find(name)).min().unwrap_or_default();
+    let before = super::text::last_chars(&words[..first], 100);
+    super::text::first_chars(&words[first - before.len()..], 300)
 }
 
 fn numbers(words: &str) -> impl Iterator<Item = u32> {

@@ -24,7 +24,7 @@ pub enum ErrorClass {
     Address,
     /// 400, 413, 422: the request is refused, because of its form, its conversation or any other reason.
     Refused,
-    /// 403, 424, 498, 499: as above, but possibly temporary.
+    /// 403, 424, 498, 499 and other 4xx, such as a firewall's: as above, but possibly temporary.
     TurnedAway,
 }
 
@@ -35,9 +35,9 @@ pub struct ProviderError {
     pub status: u16,
     /// The types and codes of the body, in lower case.
     pub kinds: Vec<String>,
-    /// The request's parameter that it names.
+    /// The request's parameter that it names, such as `max_tokens` or `response_format.type`.
     pub param: Option<String>,
-    /// The whole body in lower case: private.
+    /// The message and the whole body in lower case: private.
     pub words: String,
     /// The message for people: private.
     pub message: String,
@@ -143,7 +143,7 @@ impl ProviderError {
         let error = innermost(body);
         let mut kinds = Vec::new();
         for place in [error, body] {
-            let named = ["type", "code", "status", "error_type"].map(|field| &place[field]);
+            let named = ["type", "code", "status", "error_type", "error_code"].map(|field| &place[field]);
             let details = place["details"].as_array().into_iter().flatten().map(|detail| &detail["reason"]);
             let loud = place["detail"].as_array().into_iter().flatten().map(|detail| &detail["type"]);
             let deep = [&place["metadata"]["error_type"], &place["innererror"]["code"]];
@@ -155,12 +155,23 @@ impl ProviderError {
         }
         let param = [&error["param"], &body["param"]].into_iter().find_map(Value::as_str);
         let param = param.filter(|param| !["", "None", "null"].contains(param)).map(str::to_ascii_lowercase);
+        let param = param.or_else(|| location(error)).or_else(|| location(body));
         // BerriAI/litellm#8821: the message is an object.
-        let said =
-            [&error["message"], &error["message"]["error"], error, &body["message"], &body["detail"], &body["msg"]];
+        let said = [
+            &error["message"],
+            &error["message"]["error"],
+            error,
+            &body["message"],
+            &body["detail"],
+            &body["msg"],
+            &body["error_msg"],
+            &body["base_resp"]["status_msg"],
+        ];
         let detail = || body["detail"][0]["msg"].as_str().or_else(|| body["message"]["detail"][0]["msg"].as_str());
         let message = said.into_iter().find_map(Value::as_str).or_else(detail).unwrap_or("it does not say why");
-        let words = super::text::first_chars(&body.to_string(), MOST_WORDS).to_lowercase();
+        // The message first: a body can begin with a long quotation of the request.
+        let words = format!("{} {body}", super::text::first_chars(message, MOST_WORDS / 2));
+        let words = super::text::first_chars(&words, MOST_WORDS).to_lowercase();
         Self {
             status,
             kinds,
@@ -171,28 +182,29 @@ impl ProviderError {
         }
     }
 
-    /// The error in the body of a 200 response; `None` if the body is an answer.
+    /// The error in the body of a 200 response, which can be in a list; `None` if the body is an answer, or nothing that is known.
     #[must_use]
     pub fn hidden_in(body: &Value, retry_after: Option<Duration>) -> Option<Self> {
-        let body = match body {
-            Value::Array(items) => items.iter().find(|item| !is_nothing(&item["error"]))?,
-            body => body,
-        };
+        match body {
+            Value::Array(items) => items.iter().find_map(|item| Self::hidden_in_object(item, retry_after)),
+            body => Self::hidden_in_object(body, retry_after),
+        }
+    }
+
+    fn hidden_in_object(body: &Value, retry_after: Option<Duration>) -> Option<Self> {
         let choice = &body["choices"][0];
         let inside = !is_nothing(&choice["error"]) || choice["finish_reason"] == "error";
         // decolua/9router#2727, langfuse/langfuse-python#1741: no choice at all.
         let none = body.get("choices").is_some_and(is_nothing);
-        let outside = body["type"] == "error" || !is_nothing(&body["error"]) && !is_usable(body) || none;
+        let outside =
+            body["type"] == "error" || none || !is_usable(body) && (!is_nothing(&body["error"]) || has_code(body));
         if !inside && !outside {
             return None;
         }
         let error = if is_nothing(&choice["error"]) { body } else { choice };
         let refusal = Self::read(0, error, retry_after);
-        let status = [&innermost(error)["code"], &innermost(error)["status"], &error["code"], &error["status"]]
-            .into_iter()
-            .find_map(status_in)
-            .unwrap_or_else(|| refusal.status_of_kind());
-        Some(Self { status, ..refusal })
+        let status = codes(innermost(error)).chain(codes(error)).find_map(status_in);
+        Some(Self { status: status.unwrap_or_else(|| refusal.status_of_kind()), ..refusal })
     }
 
     /// Its class.
@@ -221,7 +233,8 @@ impl ProviderError {
             500..=599 if is(&OURS) => ErrorClass::Refused,
             408 | 409 | 425 | 500..=599 => ErrorClass::Passing,
             _ if self.is_refused() => ErrorClass::Refused,
-            403 | 424 | 498 | 499 => ErrorClass::TurnedAway,
+            405 | 407 | 410 => ErrorClass::Address,
+            400..=499 => ErrorClass::TurnedAway,
             _ => ErrorClass::Address,
         }
     }
@@ -303,6 +316,23 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// The fields in which servers put an error's code, their own or an HTTP status.
+fn codes(body: &Value) -> impl Iterator<Item = &Value> {
+    let own = ["code", "status", "status_code", "error_code"].map(|field| &body[field]);
+    own.into_iter().chain([&body["base_resp"]["status_code"]])
+}
+
+/// Whether a body without `error` is one all the same, by a code that does not mean success: Baidu's `error_code`, `MiniMax`'s `base_resp`,
+/// `code` and `msg`, older `vLLM`'s `"object": "error"`.
+fn has_code(body: &Value) -> bool {
+    let fails = |code: &Value| {
+        let number = code.as_i64().or_else(|| code.as_str()?.trim().parse().ok());
+        !is_nothing(code) && number.is_none_or(|number| number != 0 && !(200..300).contains(&number))
+    };
+    let named = [&body["code"], &body["error_code"], &body["status_code"], &body["base_resp"]["status_code"]];
+    body["object"] == "error" || !is_nothing(&body["errors"]) || named.into_iter().any(fails)
+}
+
 /// Whether a body contains an answer besides its error.
 fn is_usable(body: &Value) -> bool {
     let message = &body["choices"][0]["message"];
@@ -310,6 +340,15 @@ fn is_usable(body: &Value) -> bool {
     said.iter().any(|field| !is_nothing(&message[*field]))
         || !is_nothing(&body["content"])
         || !is_nothing(&body["data"])
+        || !is_nothing(&body["embeddings"])
+}
+
+/// The place in the request that `FastAPI` names, such as `["body", "max_tokens"]`, with points between its names.
+fn location(place: &Value) -> Option<String> {
+    let details = [&place["detail"][0], &place["message"]["detail"][0], place];
+    let names = details.into_iter().find_map(|detail| detail["loc"].as_array())?;
+    let names: Vec<&str> = names.iter().filter_map(Value::as_str).filter(|name| *name != "body").collect();
+    (!names.is_empty()).then(|| names.join(".").to_ascii_lowercase())
 }
 
 /// An identifier such as `overloaded_error`, in lower case; `None` for anything else.

@@ -7,20 +7,25 @@
 //!              one harmless question of the same form, once a run ─▶ answered: this request is refused
 //!                                                                  └ refused: all requests are, 78
 //! ```
+//!
+//! If the refusal may only quote the player, the harmless question is adapted instead, and the request is sent once more.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::endpoint::{Endpoint, Request, Stop, Tries};
+use super::endpoint::{Endpoint, MARGIN, Request, Stop, Tries};
 use super::remote::Remote;
+use crate::clock;
 use crate::core::ask::NoAnswer;
-use crate::core::manner::{Limits, Manner, Sent, Topic, topic};
+use crate::core::manner::{Limits, Manner, Sent, Topic, may_quote, topic};
 use crate::core::provider_error::{ErrorClass, ProviderError};
 
 /// The most adaptations to a server in one run (spec 05).
 pub const MOST_LESSONS: u32 = 6;
+/// How many of them must be left after one whose only reason may be a player's words: the harmless question has no such words.
+const RESERVED: u32 = 3;
 
 /// A server to which requests are adapted.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub struct Asking<'a> {
     pub build: &'a (dyn Fn(&Manner) -> Value + Sync),
     /// The tokens of its transcript, if it has one that can be shortened.
     pub transcript: Option<u32>,
+    /// The player's text in it.
+    pub private: &'a str,
     /// No wait or retry goes past it.
     pub deadline: Instant,
     /// How temporary errors are handled.
@@ -74,16 +81,19 @@ impl Asker {
     /// # Errors
     /// [`Stop`]; for a refusal, no adaptation helped.
     pub async fn ask(&self, asking: &Asking<'_>) -> Result<(Value, Manner), Stop> {
+        let mut waited = Duration::ZERO;
         loop {
             let manner = self.remote().manner();
-            let refusal = match self.post(asking, &manner).await {
+            let refusal = match self.post(asking, &manner, waited).await {
                 Err(Stop::Refused(refusal)) => refusal,
                 other => return other.map(|reply| (reply, manner)),
             };
-            let mut left = self.lessons.lock().await;
+            let begun = clock::start();
+            let mut left = self.in_time(asking.deadline, self.lessons.lock()).await?;
+            waited += begun.elapsed();
             // Otherwise another task has adapted meanwhile: try again with its manner.
             if self.remote().manner() == manner {
-                return self.learn(asking, manner, refusal, &mut left).await;
+                return self.learn(asking, manner, refusal, &mut left, waited).await;
             }
         }
     }
@@ -94,16 +104,21 @@ impl Asker {
         mut manner: Manner,
         mut refusal: ProviderError,
         left: &mut u32,
+        waited: Duration,
     ) -> Result<(Value, Manner), Stop> {
         let mut steps: Vec<(Topic, Manner)> = Vec::new();
-        while *left > 0 && may_be_a_field(&refusal) {
+        while may_be_a_field(&refusal) {
             let body = (asking.build)(&manner);
-            let sent = Sent { body: &body, transcript: asking.transcript, limits: self.limits };
+            let sent = self.sent(asking, &body);
+            let reserved = if may_quote(&refusal, sent) { RESERVED } else { 0 };
+            if *left <= reserved {
+                break;
+            }
             let Some((topic, next)) = manner.learn(&refusal, sent) else { break };
             *left -= 1;
             tracing::info!(provider = %self.remote(), refused = ?topic, "part of the request refused, changing it");
             steps.push((topic, std::mem::replace(&mut manner, next)));
-            match self.post(asking, &manner).await {
+            match self.post(asking, &manner, waited).await {
                 Ok(reply) => {
                     self.remote().adopt(manner.clone());
                     return Ok((reply, manner));
@@ -119,8 +134,7 @@ impl Asker {
         // Undo the changes that did not help: those about which the last refusal still complains.
         let is_idle = |step: &mut (Topic, Manner)| {
             let body = (asking.build)(&step.1);
-            let sent = Sent { body: &body, transcript: asking.transcript, limits: self.limits };
-            topic(&refusal, sent) == Some(step.0)
+            topic(&refusal, self.sent(asking, &body)) == Some(step.0)
         };
         while let Some((_, before)) = steps.pop_if(is_idle) {
             manner = before;
@@ -129,14 +143,41 @@ impl Asker {
         Err(Stop::Refused(refusal))
     }
 
-    /// Sends the request once, in this manner.
+    /// Sends the harmless question and returns the reply. It is adapted only if the refusal of `asking` may quote the player, so that it
+    /// taught nothing: the harmless question's can be trusted.
     ///
     /// # Errors
     /// [`Stop`].
-    pub async fn post(&self, asking: &Asking<'_>, manner: &Manner) -> Result<Value, Stop> {
+    pub async fn ask_harmless(
+        &self,
+        harmless: &Asking<'_>,
+        asking: &Asking<'_>,
+        refusal: &ProviderError,
+    ) -> Result<Value, Stop> {
+        let manner = self.remote().manner();
+        let body = (asking.build)(&manner);
+        if may_quote(refusal, self.sent(asking, &body)) {
+            return Box::pin(self.ask(harmless)).await.map(|(reply, _)| reply);
+        }
+        self.post(harmless, &manner, Duration::ZERO).await
+    }
+
+    /// Sends the request once, in this manner.
+    async fn post(&self, asking: &Asking<'_>, manner: &Manner, waited: Duration) -> Result<Value, Stop> {
         let body = (asking.build)(manner);
         let Asking { path, deadline, tries, .. } = *asking;
-        self.endpoint.post(Request { path, body: &body, deadline, tries }).await
+        self.endpoint.post(Request { path, body: &body, deadline, tries, waited }).await
+    }
+
+    fn sent<'a>(&self, asking: &Asking<'a>, body: &'a Value) -> Sent<'a> {
+        Sent { body, transcript: asking.transcript, private: asking.private, limits: self.limits }
+    }
+
+    /// Waits for another task, until shortly before the deadline.
+    async fn in_time<T>(&self, deadline: Instant, wait: impl Future<Output = T>) -> Result<T, NoAnswer> {
+        let end = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        let late = |_| NoAnswer::Unavailable(format!("{}: another request took all the time", self.remote()));
+        tokio::time::timeout_at(end.into(), wait).await.map_err(late)
     }
 
     /// The error for a refusal that no adaptation helped, given the outcome of the harmless question; `None` if the refused request was
@@ -152,12 +193,27 @@ impl Asker {
         }
     }
 
-    /// The outcome of the harmless question, which the first caller asks, once per run.
-    pub async fn probed<F>(&self, probe: F) -> Probed
+    /// The outcome of the harmless question, which the first caller asks, once per run. If the caller's time ends before it is answered,
+    /// that tells the others nothing: the next one asks again, unless the wait has taken most of its time.
+    pub async fn probed<F>(&self, deadline: Instant, probe: F) -> Probed
     where
         F: Future<Output = Probed>,
     {
-        self.probed.get_or_init(|| probe).await.clone()
+        let begun = clock::start();
+        let left = || deadline.saturating_duration_since(clock::start()).saturating_sub(MARGIN);
+        let ask = async {
+            if begun.elapsed() > left() {
+                return Err(NoAnswer::Unavailable(format!("{}: another request took all the time", self.remote())));
+            }
+            match probe.await {
+                Probed::No(why @ NoAnswer::Unavailable(_)) if left().is_zero() => Err(why),
+                probed => Ok(probed),
+            }
+        };
+        match self.in_time(deadline, self.probed.get_or_try_init(|| ask)).await {
+            Ok(Ok(probed)) => probed.clone(),
+            Ok(Err(why)) | Err(why) => Probed::No(why),
+        }
     }
 
     /// Whether the harmless question was asked already.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   batch ─▶ 5xx, 4xx or non-finite numbers ─▶ a harmless text, once a run ─▶ not answered: an outage, or 78
-//!                                                    └ answered: bisect the batch ─▶ set aside the texts that fail
+//!                                                    └ answered: bisect the batch ─▶ set aside the texts that fail, after two 5xx
 //! ```
 
 use std::time::Duration;
@@ -93,7 +93,7 @@ impl Embeddings {
             });
         }
         let fresh = !self.asker.has_probed();
-        match (self.asker.probed(Box::pin(self.probe(call))).await, suspicion) {
+        match (self.asker.probed(call.deadline, Box::pin(self.probe(call))).await, suspicion) {
             (Probed::Answered, suspicion) => {
                 Box::pin(self.search(call, texts, &mut each, seen, suspicion, fresh)).await?;
             }
@@ -124,23 +124,29 @@ impl Embeddings {
     ) -> Result<(), NoAnswer> {
         let mut left = MOST_SEARCHES;
         let mut any = fresh;
-        let mut broken = vec![(batch, suspicion)];
+        let mut broken = vec![(batch, suspicion, Tries::Quietly)];
         let mut culprits = Vec::new();
-        while let Some((part, suspicion)) = broken.pop() {
+        while let Some((part, suspicion, last)) = broken.pop() {
             let part: Vec<usize> = part.into_iter().filter(|at| matches!(each[*at], Embedded::Waits)).collect();
-            if let [one] = part[..] {
-                culprits.push((one, matches!(suspicion, Suspicion::Failed(_))));
-                continue;
-            }
+            let failed = matches!(suspicion, Suspicion::Failed(_));
+            let tries = match part[..] {
+                // A 5xx can pass, so one is no proof.
+                [_] if failed && last != Tries::QuietlyAgain => Tries::QuietlyAgain,
+                [one] => {
+                    culprits.push((one, failed));
+                    continue;
+                }
+                _ => Tries::Quietly,
+            };
             for half in part.chunks(part.len().div_ceil(2).max(1)) {
                 if left == 0 {
                     self.set_aside(each, &culprits, any);
                     return Ok(());
                 }
                 left -= 1;
-                match self.get(call, texts, half, each, Tries::Quietly).await {
+                match self.get(call, texts, half, each, tries).await {
                     Ok(Got::Vectors) => any = true,
-                    Ok(Got::Suspicious(suspicion)) => broken.push((half.to_vec(), suspicion)),
+                    Ok(Got::Suspicious(suspicion)) => broken.push((half.to_vec(), suspicion, tries)),
                     Err(NoAnswer::Unavailable(_) | NoAnswer::CircuitOpen(_)) => {
                         self.set_aside(each, &culprits, any);
                         return Ok(());
@@ -201,7 +207,14 @@ impl Embeddings {
             }
             request
         };
-        let asking = Asking { path: "/embeddings", build: &build, transcript: None, deadline: call.deadline, tries };
+        let asking = Asking {
+            path: "/embeddings",
+            build: &build,
+            transcript: None,
+            private: &input.join("\n"),
+            deadline: call.deadline,
+            tries,
+        };
         let reply = match Box::pin(self.asker.ask(&asking)).await {
             Ok((reply, _)) => reply,
             Err(Stop::Failed(why)) => return Ok(Got::Suspicious(Suspicion::Failed(why))),

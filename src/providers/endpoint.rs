@@ -19,8 +19,8 @@ use crate::core::provider_error::{ErrorClass, ProviderError};
 use crate::core::redact::redact;
 use crate::core::retry::{FailedTry, Verdict, decide};
 
-/// How long before its deadline a request is abandoned, so that the caller still has time to react.
-const MARGIN: Duration = Duration::from_millis(100);
+/// How long before its deadline a wait is abandoned, so that the caller still has time to react.
+pub(super) const MARGIN: Duration = Duration::from_millis(100);
 
 /// The timeouts and the rate of requests to an endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,16 @@ pub enum Tries {
     InsistAgain,
     /// Try once.
     Once,
-    /// Try once, and do not count a 5xx for the circuit breaker.
+    /// Retry as long as there is time, but not after a 5xx: return it, and do not count it for the circuit breaker.
     Quietly,
+    /// The same after one failed try.
+    QuietlyAgain,
+}
+
+impl Tries {
+    const fn is_quiet(self) -> bool {
+        matches!(self, Self::Quietly | Self::QuietlyAgain)
+    }
 }
 
 /// A request.
@@ -57,6 +65,9 @@ pub struct Request<'a> {
     pub deadline: Instant,
     /// How temporary errors are handled.
     pub tries: Tries,
+    /// How long the caller has waited for other requests. If that is longer than the time that is left, a timeout does not count for the
+    /// circuit breaker.
+    pub waited: Duration,
 }
 
 /// Why there is no reply.
@@ -129,7 +140,7 @@ impl Endpoint {
         let deadline = request.deadline.checked_sub(MARGIN).unwrap_or(request.deadline);
         let url = self.address.with(request.path);
         let mut retries = 0;
-        if request.tries == Tries::InsistAgain {
+        if matches!(request.tries, Tries::InsistAgain | Tries::QuietlyAgain) {
             let left = deadline.saturating_duration_since(clock::start());
             match decide(FailedTry::NoReply, 0, left, self.patience.backoff, clock::chance()) {
                 Verdict::Again(pause) => tokio::time::sleep(pause).await,
@@ -138,7 +149,7 @@ impl Endpoint {
             retries = 1;
         }
         loop {
-            let (attempt, posted) = self.once(&url, request.body, deadline).await?;
+            let (attempt, posted) = self.once(&url, &request, deadline).await?;
             let told = match posted {
                 Ok(reply) => match read(&reply) {
                     Ok(value) => {
@@ -162,13 +173,13 @@ impl Endpoint {
             let outcome = told
                 .as_ref()
                 .map_or_else(|why| format!("{}: {why}", self.vendor.name()), |refusal| self.outcome(refusal));
-            if request.tries == Tries::Quietly && !self.remote.standing().open && is_failure(&told) {
+            if request.tries.is_quiet() && !self.remote.standing().open && is_failure(&told) {
                 attempt.throttled();
                 return Err(Stop::Failed(outcome));
             }
             let left = deadline.saturating_duration_since(clock::start());
             let verdict = match decide(trouble, retries, left, self.patience.backoff, clock::chance()) {
-                Verdict::Again(_) if matches!(request.tries, Tries::Once | Tries::Quietly) => Verdict::Unavailable,
+                Verdict::Again(_) if request.tries == Tries::Once => Verdict::Unavailable,
                 verdict => verdict,
             };
             match (verdict, trouble) {
@@ -201,19 +212,25 @@ impl Endpoint {
     async fn once(
         &self,
         url: &Url,
-        body: &Value,
+        request: &Request<'_>,
         deadline: Instant,
     ) -> Result<(Attempt<'_>, Result<Reply, &'static str>), NoAnswer> {
+        let begun = clock::start();
         if let Some(pace) = &self.pace
             && !pace.turn(deadline).await
         {
             let name = self.vendor.name();
             return Err(NoAnswer::Unavailable(format!("the requests-per-minute limit for {name} leaves no time")));
         }
-        let attempt = self.remote.admit(deadline)?;
+        let waited = request.waited + begun.elapsed();
         let left = deadline.saturating_duration_since(clock::start());
+        let late = || NoAnswer::Unavailable(format!("{}: too little time was left", self.vendor.name()));
+        if left.is_zero() {
+            return Err(late());
+        }
+        let attempt = self.remote.admit(deadline)?;
         let time = self.patience.request.map_or(left, |request| request.min(left));
-        let posted = self.http.post(url.clone(), self.headers.clone(), body.to_string().into_bytes());
+        let posted = self.http.post(url.clone(), self.headers.clone(), request.body.to_string().into_bytes());
         match tokio::time::timeout(time, posted).await {
             Ok(Ok(reply)) => Ok((attempt, Ok(reply))),
             Ok(Err(Failure::NoReply(why))) => Ok((attempt, Err(why))),
@@ -222,6 +239,10 @@ impl Endpoint {
                 Err(NoAnswer::InvalidReply(format!("the reply of {name} is longer than 16 MiB")))
             }
             Ok(Err(Failure::NoClient(why))) => Err(NoAnswer::Configuration(why)),
+            Err(_) if time == left && waited > left => {
+                attempt.throttled();
+                Err(late())
+            }
             Err(_) => Ok((attempt, Err("no answer in time"))),
         }
     }
@@ -294,7 +315,7 @@ enum Unread {
 fn read(reply: &Reply) -> Result<Value, Unread> {
     let body = body::read(&reply.body);
     if !(200..300).contains(&reply.status) {
-        let value = if let Body::Json(value) = body { value } else { Value::Null };
+        let value = if let Body::Json(value) = body { value } else { plain(&reply.body) };
         return Err(Unread::Told(ProviderError::read(reply.status, &value, reply.retry_after)));
     }
     match body {
@@ -305,6 +326,13 @@ fn read(reply: &Reply) -> Result<Value, Unread> {
         Body::Broken => Err(Unread::Broken),
         Body::Foreign => Err(Unread::Foreign),
     }
+}
+
+/// An error that is not JSON, or was cut off: its text, unless that is a page.
+fn plain(body: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    if text.is_empty() || text.starts_with('<') { Value::Null } else { Value::String(text.to_owned()) }
 }
 
 /// Whether it is a 5xx of the server's own.

@@ -17,8 +17,8 @@ use crate::clock;
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest response (spec 05).
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// How much of an error's body is read.
-const MOST_ERROR_BYTES: usize = 64 * 1024;
+/// How much of an error's body is read: it can quote a whole request, with all its text escaped.
+const MOST_ERROR_BYTES: usize = 2 * 1024 * 1024;
 
 /// A client that is created at its first use, so that a run without work loads no certificates.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub struct Reply {
     pub status: u16,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
-    /// The body; for an error its first 64 KiB.
+    /// The body; for an error its first 2 MiB.
     pub body: Vec<u8>,
 }
 

@@ -6,7 +6,7 @@ use crate::core::ask::{Answer, ModelAsk, NoAnswer, Noted};
 use crate::core::manner::{Limits, Manner};
 use crate::core::reply::{Notes, plain};
 use crate::core::transcript::Rendered;
-use crate::core::transcript::shorten::{shorten, tokens};
+use crate::core::transcript::shorten::{first_tokens, shorten, tokens};
 
 /// A transcript that no provider refuses.
 pub const HARMLESS: &str = "user: Hello, how are you?\nnikita: I am well, thank you. I have been reading all day.";
@@ -98,17 +98,24 @@ impl<'a> Question<'a> {
         (self.data != HARMLESS).then_some(Question { instructions, data: HARMLESS, form, is_transcript: true })
     }
 
-    /// As much of the data as fits into the model's context.
+    /// As much of the data and of an invalid reply as fits into the model's context.
     #[must_use]
-    pub fn shown(&self, manner: &Manner, limits: Limits) -> Rendered {
+    pub fn fitted(&self, broken: Option<&Broken>, manner: &Manner, limits: Limits) -> (Rendered, Option<Broken>) {
         let schema = match self.form {
             Form::Json { schema, .. } => tokens(&schema.to_string()),
             Form::Text => 0,
         };
-        match manner.transcript_limit(limits, tokens(self.instructions) + schema) {
+        let instructions = tokens(self.instructions) + schema;
+        let broken = broken.map(|broken| {
+            let reply = first_tokens(&broken.reply, manner.quote_limit(limits, instructions)).to_owned();
+            Broken { reply, violation: broken.violation.clone() }
+        });
+        let repair = broken.as_ref().map_or(0, |broken| tokens(&broken.reply) + tokens(&broken.complaint()));
+        let shown = match manner.transcript_limit(limits, instructions, repair) {
             Some(most) if self.is_transcript => shorten(self.data, most),
             _ => Rendered { text: self.data.to_owned(), left_out: 0 },
-        }
+        };
+        (shown, broken)
     }
 
     /// The instructions, with the schema if the request has no other place for it.
@@ -183,6 +190,27 @@ mod tests {
         assert!(broken.violation.starts_with(named), "{}", broken.violation);
         assert!(!broken.complaint().contains("hunter2"), "{}", broken.complaint());
         assert!(broken.reply.contains("hunter2"), "the model sees what it said");
+    }
+
+    #[test]
+    fn a_request_for_a_repair_fits_into_the_context() {
+        let schema = extraction::schema();
+        let form = Form::Json { name: "conversation_notes", schema: &schema };
+        let data = "user: so it goes\n".repeat(1_000);
+        let question = Question { instructions: extraction::INSTRUCTIONS, data: &data, form, is_transcript: true };
+        let broken = Broken { reply: "I can't. ".repeat(4_000), violation: "it holds no JSON object".to_owned() };
+        let limits = Limits { context: Some(8_192), reply: None };
+        let manner = Manner::default();
+        let (shown, quoted) = question.fitted(Some(&broken), &manner, limits);
+        let quoted = quoted.unwrap();
+        let parts =
+            [shown.text.as_str(), &quoted.reply, &quoted.complaint(), question.instructions, &schema.to_string()];
+        let sum: u32 = parts.into_iter().map(tokens).sum();
+        assert!(sum + manner.reply_limit(limits) <= 8_192, "{sum}");
+        assert!(tokens(&shown.text) > 1_000 && tokens(&quoted.reply) > 1_000 && shown.left_out > 0);
+        let (whole, quoted) = question.fitted(Some(&broken), &manner, Limits::default());
+        assert_eq!((whole.left_out, tokens(&quoted.unwrap().reply)), (0, manner.reply_limit(Limits::default())));
+        assert!(question.fitted(None, &manner, limits).1.is_none());
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn told(body: &Value) -> ProviderError {
 }
 
 fn learn(manner: &Manner, sent: &Value, message: &str) -> Option<(Topic, Manner)> {
-    let sent = Sent { body: sent, transcript: Some(1_000), limits: Limits::default() };
+    let sent = Sent { body: sent, transcript: Some(1_000), private: "", limits: Limits::default() };
     manner.learn(&told(&json!({"error": {"message": message}})), sent)
 }
 
@@ -74,8 +74,38 @@ fn nothing_is_learnt_about_a_field_that_was_not_sent(#[case] sent: Value, #[case
 fn the_named_parameter_counts_more_than_the_wording() {
     let body = json!({"error": {"message": "json_schema is fine", "param": "max_completion_tokens"}});
     let sent = chat();
-    let sent = Sent { body: &sent, transcript: None, limits: Limits::default() };
+    let sent = Sent { body: &sent, transcript: None, private: "", limits: Limits::default() };
     assert_eq!(topic(&told(&body), sent), Some(Topic::ReplyLimit));
+}
+
+/// A server can quote the player: a named field, a type and words of its own count more than words that may be the player's.
+#[rstest]
+#[case::param(json!({"param": "max_completion_tokens", "message": "not supported, in: a context window with tools"}), Topic::ReplyLimit)]
+#[case::place(json!({"loc": ["body", "max_completion_tokens"], "msg": "Extra inputs", "input": "a context window"}), Topic::ReplyLimit)]
+#[case::first_word(json!({"message": "response_format.type: unknown, in: a context window"}), Topic::Structure)]
+#[case::a_type(json!({"code": "context_length_exceeded", "param": "max_completion_tokens"}), Topic::Context)]
+#[case::own_words(json!({"message": "max_completion_tokens is unknown, in: a context window with tools"}), Topic::ReplyLimit)]
+#[case::no_other_words(json!({"message": "no tools, in: a context window with tools"}), Topic::Context)]
+fn a_players_words_count_last(#[case] error: Value, #[case] expected: Topic) {
+    let sent = chat();
+    let private = "user: I dreamt of a Context Window with tools";
+    let sent = Sent { body: &sent, transcript: None, private, limits: Limits::default() };
+    let refusal = told(&json!({ "error": error }));
+    assert_eq!(topic(&refusal, sent), Some(expected));
+    assert_eq!(may_quote(&refusal, sent), error["message"] == "no tools, in: a context window with tools");
+}
+
+#[test]
+fn a_repair_takes_its_room_from_the_transcript() {
+    let limits = Limits { context: Some(4_096), reply: None };
+    let manner = Manner::default();
+    let quote = manner.quote_limit(limits, 400);
+    let transcript = manner.transcript_limit(limits, 400, quote + 50).unwrap();
+    assert_eq!((quote, transcript), (1_024, 4_096 - 1_024 - 400 - 100 - 1_024 - 50));
+    let learnt = Manner { transcript_tokens: Some(500), ..Manner::default() };
+    assert_eq!((learnt.quote_limit(limits, 400), learnt.transcript_limit(limits, 400, 300)), (250, Some(200)));
+    assert_eq!(manner.transcript_limit(limits, 9_000, 100), Some(LEAST_TRANSCRIPT_TOKENS));
+    assert_eq!(manner.quote_limit(Limits::default(), 400), MOST_REPLY_TOKENS);
 }
 
 #[test]
@@ -95,6 +125,13 @@ fn structured_output_is_given_up_step_by_step() {
 #[case("max_tokens is too large", 4096)]
 fn a_limit_that_is_too_large_becomes_smaller(#[case] message: &str, #[case] tokens: u32) {
     assert_eq!(learn(&Manner::default(), &chat(), message).unwrap().1.reply_limit(Limits::default()), tokens);
+}
+
+#[test]
+fn a_quotation_of_the_request_does_not_make_a_limit_too_large() {
+    let said = format!("max_completion_tokens is unknown, in: {} at most 300 facts", "x".repeat(300));
+    let next = learn(&Manner::default(), &chat(), &said).unwrap().1;
+    assert_eq!((next.max_tokens, next.reply_tokens), (true, None));
 }
 
 #[test]
@@ -123,7 +160,7 @@ fn a_short_context_shortens_the_reply_and_then_the_transcript() {
     let body = json!({"error": {"code": 400, "message": "the request exceeds the available context size, try increasing it",
                                 "type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 2048}});
     let sent = chat();
-    let sent = Sent { body: &sent, transcript: Some(8_000), limits: Limits::default() };
+    let sent = Sent { body: &sent, transcript: Some(8_000), private: "", limits: Limits::default() };
     assert_eq!(Manner::default().learn(&told(&body), sent).unwrap().1.reply_tokens, Some(512));
 }
 
@@ -132,11 +169,11 @@ fn settings_bound_learnt_limits() {
     let limits = Limits { context: Some(4_096), reply: None };
     let manner = Manner::default();
     assert_eq!(
-        (manner.reply_limit(limits), manner.transcript_limit(limits, 400)),
+        (manner.reply_limit(limits), manner.transcript_limit(limits, 400, 0)),
         (1_024, Some(4_096 - 1_024 - 400 - 100))
     );
     let limits = Limits { context: None, reply: Some(300) };
-    assert_eq!((manner.reply_limit(limits), manner.transcript_limit(limits, 400)), (300, None));
+    assert_eq!((manner.reply_limit(limits), manner.transcript_limit(limits, 400, 50)), (300, None));
     let learnt = Manner { reply_tokens: Some(9_000), ..Manner::default() };
     assert_eq!(learnt.reply_limit(limits), 300);
 }

@@ -23,6 +23,23 @@ use super::*;
 #[case::vectors(json!({"error": "", "data": [{}]}), None)]
 #[case::an_empty_error(json!({"error": {}, "choices": [{"message": {"content": "x"}}]}), None)]
 #[case::no_choice(json!({"id": "x", "choices": null}), Some((500, ErrorClass::Passing)))]
+// Without `error`: Baidu's ERNIE, gateways, older vLLM, MiniMax, Cloudflare.
+#[case::baidu(json!({"error_code": 18, "error_msg": "Open api qps request limit reached"}), Some((500, ErrorClass::Passing)))]
+#[case::a_code(json!({"code": 429, "msg": "rate limited"}), Some((429, ErrorClass::Throttled)))]
+#[case::a_code_in_text(json!({"code": "401", "message": "no", "data": null}), Some((401, ErrorClass::Key)))]
+#[case::a_word_for_a_code(json!({"code": "rate_limit_exceeded", "message": "slow down"}), Some((429, ErrorClass::Throttled)))]
+#[case::vllm(json!({"object": "error", "message": "busy", "code": 503}), Some((503, ErrorClass::Passing)))]
+#[case::an_object(json!({"object": "error", "message": "busy"}), Some((500, ErrorClass::Passing)))]
+#[case::minimax(json!({"vectors": null, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}), Some((500, ErrorClass::Passing)))]
+#[case::cloudflare(json!({"success": false, "errors": [{"code": 429, "message": "busy"}], "result": null}), Some((429, ErrorClass::Throttled)))]
+#[case::a_list_of_bare_ones(json!([{"type": "error"}]), Some((500, ErrorClass::Passing)))]
+#[case::a_list_of_codes(json!([{"code": 503, "msg": "busy"}]), Some((503, ErrorClass::Passing)))]
+#[case::nothing_known(json!({"id": "x"}), None)]
+#[case::a_code_of_success(json!({"code": 0, "msg": "ok", "base_resp": {"status_code": "200"}}), None)]
+#[case::a_code_beside_an_answer(json!({"code": 429, "content": [{"type": "text", "text": "x"}]}), None)]
+#[case::a_code_beside_vectors(json!({"code": 1, "embeddings": [[0.5]]}), None)]
+#[case::a_list_of_vectors(json!([{"object": "embedding", "embedding": [0.5], "index": 0}]), None)]
+#[case::a_list_of_numbers(json!([[0.5, 0.5]]), None)]
 fn errors_under_a_good_status(#[case] body: Value, #[case] found: Option<(u16, ErrorClass)>) {
     let hidden = ProviderError::hidden_in(&body, None);
     assert_eq!(hidden.map(|it| (it.status, it.class())), found);
@@ -58,8 +75,14 @@ fn errors_under_a_good_status(#[case] body: Value, #[case] found: Option<(u16, E
 #[case::ours_under_500(500, json!({"error": {"type": "invalid_request_error"}}), ErrorClass::Refused)]
 #[case::refused(400, json!({"error": {"message": "thinking of your key and model_not_found", "type": "invalid_request_error"}}), ErrorClass::Refused)]
 #[case::firewall(403, json!("<html>blocked</html>"), ErrorClass::TurnedAway)]
+#[case::a_firewalls_choice(406, json!({}), ErrorClass::TurnedAway)]
+#[case::a_firewalls_joke(418, json!({}), ErrorClass::TurnedAway)]
+#[case::legal_reasons(451, json!({}), ErrorClass::TurnedAway)]
+#[case::unknown(499, json!({}), ErrorClass::TurnedAway)]
 #[case::redirect(302, json!({}), ErrorClass::Address)]
 #[case::not_allowed(405, json!({}), ErrorClass::Address)]
+#[case::a_proxy(407, json!({}), ErrorClass::Address)]
+#[case::gone(410, json!({}), ErrorClass::Address)]
 fn status_type_and_code_decide(#[case] status: u16, #[case] body: Value, #[case] class: ErrorClass) {
     assert_eq!(ProviderError::read(status, &body, None).class(), class);
 }
@@ -74,6 +97,14 @@ fn message_and_retry_delay_are_found_in_other_places() {
         (&["extra_forbidden".to_owned()][..], "Extra inputs are not permitted")
     );
     assert!(refusal.words.contains("max_completion_tokens"));
+    assert_eq!(refusal.param.as_deref(), Some("max_completion_tokens"), "the place counts as the parameter");
+    let body = json!({"message": {"detail": [{"loc": ["body", "response_format", 0, "type"], "msg": "no"}]}});
+    assert_eq!(ProviderError::read(422, &body, None).param.as_deref(), Some("response_format.type"));
+    let body = json!({"error_code": 110, "error_msg": "Access token invalid"});
+    assert_eq!(ProviderError::read(400, &body, None).message, "Access token invalid");
+    // A long quotation of the request hides no reason.
+    let body = json!({"error": {"input": "x".repeat(MOST_WORDS), "message": "No tools"}});
+    assert!(ProviderError::read(400, &body, None).words.contains("no tools"));
     let body = json!([{"error": {"code": 429, "details": [{"retryDelay": "34.5s"}]}}]);
     assert_eq!(ProviderError::read(429, &body, None).retry_after, Some(Duration::from_millis(34_500)));
     assert_eq!(ProviderError::read(500, &json!(null), None).message, "it does not say why");

@@ -10,7 +10,23 @@ pub fn tokens(text: &str) -> u32 {
 }
 
 fn thirds(text: &str) -> usize {
-    text.chars().map(|char| if char.is_ascii() { 1 } else { 3 }).sum()
+    text.chars().map(thirds_of).sum()
+}
+
+const fn thirds_of(char: char) -> usize {
+    if char.is_ascii() { 1 } else { 3 }
+}
+
+/// The beginning of a text, of at most `most` [`tokens`].
+#[must_use]
+pub fn first_tokens(text: &str, most: u32) -> &str {
+    let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_mul(3);
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, char)| {
+        used += thirds_of(*char);
+        used > room
+    });
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// The newest messages of a [`Rendered`] text that fit into `most` [`tokens`]. If the newest alone is too long, it loses its start.
@@ -56,6 +72,14 @@ mod tests {
         assert_eq!(at(1), (String::new(), 3));
         let long = format!("nikita: {}", "x".repeat(100));
         assert_eq!(shorten(&long, 20).text, "nikita: … xxxxxxxxxx");
+    }
+
+    #[test]
+    fn a_beginning_has_at_most_so_many_tokens() {
+        for (most, beginning) in [(0, ""), (1, "abc"), (2, "abcde"), (3, "abcdeは"), (4, "abcdeはい")] {
+            assert_eq!(first_tokens("abcdeはい", most), beginning);
+        }
+        assert_eq!(first_tokens("abc", u32::MAX), "abc");
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn counted(vendor: &str, path: &str, step: Step, args: &[&str]) -> (i32, usize, 
 #[test]
 fn one_harmless_question_a_run_for_all_at_once() {
     for (vendor, path) in [("openai", CHAT), ("anthropic", MESSAGES)] {
-        for status in [400, 403, 413, 422, 424, 498, 499] {
+        for status in [400, 403, 413, 418, 422, 424, 451, 498, 499] {
             let (code, calls, probes) = counted(vendor, path, Step::error(status, "x", "no"), &[]);
             assert_eq!((code, probes), (78, 1), "{vendor}, {status}");
             assert!(calls <= ALL + 1, "{vendor}, {status}: {calls}");

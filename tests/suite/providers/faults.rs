@@ -217,6 +217,42 @@ fn what_the_provider_refuses_waits_with_its_reason() {
 }
 
 #[test]
+fn a_harmless_question_keeps_to_the_stages_time() {
+    let (db, server) = one();
+    server.script(MESSAGES, [Step::error(400, "invalid_request_error", "no"), Step::Stall]);
+    process(&db, &server, "anthropic").args(&["--timeout", "2s"]).done().code(69);
+    assert_eq!((server.calls(MESSAGES), state(&db)), (2, ["active".into(), "0".into(), "1".into()]));
+    promises::kept(&db);
+}
+
+/// Those who wait while another learns how the server wants to be asked have little time left, which is not the server's fault.
+#[test]
+fn a_wait_for_a_lesson_costs_no_attempt_and_opens_no_circuit() {
+    let db = Db::sqlite();
+    backlog(&db, 7);
+    let server = ModelServer::start();
+    server.script(
+        CHAT,
+        [Step::By(|request| {
+            if request.body["response_format"]["type"] == "json_schema" {
+                Step::error(400, "invalid_request_error", "This response_format type is unavailable now")
+            } else {
+                Step::Late(Duration::from_millis(3_500))
+            }
+        })],
+    );
+    let result = process(&db, &server, "openai").args(&["--timeout", "6s"]).done().code(0).json();
+    assert_eq!(
+        (&result["processed"], &result["retrying"], &result["circuit_open"]),
+        (&json!(1), &json!(6), &json!(false)),
+        "{result}"
+    );
+    assert_eq!(db.number("select sum(processing_attempts) from conversations where status = 'active'"), 0.0);
+    assert_eq!(db.number("select count(*) from provider_breakers where failures > 0"), 0.0);
+    promises::kept(&db);
+}
+
+#[test]
 fn a_model_that_declines_has_refused() {
     let (db, server) = one();
     let declined = json!({"model": "m"});

@@ -7,7 +7,7 @@ use super::{one, process, state};
 use crate::on_every_database;
 use crate::support::bin::Bin;
 use crate::support::db::Db;
-use crate::support::model_server::{CHAT, EMBEDDINGS, MESSAGES, ModelServer, Request, Step};
+use crate::support::model_server::{CHAT, EMBEDDINGS, MESSAGES, ModelServer, Request, Step, chat};
 use crate::support::promises;
 use crate::support::seed::{Player, at, backlog, conversation, time, transcript};
 
@@ -152,6 +152,12 @@ fn trouble_is_trouble_under_any_status() {
         (200, json!({"id": "x", "object": "chat.completion", "choices": null})),
         (400, json!({"error": {"type": "rate_limit_error", "message": "slow down"}})),
         (422, json!({"error": {"code": "engine_overloaded"}})),
+        // Without `error`: Baidu's ERNIE, gateways, older vLLM, MiniMax; and a list of such.
+        (200, json!({"error_code": 18, "error_msg": "Open api qps request limit reached"})),
+        (200, json!({"code": 429, "msg": "rate limited"})),
+        (200, json!({"object": "error", "message": "busy", "type": "x", "code": 503})),
+        (200, json!({"reply": "", "base_resp": {"status_code": 1002, "status_msg": "rate limit"}})),
+        (200, json!([{"type": "error"}])),
     ];
     for (status, body) in bodies {
         let (db, server) = one();
@@ -173,7 +179,7 @@ fn whoever_says_when_is_asked_then() {
 
 #[test]
 fn one_that_a_firewall_turns_away_holds_nobody_up() {
-    for status in [403, 424, 498, 499] {
+    for status in [403, 406, 418, 424, 431, 451, 498, 499] {
         let db = Db::sqlite();
         let ids = backlog(&db, 4);
         let text = transcript(&["<script>alert(1)</script>"]).to_string().replace('\'', "''");
@@ -257,6 +263,64 @@ fn no_players_text_steers_a_verdict() {
     }
 }
 
+/// A server that names the field in words only and quotes everything: what the player says teaches nothing, and what a harmless question
+/// teaches serves this conversation, too.
+#[test]
+fn a_quoted_player_does_not_choose_the_field() {
+    for (text, calls) in
+        [("I dreamt of a context window with tools", 2), ("max_completion_tokens in a context window", 5)]
+    {
+        let db = Db::sqlite();
+        let user = Player { last_interaction: at(-HOUR), ..Player::default() }.insert(&db);
+        conversation(&db, user, -2 * HOUR, &transcript(&[text]));
+        let server = ModelServer::start();
+        server.script(
+            CHAT,
+            [Step::By(|request| match request.body.get("max_completion_tokens") {
+                Some(_) => refused(&format!("max_completion_tokens is not supported, in {}", said(request))),
+                None => Step::Good,
+            })],
+        );
+        let result = process(&db, &server, "openai").done().code(0).json();
+        assert_eq!(result["processed"], 1, "{text}: {result}");
+        assert!(result["learnt"][0]["asked"].to_string().contains("max_tokens instead of"), "{text}: {result}");
+        assert_eq!(server.calls(CHAT), calls, "{text}");
+    }
+}
+
+#[test]
+fn a_quotation_is_redacted_in_every_script_and_however_it_is_escaped() {
+    fn escaped(escapes: impl Iterator<Item = String>) -> String {
+        escapes.collect()
+    }
+    fn quoting(request: &Request, escaped: impl Fn(&str) -> String) -> Step {
+        match request.body["messages"][1]["content"].as_str().unwrap() {
+            data if data.contains("well, thank you") => Step::Good,
+            data => refused(&format!("can not read '{}'", escaped(data))),
+        }
+    }
+    let servers: [fn(&Request) -> Step; 3] = [
+        |request| quoting(request, str::to_owned),
+        |request| quoting(request, |text| escaped(text.encode_utf16().map(|unit| format!("\\u{unit:04x}")))),
+        |request| quoting(request, |text| escaped(text.bytes().map(|byte| format!("\\x{byte:02x}")))),
+    ];
+    for text in ["我的密码是471147，别告诉别人。", "パスワードは471147です", "Мой пароль - 471147", "My PIN is 471147"]
+    {
+        for judge in servers {
+            let db = Db::sqlite();
+            let user = Player { last_interaction: at(-HOUR), ..Player::default() }.insert(&db);
+            conversation(&db, user, -2 * HOUR, &transcript(&[text]));
+            let server = ModelServer::start();
+            server.script(CHAT, [Step::By(judge)]);
+            let done = process(&db, &server, "openai").done().code(0);
+            assert_eq!(server.calls(CHAT), 2, "{text}");
+            let error = super::last_error(&db);
+            assert!(error.ends_with("can not read '[…]'") || error.ends_with("can not read '[…]。'"), "{error}");
+            assert!(!done.all().contains("471147") && !done.all().contains("\\u00"), "{}", done.all());
+        }
+    }
+}
+
 #[test]
 fn six_adaptations_are_the_most() {
     let (db, server) = one();
@@ -268,7 +332,22 @@ fn six_adaptations_are_the_most() {
 #[test]
 fn each_part_of_a_request_is_left_off_where_it_is_refused() {
     type Case = (&'static str, &'static str, fn(&Request) -> Step);
-    let cases: [Case; 11] = [
+    let cases: [Case; 13] = [
+        // FastAPI names the field apart and quotes what it was sent, however long.
+        ("openai", CHAT, |request| match request.body.get("max_completion_tokens") {
+            Some(_) => {
+                let input = "a context window ".repeat(20_000);
+                let detail = json!([{"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "input": input,
+                                     "msg": "Extra inputs are not permitted"}]);
+                Step::Answer(422, vec![], json!({ "detail": detail }).to_string())
+            }
+            None => Step::Good,
+        }),
+        // An error that is no JSON.
+        ("openai", CHAT, |request| match request.body.get("max_completion_tokens") {
+            Some(_) => Step::Answer(400, vec![], "Unknown field max_completion_tokens".to_owned()),
+            None => Step::Good,
+        }),
         // openstory-so/openstory#1302: OpenRouter's 404, where no server behind it takes all that is asked.
         ("openai", CHAT, |request| match request.body["response_format"]["type"].as_str() {
             Some("json_schema") => Step::error(
@@ -401,6 +480,28 @@ fn a_short_context_costs_the_reply_first_and_then_the_oldest_messages() {
     let [request] = server.requests(CHAT).try_into().expect("one request");
     assert_eq!(request.body["max_completion_tokens"], 500);
     assert!(!said(&request).contains("Line 0:") && said(&request).contains("Line 59:"));
+}
+
+#[test]
+fn a_request_for_a_repair_keeps_to_the_context_too() {
+    let db = Db::sqlite();
+    let user = Player { last_interaction: at(-HOUR), ..Player::default() }.insert(&db);
+    let lines: Vec<String> = (0..60).map(|i| format!("Line {i}: {}", "so it goes ".repeat(20))).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    conversation(&db, user, -2 * HOUR, &transcript(&lines));
+    let server = ModelServer::start();
+    let prose = json!({"role": "assistant", "content": "I can't say. ".repeat(3_000)});
+    server.script(CHAT, [Step::reply(&chat(&json!({}), &prose, "stop")), Step::Good]);
+    let result = process(&db, &server, "openai").env("NIKITA_LLM_CONTEXT", "4096").done().code(0).json();
+    assert_eq!((&result["processed"], &result["learnt"]), (&json!(1), &json!([])), "{result}");
+    for request in server.requests(CHAT) {
+        let asked = said(&request).len() / 3;
+        assert!(asked > 1_500 && asked + 1_024 <= 4_096, "{asked} tokens of a request");
+        assert_eq!(request.body["max_completion_tokens"], 1_024);
+    }
+    let repair = said(&server.requests(CHAT)[1]);
+    assert!(repair.contains("I can't say. I can't say.") && repair.contains("Line 59:"), "{repair}");
+    assert!(!repair.contains("Line 0:"));
 }
 
 #[test]

@@ -36,8 +36,9 @@ fn poisoned(request: &Request) -> bool {
     texts(request).iter().any(|text| text.contains("poison"))
 }
 
-/// The poison is alone without a vector and is left alone for a day; the circuit does not know of it.
-fn sets_one_aside(db: &Db, judge: fn(&Request) -> Step) {
+/// The poison is alone without a vector and is left alone for a day, after which so many requests are made; the circuit does not know of
+/// it.
+fn sets_one_aside(db: &Db, judge: fn(&Request) -> Step, after_a_day: usize) {
     backlog(db, 1);
     let server = twenty_facts();
     server.script(EMBEDDINGS, [Step::By(judge)]);
@@ -61,7 +62,7 @@ fn sets_one_aside(db: &Db, judge: fn(&Request) -> Step) {
         server.calls(EMBEDDINGS) - before
     };
     assert_eq!(again(3_600), 0);
-    assert_eq!(again(DAY + 60), 2, "once more, and a harmless text");
+    assert_eq!(again(DAY + 60), after_a_day);
     assert_eq!(again(DAY + 3_600), 0);
     server.script(EMBEDDINGS, [Step::Good]);
     assert_eq!(again(3 * DAY), 1);
@@ -72,14 +73,73 @@ fn sets_one_aside(db: &Db, judge: fn(&Request) -> Step) {
 on_every_database! {
     fn a_text_that_breaks_the_embedder_is_set_aside(db) {
         // hang-in/seCall#5, ollama/ollama#9639: 500, "failed to encode response: json: unsupported value: NaN", for the whole batch.
-        sets_one_aside(db, |request| if poisoned(request) { Step::status(500) } else { Step::Good });
+        // A day later: once, a harmless text, and once more, because a 5xx can pass.
+        sets_one_aside(db, |request| if poisoned(request) { Step::status(500) } else { Step::Good }, 3);
+    }
+}
+
+fn nobody_failed(db: &Db) {
+    assert_eq!(db.rows("select failures from provider_breakers where failures > 0"), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn trouble_that_passes_costs_no_vector() {
+    for step in [
+        Step::status(429).header("retry-after", "1"),
+        Step::status(408),
+        Step::status(409),
+        Step::error(400, "overloaded_error", "busy"),
+        Step::HangUp,
+        Step::Answer(200, vec![], "<html>busy</html>".to_owned()),
+    ] {
+        let db = Db::sqlite();
+        backlog(&db, 1);
+        let server = ModelServer::start();
+        server.script(EMBEDDINGS, [step.clone(), Step::Good]);
+        process(&db, &server, "anthropic").env("NIKITA_BACKFILL", "0").done().code(0);
+        assert_eq!(server.calls(EMBEDDINGS), 2, "{step:?}");
+        assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), 0.0, "{step:?}");
+        nobody_failed(&db);
+    }
+    // Nor for six at once, of whom five would open the circuit.
+    let db = Db::sqlite();
+    backlog(&db, 6);
+    let server = ModelServer::start();
+    let mut steps = vec![Step::status(429).header("retry-after", "1"); 6];
+    steps.push(Step::Good);
+    server.script(EMBEDDINGS, steps);
+    process(&db, &server, "anthropic").env("NIKITA_BACKFILL", "0").done().code(0);
+    assert_eq!(server.calls(EMBEDDINGS), 12);
+    assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), 0.0);
+    nobody_failed(&db);
+}
+
+#[test]
+fn a_text_is_set_aside_after_the_second_5xx() {
+    for (again, set_aside) in [(Step::Good, 0_i32), (Step::status(503), 1)] {
+        let db = Db::sqlite();
+        backlog(&db, 1);
+        let server = ModelServer::start();
+        let facts = json!([{"fact": "They sail.", "kind": "user"}]);
+        server.extracts(
+            json!({"facts": facts, "threads": [], "thoughts": [], "summary": "s", "emotional_tone": "neutral"}),
+        );
+        // The batch, a harmless text, and the batch again.
+        server.script(EMBEDDINGS, [Step::status(502), Step::Good, again]);
+        let run = process(&db, &server, "anthropic").env("NIKITA_BACKFILL", "0");
+        assert_eq!(run.done().code(0).json()["texts_set_aside"], set_aside);
+        assert_eq!(server.calls(EMBEDDINGS), 3);
+        let pauses = server.pauses(EMBEDDINGS);
+        assert!(pauses[1] >= super::BACKOFF * 4 / 5, "{pauses:?}");
+        assert_eq!(db.number("select count(*) from memory_facts where embedding is null"), f64::from(set_aside));
+        nobody_failed(&db);
     }
 }
 
 #[test]
 fn numbers_that_are_none_are_never_stored() {
     // Python writes NaN as such, which is no JSON; others write null; base64 holds it.
-    sets_one_aside(&Db::sqlite(), |request| {
+    let as_python: fn(&Request) -> Step = |request| {
         let Step::Answer(status, headers, body) = items(request, |at, text| {
             let numbers = if text.contains("poison") { json!("N-A-N") } else { json!(vector(text)) };
             json!({"index": at, "embedding": numbers})
@@ -87,15 +147,18 @@ fn numbers_that_are_none_are_never_stored() {
             unreachable!("an answer")
         };
         Step::Answer(status, headers, body.replace("\"N-A-N\"", &format!("[{}NaN]", "0.5,".repeat(1535))))
-    });
-    sets_one_aside(&Db::sqlite(), |request| {
+    };
+    let in_base64: fn(&Request) -> Step = |request| {
         let whole = poisoned(request);
         items(request, |at, text| {
             let mut numbers = vector(text);
             numbers[7] = if whole { f32::NAN } else { numbers[7] };
             json!({"index": at, "embedding": encoded(&numbers)})
         })
-    });
+    };
+    for judge in [as_python, in_base64] {
+        sets_one_aside(&Db::sqlite(), judge, 2);
+    }
 }
 
 #[test]
@@ -118,7 +181,7 @@ fn a_text_that_is_refused_fails_no_conversation() {
             },
             _ => |request| if poisoned(request) { Step::error(422, "x", "unprocessable") } else { Step::Good },
         };
-        sets_one_aside(&Db::sqlite(), judge);
+        sets_one_aside(&Db::sqlite(), judge, 2);
     }
 }
 
