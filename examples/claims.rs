@@ -33,7 +33,7 @@ async fn claim(store: Store, due: Due, execution: ExecutionId, most: usize, gap:
             turn += gap;
         }
         let began = clock::start();
-        let found = store.claim(&due, execution, 1).await.map_err(|error| error.to_string())?;
+        let (found, _) = store.claim(&due, execution, 1).await.map_err(|error| error.to_string())?;
         claims.push((began.elapsed(), !found.is_empty()));
     }
     Ok(claims)

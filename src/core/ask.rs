@@ -1,5 +1,9 @@
 //! The questions of a stage to models and the store, as plain values. The shell (`run::pipeline`) sends them.
 
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -131,15 +135,48 @@ pub enum NoAnswer {
     /// The key or the model's name is wrong. The run stops.
     #[error("provider configuration: {0}")]
     Configuration(String),
-    /// The database did not answer.
-    #[error("database: {0}")]
-    Store(String),
+    /// The database failed. By the failure itself, the run decides whether it is the conversation's.
+    #[error("{0}")]
+    Store(Fault),
 }
 
 impl NoAnswer {
-    /// Whether every further question would fail too. Then the run stops, even if the stage does not need the answer.
+    /// Whether the pipeline stops, even if the stage does not need the answer: a wrong key would fail every further question, and a failure
+    /// of the database is not the stage's.
     #[must_use]
     pub const fn ends_the_run(&self) -> bool {
         matches!(self, Self::Configuration(_) | Self::Store(_))
     }
 }
+
+/// A failure below the core, which passes it on without a look at it.
+#[derive(Clone, Debug)]
+pub struct Fault(Arc<dyn Error + Send + Sync>);
+
+impl Fault {
+    /// Wraps a failure.
+    #[must_use]
+    pub fn new(failure: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::from(failure.into()))
+    }
+
+    /// The failure, if it is of this kind.
+    #[must_use]
+    pub fn get<E: Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Fault {}

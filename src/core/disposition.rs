@@ -31,7 +31,7 @@ pub enum Disposition {
 pub const MOST_ATTEMPTS: i32 = 3;
 /// Refusals after which a conversation is given up.
 pub const MOST_REFUSALS: i32 = 3;
-/// How many hours a conversation waits after its first refusal, and after each later one.
+/// How many hours a conversation waits after its first refusal, and after each later one: the longest pause. `claim.sql` believes seven.
 const REFUSED_HOURS: [i64; 2] = [1, 6];
 /// Outages that cost no attempt.
 pub const FREE_OUTAGES: i32 = 10;
@@ -56,7 +56,8 @@ pub fn dispose(claim: &Claim, error: &StageError) -> Disposition {
             }
             Disposition::Outage { pause: pause(claim.conversation, claim.outages + 1), counts }
         }
-        // No request of the conversation failed, so this uses up neither an attempt nor a free outage.
+        // No request of the conversation failed, so this uses up neither an attempt nor a free outage. By the class of a failure of the
+        // database, the job decides itself.
         StageError::NoAnswer(NoAnswer::CircuitOpen(_) | NoAnswer::Configuration(_) | NoAnswer::Store(_)) => {
             Disposition::Release
         }

@@ -16,7 +16,7 @@ use crate::run::lifecycle::{Report, Run};
 use crate::run::totals::if_known;
 use crate::store::blame::{Blame, Verdict};
 use crate::store::stuck::{Recovered, Recovery, StuckConversation};
-use crate::store::{Store, StoreError};
+use crate::store::{Another, Store, StoreError};
 
 pub mod records;
 
@@ -49,7 +49,13 @@ struct Tally {
 /// stop the others.
 pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
     let mut tally = Tally::default();
-    run.store.clear_void_claims().await?;
+    match run.store.clear_void_claims().await {
+        // One row that can't be written must not keep the others in processing.
+        Err(error) if error.is_the_items(Another::Works) => {
+            tracing::warn!(error = %error, "tokens of claims that the application has ended are not removed");
+        }
+        done => done?,
+    }
     let mut last = None;
     'pages: loop {
         let page = run.store.stuck(settings.idle, last.as_ref(), PAGE).await?;

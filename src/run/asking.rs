@@ -13,7 +13,7 @@
 use futures_util::future::join_all;
 
 use super::context::PipelineContext;
-use crate::core::ask::{Answer, Ask, NoAnswer};
+use crate::core::ask::{Answer, Ask, Fault, NoAnswer};
 use crate::core::memo;
 use crate::core::stages::StageName;
 use crate::domain::conversation::Claim;
@@ -68,7 +68,7 @@ async fn answer(
         return Ok((put(pipeline, claim, call, ask).await?, None));
     };
     let known = pipeline.store.memo(claim, call.stage, &input_hash).await;
-    let known = known.map_err(|error| NoAnswer::Store(error.to_string()))?;
+    let known = known.map_err(|error| NoAnswer::Store(Fault::new(error)))?;
     if let Some(answer) = known.as_deref().and_then(memo::read) {
         return Ok((answer, None));
     }
@@ -83,7 +83,7 @@ async fn put(pipeline: &PipelineContext, claim: &Claim, call: Call<'_>, ask: &As
         Ask::Embed(texts) => pipeline.providers.embed(call, texts).await,
         Ask::Similar { vectors, least, own } => {
             let similar = pipeline.store.similar_facts(claim.user, own.clone(), vectors, *least).await;
-            similar.map(Answer::Similar).map_err(|error| NoAnswer::Store(error.to_string()))
+            similar.map(Answer::Similar).map_err(|error| NoAnswer::Store(Fault::new(error)))
         }
     }
 }

@@ -126,7 +126,7 @@ fn unreadable(findings: &Findings) -> usize {
     findings.extraction.as_ref().map_or(0, |extraction| extraction.messages_unreadable)
 }
 
-/// A wrong key or a lost database concerns the whole run, even if the stage is not critical.
+/// A wrong key, or a failure of the database, is not the stage's, even if the stage is not critical.
 const fn ends_the_run(error: &StageError) -> bool {
     matches!(error, StageError::NoAnswer(error) if error.ends_the_run())
 }

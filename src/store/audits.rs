@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::codec::DbId;
+use super::retry::answered;
 use super::runs::Runner;
 use super::session::execute;
 use super::{Result, Store, sql};
@@ -87,8 +88,13 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends the audit and deletes its lease, if that is still ours. Returns whether it was.
+    /// Ends the audit and deletes its lease, if that is still ours. Returns whether it was; false as well if the answer to an earlier try,
+    /// which ended it, was lost.
     pub async fn end_audit(&self, lease: &AuditLease, end: &AuditEnd) -> Result<bool> {
+        answered(|| self.try_end_audit(lease, end)).await
+    }
+
+    async fn try_end_audit(&self, lease: &AuditLease, end: &AuditEnd) -> Result<bool> {
         let mut tx = self.begin_write().await?;
         let ours = execute!(
             &mut tx,

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use super::codec::{DbId, DbIds, DbTime};
 use super::read::{Oddities, Read, row};
 use super::retry::{answered, retrying};
 use super::session::{Tx, execute, fetch_all, fetch_one, fetch_optional};
-use super::{Pool, Result, Store, sql};
+use super::{Another, Pool, Result, Store, sql};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
 use crate::domain::ids::{ConversationId, ExecutionId, Token, UserId};
@@ -57,7 +58,7 @@ row! {
 }
 
 impl ClaimedRow {
-    /// None if an id can't be read. The run releases that claim at its end.
+    /// None if an id can't be read.
     pub(super) fn claim(self, odd: &mut Oddities) -> Option<Claim> {
         let number = |read: Read<i64>| i32::try_from(read.ok().unwrap_or_default()).unwrap_or(i32::MAX);
         Some(Claim {
@@ -75,13 +76,14 @@ impl ClaimedRow {
 const LIMIT: &str = "limit 10 -- most";
 
 impl Store {
-    /// Claims at most `most` conversations for a run, oldest first, each with a fresh token and never two of one player.
-    pub async fn claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
+    /// Claims at most `most` conversations for a run, oldest first, each with a fresh token and never two of one player. Also returns how many
+    /// more were claimed whose ids can't be read: the run gives them back at its end.
+    pub async fn claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<(Vec<Claim>, usize)> {
         // Another run can claim another conversation of the same player first. The unique index then fails our claim, and it is retried.
         retrying(|| self.try_claim(due, execution, most)).await
     }
 
-    async fn try_claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<Vec<Claim>> {
+    async fn try_claim(&self, due: &Due, execution: ExecutionId, most: usize) -> Result<(Vec<Claim>, usize)> {
         let mut tx = match self.pool {
             Pool::Pg(_) => self.autocommit().await?,
             Pool::Sqlite(_) => {
@@ -103,10 +105,11 @@ impl Store {
             self.now_parameter()
         );
         tx.commit().await?;
-        let mut odd = Oddities::default();
-        let claims = rows.into_iter().filter_map(|row| row.claim(&mut odd)).collect();
+        let (mut odd, taken) = (Oddities::default(), rows.len());
+        let claims: Vec<_> = rows.into_iter().filter_map(|row| row.claim(&mut odd)).collect();
         odd.tell();
-        Ok(claims)
+        let unreadable = taken - claims.len();
+        Ok((claims, unreadable))
     }
 
     /// How many conversations could be claimed, one after another.
@@ -123,19 +126,6 @@ impl Store {
         );
         tx.rollback().await?;
         Ok(usize::try_from(count).unwrap_or_default())
-    }
-
-    /// How many conversations are due but never claimed, because their id, or their player's, is not spelled as we spell ids, so that we
-    /// could not match it again. PostgreSQL's `uuid` has only one spelling.
-    pub async fn count_odd(&self, due: &Due) -> Result<i64> {
-        if let Pool::Pg(_) = self.pool {
-            return Ok(0);
-        }
-        let mut tx = self.autocommit().await?;
-        let (count,): (i64,) =
-            fetch_one!(&mut tx, _, sql::sqlite::ODD_CONVERSATIONS, due.cutoff(), DbTime(due.now), MOST_ATTEMPTS);
-        tx.commit().await?;
-        Ok(count)
     }
 
     /// Removes our token from conversations whose status the application has changed. It does not know about tokens.
@@ -221,14 +211,40 @@ impl Store {
         Ok(ours)
     }
 
-    /// Releases, each with its attempt, this run's claims that are not in flight: those whose response was lost.
+    /// Releases, each with its attempt, this run's claims that are not in flight: those whose response was lost. If the database refuses that
+    /// of one, the others are released one by one.
     pub async fn give_back_claims(
         &self,
         execution: ExecutionId,
         in_flight: impl IntoIterator<Item = ConversationId>,
     ) -> Result<Vec<ConversationId>> {
         let in_flight = DbIds(in_flight.into_iter().map(|id| id.0).collect());
-        answered(|| self.try_give_back_claims(execution, &in_flight)).await
+        let refusal = match answered(|| self.try_give_back_claims(execution, &in_flight)).await {
+            Err(error) if error.is_the_items(Another::Works) => error,
+            done => return done,
+        };
+        tracing::warn!(error = %refusal, "the database refuses to release claims; they are released one by one");
+        let claimed = self.claimed_by(execution).await?;
+        let mut released = Vec::new();
+        for one in claimed.iter().filter(|id| !in_flight.0.contains(id)) {
+            let others = DbIds(claimed.iter().chain(&in_flight.0).copied().filter(|id| id != one).collect());
+            match answered(|| self.try_give_back_claims(execution, &others)).await {
+                Ok(given_back) => released.extend(given_back),
+                Err(error) if error.is_the_items(Another::Works) => {
+                    tracing::error!(conversation = %one, error = %error, "not released, left to `recover`");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(released)
+    }
+
+    async fn claimed_by(&self, execution: ExecutionId) -> Result<Vec<Uuid>> {
+        let mut tx = self.autocommit().await?;
+        let claimed = "select id from conversations where status = 'processing' and claimed_by = $1";
+        let rows: Vec<(Read<DbId>,)> = fetch_all!(&mut tx, _, claimed, DbId::from(execution));
+        tx.commit().await?;
+        Ok(rows.into_iter().filter_map(|(id,)| id.ok()).map(|id| id.0).collect())
     }
 
     async fn try_give_back_claims(&self, execution: ExecutionId, in_flight: &DbIds) -> Result<Vec<ConversationId>> {

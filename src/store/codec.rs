@@ -134,8 +134,11 @@ impl DbTime {
             // PostgreSQL's own format, whose offset has only hours.
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
             .map(|at| at.to_utc())
-            // The format of `datetime('now')`, as a person uses it in sqlite3.
-            .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc()))
+            // Without a zone: as `datetime('now')` writes it, or Python's `isoformat()`.
+            .or_else(|_| {
+                let naive = text.replace('T', " ");
+                NaiveDateTime::parse_from_str(&naive, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc())
+            })
             .map_err(|_| "not a timestamp such as 2026-11-22T10:00:00.000000Z".to_owned())?;
         if is_writable(&instant) { Ok(Self(instant)) } else { Err("a time too far away".to_owned()) }
     }

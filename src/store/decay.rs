@@ -14,6 +14,7 @@
 use chrono::{DateTime, Utc};
 
 use super::codec::DbTime;
+use super::read::{Oddities, Read};
 use super::retry::retrying;
 use super::session::{Tx, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
@@ -44,10 +45,13 @@ impl Store {
         until: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
         let mut tx = self.autocommit().await?;
-        let at: Option<(DbTime,)> =
+        let row: Option<(Read<DbTime>,)> =
             fetch_optional!(&mut tx, _, sql::LATEST_FOREIGN_COMPLETION, job, DbTime(since), DbTime(until));
         tx.rollback().await?;
-        Ok(at.map(|(at,)| at.0))
+        let mut odd = Oddities::default();
+        let at = row.and_then(|(at,)| odd.need("job_executions.completed_at", at));
+        odd.tell();
+        Ok(at.map(|at| at.0))
     }
 
     /// How many eligible players are overdue by at least a step.

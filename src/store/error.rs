@@ -15,7 +15,7 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 const QUERY_CANCELED: &str = "57014";
 
 /// A failed statement, with its class.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoreError {
     class: Class,
     message: String,

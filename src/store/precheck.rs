@@ -11,7 +11,7 @@ use sqlx::FromRow as _;
 
 use super::codec::{DbId, DbTime};
 use super::migrate::embedded_versions;
-use super::read::row;
+use super::read::{Read, row};
 use super::runs::{Begun, seconds};
 use super::session::fetch_one;
 use super::{Class, Pool, Result, Store, StoreError, sql};
@@ -51,7 +51,7 @@ row! {
         holder: Option<DbId>,
         held_until: Option<DbTime>,
         latest: Option<String>,
-        completed_at: Option<DbTime>,
+        completed_at: Read<DbTime>,
         is_foreign: Option<bool>,
         lock_timeout: String,
         standby: bool,
@@ -79,7 +79,7 @@ impl Store {
             let by = Begun::AlreadyRunning { by: ExecutionId(by.0), until: until.0 };
             return Ok(Precheck::Blocked { now, by });
         }
-        if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at, gate.window) {
+        if let (Some(by), Some(completed_at), Some(window)) = (seen.latest, seen.completed_at.ok(), gate.window) {
             let foreign = seen.is_foreign.unwrap_or_default();
             let by = Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window, foreign };
             return Ok(Precheck::Blocked { now, by });

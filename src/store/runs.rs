@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use super::codec::{DbId, DbJson, DbTime};
+use super::read::{Oddities, Read};
 use super::retry::answered;
 use super::session::{Tx, execute, fetch_one, fetch_optional};
 use super::{Result, Store, sql};
@@ -113,8 +114,13 @@ impl Store {
         };
         if let Some(window) = window {
             let (within, overridden) = (seconds(window), self.is_overridden());
-            let recent: Option<(String, DbTime, bool)> =
+            let recent: Option<(Read<String>, Read<DbTime>, bool)> =
                 fetch_optional!(&mut tx, _, sql::RECENT_RUN, job, DbTime(now), within, overridden);
+            let mut odd = Oddities::default();
+            let recent = recent.and_then(|(by, at, foreign)| {
+                Some((by.ok().unwrap_or_default(), odd.need("job_executions.completed_at", at)?, foreign))
+            });
+            odd.tell();
             if let Some((by, completed_at, foreign)) = recent {
                 tx.rollback().await?;
                 return Ok(Some(Begun::Recent { by: by.parse().ok(), until: completed_at.0 + window, foreign }));

@@ -4,7 +4,7 @@ use super::claims::{ClaimedRow, Due};
 use super::codec::{DbId, DbTime};
 use super::read::{Oddities, Read, row};
 use super::retry::retrying;
-use super::session::{fetch_all, fetch_optional};
+use super::session::{Tx, fetch_all, fetch_optional};
 use super::{Result, Store, sql};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::conversation::Claim;
@@ -12,6 +12,7 @@ use crate::domain::ids::{ConversationId, ExecutionId};
 
 /// The state of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub struct Standing {
     /// Its `status`.
     pub status: String,
@@ -19,6 +20,8 @@ pub struct Standing {
     pub last_error: Option<String>,
     /// Used attempts.
     pub attempts: i64,
+    /// Whether its player's id is null, or not spelled as we spell ids.
+    pub is_odd: bool,
     /// Whether it is over: silent for long enough, or an ended call.
     pub is_over: bool,
     /// Whether another conversation of its player is being processed.
@@ -32,6 +35,7 @@ row! {
         status: String,
         last_error: Read<String>,
         attempts: Read<i64>,
+        is_odd: bool,
         is_over: bool,
         player_is_busy: bool,
         is_first: bool,
@@ -50,6 +54,7 @@ impl Store {
             status: row.status,
             last_error: row.last_error.ok(),
             attempts: row.attempts.ok().unwrap_or_default(),
+            is_odd: row.is_odd,
             is_over: row.is_over,
             player_is_busy: row.player_is_busy,
             is_first: row.is_first,
@@ -84,7 +89,17 @@ impl Store {
         conversation: ConversationId,
         anew: bool,
     ) -> Result<Option<Claim>> {
-        retrying(|| self.try_claim_one(due, execution, conversation, anew)).await
+        retrying(|| self.try_claim_one(due, execution, conversation, anew, true)).await
+    }
+
+    /// The same, but `None` also where another transaction has locked its row.
+    pub async fn claim_if_free(
+        &self,
+        due: &Due,
+        execution: ExecutionId,
+        conversation: ConversationId,
+    ) -> Result<Option<Claim>> {
+        retrying(|| self.try_claim_one(due, execution, conversation, false, false)).await
     }
 
     async fn try_claim_one(
@@ -93,8 +108,18 @@ impl Store {
         execution: ExecutionId,
         conversation: ConversationId,
         anew: bool,
+        waits: bool,
     ) -> Result<Option<Claim>> {
         let mut tx = self.begin_write().await?;
+        if matches!(tx, Tx::Pg(_)) && !waits {
+            let free = "select id from conversations where id = $1 for no key update skip locked";
+            let row: Option<(Read<DbId>,)> = fetch_optional!(&mut tx, _, free, DbId::from(conversation));
+            if row.is_none() {
+                tracing::info!(%conversation, "locked by another transaction, passed over");
+                tx.rollback().await?;
+                return Ok(None);
+            }
+        }
         let row: Option<ClaimedRow> = fetch_optional!(
             &mut tx,
             _,

@@ -28,20 +28,44 @@ fn fail_unclearly(db: &Db, before: &str, table: &str, which: &str) {
     });
 }
 
-/// The application lets nobody process this conversation.
-fn refuse_to_claim(db: &Db, conversation: Uuid) {
+/// The application refuses changes of conversations.
+fn refuse(db: &Db, which: &str) {
     db.execute(&if db.is_postgres() {
         format!(
             "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$; \
-             create trigger refuse before update on conversations for each row \
-             when (new.status = 'processing' and new.id = '{conversation}') execute function refuse()"
+             create trigger refuse before update on conversations for each row when ({which}) execute function refuse()"
         )
     } else {
         format!(
-            "create trigger refuse before update on conversations when new.status = 'processing' and new.id = '{conversation}' \
-             begin select raise(abort, 'not this one'); end"
+            "create trigger refuse before update on conversations when {which} begin select raise(abort, 'not this one'); end"
         )
     });
+}
+
+/// The application lets nobody process this conversation.
+fn refuse_to_claim(db: &Db, conversation: Uuid) {
+    refuse(db, &format!("new.status = 'processing' and new.id = '{conversation}'"));
+}
+
+/// From now on, reading a fact's vector fails as this body of a function says, in which `it.numbers` is the vector.
+fn read_vectors_by(db: &Db, body: &str) {
+    db.execute(&format!(
+        "create type odd_vector as (numbers real[]); \
+         create function numbers(it odd_vector) returns real[] language plpgsql as $$ begin {body} return it.numbers; end $$; \
+         create cast (odd_vector as real[]) with function numbers(odd_vector); \
+         create function odd(numbers real[]) returns odd_vector language sql as $$ select row(numbers)::odd_vector $$; \
+         create cast (real[] as odd_vector) with function odd(real[]) as assignment; \
+         alter table memory_facts alter column embedding type odd_vector using row(embedding)::odd_vector"
+    ));
+}
+
+/// A player with a fact, and a conversation with another one.
+fn player_with_facts(db: &Db, vector: &str, last_message: i64) -> Uuid {
+    let user = Player::default().insert(db);
+    db.execute(&format!(
+        "insert into memory_facts (user_id, graph_type, fact, embedding) values ('{user}', 'user', 'I like tea', {vector})"
+    ));
+    conversation(db, user, last_message, &transcript(&["I work as a nurse in Lisbon.", "Tell me more!"]))
 }
 
 fn run(db: &Db, args: &[&str]) -> Bin {
@@ -136,6 +160,45 @@ on_every_database! {
         promises::kept(db);
     }
 
+    /// The application allows no `failed` here: the conversation uses up its attempts. Neither the others nor its player's newer ones wait for it
+    /// any longer.
+    fn a_conversation_that_can_not_be_failed_uses_up_its_attempts(db) {
+        let user = Player::default().insert(db);
+        let broken = conversation(db, user, -3 * HOUR, &json!({"role": "user", "content": "no list"}));
+        let words = transcript(&["I love climbing.", "Tell me more!"]);
+        let (newer, other) = (conversation(db, user, -2 * HOUR, &words), conversation(db, Player::default().insert(db), -HOUR, &words));
+        refuse(db, &format!("new.status = 'failed' and new.id = '{broken}'"));
+        for attempt in [1.0, 2.0, 3.0] {
+            db.execute("update conversations set next_attempt_at = null where status = 'active'");
+            let result = done(db, &["process-conversations", "--force"], 3).json();
+            assert_eq!(result["failed"], 1, "{result}");
+            assert_eq!(standing(db, broken), ("active".into(), attempt), "{result}");
+            assert_eq!(standing(db, other).0, "processed", "{result}");
+        }
+        done(db, &["process-conversations", "--force"], 0);
+        assert_eq!((standing(db, broken), standing(db, newer).0), (("active".into(), 3.0), "processed".into()));
+        promises::kept(db);
+    }
+
+    /// The application allows no end of this one at all: it stays where it is with its attempt, and the others are processed.
+    fn a_conversation_that_can_not_be_closed_bears_it_alone(db) {
+        let words = transcript(&["I love climbing.", "Tell me more!"]);
+        let all: Vec<_> = (0..3).map(|n| conversation(db, Player::default().insert(db), (n - 6) * HOUR, &words)).collect();
+        refuse(db, &format!("old.status = 'processing' and new.id = '{}'", all[0]));
+        let result = done(db, &["process-conversations", "--force", "--concurrency", "1"], 3).json();
+        assert_eq!((&result["processed"], &result["failed"], &result["released"]), (&json!(2), &json!(1), &json!(0)), "{result}");
+        let entry = result["conversations"].as_array().into_iter().flatten().find(|it| it["conversation_id"] == json!(all[0]));
+        let error = entry.and_then(|it| it["error"].as_str()).unwrap_or_default();
+        assert!(error.contains("not this one") && error.contains("`recover`"), "{result}");
+        assert_eq!(standing(db, all[0]), ("processing".into(), 1.0));
+        // When the application lets it go, it is recovered.
+        db.execute(if db.is_postgres() { "drop trigger refuse on conversations" } else { "drop trigger refuse" });
+        done(db, &["recover", "--force", "--requeue"], 0);
+        done(db, &["process-conversations", "--force"], 0);
+        assert_eq!(standing(db, all[0]), ("processed".into(), 2.0));
+        promises::kept(db);
+    }
+
     fn an_unclear_failure_of_a_scan_is_the_audits_where_another_ends(db) {
         let (first, second) = (audit(db, -2 * HOUR), audit(db, -HOUR));
         fail_unclearly(db, "update", "audit_reports", &format!("old.audit_id = '{first}'"));
@@ -155,6 +218,91 @@ on_every_database! {
         assert_eq!((errors(&result, "errors").len(), &result["retried"]), (1, &json!(1)), "{result}");
         done(db, &["retry", &odd], 69);
     }
+}
+
+/// A player's facts are compared with the new ones. Where one of them fails that, the conversation loses an attempt, and the others go on.
+#[test]
+fn a_player_whose_facts_can_not_be_compared_bears_it_alone() {
+    let db = Db::postgres();
+    db.execute("alter table memory_facts alter column embedding type double precision[]");
+    let odd = player_with_facts(&db, "'{1e300}'", -2 * HOUR);
+    let fine = player_with_facts(&db, "'{1}'", -HOUR);
+    for (attempt, code) in [(1.0, 0), (2.0, 0), (3.0, 3)] {
+        db.execute("update conversations set next_attempt_at = null where status = 'active'");
+        let result = done(&db, &["process-conversations", "--force", "--concurrency", "1"], code).json();
+        let entry = &result["conversations"][0];
+        assert_eq!((&entry["conversation_id"], &entry["reason"]), (&json!(odd), &json!("database")), "{result}");
+        assert_eq!(entry["failed_stage"], "memory_update", "{result}");
+        let status = if code == 0 { "active" } else { "failed" };
+        assert_eq!((standing(&db, odd), standing(&db, fine).0), ((status.into(), attempt), "processed".into()));
+    }
+    promises::kept(&db);
+}
+
+#[test]
+fn an_unclear_failure_of_a_question_is_the_conversations_where_another_is_answered() {
+    let db = Db::postgres();
+    read_vectors_by(&db, "if it.numbers = '{}' then raise exception 'odd trouble' using errcode = 'XX000'; end if;");
+    let odd = player_with_facts(&db, "row('{}')", -2 * HOUR);
+    let fine = player_with_facts(&db, "row('{1}')", -HOUR);
+    let result = done(&db, &["process-conversations", "--force", "--concurrency", "1"], 0).json();
+    assert_eq!((&result["processed"], &result["retrying"]), (&json!(1), &json!(1)), "{result}");
+    assert_eq!((standing(&db, odd), standing(&db, fine).0), (("active".into(), 1.0), "processed".into()));
+    // Alone, nothing tells: the server's, and it waits.
+    db.execute("update conversations set next_attempt_at = null");
+    done(&db, &["process-conversations", "--force"], 69);
+    assert_eq!(standing(&db, odd), ("active".into(), 1.0));
+    assert_eq!(db.number("select max(provider_outages) from conversations"), 1.0);
+    promises::kept(&db);
+}
+
+/// A conversation without new facts is committed without the question, and tells nothing about it.
+#[test]
+fn a_missing_permission_ends_the_run_with_78_and_costs_nobody_an_attempt() {
+    let db = Db::postgres();
+    read_vectors_by(&db, "raise exception 'permission denied' using errcode = '42501';");
+    let all = [-3 * HOUR, -HOUR].map(|last_message| player_with_facts(&db, "row('{1}')", last_message));
+    let silent = conversation(&db, Player::default().insert(&db), -2 * HOUR, &json!([]));
+    let result = done(&db, &["process-conversations", "--force", "--concurrency", "1"], 78).json();
+    assert_eq!(result["error"]["kind"], "configuration", "{result}");
+    assert_eq!(standing(&db, silent).0, "processed", "{result}");
+    for one in all {
+        assert_eq!(standing(&db, one), ("active".into(), 0.0), "{result}");
+    }
+    promises::kept(&db);
+}
+
+/// Claims that were not begun are given back at once. One whose row can't be written does not keep the others.
+#[test]
+fn a_claim_that_can_not_be_given_back_keeps_no_other() {
+    let db = Db::postgres();
+    let words = transcript(&["I love climbing.", "Tell me more!"]);
+    let all: Vec<_> = (0..3).map(|_| conversation(&db, Player::default().insert(&db), -HOUR, &words)).collect();
+    refuse(&db, &format!("new.status = 'active' and old.id = '{}'", all[1]));
+    db.execute(
+        "create function away(id uuid) returns text language plpgsql volatile as $$ begin \
+           raise exception 'no memory' using errcode = '53200'; end $$; \
+         create view user_backstories as select id as user_id, away(id) as venue_name from users",
+    );
+    done(&db, &["process-conversations", "--force"], 69);
+    for (n, one) in all.iter().enumerate() {
+        let expected = if n == 1 { ("processing".into(), 1.0) } else { ("active".into(), 0.0) };
+        assert_eq!(standing(&db, *one), expected);
+    }
+}
+
+/// Where claims are made one by one, a row that somebody else writes at that moment is passed over.
+#[test]
+fn a_locked_conversation_is_passed_over_among_those_claimed_one_by_one() {
+    let db = Db::postgres();
+    let words = transcript(&["I love climbing.", "Tell me more!"]);
+    let all: Vec<_> =
+        (0..3).map(|n| conversation(&db, Player::default().insert(&db), (n - 6) * HOUR, &words)).collect();
+    refuse_to_claim(&db, all[0]);
+    let _held = db.hold(&format!("update conversations set platform = 'text' where id = '{}'", all[1]));
+    let result = done(&db, &["process-conversations", "--force"], 3).json();
+    assert_eq!((&result["processed"], &result["failed"]), (&json!(1), &json!(1)), "{result}");
+    assert_eq!((standing(&db, all[1]), standing(&db, all[2]).0), (("active".into(), 0.0), "processed".into()));
 }
 
 /// What a conversation needs is read for several at once. Where a row of one player fails that, the others are processed, and that

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::on_every_database;
 use crate::support::db::Db;
+use crate::support::seed::{NOW, Player, at, conversation, transcript};
 
 /// A completed run of `decay`, so many hours from now by the database's clock.
 fn completed(db: &Db, hours: i64) {
@@ -58,6 +59,22 @@ on_every_database! {
         db.run(&["decay"]).code(0);
         leased(db, 0);
         db.run(&["decay", "--force"]).code(75);
+    }
+
+    /// The longest pause is six hours. A retry further ahead was dated by a clock that had jumped.
+    fn a_retry_dated_ten_days_ahead_is_made_now(db) {
+        let [far, near] = [240, 5].map(|hours| {
+            let id = conversation(db, Player::default().insert(db), -3600, &transcript(&["I work as a nurse."]));
+            let next = at(hours * 3600);
+            db.execute(&format!("update conversations set processing_attempts = 1, next_attempt_at = {next} where id = '{id}'"));
+            id.to_string()
+        });
+        let why = db.run(&["why", &far, &near, "--now", NOW]).code(0).json();
+        let rules = [0, 1].map(|n| why["entries"][n]["rule"].clone());
+        assert_eq!(rules, [json!("due"), json!("pause")], "{why}");
+        db.run(&["process-conversations", "--now", NOW]).code(0);
+        let status = |id: &str| db.value(&format!("select status from conversations where id = '{id}'"));
+        assert_eq!((status(&far), status(&near)), ("processed".into(), "active".into()));
     }
 
     fn a_run_with_another_clock_says_so_and_closes_no_window_of_one_without(db) {

@@ -85,7 +85,9 @@ fn odd_values(kind: &str, postgres: bool) -> Vec<&'static str> {
         ("Id", false) => {
             &["'42'", "'ABCDEF00-0000-4000-8000-000000000000'", "'abcdef00000040008000000000000000'", "''"]
         }
-        ("Key", false) => &["'42-N'", "upper(COLUMN)", "replace(COLUMN, '-', '')", "COLUMN || ' '"],
+        ("Key", false) => {
+            &["'42-N'", "upper(COLUMN)", "replace(COLUMN, '-', '')", "replace(COLUMN, '-', 'a')", "COLUMN || ' '"]
+        }
         ("Vector", true) => &["'{}'", "'{NaN}'", "'{1,2}'"],
         ("Vector", false) => &["x''", "x'00'", "x'0000c07f'"],
         _ => &[],

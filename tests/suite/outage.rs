@@ -98,6 +98,9 @@ on_every_database! {
             assert_eq!(result["deferred"], 20 - result["conversations"].as_array().unwrap().len());
         });
         assert_eq!(asked, 0);
+        // A probe that is dated in the future keeps nobody from the next one.
+        db.execute(&format!("update provider_breakers set tried_at = '{}'", time(240 * 60 * MINUTE)));
+        assert_eq!(calls_of(&server, MESSAGES, || drop(run(db, &server, 2).done().code(69))), 1);
         // Another server is another provider.
         let healthy = ModelServer::start();
         assert_eq!(run(db, &healthy, 3).done().code(0).json()["processed"], 10);

@@ -597,3 +597,43 @@ fn the_prompt_swap_survives_other_writers() {
     assert_eq!(db.number("select count(*) from ready_prompts where is_current"), 2.0);
     promises::kept(&db);
 }
+
+/// In a file that was made by hand, an id can be any text. A conversation that could not be found again by its id, or its player's, is not
+/// claimed, and holds up no other.
+#[test]
+fn a_conversation_with_an_odd_id_is_passed_over_and_holds_up_nobody() {
+    for odd in ["call-7", &"-".repeat(36), &"a".repeat(36)] {
+        let db = Db::sqlite();
+        let player = Player::default().insert(&db);
+        let older = conversation(&db, player, -7200, &lively());
+        db.execute(&format!("update conversations set id = '{odd}' where id = '{older}'"));
+        let newer = conversation(&db, player, -3600, &lively());
+        let (_, of_odd) = one(&db, &Player::default(), &lively());
+        db.execute(&format!(
+            "pragma foreign_keys = off; \
+             update users set id = '{odd}' where id = (select user_id from conversations where id = '{of_odd}'); \
+             update conversations set user_id = '{odd}' where id = '{of_odd}'"
+        ));
+        process(&db, &[]).done().code(0);
+        assert_eq!(status(&db, newer), "processed", "{odd}");
+        let untouched =
+            "select status, processing_attempts, claim_token from conversations where status <> 'processed'";
+        assert_eq!(db.rows(untouched), [["active", "0", "null"], ["active", "0", "null"]], "{odd}");
+        let by_hand = process(&db, &["--id", &of_odd.to_string()]).done().code(1);
+        assert!(by_hand.error().contains("no lower-case UUID"), "{}", by_hand.all());
+    }
+}
+
+#[test]
+fn a_conversation_without_a_player_is_not_claimed() {
+    let db = Db::postgres();
+    let (_, nobodys) = one(&db, &Player::default(), &lively());
+    let (_, fine) = one(&db, &Player::default(), &lively());
+    db.execute("alter table conversations alter column user_id drop not null");
+    db.execute(&format!("update conversations set user_id = null where id = '{nobodys}'"));
+    process(&db, &[]).done().code(0);
+    assert_eq!((status(&db, nobodys), status(&db, fine)), ("active".into(), "processed".into()));
+    let by_hand = process(&db, &["--id", &nobodys.to_string()]).done().code(1);
+    assert!(by_hand.error().contains("no lower-case UUID"), "{}", by_hand.all());
+    assert_eq!(db.number(&format!("select processing_attempts from conversations where id = '{nobodys}'")), 0.0);
+}

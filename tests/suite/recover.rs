@@ -109,6 +109,25 @@ on_every_database! {
         recover(db, &["conversation"]).done().code(2);
     }
 
+    /// The application has ended a conversation of ours and lets nobody remove the token.
+    fn a_token_that_can_not_be_removed_keeps_nothing_stuck(db) {
+        let (void, stuck) = (held(db, -9000, 1, None), held(db, -9000, 1, None));
+        let token = Uuid::new_v4();
+        db.execute(&format!("update conversations set status = 'processed', claim_token = '{token}' where id = '{void}'"));
+        db.execute(&if db.is_postgres() {
+            format!(
+                "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$; \
+                 create trigger refuse before update on conversations for each row when (old.id = '{void}') execute function refuse()"
+            )
+        } else {
+            format!("create trigger refuse before update on conversations when old.id = '{void}' begin select raise(abort, 'not this one'); end")
+        });
+        let result = recover(db, &[]).done().code(0).json();
+        assert_eq!((&result["recovered"], &result["recoveries"][0]["conversation_id"]), (&json!(1), &json!(stuck)), "{result}");
+        assert!(result["warnings"].to_string().contains("tokens of claims"), "{result}");
+        assert_eq!(rows(db, stuck)[0], "failed");
+    }
+
     fn a_killed_runs_conversation_is_taken_back_and_processed_by_the_next(db) {
         let ids = backlog(db, 2);
         let run = db.command(&["process-conversations", "--lease", "2s", "--concurrency", "2"]).env("NIKITA_REHEARSE", "extraction=hang").start();

@@ -72,6 +72,29 @@ on_every_database! {
         assert_eq!(retried(&[]), 3);
     }
 
+    /// Another program's clock had jumped. The next time that the conversation has counts; a little ahead, a time is believed.
+    fn a_time_in_the_far_future_keeps_no_conversation_in_processing(db) {
+        let far = if db.is_postgres() { "'infinity'" } else { "'9999-12-31T00:00:00.000000Z'" };
+        let held = |updated: &str, processing: &str, started: &str| {
+            let player = Player::default().insert(db);
+            let id = conversation(db, player, -9 * HOUR, &transcript(&["Hello."]));
+            db.execute(&format!(
+                "update conversations set status = 'processing', processing_attempts = 1, updated_at = {updated}, \
+                 processing_started_at = {processing}, started_at = {started} where id = '{id}'"
+            ));
+            id.to_string()
+        };
+        let timeless = held(far, far, far);
+        let started = held(far, far, &at(-9 * HOUR));
+        let begun = held(far, &at(-2 * HOUR), &at(-9 * HOUR));
+        held(far, &at(-600), &at(-9 * HOUR));
+        held(&at(60), &at(-2 * HOUR), &at(-9 * HOUR));
+        assert_eq!(db.run(&["health", "--now", NOW]).json()["stuck_conversations"], 3);
+        let result = db.run(&["recover", "--force", "--now", NOW]).code(0).json();
+        assert_eq!(list(&result, "recoveries", "conversation_id"), [timeless, started, begun], "{result}");
+        assert_eq!(list(&result, "recoveries", "reason")[1..], ["No activity for 540 minutes", "No activity for 120 minutes"]);
+    }
+
     fn runs_without_a_beginning_are_listed(db) {
         relax(db, "job_executions", &["started_at"]);
         let run = |job: &str, status: &str, started: &str, completed: &str| {
@@ -185,4 +208,35 @@ fn a_run_whose_end_is_as_datetime_writes_it_closes_the_window() {
     // The clock has gone back further than a window: not believed.
     assert!(!skipped("2026-11-18T10:59:59Z"));
     assert!(!skipped("2026-11-18T12:40:01Z"));
+}
+
+/// Of another program's runs, decay reads when they ended, whatever the spelling, and passes over what is no time.
+#[test]
+fn a_run_whose_end_is_spelled_in_another_way_is_read_or_passed_over() {
+    for (spelled, is_read) in [
+        ("2026-11-18T11:50:00.123456", true),
+        ("2026-11-18T11:50:00", true),
+        ("2026-11-18 11:50", true),
+        ("2026-11-18T11:50:00+00:00", true),
+        ("2026-11-18T10:77:00", false),
+        ("2026-11-18 soon", false),
+    ] {
+        let db = Db::sqlite();
+        relax(&db, "job_executions", &["started_at", "completed_at"]);
+        let player = Player { last_interaction: at(-100 * HOUR), ..Player::default() }.insert(&db);
+        for completed in [spelled, "2026-11-18T09:00:00.000000Z"] {
+            db.execute(&format!(
+                "insert into job_executions (id, job_name, status, started_at, completed_at) \
+                 values ('{}', 'decay', 'completed', '2026-11-18T08:59:00.000000Z', '{completed}')",
+                Uuid::new_v4()
+            ));
+        }
+        let windowed = db.run(&["decay", "--window", "50m", "--now", NOW]);
+        assert_eq!(windowed.exit(), Some(if is_read { 75 } else { 0 }), "{spelled}: {}", windowed.all());
+        db.run(&["decay", "--force", "--now", NOW]).code(0);
+        // Charged since ten to twelve, or since nine.
+        let score = db.number(&format!("select relationship_score from users where id = '{player}'"));
+        let hours = if is_read { 1.0 / 6.0 } else { 3.0 };
+        assert!((score - (60.0 - 0.8 * hours)).abs() < 0.02, "{spelled}: {score}");
+    }
 }

@@ -76,9 +76,18 @@ fn expand(command: &str, variables: &[(&str, &str)]) -> String {
 fn job(command: &str) -> Option<Job> {
     let bare = |word: &'_ str| word.trim_matches(['"', '\'', '(', ')', '{', '}', ';']).to_owned();
     let words: Vec<String> = command.split_whitespace().map(bare).collect();
-    let named = words.windows(2).filter(|two| two[0].rsplit('/').next() == Some("nikita-jobs")).map(|two| &two[1]);
-    let dry = words.iter().any(|word| word == "--dry-run");
-    named.filter(|_| !dry).find_map(|name| Job::find(name))
+    let ours = |word: &String| word.rsplit('/').next() == Some("nikita-jobs");
+    let called = words.split(ours).skip(1).filter_map(<[String]>::split_first);
+    called.filter(|(_, arguments)| !is_dry_run(arguments)).find_map(|(name, _)| Job::find(name))
+}
+
+/// Up to the next command of the line. `-n` can stand among other letters, such as in `-qn`.
+fn is_dry_run(arguments: &[String]) -> bool {
+    let is_short = |word: &str| {
+        word.strip_prefix('-').is_some_and(|letters| letters.chars().all(char::is_alphabetic) && letters.contains('n'))
+    };
+    let mut own = arguments.iter().take_while(|word| !["", "&&", "||", "|", "&"].contains(&word.as_str()));
+    own.any(|word| word == "--dry-run" || is_short(word))
 }
 
 /// `[ -e FILE ] || …`
@@ -115,9 +124,16 @@ mod tests {
     }
 
     #[test]
+    fn the_option_of_another_command_is_no_dry_run() {
+        let text = "0 * * * * nice -n 10 nikita-jobs decay -q | sort -n\n0 * * * * nikita-jobs recover ; head -n 1 x\n";
+        let jobs: Vec<_> = lines(text, false).into_iter().map(|line| line.job).collect();
+        assert_eq!(jobs, [Job::Decay, Job::Recover]);
+    }
+
+    #[test]
     fn a_weekly_line_has_no_rhythm_and_a_line_without_a_run_is_left_out() {
         let text = "0 5 * * 1 nikita-jobs decay\n@reboot nikita-jobs recover\n* * * * * nikita-jobs health\n\
-             0 * * * * nikita-jobs decay --dry-run\n0 0 * * * echo nikita-jobs\n0 * * * * \"${B}/nikita-jobs\" recover\n";
+             0 * * * * nikita-jobs decay --dry-run\n0 * * * * nikita-jobs decay -qn\n0 0 * * * echo nikita-jobs\n0 * * * * \"${B}/nikita-jobs\" recover\n";
         let found = lines(&format!("B = '/opt/b'\n{text}"), false);
         assert_eq!(
             found,

@@ -1,8 +1,9 @@
 //! `process-conversations --id`: processes one conversation now, regardless of the window.
 
 use super::bill::Bill;
+use super::in_flight::InFlight;
 use super::progress_writer::ProgressWriter;
-use super::{InFlight, Settings, due};
+use super::{Settings, due};
 use crate::core::disposition::MOST_ATTEMPTS;
 use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, ConversationPlan, ConversationResult, EntryStatus};
@@ -52,7 +53,8 @@ pub async fn work(
             request.conversation
         )));
     };
-    let mut in_flight = InFlight { in_detail: true, ..InFlight::new(settings, run, pipeline) };
+    let mut in_flight = InFlight::new(&settings.prices, run, pipeline);
+    in_flight.in_detail = true;
     let progress_writer = ProgressWriter::begin(run, 1);
     let meter = Meter::default();
     let mut trouble = tokio::select! {
@@ -123,6 +125,7 @@ async fn check(store: &Store, due: &Due, request: SingleRequest) -> Result<Stand
         _ if standing.player_is_busy => {
             refuse("another conversation of this player is being processed; try again when it has ended".to_owned())
         }
+        _ if standing.is_odd => refuse(format!("the player's id of conversation {id} is no lower-case UUID")),
         "active" if !standing.is_over => refuse(format!(
             "conversation {id} is not over: its last message is younger than --session-timeout ({})",
             humantime::format_duration(due.session_timeout)

@@ -18,6 +18,8 @@ pub struct Claiming {
     /// Whether one by one, since the database has refused several at once.
     apart: bool,
     claimed: bool,
+    /// Whether a claim took a row that can't be read.
+    lost: bool,
     refused: Vec<ConversationId>,
     /// Those that were refused since they were last asked for.
     new: Vec<(ConversationId, StoreError)>,
@@ -38,7 +40,11 @@ impl Claiming {
                     tracing::warn!(error = %error, "the database refuses a claim; conversations are claimed one by one");
                     self.apart = true;
                 }
-                done => return done,
+                done => {
+                    let (claims, unreadable) = done?;
+                    self.lost |= unreadable > 0;
+                    return Ok(claims);
+                }
             }
         }
         self.take_apart(store, due, execution, most).await
@@ -59,7 +65,7 @@ impl Claiming {
             if self.refused.contains(&id) {
                 continue;
             }
-            match store.claim_one(due, execution, id, false).await {
+            match store.claim_if_free(due, execution, id).await {
                 Ok(claim) => {
                     claims.extend(claim);
                     if claim.is_some() {
@@ -93,6 +99,11 @@ impl Claiming {
         tracing::error!(conversation = %id, error = %error, "conversation not claimed");
         self.refused.push(id);
         self.new.push((id, error));
+    }
+
+    /// Whether a claim took a conversation that it could not name, which is to be given back.
+    pub const fn has_lost_any(&self) -> bool {
+        self.lost
     }
 
     /// Those that the database has refused since this was last asked.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-use super::bill::Bill;
+use super::entry::{Entry, Statement, Unanswered};
 use crate::clock;
 use crate::core::ask::NoAnswer;
+use crate::core::backoff::pause;
 use crate::core::disposition::{Disposition, dispose};
 use crate::core::stages::StageName;
 use crate::core::stages::step::StageError;
 use crate::domain::conversation::Claim;
-use crate::domain::ids::ConversationId;
 use crate::domain::result::{ConversationEntry, EntryStatus, StageResult};
 use crate::domain::snapshot::Snapshot;
 use crate::providers::call::Meter;
@@ -25,106 +25,6 @@ use crate::store::claims::{Fate, Outcome};
 use crate::store::commit::Commit;
 use crate::store::{Another, Store, StoreError};
 
-/// Why a provider did not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unanswered {
-    /// It was unavailable.
-    Unavailable,
-    /// It refused this conversation, but answers others.
-    Refused,
-}
-
-/// A conversation's entry in the result, with what the run needs besides it.
-#[derive(Debug)]
-pub struct Entry {
-    /// The entry in the result.
-    pub shown: ConversationEntry,
-    /// The tokens and cost of its model calls.
-    pub bill: Bill,
-    /// The error that should stop the run.
-    pub stop: Option<RunError>,
-    /// Why a provider did not answer, if that was the cause.
-    pub unanswered: Option<Unanswered>,
-    /// Whether the claim was lost, so that nothing was written.
-    pub lost: bool,
-    /// Whether it met a bug of ours.
-    pub bug: bool,
-    /// Why it was not committed, if only another conversation can show whether the server is the cause. It is still claimed.
-    pub unclear: Option<StoreError>,
-}
-
-impl Entry {
-    fn new(claim: &Claim, status: EntryStatus) -> Self {
-        Self::of(claim.conversation, status)
-    }
-
-    fn of(conversation: ConversationId, status: EntryStatus) -> Self {
-        Self {
-            shown: ConversationEntry::new(conversation, status),
-            bill: Bill::default(),
-            stop: None,
-            unanswered: None,
-            lost: false,
-            bug: false,
-            unclear: None,
-        }
-    }
-
-    /// Adds the cost.
-    pub fn billed(mut self, bill: Bill) -> Self {
-        self.shown.cost_usd = bill.unpriced.is_empty().then(|| bill.exact());
-        Self { bill, ..self }
-    }
-
-    fn because(mut self, error: String) -> Self {
-        self.shown.error = Some(error);
-        self
-    }
-
-    /// Adds the reason as a keyword.
-    const fn for_reason(mut self, reason: &'static str) -> Self {
-        self.shown.reason = Some(reason);
-        self
-    }
-
-    /// Whether its effects are in the database.
-    pub const fn is_committed(&self) -> bool {
-        matches!(self.shown.status, EntryStatus::Success | EntryStatus::PartialSuccess | EntryStatus::Skipped)
-    }
-
-    /// A conversation that failed before its pipeline began.
-    pub fn failed(claim: &Claim, error: String) -> Self {
-        Self::new(claim, EntryStatus::Failed).because(error).for_reason("gone")
-    }
-
-    /// A conversation whose commit's response was lost, and whose row shows that it was committed.
-    pub fn committed(claim: &Claim) -> Self {
-        Self::new(claim, EntryStatus::Success)
-    }
-
-    /// A conversation whose fate is unknown.
-    pub fn unknown(claim: &Claim, why: &str) -> Self {
-        let error = format!("it is unknown whether this was committed: {why}");
-        Self::new(claim, EntryStatus::Unknown).because(error).for_reason("unknown")
-    }
-
-    /// A conversation that was released before its pipeline began.
-    pub fn never_begun(conversation: ConversationId) -> Self {
-        let why = "given back with its attempt before it was begun".to_owned();
-        Self::of(conversation, EntryStatus::Released).because(why).for_reason("released")
-    }
-
-    /// A conversation that the database does not let us claim.
-    pub fn not_claimed(conversation: ConversationId, error: &StoreError) -> Self {
-        Self::of(conversation, EntryStatus::Failed).because(format!("not claimed: {error}")).for_reason("database")
-    }
-
-    /// A conversation that was given back.
-    pub fn released(claim: &Claim, why: &str) -> Self {
-        Self::new(claim, EntryStatus::Released).because(why.to_owned()).for_reason("released")
-    }
-}
-
 /// Why a stage failed, as a keyword.
 const fn reason(error: &StageError) -> &'static str {
     match error {
@@ -134,7 +34,6 @@ const fn reason(error: &StageError) -> &'static str {
         StageError::NoAnswer(NoAnswer::InvalidReply(_)) => "invalid_reply",
         StageError::NoAnswer(NoAnswer::Configuration(_)) => "configuration",
         StageError::NoAnswer(NoAnswer::Declined(_) | NoAnswer::Refused(_) | NoAnswer::TurnedAway(_)) => "refused",
-        StageError::NoAnswer(NoAnswer::Store(_)) => "database",
         _ => "failed",
     }
 }
@@ -203,7 +102,11 @@ async fn through_the_pipeline(
             committed(store, Entry::new(claim, status), &Commit { claim, now, prompt_ms, effects }).await
         }
         Err((stage, error)) => {
-            let mut entry = after_error(store, claim, error, format!("{stage}: {error}")).await;
+            let why = format!("{stage}: {error}");
+            let mut entry = match of_the_database(error) {
+                Some(error) => after_fault(store, claim, Statement::Question, error, why).await,
+                None => after_error(store, claim, error, why, reason(error)).await,
+            };
             entry.shown.failed_stage = Some(*stage);
             entry
         }
@@ -215,6 +118,12 @@ async fn through_the_pipeline(
     entry.shown.stage_results = walked.stages;
     entry.shown.memory = walked.memory;
     entry
+}
+
+/// The failure of the database by which a question had no answer.
+fn of_the_database(error: &StageError) -> Option<StoreError> {
+    let StageError::NoAnswer(NoAnswer::Store(fault)) = error else { return None };
+    Some(fault.get::<StoreError>().cloned().unwrap_or_else(|| StoreError::other(fault.to_string())))
 }
 
 /// Commits. If the response is lost, looks up whether the commit took place.
@@ -230,43 +139,60 @@ async fn committed(store: &Store, entry: Entry, commit: &Commit<'_>) -> Entry {
             Ok(Fate::Unknown) => unknown(claim, error),
             Err(second) => unknown(claim, second),
         },
-        // What the database refuses about this conversation must not stop the others, nor be tried for ever.
-        Err(error) if error.is_the_items(Another::None) => {
-            refused(store, claim, &format!("not committed: {error}")).await
+        Err(error) => {
+            let why = format!("not committed: {error}");
+            after_fault(store, claim, Statement::Close, error, why).await
         }
-        Err(error) if error.class().asks_another() => {
-            let entry = Entry::released(claim, &format!("not committed: {error}"));
-            Entry { unclear: Some(error), ..entry }
-        }
-        // Nothing was stored. If the database still answers, the claim is released, so that the conversation need not wait for `recover`.
-        Err(error) => give_back(store, claim, error).await,
         done => settle(entry, claim, done),
+    }
+}
+
+/// After a failure of the database by which nothing was stored. `why` is the entry's error.
+async fn after_fault(store: &Store, claim: &Claim, of: Statement, error: StoreError, why: String) -> Entry {
+    if error.is_the_items(Another::None) {
+        // What the database refuses about this conversation must not stop the others, nor be tried for ever.
+        refused(store, claim, why).await
+    } else if error.class().asks_another() {
+        Entry { unclear: Some((of, error)), ..Entry::released(claim, &why).for_reason("database") }
+    } else {
+        // If the database still answers, the claim is released, so that the conversation need not wait for `recover`.
+        give_back(store, claim, error, why).await
     }
 }
 
 /// Closes a conversation after its [`Entry::unclear`] failure was blamed on it (`its_own`) or on the server.
 pub async fn cleared(store: &Store, claim: &Claim, entry: Entry, error: StoreError, its_own: bool) -> Entry {
-    let now = if its_own {
-        refused(store, claim, &format!("not committed: {error}")).await
-    } else {
-        give_back(store, claim, error).await
-    };
+    let why = entry.shown.error.clone().unwrap_or_else(|| error.to_string());
+    let mut now = if its_own { refused(store, claim, why).await } else { give_back(store, claim, error, why).await };
+    // It was asked about before: its closing can't work.
+    if let Some((_, error)) = now.unclear.take() {
+        now = now.staying(&error);
+    }
     let ConversationEntry { status, error, reason, .. } = now.shown;
-    Entry { shown: ConversationEntry { status, error, reason, ..entry.shown }, ..now }
+    Entry { shown: ConversationEntry { status, error, reason, ..entry.shown }, bug: entry.bug, ..now }
 }
 
 /// The database refuses just this conversation: it costs an attempt.
-pub async fn refused(store: &Store, claim: &Claim, why: &str) -> Entry {
-    let error = StageError::Failed(why.to_owned());
-    after_error(store, claim, &error, error.to_string()).await
+pub async fn refused(store: &Store, claim: &Claim, why: String) -> Entry {
+    let error = StageError::Failed(why);
+    let text = error.to_string();
+    after_error(store, claim, &error, text, "database").await
+}
+
+/// The conversation or its player was deleted after the claim.
+pub async fn gone(store: &Store, claim: &Claim) -> Entry {
+    let error = "the conversation or its player is gone".to_owned();
+    let left = close(store, claim, Outcome::Failed { error: error.clone() }).await;
+    // Without a row there is nothing to close.
+    settle(Entry::failed(claim, error), claim, left.map(|_| true))
 }
 
 fn unknown(claim: &Claim, error: StoreError) -> Entry {
     Entry { stop: Some(error.into()), ..Entry::unknown(claim, "the answer was lost") }
 }
 
-/// Closes a conversation as its error requires; `text` is stored as the error.
-async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String) -> Entry {
+/// Closes a conversation as its error requires; `text` is stored as the error, `reason` is the error as a keyword.
+async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: String, reason: &'static str) -> Entry {
     let (outcome, status) = match dispose(claim, error) {
         Disposition::Retry(pause) => (Outcome::Retry { pause, error: text.clone() }, EntryStatus::Retrying),
         Disposition::Outage { pause, counts } => {
@@ -276,18 +202,32 @@ async fn after_error(store: &Store, claim: &Claim, error: &StageError, text: Str
         Disposition::Fail => (Outcome::Failed { error: text.clone() }, EntryStatus::Failed),
         Disposition::Release => (Outcome::Released, EntryStatus::Released),
     };
-    let stop = match error {
-        StageError::NoAnswer(NoAnswer::Configuration(why)) => Some(RunError::Configuration(why.clone())),
-        StageError::NoAnswer(NoAnswer::Store(why)) => Some(StoreError::unavailable(why.clone()).into()),
-        _ => None,
-    };
     let refused = matches!(error, StageError::NoAnswer(NoAnswer::Refused(_) | NoAnswer::TurnedAway(_)));
     let outage = matches!(outcome, Outcome::Outage { .. }).then_some(Unanswered::Unavailable);
     let unanswered = if refused { Some(Unanswered::Refused) } else { outage };
-    let entry = Entry { unanswered, ..Entry::new(claim, status).because(text).for_reason(reason(error)) };
-    let mut entry = settle(entry, claim, store.close_claim(claim, &outcome).await);
-    entry.stop = entry.stop.or(stop);
-    entry
+    let entry = Entry { unanswered, ..Entry::new(claim, status).because(text).for_reason(reason) };
+    let entry = settle(entry, claim, close(store, claim, outcome).await);
+    match error {
+        StageError::NoAnswer(NoAnswer::Configuration(why)) => entry.stopping(RunError::Configuration(why.clone())),
+        _ => entry,
+    }
+}
+
+/// Closes a conversation. If the database refuses the status `failed` for it (a trigger, a check), it becomes `active` with the attempt used:
+/// it must not hold up its player's other conversations, and a claim passes over it once its attempts are used.
+async fn close(store: &Store, claim: &Claim, outcome: Outcome) -> Result<bool, StoreError> {
+    let left = store.close_claim(claim, &outcome).await;
+    match (left, outcome) {
+        (Err(refusal), Outcome::Failed { error }) if refusal.is_the_items(Another::None) => {
+            tracing::warn!(
+                conversation = %claim.conversation, error = %refusal,
+                "the database refuses that it is `failed`, so it becomes `active`"
+            );
+            let pause = pause(claim.conversation, claim.attempt);
+            store.close_claim(claim, &Outcome::Retry { pause, error }).await
+        }
+        (left, _) => left,
+    }
 }
 
 /// Adjusts an entry to whether the closing statement found the claim.
@@ -302,10 +242,14 @@ fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> En
                 Some("the claim was lost: another run has recovered this conversation; nothing was written".to_owned());
         }
         Err(error) if error.is_unsure() => return unknown(claim, error),
+        Err(error) if error.is_the_items(Another::None) => return entry.staying(&error),
         Err(error) => {
             entry.shown.status = EntryStatus::Released;
-            entry.shown.error = Some(format!("still in processing until `recover` runs: {error}"));
-            entry.stop = Some(error.into());
+            if error.class().asks_another() {
+                entry.unclear = Some((Statement::Close, error));
+            } else {
+                entry = entry.not_closed(&error).stopping(error);
+            }
         }
     }
     entry
@@ -313,16 +257,14 @@ fn settle(mut entry: Entry, claim: &Claim, left: Result<bool, StoreError>) -> En
 
 /// Releases a conversation after a failure of the database, without an attempt, ten times. After that it costs one, because a conversation
 /// that causes the failure would stop every run.
-async fn give_back(store: &Store, claim: &Claim, error: StoreError) -> Entry {
+async fn give_back(store: &Store, claim: &Claim, error: StoreError, why: String) -> Entry {
     let trouble = StageError::NoAnswer(NoAnswer::Unavailable(error.message().to_owned()));
-    let mut entry = after_error(store, claim, &trouble, format!("not committed: {error}")).await;
-    entry.stop = entry.stop.or(Some(error.into()));
-    entry
+    after_error(store, claim, &trouble, why, "database").await.stopping(error)
 }
 
 /// Releases a conversation whose pipeline panicked. The attempt counts, so that the third panic is the last.
 pub async fn give_back_after_panic(store: &Store, claim: &Claim) -> Entry {
     let error = StageError::Failed("internal bug: the pipeline panicked".to_owned());
-    let entry = after_error(store, claim, &error, error.to_string()).await;
+    let entry = after_error(store, claim, &error, error.to_string(), reason(&error)).await;
     Entry { bug: true, ..entry }
 }

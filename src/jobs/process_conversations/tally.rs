@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bill::Bill;
-use super::one::{Entry, Unanswered};
+use super::entry::{Entry, Unanswered};
 use crate::core::stages::StageName;
 use crate::domain::exit::Exit;
 use crate::domain::result::{

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{MemoryUpdate, begin};
-use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, NoAnswer};
+use crate::core::ask::{Answer, Ask, DIMENSIONS, Embedded, Fault, NoAnswer};
 use crate::core::stages::fixture::{asked, context, decided, failed, snapshot};
 use crate::core::stages::outputs::{ExtractedFact, Extraction};
 use crate::core::stages::outputs::{Findings, Output};
@@ -154,7 +154,7 @@ fn other_reasons_are_passed_on(#[case] reason: NoAnswer) {
 }
 
 #[rstest]
-#[case(Err(NoAnswer::Store("closed".into())), "database: closed")]
+#[case(Err(NoAnswer::Store(Fault::new("closed"))), "closed")]
 #[case(Ok(Answer::Similar(vec![])), "no list of similar facts for each of 1 vectors")]
 fn without_similar_facts_the_stage_fails(#[case] answer: Result<Answer, NoAnswer>, #[case] expected: &str) {
     let (_, then) = asked(begin(&with_facts(&["One."])));

@@ -7,6 +7,7 @@
 -- :clock         timestamptz   the hidden --now; null: the database's clock
 -- The store puts the limit into the text. With a parameter the server would not know that the limit is small, and would make a new plan
 -- for each claim, which takes five times as long as the claim itself.
+-- No retry later than in seven hours is believed: the longest pause is six hours, and a clock can jump.
 -- Locks the run's row, so that give_back_claims waits for a claim in progress.
 with moment as materialized (
   select
@@ -24,8 +25,11 @@ with moment as materialized (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
   -- [/ready]
+  -- [known_ids]
+  and c.user_id is not null
+  -- [/known_ids]
   -- [within_rollout]
   and (:rollout >= 100
        or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
@@ -43,7 +47,7 @@ with moment as materialized (
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
              and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -67,8 +71,11 @@ with moment as materialized (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
   -- [/ready]
+  -- [known_ids]
+  and c.user_id is not null
+  -- [/known_ids]
   -- [within_rollout]
   and (:rollout >= 100
        or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
@@ -86,7 +93,7 @@ with moment as materialized (
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
              and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))

@@ -24,6 +24,9 @@ set
   claim_token = gen_random_uuid()
 from moment
 where c.id = :conversation
+  -- [known_ids]
+  and c.user_id is not null
+  -- [/known_ids]
   and (
     (c.status = 'active'
      and (coalesce(c.processing_attempts, 0) < :most_attempts or :anew)
@@ -46,7 +49,7 @@ where c.id = :conversation
        and (o.status = 'processing'
             or (o.status = 'active'
                 and coalesce(o.processing_attempts, 0) < :most_attempts
-                and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
                 and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                 and (coalesce(o.last_message_at, o.ended_at), o.id)
                   < (coalesce(c.last_message_at, c.ended_at), c.id)))

@@ -15,7 +15,7 @@ select (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
   -- [/ready]
   -- [within_rollout]
   and (:rollout >= 100
@@ -36,7 +36,7 @@ select (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
   -- [/ready]
   -- [within_rollout]
   and (:rollout >= 100

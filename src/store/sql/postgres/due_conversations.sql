@@ -16,8 +16,11 @@ with silent as (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
   -- [/ready]
+  -- [known_ids]
+  and c.user_id is not null
+  -- [/known_ids]
   -- [within_rollout]
   and (:rollout >= 100
        or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
@@ -35,7 +38,7 @@ with silent as (
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
              and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -58,8 +61,11 @@ with silent as (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
   -- [/ready]
+  -- [known_ids]
+  and c.user_id is not null
+  -- [/known_ids]
   -- [within_rollout]
   and (:rollout >= 100
        or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
@@ -77,7 +83,7 @@ with silent as (
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
              and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))

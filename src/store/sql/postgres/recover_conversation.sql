@@ -8,13 +8,22 @@
 -- :by_hand      boolean            whether to recover it even if it is not stuck
 with free as (
   select c.id
-  from conversations c
+  -- No time later than `latest` is believed: a clock that has jumped must keep no conversation in processing.
+  from (select coalesce(:clock::timestamptz, clock_timestamp()) + make_interval(secs => :idle_seconds) as latest) t
+  cross join conversations c
   where c.id = :conversation::text::uuid
     and c.status = 'processing'
     and c.claim_token is not distinct from :token::text::uuid
     and (:by_hand or
     -- [stuck]
-    (coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch')
+    (
+     -- [idle_since]
+     coalesce(
+       case when c.updated_at <= t.latest then c.updated_at end,
+       case when c.processing_started_at <= t.latest then c.processing_started_at end,
+       case when c.started_at <= t.latest then c.started_at end,
+       timestamptz 'epoch')
+     -- [/idle_since]
        <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds)
      or (c.claim_token is not null
          and c.claimed_by is not null
@@ -26,7 +35,7 @@ with free as (
          )))
     -- [/stuck]
     )
-  for no key update skip locked
+  for no key update of c skip locked
 ), recovered as (
   update conversations c
   set
@@ -46,13 +55,21 @@ select
   -- Sees the row as before this statement: if it matches but was not recovered, another transaction has locked it.
   exists (
     select 1
-    from conversations c
+    from (select coalesce(:clock::timestamptz, clock_timestamp()) + make_interval(secs => :idle_seconds) as latest) t
+    cross join conversations c
     where c.id = :conversation::text::uuid
       and c.status = 'processing'
       and c.claim_token is not distinct from :token::text::uuid
       and (:by_hand or
       -- [stuck]
-      (coalesce(c.updated_at, c.processing_started_at, c.started_at, timestamptz 'epoch')
+      (
+       -- [idle_since]
+       coalesce(
+         case when c.updated_at <= t.latest then c.updated_at end,
+         case when c.processing_started_at <= t.latest then c.processing_started_at end,
+         case when c.started_at <= t.latest then c.started_at end,
+         timestamptz 'epoch')
+       -- [/idle_since]
          <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds)
        or (c.claim_token is not null
            and c.claimed_by is not null

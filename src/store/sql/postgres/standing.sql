@@ -7,6 +7,11 @@ select
   coalesce(cast(c.status as text), '') as status,
   c.last_error,
   cast(coalesce(c.processing_attempts, 0) as bigint) as attempts,
+  not (true
+    -- [known_ids]
+    and c.user_id is not null
+    -- [/known_ids]
+  ) as is_odd,
   -- [over]
   (coalesce(c.last_message_at <= :cutoff, false)
    or coalesce(c.platform = 'voice'
@@ -35,7 +40,7 @@ select
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
              and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))

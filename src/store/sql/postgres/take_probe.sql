@@ -7,4 +7,6 @@ update provider_breakers
 set tried_at = coalesce(:clock::timestamptz, clock_timestamp()), probed_by = :execution, updated_at = coalesce(:clock::timestamptz, clock_timestamp())
 where provider = :provider
   and opened_at is not null
-  and tried_at <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :distance_seconds)
+  -- A time in the future is not believed: the clock has gone back.
+  and (tried_at <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :distance_seconds)
+       or tried_at > coalesce(:clock::timestamptz, clock_timestamp()))

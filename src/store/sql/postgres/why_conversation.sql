@@ -17,6 +17,11 @@ select
   case
     when cast(c.status as text) in ('processed', 'failed', 'processing') then cast(c.status as text)
     when cast(c.status as text) is null or cast(c.status as text) <> 'active' then 'unknown_status'
+    when not (true
+      -- [known_ids]
+      and c.user_id is not null
+      -- [/known_ids]
+    ) then 'odd_id'
     when not
       -- [over]
       (coalesce(c.last_message_at <= :cutoff, false)
@@ -26,7 +31,7 @@ select
       -- [/over]
     then 'not_over'
     when coalesce(c.processing_attempts, 0) >= :most_attempts then 'attempts_used'
-    when c.next_attempt_at > :now then 'pause'
+    when c.next_attempt_at > :now and c.next_attempt_at <= :now::timestamptz + interval '7 hours' then 'pause'
     when not (true
       -- [within_rollout]
       and (:rollout >= 100
@@ -56,7 +61,7 @@ select
         and (o.status = 'processing'
              or (o.status = 'active'
                  and coalesce(o.processing_attempts, 0) < :most_attempts
-                 and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                 and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
                  and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                  and (coalesce(o.last_message_at, o.ended_at), o.id)
                    < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -70,7 +75,7 @@ select
       and c.status = 'active'
       and coalesce(c.processing_attempts, 0) < :most_attempts
       -- [/unspent]
-      and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+      and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
       -- [/ready]
     ) then 'not_ready'
     else 'due'
@@ -96,8 +101,11 @@ select
         and c.status = 'active'
         and coalesce(c.processing_attempts, 0) < :most_attempts
         -- [/unspent]
-        and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+        and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
         -- [/ready]
+        -- [known_ids]
+        and c.user_id is not null
+        -- [/known_ids]
         -- [within_rollout]
         and (:rollout >= 100
              or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
@@ -115,7 +123,7 @@ select
           and (o.status = 'processing'
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
-                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
                    and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -140,8 +148,11 @@ select
         and c.status = 'active'
         and coalesce(c.processing_attempts, 0) < :most_attempts
         -- [/unspent]
-        and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+        and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > :now::timestamptz + interval '7 hours')
         -- [/ready]
+        -- [known_ids]
+        and c.user_id is not null
+        -- [/known_ids]
         -- [within_rollout]
         and (:rollout >= 100
              or (('x' || substr(c.user_id::text, 1, 8))::bit(32)::bigint
@@ -159,7 +170,7 @@ select
           and (o.status = 'processing'
                or (o.status = 'active'
                    and coalesce(o.processing_attempts, 0) < :most_attempts
-                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+                   and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
                    and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
                    and (coalesce(o.last_message_at, o.ended_at), o.id)
                      < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -182,7 +193,7 @@ select
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > :now::timestamptz + interval '7 hours')
              and (o.last_message_at <= :cutoff or (o.platform = 'voice' and o.ended_at <= :now))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))

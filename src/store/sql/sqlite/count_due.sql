@@ -15,7 +15,7 @@ select (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
   -- [/ready]
   -- [within_rollout]
   and case
@@ -42,7 +42,7 @@ select (
   and c.status = 'active'
   and coalesce(c.processing_attempts, 0) < :most_attempts
   -- [/unspent]
-  and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+  and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
   -- [/ready]
   -- [within_rollout]
   and case

@@ -19,13 +19,17 @@ from (
     and c.status = 'active'
     and coalesce(c.processing_attempts, 0) < :most_attempts
     -- [/unspent]
-    and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+    and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
     -- [/ready]
     -- [known_ids]
-    and length(c.id) = 36
+    and c.id is not null
+    and c.user_id is not null
+    and c.id glob '????????-????-????-????-????????????'
     and c.id not glob '*[^-0-9a-f]*'
-    and length(c.user_id) = 36
+    and length(replace(c.id, '-', '')) = 32
+    and c.user_id glob '????????-????-????-????-????????????'
     and c.user_id not glob '*[^-0-9a-f]*'
+    and length(replace(c.user_id, '-', '')) = 32
     -- [/known_ids]
     -- [within_rollout]
     and case
@@ -50,7 +54,10 @@ from (
       and (o.status = 'processing'
            or (o.status = 'active'
                and coalesce(o.processing_attempts, 0) < :most_attempts
-               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+               and o.id glob '????????-????-????-????-????????????'
+               and o.id not glob '*[^-0-9a-f]*'
+               and length(replace(o.id, '-', '')) = 32
+               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
                and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                and (coalesce(o.last_message_at, o.ended_at), o.id)
                  < (coalesce(c.last_message_at, c.ended_at), c.id)))
@@ -76,13 +83,17 @@ from (
     and c.status = 'active'
     and coalesce(c.processing_attempts, 0) < :most_attempts
     -- [/unspent]
-    and (c.next_attempt_at is null or c.next_attempt_at <= :now)
+    and (c.next_attempt_at is null or c.next_attempt_at <= :now or c.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
     -- [/ready]
     -- [known_ids]
-    and length(c.id) = 36
+    and c.id is not null
+    and c.user_id is not null
+    and c.id glob '????????-????-????-????-????????????'
     and c.id not glob '*[^-0-9a-f]*'
-    and length(c.user_id) = 36
+    and length(replace(c.id, '-', '')) = 32
+    and c.user_id glob '????????-????-????-????-????????????'
     and c.user_id not glob '*[^-0-9a-f]*'
+    and length(replace(c.user_id, '-', '')) = 32
     -- [/known_ids]
     -- [within_rollout]
     and case
@@ -107,7 +118,10 @@ from (
       and (o.status = 'processing'
            or (o.status = 'active'
                and coalesce(o.processing_attempts, 0) < :most_attempts
-               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+               and o.id glob '????????-????-????-????-????????????'
+               and o.id not glob '*[^-0-9a-f]*'
+               and length(replace(o.id, '-', '')) = 32
+               and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
                and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
                and (coalesce(o.last_message_at, o.ended_at), o.id)
                  < (coalesce(c.last_message_at, c.ended_at), c.id)))

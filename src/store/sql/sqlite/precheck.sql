@@ -24,7 +24,7 @@ left join (
   where l.lease_key = :key and l.expires_at > moment.now and l.heartbeat_at <= moment.now
 ) lease on true
 left join (
-  select e.id as latest, e.completed_at, e.heartbeat_at is null as is_foreign
+  select cast(e.id as text) as latest, strftime('%Y-%m-%dT%H:%M:%f000Z', e.completed_at) as completed_at, e.heartbeat_at is null as is_foreign
   -- SQLite keeps the order of a cross join; the other order would read all runs of the job.
   from moment
   cross join job_executions e
@@ -35,6 +35,8 @@ left join (
     and replace(e.completed_at, ' ', 'T') > strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '-' || :window_seconds || ' seconds')
     -- Ignores a completion further than a window in the future.
     and replace(e.completed_at, ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', moment.now, '+' || :window_seconds || ' seconds')
+    -- What can't be read must not hide the next one.
+    and strftime('%Y', e.completed_at) is not null
     and (:overridden or coalesce(e.result, '') not like '%"now_overridden":%true%')
   order by e.completed_at desc
   limit 1

@@ -7,6 +7,18 @@ select
   coalesce(cast(c.status as text), '') as status,
   c.last_error,
   cast(coalesce(c.processing_attempts, 0) as integer) as attempts,
+  not (true
+    -- [known_ids]
+    and c.id is not null
+    and c.user_id is not null
+    and c.id glob '????????-????-????-????-????????????'
+    and c.id not glob '*[^-0-9a-f]*'
+    and length(replace(c.id, '-', '')) = 32
+    and c.user_id glob '????????-????-????-????-????????????'
+    and c.user_id not glob '*[^-0-9a-f]*'
+    and length(replace(c.user_id, '-', '')) = 32
+    -- [/known_ids]
+  ) as is_odd,
   -- [over]
   (coalesce(c.last_message_at <= :cutoff and replace(c.last_message_at, ' ', 'T') <= :cutoff, false)
    or coalesce(c.platform = 'voice'
@@ -35,7 +47,10 @@ select
     and (o.status = 'processing'
          or (o.status = 'active'
              and coalesce(o.processing_attempts, 0) < :most_attempts
-             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now)
+             and o.id glob '????????-????-????-????-????????????'
+             and o.id not glob '*[^-0-9a-f]*'
+             and length(replace(o.id, '-', '')) = 32
+             and (coalesce(o.refusals, 0) = 0 or o.next_attempt_at is null or o.next_attempt_at <= :now or o.next_attempt_at > strftime('%Y-%m-%dT%H:%M:%f000Z', :now, '+7 hours'))
              and ((o.last_message_at <= :cutoff and replace(o.last_message_at, ' ', 'T') <= :cutoff) or (o.platform = 'voice' and (o.ended_at <= :now and replace(o.ended_at, ' ', 'T') <= :now)))
              and (coalesce(o.last_message_at, o.ended_at), o.id)
                < (coalesce(c.last_message_at, c.ended_at), c.id)))

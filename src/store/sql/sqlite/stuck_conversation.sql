@@ -7,7 +7,15 @@ select
   coalesce(cast(c.status as text), '') as status,
   cast(c.claim_token as text) as token,
   cast(coalesce(c.processing_attempts, 0) as text) as attempts,
-  cast(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z') as text) as idle_since,
+  cast(
+    -- [idle_since]
+    coalesce(
+      case when replace(c.updated_at, ' ', 'T') <= t.latest then c.updated_at end,
+      case when replace(c.processing_started_at, ' ', 'T') <= t.latest then c.processing_started_at end,
+      case when replace(c.started_at, ' ', 'T') <= t.latest then c.started_at end,
+      '1970-01-01T00:00:00.000000Z')
+    -- [/idle_since]
+  as text) as idle_since,
   cast(c.claimed_by as text) as claimed_by,
   cast(e.host as text) as host,
   cast(e.pid as text) as pid,
@@ -23,7 +31,17 @@ select
   )
   -- [/dead_owner]
   , false) as owner_is_dead,
-  replace(coalesce(c.updated_at, c.processing_started_at, c.started_at, '1970-01-01T00:00:00.000000Z'), ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
-from conversations c
+  replace(
+    -- [idle_since]
+    coalesce(
+      case when replace(c.updated_at, ' ', 'T') <= t.latest then c.updated_at end,
+      case when replace(c.processing_started_at, ' ', 'T') <= t.latest then c.processing_started_at end,
+      case when replace(c.started_at, ' ', 'T') <= t.latest then c.started_at end,
+      '1970-01-01T00:00:00.000000Z')
+    -- [/idle_since]
+  , ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
+-- No time later than `latest` is believed: a clock that has jumped must keep no conversation in processing.
+from (select strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '+' || :idle_seconds || ' seconds') as latest) t
+cross join conversations c
 left join job_executions e on e.id = c.claimed_by
 where c.id = :conversation

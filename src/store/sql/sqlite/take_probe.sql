@@ -7,4 +7,6 @@ update provider_breakers
 set tried_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), probed_by = :execution, updated_at = coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
 where provider = :provider
   and opened_at is not null
-  and tried_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :distance_seconds || ' seconds')
+  -- A time in the future is not believed: the clock has gone back.
+  and (tried_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :distance_seconds || ' seconds')
+       or tried_at > coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')))
