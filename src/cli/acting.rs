@@ -5,6 +5,7 @@ use clap::ArgMatches;
 
 use super::args::common::{DRY_RUN, SESSION_TIMEOUT};
 use super::args::failures::Choice;
+use super::args::retry::{CHOICE, FAILED};
 use super::args::setting::Positional;
 use super::looking::{self, looked, open};
 use super::raw::Problem;
@@ -41,10 +42,19 @@ pub async fn why(matches: &ArgMatches) -> Result<Ended, Problem> {
 pub async fn retry(matches: &ArgMatches) -> Result<Ended, Problem> {
     let began = clock::start();
     let dry = DRY_RUN.is_on(matches);
-    let (ids, chosen) = (ids(matches, args::retry::IDS)?, chosen(matches, &args::retry::CHOICE)?);
+    let ids = ids(matches, args::retry::IDS)?;
+    let all = ids.is_empty() && FAILED.is_on(matches);
+    if ids.is_empty() && !all {
+        return Err(Problem::Usage("it needs the conversations' ids, or --failed".to_owned()));
+    }
+    if !ids.is_empty() && FAILED.is_typed(matches) {
+        return Err(Problem::Usage("--failed is in place of ids: leave out one of them".to_owned()));
+    }
+    CHOICE.need(matches, "--failed", all)?;
+    let chosen = chosen(matches, &CHOICE)?;
     let store = if dry { open(matches).await? } else { looking::writable(matches).await? };
     let started_at = store.now().await?;
-    let which = if args::retry::FAILED.is_on(matches) { Which::Failed(chosen(started_at)) } else { Which::These(ids) };
+    let which = if all { Which::Failed(chosen(started_at)) } else { Which::These(ids) };
     let done = retry::work(&which, dry, &store).await;
     store.close().await;
     let done = done?;

@@ -82,6 +82,13 @@ pub fn all_variables() -> Vec<String> {
     variables.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
+/// clap's message in one line: its usage follows behind an empty line.
+pub fn sentence(error: &clap::Error) -> String {
+    let message = error.render().to_string();
+    let said: Vec<_> = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    said.join(" ").trim_start_matches("error: ").to_owned()
+}
+
 /// What is wrong with one of our variables, if that is why clap rejected the command line: the variable is not UTF-8, or it sets a
 /// switch to a value that a switch does not accept.
 pub fn wrong_variable(error: &clap::Error) -> Option<String> {

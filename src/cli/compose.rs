@@ -1,6 +1,6 @@
 //! From arguments to settings, store and providers: the composition root.
 
-use std::env;
+use std::env::{self, VarError};
 use std::fs;
 use std::path::{self, PathBuf};
 use std::str::FromStr;
@@ -227,14 +227,18 @@ pub fn rollout(matches: &ArgMatches) -> Result<u8, Problem> {
     match env::var(ROLLOUT_OF_THE_APPLICATION) {
         Ok(text) if ROLLOUT.is_default(matches) => parse::percent(&text)
             .map_err(|why| Problem::configuration(format!("{ROLLOUT_OF_THE_APPLICATION}={text:?} {why}"))),
+        Err(VarError::NotUnicode(_)) if ROLLOUT.is_default(matches) => {
+            Err(Problem::configuration(format!("{ROLLOUT_OF_THE_APPLICATION} is not UTF-8 text")))
+        }
         _ => ROLLOUT.read(matches),
     }
 }
 
 /// The one conversation to process; none in bulk.
 pub fn single(matches: &ArgMatches) -> Result<Option<SingleRequest>, Problem> {
-    let reprocess = process::REPROCESS.is_on(matches);
-    Ok(process::ID.find(matches)?.map(|conversation| SingleRequest { conversation, reprocess }))
+    let id = process::ID.find(matches)?;
+    let reprocess = process::REPROCESS.is_on_beside(matches, "--id", id.is_some())?;
+    Ok(id.map(|conversation| SingleRequest { conversation, reprocess }))
 }
 
 /// The injected failures, and the timeout of a conversation.

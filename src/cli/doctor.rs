@@ -89,12 +89,10 @@ fn template(matches: &ArgMatches) -> Result<Check, Problem> {
     })
 }
 
-/// The files with secrets: their own files, and the env file if it sets one.
+/// The files with secrets: their own files, and the env files that were read and hold one.
 fn secret_files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = names_of_secrets().filter_map(secrets::path).collect();
-    if !env_file::sets(&names_of_secrets().collect::<Vec<_>>()).is_empty() {
-        files.push(env_file::path());
-    }
+    files.extend(env_file::with_any(&names_of_secrets().collect::<Vec<_>>()));
     files.into_iter().map(|file| path::absolute(&file).unwrap_or(file)).collect()
 }
 

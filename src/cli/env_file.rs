@@ -4,7 +4,7 @@
 //! warning if it can't be read, is invalid, or is not trusted: write access to a folder must not control what the runs of
 //! another user, or of root, do.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
@@ -28,7 +28,7 @@ pub fn load() -> Result<(bool, Vec<String>), String> {
     let shown = format!("the env file {}", path.display());
     let bytes = read(File::open(&path)).map_err(|error| format!("{shown} can't be read: {error}"))?;
     let file = parse(&bytes).map_err(|why| format!("{shown} {why}"))?;
-    Ok((true, set(&shown, file)))
+    Ok((true, set(&shown, Some(&path), file)))
 }
 
 /// Keeps the warnings about the files, for [`remarks`].
@@ -42,7 +42,7 @@ pub fn pass_over(path: &Path) -> Vec<String> {
     match open_unnamed(path).and_then(|file| file.map(|file| read(Ok(file))).transpose()) {
         Ok(None) => Vec::new(),
         Ok(Some(bytes)) => match parse(&bytes) {
-            Ok(file) => set(&shown, file),
+            Ok(file) => set(&shown, Some(path), file),
             Err(why) => vec![format!("{shown} is passed over: it {why}")],
         },
         Err(error) => vec![format!("{shown} is passed over: {error}")],
@@ -82,10 +82,15 @@ fn read(file: io::Result<File>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > MOST { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(bytes) }
 }
 
-/// Sets the variables that are not set yet. Returns warnings about the file.
-pub fn set(shown: &str, file: EnvFile) -> Vec<String> {
-    let lines: Vec<_> = file.variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
-    note_origins(shown, &file);
+/// Sets the variables that are not set yet; one whose value is no text is set. Returns warnings about the file.
+pub fn set(shown: &str, path: Option<&Path>, file: EnvFile) -> Vec<String> {
+    let is_unset = |(name, _): &&(String, String)| env::var_os(name).is_none();
+    let unset: Vec<_> = file.variables.iter().filter(is_unset).collect();
+    let lines: Vec<_> = unset.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
+    let holds = file.variables.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.clone()).collect();
+    let sets = unset.iter().map(|(name, _)| name.clone()).collect();
+    let source = Source { shown: shown.to_owned(), path: path.map(Path::to_owned), holds, sets };
+    SOURCES.lock().unwrap_or_else(PoisonError::into_inner).push(source);
     let mut said: Vec<_> = file.remarks.into_iter().map(|remark| format!("{shown}, {remark}")).collect();
     // Setting a variable is unsafe while other threads run. There are none yet, and dotenvy wraps the unsafe call.
     if dotenvy::from_read(lines.concat().as_bytes()).is_err() {
@@ -94,8 +99,18 @@ pub fn set(shown: &str, file: EnvFile) -> Vec<String> {
     said
 }
 
-/// The variables that came from a file, with that file.
-static ORIGINS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+/// What has been applied, a file in most cases.
+struct Source {
+    shown: String,
+    /// None if it is no env file.
+    path: Option<PathBuf>,
+    /// The variables that it gives a value that is not empty.
+    holds: BTreeSet<String>,
+    /// The variables that were not set before.
+    sets: BTreeSet<String>,
+}
+
+static SOURCES: Mutex<Vec<Source>> = Mutex::new(Vec::new());
 
 /// The warnings about the files.
 static REMARKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -105,17 +120,18 @@ pub fn remarks() -> Vec<String> {
     REMARKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Remembers the variables that this file is about to set.
-fn note_origins(shown: &str, file: &EnvFile) {
-    let mut origins = ORIGINS.lock().unwrap_or_else(PoisonError::into_inner);
-    let unset = file.variables.iter().filter(|(name, _)| env::var_os(name).is_none());
-    origins.extend(unset.map(|(name, _)| (name.clone(), shown.to_owned())));
-}
-
 /// The source of a variable that is set, such as `the env file .env`.
 pub fn origin(variable: &str) -> String {
-    let origins = ORIGINS.lock().unwrap_or_else(PoisonError::into_inner);
-    origins.get(variable).cloned().unwrap_or_else(|| "the environment".to_owned())
+    let sources = SOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    let source = sources.iter().find(|source| source.sets.contains(variable));
+    source.map_or_else(|| "the environment".to_owned(), |source| source.shown.clone())
+}
+
+/// The files that were read and hold one of these variables.
+pub fn with_any(names: &[&str]) -> Vec<PathBuf> {
+    let sources = SOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    let holding = sources.iter().filter(|source| names.iter().any(|name| source.holds.contains(*name)));
+    holding.filter_map(|source| source.path.clone()).collect()
 }
 
 /// Escapes a value for dotenvy's double quotes.
@@ -128,18 +144,6 @@ fn escaped(value: &str) -> String {
         }
         text
     })
-}
-
-/// The file that is read, if it exists.
-pub fn path() -> PathBuf {
-    named().unwrap_or_else(|| PathBuf::from(".env"))
-}
-
-/// Those of the given variables that the file sets to a non-empty value.
-pub fn sets<'a>(names: &[&'a str]) -> Vec<&'a str> {
-    let file = read(File::open(path())).ok().and_then(|bytes| parse(&bytes).ok()).unwrap_or_default();
-    let is_set = |name: &&&str| file.variables.iter().any(|(it, value)| it == **name && !value.is_empty());
-    names.iter().filter(is_set).copied().collect()
 }
 
 fn named() -> Option<PathBuf> {

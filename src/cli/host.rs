@@ -89,7 +89,8 @@ fn credentials(root: &Path) -> Vec<String> {
 
 fn set_one(name: &str, path: &Path) -> Vec<String> {
     let Some(value) = path.to_str() else { return vec![format!("{} is not UTF-8 text", path.display())] };
-    set("the services' settings", EnvFile { variables: vec![(name.to_owned(), value.to_owned())], remarks: Vec::new() })
+    let variables = vec![(name.to_owned(), value.to_owned())];
+    set("the services' settings", None, EnvFile { variables, remarks: Vec::new() })
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! The log, on stderr: readable on a terminal, JSON lines elsewhere, with a priority in front for the journal. `-q` holds it
 //! back and prints it only if the run fails, so that cron sends a mail only then, and the mail contains the reason.
 
-use std::env;
 use std::io::{self, IsTerminal, Write, stderr};
-use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 
@@ -46,7 +44,11 @@ pub fn start(usual: Level, output: Output, beside: Option<Listener>) -> Log {
         (1, false) | (2, _) => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let log = Log { held: output.quiet.then(Arc::default), journal: is_journal(), width: terminal::width_of_stderr() };
+    let log = Log {
+        held: output.quiet.then(Arc::default),
+        journal: terminal::is_journal(),
+        width: terminal::width_of_stderr(),
+    };
     // Only our own messages: libraries would quote statements and addresses.
     let filter = Targets::new().with_target("nikita_jobs", level);
     let is_repeated = output.tells_the_reader_of_the_log();
@@ -147,10 +149,4 @@ fn hold(held: &mut Vec<u8>, line: &[u8]) {
         let line_end = held.iter().skip(cut).position(|byte| *byte == b'\n').map_or(held.len(), |at| cut + at + 1);
         held.drain(..line_end);
     }
-}
-
-/// Whether stderr is the journal: systemd passes the device and inode of its stream.
-fn is_journal() -> bool {
-    let Ok(stream) = env::var("JOURNAL_STREAM") else { return false };
-    std::fs::metadata("/proc/self/fd/2").is_ok_and(|meta| stream == format!("{}:{}", meta.dev(), meta.ino()))
 }

@@ -47,9 +47,16 @@ pub async fn status(matches: &ArgMatches, output: Output) -> Result<Ended, Probl
         text.parse::<ExecutionId>().map_err(|_| Problem::Usage(format!("{text:?} is not an execution's id, a UUID")))
     });
     let id = id.transpose()?;
-    if let Some(since) = args::status::SINCE.find(matches)? {
-        let [job, state, host] =
-            [args::status::JOB, args::status::STATE, args::status::HOST].map(|it| it.text(matches).map(str::to_owned));
+    if id.is_some() && args::status::SINCE.is_typed(matches) {
+        return Err(Problem::Usage("--since lists runs: leave it out, or the id".to_owned()));
+    }
+    // An id on the command line wins over the variable.
+    let since = args::status::SINCE.find(matches)?.filter(|_| id.is_none());
+    let filters = [args::status::JOB, args::status::STATE, args::status::HOST];
+    filters.iter().try_for_each(|filter| filter.needs(matches, "--since", since.is_some()))?;
+    if let Some(since) = since {
+        let [job, state, host] = filters.map(|filter| filter.find(matches));
+        let (job, state, host) = (job?, state?, host?);
         let rows = args::status::ROWS.read(matches)?;
         return looked("status", matches, async |store| {
             let since = stats::before(store.now().await?, since);

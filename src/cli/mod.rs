@@ -217,13 +217,12 @@ fn wrong_usage(name: Option<&str>, error: &clap::Error, output: Output) -> ExitC
     }
     output::complain_of_usage(error);
     if output.is_json() {
-        let message = error.render().to_string();
-        let first = match error.kind() {
+        let said = match error.kind() {
             // Here clap's message is the help, whose first line names no error.
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing; --help lists them",
-            _ => message.lines().next().unwrap_or_default().trim_start_matches("error: "),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing; --help lists them".to_owned(),
+            _ => args::sentence(error),
         };
-        let result = refused(name, Exit::Usage, ErrorBody::new(Kind::Usage, first));
+        let result = refused(name, Exit::Usage, ErrorBody::new(Kind::Usage, said));
         return output.deliver(&result, Exit::Usage.code());
     }
     Exit::Usage.into()

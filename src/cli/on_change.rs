@@ -36,8 +36,12 @@ impl Kept {
 }
 
 /// Ends a check with `--on-change`: adds `changed` and `was` to the result, and exits 3 if the verdict has changed, for better or worse,
-/// else 0. A failed check, for example because the database is unavailable, counts as a verdict as well.
+/// else 0. A failed check, for example because the database is unavailable, counts as a verdict as well. One that a signal has ended found
+/// nothing, and changes nothing.
 pub fn settle(ended: Ended, file: &Path) -> Ended {
+    if matches!(ended.exit, Exit::Interrupted | Exit::Terminated) {
+        return ended;
+    }
     let before = Kept::read(&fs::read_to_string(file).unwrap_or_default());
     let (kept, changed) = before.after(verdict(&ended));
     if let Err(why) = replace_file::replace(file, format!("{} {}\n", kept.reported, kept.seen).as_bytes()) {

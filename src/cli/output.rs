@@ -144,10 +144,11 @@ pub fn complain(message: &str) {
     stderr::write(&on_stderr(&format!("error: {message}")));
 }
 
-/// Fits a text to the terminal, if stderr is one.
+/// Fits a text to the terminal, if stderr is one. In the journal it is an error, which `journalctl -p err` shows.
 fn on_stderr(text: &str) -> Harmless {
     match terminal::width_of_stderr() {
         Some(width) => Harmless::styled(&terminal::fit(text, width)).ended(),
+        None if terminal::is_journal() => Harmless::styled(&format!("<3>{text}")).ended(),
         None => Harmless::styled(text).ended(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::{env, fs};
 
 use terminal_size::terminal_size_of;
 
@@ -27,7 +29,13 @@ fn width_of(stream: &(impl AsFd + IsTerminal)) -> Option<usize> {
 
 /// Whether the terminal shows only plain lines, without colours and cursor movement.
 pub fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_some_and(|it| it == "dumb")
+    env::var_os("TERM").is_some_and(|it| it == "dumb")
+}
+
+/// Whether stderr is the journal: systemd passes the device and inode of its stream.
+pub fn is_journal() -> bool {
+    let Ok(stream) = env::var("JOURNAL_STREAM") else { return false };
+    fs::metadata("/proc/self/fd/2").is_ok_and(|meta| stream == format!("{}:{}", meta.dev(), meta.ino()))
 }
 
 /// Wraps a text to lines of at most `width` columns; only a longer word exceeds that. Continuation lines are indented by two more columns.

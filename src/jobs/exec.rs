@@ -82,7 +82,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         return Err(RunError::Configuration("exec needs a command behind --".to_owned()));
     };
     let name = program.to_string_lossy().into_owned();
-    let audit = match &settings.audit {
+    let mut audit = match &settings.audit {
         Some((id, kind)) => Some(Audit::begin(run, *id, kind, settings.lease).await?),
         None => None,
     };
@@ -106,7 +106,7 @@ pub async fn work(settings: &Settings, run: &Run) -> Result<Report, RunError> {
         });
     }
     let mut result = ExecResult { command: name, audit_id: audit.as_ref().map(|it| it.id), ..ExecResult::default() };
-    let outcome = wait(settings, run, &group, ended, audit.as_ref(), &mut written, &mut result).await;
+    let outcome = wait(settings, run, &group, ended, audit.as_mut(), &mut written, &mut result).await;
     // Ends the processes that the command left behind.
     group.signal(Signal::KILL);
     group.0 = None;
@@ -168,7 +168,7 @@ async fn wait(
     run: &Run,
     group: &Group,
     mut ended: Ended,
-    audit: Option<&Audit>,
+    mut audit: Option<&mut Audit>,
     written: &mut mpsc::UnboundedReceiver<String>,
     result: &mut ExecResult,
 ) -> Result<Outcome, RunError> {
@@ -182,7 +182,7 @@ async fn wait(
     let mut patience: Option<Pin<Box<Sleep>>> = None;
     let mut stopped_by: Option<Outcome> = None;
     let mut kept = Vec::new();
-    let mut beat = tokio::time::interval(audit.map_or(Duration::from_secs(1), Audit::beat));
+    let mut beat = tokio::time::interval(audit.as_deref().map_or(Duration::from_secs(1), Audit::beat));
     let status = loop {
         tokio::select! {
             status = &mut ended => break status,
@@ -191,8 +191,10 @@ async fn wait(
                 audit::keep(&mut kept, line);
             }
             _ = beat.tick(), if audit.is_some() => {
-                if let Some(audit) = audit {
-                    audit.renew(run, &mut kept).await?;
+                if let Some(audit) = audit.as_deref_mut()
+                    && !audit.renew(run, &mut kept).await?
+                {
+                    beat.reset_after(audit.pause());
                 }
             }
             () = &mut time_is_up, if stopped_by.is_none() => {
@@ -219,7 +221,7 @@ async fn wait(
     };
     let _ = tokio::time::timeout(LAST_LINES, rest).await;
     if let Some(audit) = audit {
-        audit.renew(run, &mut kept).await?;
+        audit.flush(run, &mut kept).await?;
     }
     match (stopped_by, status) {
         (Some(outcome), _) => Ok(outcome),

@@ -154,6 +154,47 @@ fn a_command_line_that_makes_no_sense_exits_2() {
     }
 }
 
+/// clap itself counts a variable as given whatever its value is.
+#[test]
+fn a_variable_that_has_no_effect_is_no_usage_error() {
+    const ID: &str = "3f0e4c1c-5d2b-4a55-8f6c-2f8f2a1b7c9d";
+    let db = Db::sqlite();
+    db.run(&["migrate"]).code(0);
+    for off in ["false", "0", "no", ""] {
+        db.command(&["process-conversations", "--force"]).env("NIKITA_REPROCESS", off).done().code(0);
+        db.command(&["retry"]).env("NIKITA_RETRY_FAILED", off).done().code(2);
+    }
+    for (args, variable, value) in [
+        (&["retry", ID][..], "NIKITA_RETRY_FAILED", "false"),
+        (&["retry", ID], "NIKITA_RETRY_FAILED", "true"),
+        (&["retry", ID], "NIKITA_RETRY_SINCE", "1h"),
+        (&["status", ID], "NIKITA_STATUS_SINCE", "1d"),
+        (&["status"], "NIKITA_STATUS_HOST", "here"),
+    ] {
+        let without = db.run(args).exit();
+        assert_eq!(db.command(args).env(variable, value).done().exit(), without, "{args:?} {variable}={value}");
+        assert_ne!(without, Some(2), "{args:?}");
+    }
+    let done = db.command(&["process-conversations"]).env("NIKITA_REPROCESS", "true").done().code(78);
+    assert_eq!(done.error(), "NIKITA_REPROCESS needs --id");
+    for (args, said) in [
+        (&["process-conversations", "--reprocess"][..], "--reprocess needs --id"),
+        (&["retry"], "it needs the conversations' ids, or --failed"),
+        (&["retry", "--failed", ID], "--failed is in place of ids"),
+        (&["retry", "--since", "1h", ID], "--since needs --failed"),
+        (&["status", "--since", "1h", ID], "--since lists runs"),
+        (&["status", "--job", "decay"], "--job needs --since"),
+        (
+            &["status", "--since", "1h", "--state", "succeded"],
+            "--state \"succeded\" is not running, completed or failed",
+        ),
+        (&["exec", "--", "true"], "the following required arguments were not provided: --job <NAME>"),
+    ] {
+        let done = db.run(args).code(2);
+        assert!(done.error().starts_with(said), "{args:?}: {}", done.error());
+    }
+}
+
 #[test]
 fn a_usage_error_is_no_json_for_whoever_asked_for_text() {
     for args in [

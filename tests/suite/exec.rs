@@ -131,6 +131,26 @@ on_every_database! {
         assert!((db.number("select count(*) from job_leases") - 0.0).abs() < 1e-9);
     }
 
+    /// As a run does that can't renew its lease at once.
+    fn an_audit_goes_on_while_its_lease_can_still_be_renewed(db) {
+        let folder = TempDir::new().expect("a folder");
+        let end = folder.path().join("end");
+        let script = format!("echo first; until [ -e {} ]; do sleep 0.05; done; echo last", end.display());
+        let args = ["exec", "--job", "nightly", "--lease", "6s", "--audit", "books", "--", "sh", "-c", &script];
+        let running = db.command(&args).start_into(folder.path());
+        eventually("the audit has begun", || db.value("select count(*) from audit_reports") == "1");
+        let held = db.hold("update job_leases set host = host where lease_key like 'audit:%'");
+        let said = || fs::read_to_string(folder.path().join("err")).expect("its stderr");
+        eventually("it could not be renewed", || said().contains("audit not renewed, trying again"));
+        drop(held);
+        fs::write(&end, "").expect("written");
+        let status = running.done().exit();
+        assert_eq!(status, Some(0), "{}", said());
+        assert_eq!(db.value("select status from audit_reports"), "completed");
+        let logs = db.value("select cast(execution_logs as text) from audit_reports");
+        assert!(logs.contains("first") && logs.contains("last"), "{logs}");
+    }
+
     fn a_killed_audit_is_found_by_scan_stuck(db) {
         let folder = TempDir::new().expect("a folder");
         let mark = folder.path().join("began");

@@ -1,6 +1,8 @@
 //! `health`: the contract's fields, the exit codes 0, 3 and 1, and the rules at the database's edge. The rules' own borders are
 //! tested in `src/core/health.rs`.
 
+use std::net::TcpListener;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -205,4 +207,19 @@ on_every_database! {
         let told = look(3);
         assert_eq!((&told["was"], &told["status"]), (&"unhealthy".into(), &"healthy".into()));
     }
+}
+
+/// A stop or a reboot alerts nobody (spec 06).
+#[test]
+fn a_check_that_a_signal_ends_is_no_verdict() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("health");
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("postgres://nikita@{}/nikita?sslmode=disable", silent.local_addr().expect("its address"));
+    let args = ["health", "--on-change", file.to_str().expect("a plain path"), "--format", "json"];
+    let check = command(&args).env("DATABASE_URL", url).start();
+    let _asks = silent.accept().expect("it connects");
+    check.signal("TERM");
+    check.done().code(143);
+    assert!(!file.exists());
 }

@@ -1,12 +1,12 @@
 //! `report`, opened in a real browser.
 
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::contract::has_common_fields;
@@ -416,4 +416,31 @@ fn a_pipe_gets_the_page_and_is_not_replaced() {
     db.run(&["report", "-o", pipe.to_str().unwrap()]).code(0);
     assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "it is a pipe still");
     assert!(reader.join().unwrap().unwrap().starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn a_link_stays_and_the_file_that_it_names_is_replaced() {
+    let (db, folder) = (Db::sqlite(), TempDir::new().unwrap());
+    for name in ["old.html", "new.html"] {
+        let link = folder.path().join(format!("link-to-{name}"));
+        symlink(name, &link).unwrap();
+        fs::write(folder.path().join("old.html"), "old").unwrap();
+        db.run(&["report", "-o", link.to_str().unwrap()]).code(0);
+        assert!(link.is_symlink(), "{name}");
+        assert!(fs::read_to_string(folder.path().join(name)).unwrap().starts_with("<!DOCTYPE html>"), "{name}");
+    }
+}
+
+/// stdout carries one JSON value and nothing else (spec 01), and root's `/dev/stdout` is a link that must stay.
+#[test]
+fn the_page_does_not_go_where_the_result_goes() {
+    let (db, folder) = (Db::sqlite(), TempDir::new().unwrap());
+    assert!(db.run(&["report", "-o", "/dev/stdout"]).code(78).error().contains("/dev/stdout"));
+    let out = folder.path().join("out");
+    for name in ["/dev/stdout", out.to_str().unwrap()] {
+        db.command(&["report", "-o", name]).stdout(fs::File::create(&out).unwrap()).done().code(78);
+        let said: Value = serde_json::from_str(&fs::read_to_string(&out).unwrap()).unwrap();
+        assert_eq!(said["exit_code"], 78, "{name}");
+    }
+    assert!(Path::new("/dev/stdout").is_symlink());
 }

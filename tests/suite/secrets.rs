@@ -151,6 +151,13 @@ fn an_unnamed_file_that_is_wrong_is_passed_over_with_a_warning() {
         assert!(done.stderr().contains("the env file .env is passed over: "), "{what}: {}", done.stderr());
         assert!(!done.all().contains("hunter2"), "{what}: {}", done.all());
         assert!(place.path("variable").exists(), "{what}");
+        let looked = place.command(&["doctor"]).env("DATABASE_URL", place.url("variable")).done();
+        assert!(looked.stdout().contains("the env file .env is passed over: "), "{what}: {}", looked.all());
+        assert!(
+            !looked.all().contains("hunter2") && !looked.stdout().contains("holds a secret"),
+            "{what}: {}",
+            looked.all()
+        );
     }
 }
 
@@ -226,6 +233,14 @@ fn a_variable_that_is_no_text_is_named_and_nothing_else_is_used_in_its_place() {
         }
     }
     assert!(tried > 80, "{tried}");
+    // It is set all the same, and no file's value takes its place.
+    place.env_file(".env", "dotenv");
+    let done = place.command(&["decay"]).env("DATABASE_URL", odd).done().code(78);
+    assert_eq!(done.error(), "DATABASE_URL is not UTF-8 text");
+    fs::remove_file(place.path(".env")).unwrap();
+    let done = place.command(&["health"]).env("UNIFIED_PIPELINE_ROLLOUT_PCT", odd).done().code(78);
+    assert_eq!(done.error(), "UNIFIED_PIPELINE_ROLLOUT_PCT is not UTF-8 text");
+    assert!(!place.path("dotenv").exists());
     for variable in ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"] {
         let done = place.command(&["process-conversations"]).env(variable, odd).done().code(78);
         assert_eq!(done.error(), format!("{variable} is not UTF-8 text"));

@@ -40,8 +40,26 @@ fn every_job_is_in_every_schedule() {
             assert!(file(&format!("systemd/{name}.timer")).contains("OnCalendar="), "{name}");
         }
         assert!(kubernetes.contains(&format!("[\"{job}\"")), "{job}: packaging/kubernetes/cronjobs.yaml");
+        // What a service does not tell, a health timer tells; a template's has the same database.
+        for (name, health) in [("", "nikita-jobs-health.timer"), ("@", "nikita-jobs-health@%i.timer")] {
+            let unit = file(&format!("systemd/nikita-jobs-{job}{name}.service"));
+            assert!(unit.contains(health), "{job}{name}: {health}");
+        }
         assert!(jobs.contains(job) && results.contains(job), "{job}: docs/jobs.md and docs/results.md");
     }
+}
+
+#[test]
+fn the_health_of_an_instance_is_that_of_its_database() {
+    let (job, health) = (file("systemd/nikita-jobs-decay@.service"), file("systemd/nikita-jobs-health@.service"));
+    let of_database = |unit: &str| -> Vec<String> {
+        let named = ["EnvironmentFile=", "LoadCredential=DATABASE_URL:", "Environment=DATABASE_URL_FILE="];
+        unit.lines().filter(|line| named.iter().any(|it| line.starts_with(it))).map(str::to_owned).collect()
+    };
+    assert_eq!(of_database(&health), of_database(&job));
+    assert_eq!(of_database(&job).len(), 3);
+    assert!(health.contains(" --on-change %S/nikita-jobs/health-%i\n"));
+    assert!(file("systemd/nikita-jobs-health@.timer").contains("OnCalendar="));
 }
 
 /// Each code but 0 ends well under systemd, or fails a pod.

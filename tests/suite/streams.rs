@@ -1,8 +1,9 @@
 //! What becomes of a process whose streams are full, closed, broken or not to be written: the contract's code, one JSON value
 //! where stdout takes it, and never a panic (spec 01).
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -192,4 +193,17 @@ fn a_reader_who_leaves_early_ends_nothing_by_a_signal() {
         }
     }
     assert_eq!(db.value("select count(*) from job_executions where status <> 'completed'"), "0");
+}
+
+/// `journalctl -p err` shows why a service failed, even if the log had not started.
+#[test]
+fn an_early_error_has_a_priority_in_the_journal() {
+    let folder = TempDir::new().unwrap();
+    for args in [&["decay", "--no-such-flag"][..], &["decay", "--env-file", "missing"]] {
+        let file = File::create(folder.path().join("journal")).unwrap();
+        let stream = file.metadata().map(|it| format!("{}:{}", it.dev(), it.ino())).unwrap();
+        let _ = bin::command(args).env("JOURNAL_STREAM", stream).stderr(file).done();
+        let said = fs::read_to_string(folder.path().join("journal")).unwrap();
+        assert!(said.starts_with("<3>error: "), "{said}");
+    }
 }

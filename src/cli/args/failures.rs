@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use clap::Command;
+use clap::{ArgMatches, Command};
 
 use super::common::look;
 use super::setting::{Setting, Typed, setting, text};
 use crate::cli::help;
+use crate::cli::raw::Problem;
 use crate::config::parse;
 use crate::core::stages::StageName;
 
@@ -21,6 +22,13 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// Checks that none was given on the command line without another argument; see [`Typed::needs`].
+    pub fn need(&self, matches: &ArgMatches, other: &str, is_given: bool) -> Result<(), Problem> {
+        self.since.needs(matches, other, is_given)?;
+        self.error.needs(matches, other, is_given)?;
+        self.stage.needs(matches, other, is_given)
+    }
+
     /// In the order of the help.
     pub(super) const fn settings(&self) -> [Setting; 3] {
         [self.since.setting, self.error.setting, self.stage.setting]

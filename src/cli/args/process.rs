@@ -186,7 +186,7 @@ pub(super) fn command() -> Command {
 
 fn arguments(command: Command) -> Command {
     let with_models = own(command, &SETTINGS)
-        .args([EXECUTION_ID.setting.arg(), ALLOW_OVERLAP.arg(), REPROCESS.arg().requires(ID.setting.id)])
+        .args([EXECUTION_ID.setting.arg(), ALLOW_OVERLAP.arg(), REPROCESS.arg()])
         .next_help_heading(MODELS)
         .args(models::SETTINGS.iter().map(Setting::arg))
         .mut_arg(models::BACKOFF.setting.id, |it| it.hide(true));

@@ -27,7 +27,7 @@ pub const CHOICE: Choice = Choice {
     ),
 };
 pub const IDS: Positional = Positional::new("ids", "ID", "The conversations' ids");
-/// All failed conversations, in place of ids.
+/// All failed conversations, in place of ids. Ids on the command line win over its variable.
 pub const FAILED: Switch =
     Switch::new("failed", "NIKITA_RETRY_FAILED", "Retry all failed conversations, in place of ids");
 
@@ -36,11 +36,9 @@ pub(super) fn command() -> Command {
 }
 
 fn arguments(command: Command) -> Command {
-    let choice = CHOICE.settings();
-    look(command, &choice)
-        .arg(IDS.arg().num_args(1..).required_unless_present(FAILED.id))
-        .arg(FAILED.arg().conflicts_with(IDS.id))
-        .mut_args(|it| if choice.iter().any(|own| it.get_id() == own.id) { it.requires(FAILED.id) } else { it })
+    look(command, &CHOICE.settings())
+        .arg(IDS.arg().num_args(1..))
+        .arg(FAILED.arg())
         .arg(DRY_RUN.arg().short('n').help("List the conversations that would be retried; write nothing"))
         .after_help(help::RETRY)
 }

@@ -113,6 +113,17 @@ impl<T> Typed<T> {
         matches.value_source(self.setting.id) == Some(ValueSource::CommandLine)
     }
 
+    /// Checks that it was not given on the command line without another argument, which it needs. A variable has no effect then.
+    ///
+    /// # Errors
+    /// A usage error if it was.
+    pub fn needs(&self, matches: &ArgMatches, other: &str, is_given: bool) -> Result<(), Problem> {
+        if self.is_typed(matches) && !is_given {
+            return Err(Problem::Usage(format!("--{} needs {other}", self.setting.id)));
+        }
+        Ok(())
+    }
+
     /// The error by the value's source: a usage error, or a configuration error that names the variable (spec 01).
     fn problem(&self, matches: &ArgMatches, what: &str) -> Problem {
         match (matches.value_source(self.setting.id), self.setting.variable) {
@@ -163,6 +174,18 @@ impl Switch {
     /// Whether it was given on the command line.
     pub fn is_typed(&self, matches: &ArgMatches) -> bool {
         matches.value_source(self.id) == Some(ValueSource::CommandLine)
+    }
+
+    /// Whether it is on, where that needs another argument. clap's own `requires` would count a variable that turns it off.
+    ///
+    /// # Errors
+    /// If it is on without the other one.
+    pub fn is_on_beside(&self, matches: &ArgMatches, other: &str, is_given: bool) -> Result<bool, Problem> {
+        match (self.is_on(matches), is_given) {
+            (true, false) if self.is_typed(matches) => Err(Problem::Usage(format!("--{} needs {other}", self.id))),
+            (true, false) => Err(Problem::configuration(format!("{} needs {other}", self.variable))),
+            (on, _) => Ok(on),
+        }
     }
 }
 

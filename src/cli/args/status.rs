@@ -15,13 +15,13 @@ pub const SINCE: Typed<Duration> = Typed::new(
 );
 pub const JOB: Typed<String> =
     text(setting("job", "NIKITA_STATUS_JOB", "JOB", None, "With --since: only runs of this job"));
-pub const STATE: Typed<String> = text(setting(
-    "state",
-    "NIKITA_STATUS_STATE",
-    "STATE",
-    None,
-    "With --since: only running, completed or failed runs",
-));
+pub const STATE: Typed<String> = Typed::new(
+    setting("state", "NIKITA_STATUS_STATE", "STATE", None, "With --since: only running, completed or failed runs"),
+    |text| match text {
+        "running" | "completed" | "failed" => Ok(text.to_owned()),
+        _ => Err("is not running, completed or failed".to_owned()),
+    },
+);
 pub const HOST: Typed<String> =
     text(setting("host", "NIKITA_STATUS_HOST", "HOST", None, "With --since: only runs on this host"));
 pub const ROWS: Typed<i64> =
@@ -40,14 +40,7 @@ pub(super) fn command() -> Command {
 }
 
 fn arguments(command: Command) -> Command {
-    let with_since = [JOB.setting, STATE.setting, HOST.setting];
-    let [job, state, host] = with_since;
-    look(command.arg(ID.arg().conflicts_with(SINCE.setting.id)), &[SINCE.setting, job, state, host, ROWS.setting])
-        .mut_args(
-            |it| {
-                if with_since.iter().any(|own| it.get_id() == own.id) { it.requires(SINCE.setting.id) } else { it }
-            },
-        )
+    look(command.arg(ID.arg()), &[SINCE.setting, JOB.setting, STATE.setting, HOST.setting, ROWS.setting])
         .arg(WATCH.arg().short('w'))
         .after_help(help::STATUS)
 }

@@ -70,15 +70,7 @@ fn all_wrong(job: Job) -> Vec<String> {
 
 /// The job's error, if the variables in `left_out` were unset.
 fn refusal(job: Job, left_out: &[String]) -> Result<(), String> {
-    let matches = args::from_environment(job.as_str(), left_out).map_err(|error| {
-        // clap's usage follows behind an empty line.
-        let said: Vec<_> = error
-            .to_string()
-            .lines()
-            .map_while(|line| Some(line.trim().to_owned()).filter(|it| !it.is_empty()))
-            .collect();
-        said.join(" ").trim_start_matches("error: ").to_owned()
-    })?;
+    let matches = args::from_environment(job.as_str(), left_out).map_err(|error| args::sentence(&error))?;
     check(job, &matches).map_err(|problem| match problem {
         Problem::Usage(said) => said,
         Problem::Run(error) => error.to_string(),

@@ -1,6 +1,6 @@
 //! The schedules on this host: enabled systemd timers, and crontabs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,13 +38,9 @@ pub struct Installed {
 pub fn find(root: &Path) -> Installed {
     let mut found = Installed::default();
     for job in Job::ALL {
-        let unit = format!("nikita-jobs-{job}.timer");
-        let wanted = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).is_symlink();
-        let copied = |folder: &str| root.join(folder).join("timers.target.wants").join(&unit).exists();
-        let text = text_of(root, &unit);
+        let mut texts = wanted(root, job).into_iter().map(|unit| text_of(root, &unit));
         // A masked unit is a link to /dev/null, so it reads as empty.
-        let masked = text.as_ref().is_some_and(String::is_empty);
-        if UNITS.iter().any(|folder| wanted(folder) || copied(folder)) && !masked {
+        if let Some(text) = texts.find(|text| text.as_ref().is_none_or(|text| !text.is_empty())) {
             found.timers.insert(job, timer::rhythm(&text.unwrap_or_default()));
         }
     }
@@ -59,14 +55,29 @@ pub fn find(root: &Path) -> Installed {
     found
 }
 
-/// A unit file followed by its drop-ins.
+/// The enabled timers of a job: its own before the instances of its template, of which each database has one.
+fn wanted(root: &Path, job: Job) -> BTreeSet<String> {
+    let (own, template) = (format!("nikita-jobs-{job}"), format!("nikita-jobs-{job}@"));
+    let folders = UNITS.iter().filter_map(|folder| fs::read_dir(root.join(folder).join("timers.target.wants")).ok());
+    let names = folders.flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let is_ours =
+        |name: &String| name.strip_suffix(".timer").is_some_and(|unit| unit == own || unit.starts_with(&template));
+    names.filter(is_ours).collect()
+}
+
+/// A unit file followed by its drop-ins. An instance has those of its template, too.
 fn text_of(root: &Path, unit: &str) -> Option<String> {
-    let mut text = UNITS.iter().find_map(|folder| fs::read_to_string(root.join(folder).join(unit)).ok())?;
+    let template = unit.split_once('@').map(|(name, _)| format!("{name}@.timer"));
+    let names = [Some(unit), template.as_deref()];
+    let mut places = names.into_iter().flatten().flat_map(|name| UNITS.map(|folder| root.join(folder).join(name)));
+    let mut text = places.find_map(|file| fs::read_to_string(file).ok())?;
     let mut drop_ins = BTreeMap::new();
-    // Of two drop-ins with one name the folder with the higher precedence wins, so that one is inserted last.
-    for folder in UNITS.iter().rev() {
-        let files = files(&root.join(folder).join(format!("{unit}.d")));
-        drop_ins.extend(files.into_iter().filter_map(|file| Some((file.file_name()?.to_owned(), file))));
+    // Of two drop-ins with one name the instance's wins, then the folder with the higher precedence; that one is inserted last.
+    for name in names.into_iter().rev().flatten() {
+        for folder in UNITS.iter().rev() {
+            let files = files(&root.join(folder).join(format!("{name}.d")));
+            drop_ins.extend(files.into_iter().filter_map(|file| Some((file.file_name()?.to_owned(), file))));
+        }
     }
     for file in drop_ins.into_values().filter(|file| file.extension().is_some_and(|it| it == "conf")) {
         text += "\n";

@@ -1,7 +1,7 @@
 //! `exec --audit`: records the command as an audit (docs/audits.md). Its row is `in_progress` under a lease, its lines are the audit's log,
 //! and `scan-stuck` fails it if the process is killed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::outcome::Outcome;
 use crate::clock;
@@ -20,6 +20,7 @@ pub(super) struct Audit {
     pub(super) id: AuditId,
     lease: AuditLease,
     host: String,
+    renewed: Instant,
 }
 
 /// Holds a line for the log.
@@ -34,8 +35,9 @@ impl Audit {
     /// Begins an audit and takes its lease, atomically.
     pub(super) async fn begin(run: &Run, id: AuditId, kind: &str, length: Duration) -> Result<Self, RunError> {
         let (lease, runner) = (AuditLease { audit: id, token: clock::new_token(), length }, this_process());
+        let renewed = clock::start();
         run.store.begin_audit(&lease, kind, &runner).await?;
-        Ok(Self { id, lease, host: runner.host })
+        Ok(Self { id, lease, host: runner.host, renewed })
     }
 
     /// How often to renew its lease.
@@ -43,12 +45,41 @@ impl Audit {
         self.lease.length / 3
     }
 
-    /// Renews the lease and writes the lines. If the lease is lost, the audit has been recovered, and the command must stop.
-    pub(super) async fn renew(&self, run: &Run, kept: &mut Vec<String>) -> Result<(), RunError> {
-        if run.store.renew_audit(&self.lease, &std::mem::take(kept), &self.host, MOST_LOGGED).await? {
-            return Ok(());
+    /// Renews the lease and writes the lines, as the run's own heartbeat does: without an answer it keeps the lines and returns false, and
+    /// the caller tries again after [`Self::pause`].
+    ///
+    /// # Errors
+    /// If the lease is lost, which means that the audit has been recovered, or can't be renewed in time. The command must stop.
+    pub(super) async fn renew(&mut self, run: &Run, kept: &mut Vec<String>) -> Result<bool, RunError> {
+        let length = self.lease.length;
+        let left = length.saturating_sub(length / 6).saturating_sub(self.renewed.elapsed());
+        let asked = clock::start();
+        match tokio::time::timeout(left, run.store.renew_audit(&self.lease, kept, &self.host, MOST_LOGGED)).await {
+            Ok(Ok(true)) => {
+                self.renewed = asked;
+                kept.clear();
+                Ok(true)
+            }
+            Ok(Ok(false)) => Err(RunError::LeaseLost("its audit has been recovered")),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "audit not renewed, trying again");
+                Ok(false)
+            }
+            Err(_) => Err(RunError::LeaseOutage("its audit could not be renewed in time")),
         }
-        Err(RunError::LeaseLost("its audit has been recovered"))
+    }
+
+    /// How long to wait before the next try.
+    pub(super) fn pause(&self) -> Duration {
+        (self.lease.length / 30).min(Duration::from_secs(1))
+    }
+
+    /// Writes the last lines; see [`Self::renew`].
+    pub(super) async fn flush(&mut self, run: &Run, kept: &mut Vec<String>) -> Result<(), RunError> {
+        while !self.renew(run, kept).await? {
+            tokio::time::sleep(self.pause()).await;
+        }
+        Ok(())
     }
 
     /// Ends the audit.

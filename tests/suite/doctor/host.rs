@@ -30,13 +30,22 @@ impl Host {
 
     /// As the package installs a timer, and `systemctl enable` enables it.
     pub fn enable(&self, job: &str) {
-        let unit = format!("nikita-jobs-{job}.timer");
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(&unit);
-        self.file(&format!("usr/lib/systemd/system/{unit}"), &fs::read_to_string(shipped).unwrap());
+        self.enable_by(job, &format!("nikita-jobs-{job}.timer"));
+    }
+
+    /// With an instance of a job's timer, for one of several databases.
+    pub fn enable_instance(&self, job: &str, name: &str) {
+        self.enable_by(&format!("{job}@"), &format!("nikita-jobs-{job}@{name}.timer"));
+    }
+
+    fn enable_by(&self, job: &str, unit: &str) {
+        let file = format!("nikita-jobs-{job}.timer");
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(&file);
+        self.file(&format!("usr/lib/systemd/system/{file}"), &fs::read_to_string(shipped).unwrap());
         let wants = self.path("etc/systemd/system/timers.target.wants");
         fs::create_dir_all(&wants).unwrap();
         // Absolute, so that it leads nowhere from here, as from a host's `/` it would.
-        symlink(format!("/usr/lib/systemd/system/{unit}"), wants.join(&unit)).unwrap();
+        symlink(format!("/usr/lib/systemd/system/{file}"), wants.join(unit)).unwrap();
     }
 
     /// With the shipped crontab, with this replaced by that.

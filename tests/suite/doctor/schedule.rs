@@ -45,6 +45,25 @@ fn a_job_that_nothing_starts_is_named() {
 }
 
 #[test]
+fn the_timers_of_instances_are_a_schedule() {
+    let host = Host::bare();
+    for job in JOBS {
+        host.enable_instance(job, "shard1");
+        host.enable_instance(job, "shard2");
+    }
+    let result = schedule(&host, &[]);
+    says(&result, "schedule.installed", "ok", &["systemd's timers start all jobs"]);
+    assert_eq!(of(&result, "schedule.double"), [] as [[String; 3]; 0]);
+    // What their drop-ins change counts.
+    host.file(
+        "etc/systemd/system/nikita-jobs-decay@.timer.d/often.conf",
+        "[Timer]\nOnCalendar=\nOnCalendar=*-*-* *:00/10:00\nRandomizedDelaySec=0\n",
+    );
+    let said = ["decay starts every 10 min, and its window is 50 min: runs are skipped", "Lower NIKITA_DECAY_WINDOW"];
+    says(&schedule(&host, &[("NIKITA_DECAY_WINDOW", "50m")]), "schedule.window", "warning", &said);
+}
+
+#[test]
 fn the_shipped_crontab_is_a_schedule_and_stands_aside_for_timers() {
     let host = Host::bare();
     host.crontab("", "");

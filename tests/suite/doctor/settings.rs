@@ -75,7 +75,7 @@ fn every_variable_that_a_job_refuses_is_named() {
 #[test]
 fn a_variable_that_makes_no_sense_without_another_is_named() {
     let result = look(Host::bare().doctor(&Db::sqlite(), &[]).env("NIKITA_REPROCESS", "1"), "error", 78);
-    says(&result, "settings.variables", "problem", &["NIKITA_REPROCESS: ", "not provided: --id <UUID>"]);
+    says(&result, "settings.variables", "problem", &["NIKITA_REPROCESS needs --id"]);
 }
 
 #[test]
