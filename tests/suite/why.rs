@@ -283,7 +283,7 @@ on_every_database! {
     fn of_players_why_agrees_with_what_the_next_decay_does(db) {
         let mut random = chance();
         let ids = generate_players(db, &mut random, rows());
-        let mut met = decay_does_what_why_said(db, &ids, 0, Some("20"));
+        let mut met = decay_does_what_why_said(db, &ids, 0, Some("5"));
         met.extend(decay_does_what_why_said(db, &ids, 0, None));
         // A decay of another program, half an hour later.
         db.execute(&format!(

@@ -13,5 +13,5 @@ where e.job_name = :job
   and replace(e.completed_at, ' ', 'T') > :since
   and replace(e.completed_at, ' ', 'T') <= :until
   and strftime('%Y', e.completed_at) is not null
-order by e.completed_at desc
+order by replace(e.completed_at, ' ', 'T') desc
 limit 1
