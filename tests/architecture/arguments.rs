@@ -19,6 +19,23 @@ fn each_argument_is_listed_and_read() {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
+/// clap counts a variable as given whatever its value is, so that `NIKITA_X=false` would be a usage error. Of its relations, only arguments
+/// without a variable have some.
+#[test]
+fn only_arguments_without_a_variable_are_in_a_relation_of_clap() {
+    const RELATIONS: [&str; 6] =
+        ["requires", "conflicts_with", "required_unless_present", "required_if_eq", "exclusive", "overrides_with"];
+    let mut found: Vec<String> = vec![];
+    for source in crate::tree().iter().filter(|it| it.name.starts_with("src/cli/args")) {
+        let words: Vec<&str> = source.tokens.iter().map(|(_, token)| token.as_str()).collect();
+        let related = words.windows(2).filter(|two| two[0] == "." && RELATIONS.iter().any(|it| two[1].starts_with(it)));
+        found.extend(related.map(|two| format!("{}: {}", source.name, two[1])));
+    }
+    found.sort();
+    // `recover KIND ID`, and `--audit` beside `--execution`.
+    assert_eq!(found, ["src/cli/args/recover.rs: requires", "src/cli/args/scan.rs: conflicts_with"]);
+}
+
 #[test]
 fn an_argument_that_is_not_listed_or_not_read_is_seen() {
     let declared = "pub const A: Typed<u8> = Typed::new(x); const S: [Setting; 1] = [A.setting];";

@@ -9,15 +9,7 @@ select
   coalesce(c.status::text, '') as status,
   c.claim_token::text as token,
   coalesce(c.processing_attempts, 0)::text as attempts,
-  (
-    -- [idle_since]
-    coalesce(
-      case when c.updated_at <= t.latest then c.updated_at end,
-      case when c.processing_started_at <= t.latest then c.processing_started_at end,
-      case when c.started_at <= t.latest then c.started_at end,
-      timestamptz 'epoch')
-    -- [/idle_since]
-  )::text as idle_since,
+  idle.since::text as idle_since,
   c.claimed_by::text as claimed_by,
   e.host,
   e.pid::text as pid,
@@ -33,30 +25,26 @@ select
   )
   -- [/dead_owner]
   , false) as owner_is_dead,
-  -- [idle_since]
-  coalesce(
-    case when c.updated_at <= t.latest then c.updated_at end,
-    case when c.processing_started_at <= t.latest then c.processing_started_at end,
-    case when c.started_at <= t.latest then c.started_at end,
-    timestamptz 'epoch')
-  -- [/idle_since]
-  <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds) as is_idle
--- No time later than `latest` is believed: a clock that has jumped must keep no conversation in processing.
+  idle.since <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds) as is_idle
 from (select coalesce(:clock::timestamptz, clock_timestamp()) + make_interval(secs => :idle_seconds) as latest) t
 cross join conversations c
+cross join lateral (
+  -- [idle_since]
+  -- No time later than `latest` is believed: a clock that has jumped must keep no conversation in processing.
+  select
+    coalesce(
+      case when c.updated_at <= t.latest then c.updated_at end,
+      case when c.processing_started_at <= t.latest then c.processing_started_at end,
+      case when c.started_at <= t.latest then c.started_at end,
+      timestamptz 'epoch'
+    ) as since
+  -- [/idle_since]
+) idle
 left join job_executions e on e.id = c.claimed_by
 where c.status = 'processing'
   and
   -- [stuck]
-  (
-   -- [idle_since]
-   coalesce(
-     case when c.updated_at <= t.latest then c.updated_at end,
-     case when c.processing_started_at <= t.latest then c.processing_started_at end,
-     case when c.started_at <= t.latest then c.started_at end,
-     timestamptz 'epoch')
-   -- [/idle_since]
-     <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds)
+  (idle.since <= coalesce(:clock::timestamptz, clock_timestamp()) - make_interval(secs => :idle_seconds)
    or (c.claim_token is not null
        and c.claimed_by is not null
        and c.processing_started_at is not distinct from c.claimed_at
@@ -67,23 +55,7 @@ where c.status = 'processing'
        )))
   -- [/stuck]
   and (:after_at::text is null
-       or (
-         -- [idle_since]
-         coalesce(
-           case when c.updated_at <= t.latest then c.updated_at end,
-           case when c.processing_started_at <= t.latest then c.processing_started_at end,
-           case when c.started_at <= t.latest then c.started_at end,
-           timestamptz 'epoch')
-         -- [/idle_since]
-         , c.id)
+       or (idle.since, c.id)
           > (:after_at::text::timestamptz, :after_id::text::uuid))
-order by
-  -- [idle_since]
-  coalesce(
-    case when c.updated_at <= t.latest then c.updated_at end,
-    case when c.processing_started_at <= t.latest then c.processing_started_at end,
-    case when c.started_at <= t.latest then c.started_at end,
-    timestamptz 'epoch')
-  -- [/idle_since]
-  , c.id
+order by idle.since, c.id
 limit :most

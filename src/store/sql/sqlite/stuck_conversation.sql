@@ -7,15 +7,7 @@ select
   coalesce(cast(c.status as text), '') as status,
   cast(c.claim_token as text) as token,
   cast(coalesce(c.processing_attempts, 0) as text) as attempts,
-  cast(
-    -- [idle_since]
-    coalesce(
-      case when replace(c.updated_at, ' ', 'T') <= t.latest then c.updated_at end,
-      case when replace(c.processing_started_at, ' ', 'T') <= t.latest then c.processing_started_at end,
-      case when replace(c.started_at, ' ', 'T') <= t.latest then c.started_at end,
-      '1970-01-01T00:00:00.000000Z')
-    -- [/idle_since]
-  as text) as idle_since,
+  cast(c.idle_since as text) as idle_since,
   cast(c.claimed_by as text) as claimed_by,
   cast(e.host as text) as host,
   cast(e.pid as text) as pid,
@@ -31,17 +23,21 @@ select
   )
   -- [/dead_owner]
   , false) as owner_is_dead,
-  replace(
-    -- [idle_since]
+  replace(c.idle_since, ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
+from (
+  -- [idle_since]
+  -- No time later than `latest` is believed: a clock that has jumped must keep no conversation in processing.
+  select
+    c.*,
     coalesce(
       case when replace(c.updated_at, ' ', 'T') <= t.latest then c.updated_at end,
       case when replace(c.processing_started_at, ' ', 'T') <= t.latest then c.processing_started_at end,
       case when replace(c.started_at, ' ', 'T') <= t.latest then c.started_at end,
-      '1970-01-01T00:00:00.000000Z')
-    -- [/idle_since]
-  , ' ', 'T') <= strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '-' || :idle_seconds || ' seconds') as is_idle
--- No time later than `latest` is believed: a clock that has jumped must keep no conversation in processing.
-from (select strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '+' || :idle_seconds || ' seconds') as latest) t
-cross join conversations c
+      '1970-01-01T00:00:00.000000Z'
+    ) as idle_since
+  from (select strftime('%Y-%m-%dT%H:%M:%f000Z', coalesce(:clock, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), '+' || :idle_seconds || ' seconds') as latest) t
+  cross join conversations c
+  -- [/idle_since]
+) c
 left join job_executions e on e.id = c.claimed_by
 where c.id = :conversation
