@@ -18,7 +18,7 @@ const TELLING_WORD: usize = 8;
 const TELLING_RUN: usize = 3;
 
 /// A provider's message without `keys`, without anything that looks like a key, and without any passage of `private`, the text
-/// that was sent. Each becomes `[…]`. Escapes, such as `\n` and `\u6211`, are decoded.
+/// that was sent. Each becomes `[…]`. Escapes, such as `\n`, `\u6211`, `&quot;` and `%20`, are decoded.
 ///
 /// A passage is a long word, three words, or two characters of a script without spaces. If the conversation and the message only happen
 /// to share it, it is redacted too: a gap is better than a leak.
@@ -143,6 +143,14 @@ mod tests {
     #[case::python_bytes(
         r"bad: b'\xd0\xaf \xd1\x80\xd0\xb0\xd0\xb1\xd0\xbe\xd1\x82\xd0\xb0\xd1\x8e \xd1\x82\xd1\x83\xd1\x82'",
         "bad: b'[…]'"
+    )]
+    #[case::html(
+        "<p>bad: &#1071; &#x440;&#x430;&#x431;&#x43e;&#x442;&#x430;&#x44e; &#1090;&#1091;&#1090;</p>",
+        "<p>bad: […]</p>"
+    )]
+    #[case::address(
+        "bad: /v1?q=%D0%AF%20%D1%80%D0%B0%D0%B1%D0%BE%D1%82%D0%B0%D1%8E+%D1%82%D1%83%D1%82",
+        "bad: /v1?q=[…]"
     )]
     #[case::line_breaks(r"bad: 'user: Me\nnikita: Marguerite'", "bad: '[…]'")]
     fn so_are_escaped_ones(#[case] message: &str, #[case] expected: &str) {

@@ -299,8 +299,10 @@ fn a_quotation_is_redacted_in_every_script_and_however_it_is_escaped() {
             data => refused(&format!("can not read '{}'", escaped(data))),
         }
     }
-    let servers: [fn(&Request) -> Step; 3] = [
+    let servers: [fn(&Request) -> Step; 5] = [
         |request| quoting(request, str::to_owned),
+        |request| quoting(request, |text| escaped(text.chars().map(|char| format!("&#{};", u32::from(char))))),
+        |request| quoting(request, |text| escaped(text.bytes().map(|byte| format!("%{byte:02X}")))),
         |request| quoting(request, |text| escaped(text.encode_utf16().map(|unit| format!("\\u{unit:04x}")))),
         |request| quoting(request, |text| escaped(text.bytes().map(|byte| format!("\\x{byte:02x}")))),
     ];
