@@ -11,14 +11,23 @@
 //! `postgres/NAME.sql` and `sqlite/NAME.sql`, or one `common/NAME.sql`, become the constant `NAME`; a file that stands in one dialect alone
 //! becomes `postgres::NAME` or `sqlite::NAME`. The text begins with the statement's name as a comment; parameters are numbered as the
 //! header has them. A parameter that is not declared or not used, and a header without a name, fail the build.
+//!
+//! It also lists the migrations, and lays out the tokenizer's vocabulary.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+use regex_syntax::hir::{Class, HirKind};
+
+#[path = "src/core/tokens/layout.rs"]
+mod vocabulary;
+
 fn main() {
     write_migrations();
+    write_vocabulary();
+    write_classes();
     let folder = Path::new("src/store/sql");
     println!("cargo::rerun-if-changed=build.rs");
     let read = |dialect: &str, marker: char| read_folder(&folder.join(dialect), marker);
@@ -50,7 +59,7 @@ fn main() {
     let module = format!(
         "{both}\n/// Statements for PostgreSQL alone.\npub(crate) mod postgres {{\n{only_postgres}}}\n/// Statements for SQLite alone.\npub(crate) mod sqlite {{\n{only_sqlite}}}\n"
     );
-    write("statements.rs", &module);
+    write("statements.rs", module);
 }
 
 /// The files of `migrations`, `NNNN_what_it_does.sql`, as two lists.
@@ -76,12 +85,48 @@ fn write_migrations() {
         }
         lists.push_str("];\n");
     }
-    write("migrations.rs", &lists);
+    write("migrations.rs", lists);
 }
 
-fn write(name: &str, text: &str) {
+/// The vocabulary of `cl100k_base` as a table that is read where it stands.
+fn write_vocabulary() {
+    use vocabulary::{EMPTY, SLOTS, TOKENS, first_slot};
+    let encoding = tiktoken_rs::cl100k_base().expect("the vocabulary comes with the library");
+    let mut slots = vec![EMPTY; SLOTS];
+    let (mut starts, mut bytes) = (vec![0], Vec::new());
+    for rank in 0..u32::try_from(TOKENS).expect("few enough") {
+        let token = encoding.decode_bytes(&[rank]).expect("no rank is left out");
+        let mut slot = first_slot(&token);
+        while slots[slot] != EMPTY {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = rank;
+        bytes.extend(token);
+        starts.push(u32::try_from(bytes.len()).expect("short enough"));
+    }
+    let numbers = slots.iter().chain(&starts).flat_map(|number| number.to_le_bytes());
+    write("cl100k_base.table", numbers.chain(bytes).collect::<Vec<u8>>());
+}
+
+/// The letters and the digits, as the vocabulary's authors have them: by the tables of Rust's patterns.
+fn write_classes() {
+    let mut lists = String::new();
+    for (class, constant) in [(r"\p{L}", "LETTERS"), (r"\p{N}", "NUMBERS")] {
+        let parsed = regex_syntax::parse(class).expect("a class");
+        let HirKind::Class(Class::Unicode(ranges)) = parsed.kind() else { unreachable!("it is a class") };
+        writeln!(lists, "static {constant}: &[(char, char)] = &[").expect("a string can be written to");
+        for range in ranges.iter() {
+            let (first, last) = (range.start().escape_unicode(), range.end().escape_unicode());
+            writeln!(lists, "    ('{first}', '{last}'),").expect("a string can be written to");
+        }
+        lists.push_str("];\n");
+    }
+    write("classes.rs", lists);
+}
+
+fn write(name: &str, content: impl AsRef<[u8]>) {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&out).join(name), text).expect("OUT_DIR can be written");
+    fs::write(Path::new(&out).join(name), content).expect("OUT_DIR can be written");
 }
 
 #[derive(Clone)]

@@ -28,6 +28,7 @@ pub mod span;
 pub mod stable_hash;
 pub mod stages;
 pub mod text;
+pub mod tokens;
 pub mod tone;
 pub mod transcript;
 pub mod usage;

@@ -41,8 +41,7 @@ pub fn line(text: &str, most_chars: usize) -> String {
 
 /// Several lines without control and invisible characters. Line breaks stay; other white space is collapsed.
 ///
-/// Indentation is limited to eight columns and consecutive blank lines are merged, because the tokenizer's pattern backtracks over
-/// long runs of white space.
+/// Indentation is limited to eight columns and consecutive blank lines are merged: they say nothing and cost tokens.
 #[must_use]
 pub fn lines(text: &str) -> String {
     let mut lines = String::with_capacity(text.len());

@@ -1,10 +1,10 @@
 //! Counting tokens, and fitting a prompt into its budget.
 
-use bpe_openai::{Tokenizer, cl100k_base};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::section::Section;
+use crate::core::tokens;
 
 /// The most bytes of one token (a run of spaces).
 const LONGEST_TOKEN: usize = 128;
@@ -27,12 +27,10 @@ pub struct Fitted {
 /// The length of a text in tokens.
 ///
 /// Counted with `cl100k_base`. Vendors of current models publish no tokenizer or one that needs slightly fewer tokens, so this
-/// count is on the safe side. The first call in a process loads the tokenizer.
-///
-/// The text must be the output of [`crate::core::prose::lines`]: long runs of white space exhaust the tokenizer's pattern.
+/// count is on the safe side.
 #[must_use]
 pub fn count(text: &str) -> usize {
-    tokenizer().count(text)
+    tokens::lengths(text).count()
 }
 
 /// The length of a text in tokens; `None` if it is over `budget`.
@@ -44,10 +42,6 @@ pub fn count_within(text: &str, budget: usize) -> Option<usize> {
 /// The length of a text in tokens; `None`, without counting, if its bytes alone put it over `budget`.
 fn count_bounded(text: &str, budget: usize) -> Option<usize> {
     (text.len() <= budget.saturating_mul(LONGEST_TOKEN)).then(|| count(text))
-}
-
-fn tokenizer() -> &'static Tokenizer {
-    cl100k_base()
 }
 
 /// Joins the sections and shortens them to `budget` tokens: leaves out [`Section::DISPENSABLE`] in order, then cuts the end at a
@@ -102,11 +96,7 @@ fn reach(text: &str, budget: usize) -> usize {
         Some((end, _)) => &text[..end],
         None => text,
     };
-    let tokens = tokenizer().encode(bounded);
-    match tokens.get(..budget) {
-        Some(first) => tokenizer().bpe.decode_tokens(first).len(),
-        None => bounded.len(),
-    }
+    tokens::lengths(bounded).take(budget).sum()
 }
 
 /// The ends of the pieces of `text` up to `reach`, last first.

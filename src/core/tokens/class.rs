@@ -1,0 +1,27 @@
+//! Letters, numbers, signs: `\p{L}`, `\p{N}` and what is neither and no white space.
+
+use std::cmp::Ordering;
+
+include!(concat!(env!("OUT_DIR"), "/classes.rs"));
+
+pub(super) fn is_letter(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_alphabetic() } else { is_in(LETTERS, char) }
+}
+
+pub(super) fn is_number(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_digit() } else { is_in(NUMBERS, char) }
+}
+
+pub(super) fn is_sign(char: char) -> bool {
+    !(is_letter(char) || is_number(char) || char.is_whitespace())
+}
+
+/// Whether one of the ranges, which are in order, contains it.
+fn is_in(ranges: &[(char, char)], char: char) -> bool {
+    let place = |&(first, last): &(char, char)| match () {
+        () if last < char => Ordering::Less,
+        () if first > char => Ordering::Greater,
+        () => Ordering::Equal,
+    };
+    ranges.binary_search_by(place).is_ok()
+}
