@@ -210,6 +210,27 @@ fn a_run_whose_end_is_as_datetime_writes_it_closes_the_window() {
     assert!(!skipped("2026-11-18T12:40:01Z"));
 }
 
+#[test]
+fn a_run_that_began_as_datetime_writes_it_is_listed_and_counted() {
+    let db = Db::sqlite();
+    relax(&db, "job_executions", &["started_at", "completed_at"]);
+    let failed = |began: &str| {
+        let id = Uuid::new_v4().to_string();
+        db.execute(&format!(
+            "insert into job_executions (id, job_name, status, started_at, completed_at) \
+             values ('{id}', 'decay', 'failed', datetime('now', '{began}'), datetime('now', '{began}'))"
+        ));
+        id
+    };
+    let (later, earlier) = (failed("-30 minutes"), failed("-90 minutes"));
+    for (since, expected) in [("1h", vec![later.clone()]), ("2h", vec![later, earlier])] {
+        let listed = db.run(&["status", "--since", since]).code(0).json();
+        assert_eq!(list(&listed, "runs", "execution_id"), expected, "{since}: {listed}");
+        let counted = db.run(&["stats", "--since", since]).code(0).json();
+        assert_eq!(counted["jobs"]["decay"]["failed"], expected.len(), "{since}: {counted}");
+    }
+}
+
 /// Of another program's runs, decay reads when they ended, whatever the spelling, and passes over what is no time.
 #[test]
 fn a_run_whose_end_is_spelled_in_another_way_is_read_or_passed_over() {

@@ -16,7 +16,9 @@ from (
     case when json_valid(e.result) then substr(json_extract(e.result, '$.error.message'), 1, 1000) end as error,
     e.started_at
   from job_executions e
-  where e.started_at >= :since
+  -- The first bound is for the index; it holds for the spelling of `datetime()`, too.
+  where e.started_at >= replace(:since, 'T', ' ')
+    and replace(e.started_at, ' ', 'T') >= :since
     and e.started_at < '9999'
     and e.status = 'failed'
   order by e.started_at desc

@@ -7,7 +7,9 @@
 with begun as (
   select e.id, e.started_at as began
   from job_executions e
-  where e.started_at >= coalesce(:since, '')
+  -- The first bound is for the index; it holds for the spelling of `datetime()`, too.
+  where e.started_at >= replace(coalesce(:since, ''), 'T', ' ')
+    and replace(e.started_at, ' ', 'T') >= coalesce(:since, '')
     and e.started_at < '9999'
     -- [listed]
     and (:job is null or cast(e.job_name as text) = :job)
@@ -21,7 +23,7 @@ with begun as (
   select e.id, e.completed_at as began
   from job_executions e
   where e.started_at is null
-    and coalesce(e.completed_at, '') >= coalesce(:since, '')
+    and replace(coalesce(e.completed_at, ''), ' ', 'T') >= coalesce(:since, '')
     -- [listed]
     and (:job is null or cast(e.job_name as text) = :job)
     and (:state is null or cast(e.status as text) = :state)

@@ -20,13 +20,17 @@ with recursive names(job_name) as (
   limit :most_jobs
 ), spans as (
   select
-    substr(e.started_at, 1, :width) as span,
+    substr(replace(e.started_at, ' ', 'T'), 1, :width) as span,
     jobs.job_name,
     cast(e.status as text) as status,
     e.duration_ms,
     e.cost_usd
   from jobs
-  join job_executions e on e.job_name = jobs.job_name and e.started_at >= :since and e.started_at < '9999'
+  join job_executions e on e.job_name = jobs.job_name
+    -- The first bound is for the index; it holds for the spelling of `datetime()`, too.
+    and e.started_at >= replace(:since, 'T', ' ')
+    and replace(e.started_at, ' ', 'T') >= :since
+    and e.started_at < '9999'
 )
 select
   span,
