@@ -22,7 +22,7 @@ use std::{env, fs};
 use regex_syntax::hir::{Class, HirKind};
 
 #[path = "src/core/tokens/layout.rs"]
-mod vocabulary;
+mod layout;
 
 fn main() {
     write_migrations();
@@ -90,7 +90,7 @@ fn write_migrations() {
 
 /// The vocabulary of `cl100k_base` as a table that is read where it stands.
 fn write_vocabulary() {
-    use vocabulary::{EMPTY, SLOTS, TOKENS, first_slot};
+    use layout::{EMPTY, SLOTS, TOKENS, first_slot};
     let encoding = tiktoken_rs::cl100k_base().expect("the vocabulary comes with the library");
     let mut slots = vec![EMPTY; SLOTS];
     let (mut starts, mut bytes) = (vec![0], Vec::new());

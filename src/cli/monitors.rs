@@ -64,7 +64,7 @@ impl Monitors {
             let _ = started.await;
         }
         if let Some(pings) = &self.pings {
-            pings.end(outcome, warnings::complete(&ended.result).to_value().to_string()).await;
+            pings.end(outcome, warnings::complete(&ended.result).to_json().get().to_owned()).await;
         }
     }
 }

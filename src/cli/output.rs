@@ -79,7 +79,7 @@ impl Output {
             let mut result = warnings::complete(&ended.result);
             // The code that the shell sees, with `--skip-exit-code` and `--recovered-exit-code` applied.
             result.common.exit_code = code;
-            Harmless::json(&result.to_value())
+            Harmless::json(&result.to_json())
         } else {
             Harmless::text(human::render(&ended.result).trim_end()).ended()
         };
@@ -102,7 +102,7 @@ impl Output {
     /// Writes a result to stdout and returns the exit code.
     #[expect(clippy::unused_self, reason = "stdout belongs to the output")]
     pub fn deliver(self, result: &JobResult, code: u8) -> ExitCode {
-        taken(stdout::write(&Harmless::json(&warnings::complete(result).to_value())), code)
+        taken(stdout::write(&Harmless::json(&warnings::complete(result).to_json())), code)
     }
 
     /// Whether the log's reader sees the result as well, so that the log need not repeat why a run failed.

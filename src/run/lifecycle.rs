@@ -241,8 +241,8 @@ async fn try_run(
     let (mut ended, cost_usd) = conclude(&run, plan.job, outcome, clock::millis_since(began));
     let completed = matches!(ended.exit, Exit::Success | Exit::Partial);
     ended.result.common.warnings = warnings::of_run();
-    let value = ended.result.to_value();
-    let end = RunEnd { completed, result: &value, duration_ms: clock::millis_since(began), cost_usd };
+    let json = ended.result.to_json();
+    let end = RunEnd { completed, result: &json, duration_ms: clock::millis_since(began), cost_usd };
     let closed = tokio::select! {
         biased;
         closed = store.finish_run(&lease, &end) => closed,

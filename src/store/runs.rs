@@ -13,6 +13,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
@@ -232,7 +233,7 @@ pub struct RunEnd<'a> {
     /// `completed`, which closes the window; otherwise `failed`.
     pub completed: bool,
     /// The result, as on stdout.
-    pub result: &'a Value,
+    pub result: &'a RawValue,
     /// From start to finish, in milliseconds.
     pub duration_ms: i64,
     /// Its cost, in US dollars with six decimals.

@@ -1,9 +1,13 @@
 //! The whole result of a command. The demo's contains the results of its runs.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Formatter};
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::de::{MapAccess, Visitor};
+use serde::ser::{self, SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::check::CheckResult;
@@ -149,31 +153,10 @@ impl JobResult {
         result
     }
 
-    /// The JSON object on stdout and in `job_executions.result`.
-    ///
-    /// # Errors
-    /// Never, as long as all maps in the structs have string keys.
-    fn fields(&self) -> serde_json::Result<Map<String, Value>> {
-        let object = |value| match value {
-            Value::Object(fields) => fields,
-            _ => Map::new(),
-        };
-        let common = object(serde_json::to_value(&self.common)?);
-        let mut fields = common.clone();
-        fields.extend(object(serde_json::to_value(&self.own)?));
-        let kept = [("status", !self.own.has_status()), ("error", self.common.error.is_some())];
-        for (name, value) in
-            kept.iter().filter(|(_, kept)| *kept).filter_map(|(name, _)| Some((*name, common.get(*name)?)))
-        {
-            fields.insert(name.to_owned(), value.clone());
-        }
-        Ok(fields)
-    }
-
     /// As JSON.
     #[must_use]
-    pub fn to_value(&self) -> Value {
-        self.fields().map_or(Value::Null, Value::Object)
+    pub fn to_json(&self) -> Box<RawValue> {
+        to_raw_value(self).unwrap_or_else(|_| RawValue::NULL.to_owned())
     }
 
     /// How many conversations, audits and executions it recovered; 0 for a dry run.
@@ -219,8 +202,59 @@ impl JobResult {
 }
 
 impl Serialize for JobResult {
+    /// One object of the common fields and its own. As texts, because a tree of a result with 500 conversations takes megabytes.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.fields().map_err(serde::ser::Error::custom)?.serialize(serializer)
+        let (common, own) = (raw(&self.common)?, raw(&self.own)?);
+        let (common, own): (Fields<'_>, Fields<'_>) = (fields(&common)?, fields(&own)?);
+        let mut object = serializer.serialize_map(None)?;
+        for (name, value) in &common.0 {
+            let is_kept = *name == "error" || *name == "status" && !self.own.has_status();
+            let replaced = own.get(name).filter(|_| !is_kept);
+            object.serialize_entry(name, replaced.unwrap_or(value))?;
+        }
+        for (name, value) in own.0.iter().filter(|(name, _)| common.get(name).is_none()) {
+            object.serialize_entry(name, value)?;
+        }
+        object.end()
+    }
+}
+
+fn raw<E: ser::Error>(value: &impl Serialize) -> Result<Box<RawValue>, E> {
+    to_raw_value(value).map_err(E::custom)
+}
+
+fn fields<E: ser::Error>(object: &RawValue) -> Result<Fields<'_>, E> {
+    serde_json::from_str(object.get()).map_err(E::custom)
+}
+
+/// The fields of an object, in order.
+struct Fields<'a>(Vec<(&'a str, &'a RawValue)>);
+
+impl<'a> Fields<'a> {
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Fields<'de>, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = object.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Entries)
     }
 }
 

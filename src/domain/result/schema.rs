@@ -81,7 +81,7 @@ fn branch(generator: &mut SchemaGenerator, own: Option<&Fields>) -> Value {
     if let Some(own) = &own {
         schema.extend(own.get("description").map(|about| ("description".to_owned(), about.clone())));
         for (name, field) in properties(own) {
-            // `JobResult::fields` decides which of the two is used.
+            // `JobResult`'s `serialize` decides which of the two is used.
             let field = match fields.get(&name) {
                 Some(common) => json!({"description": field.get("description"), "anyOf": [common, field]}),
                 None => field,
