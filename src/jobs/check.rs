@@ -7,8 +7,8 @@ use super::stats::before;
 use crate::domain::exit::Exit;
 use crate::domain::result::{BrokenRow, CheckResult, PromiseAnswer, Status};
 use crate::run::error::RunError;
-use crate::store::Store;
-use crate::store::promises::PROMISES;
+use crate::store::promises::{Breach, PROMISES};
+use crate::store::{Class, Store};
 
 /// The settings of a check.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,13 @@ pub async fn query(settings: Settings, store: &Store) -> Result<Look, RunError> 
     let most = usize::try_from(settings.rows).unwrap_or(usize::MAX);
     let mut answers = Vec::new();
     for promise in PROMISES {
-        let mut rows = store.breaches(promise, since, settings.rows + 1).await?;
+        let mut rows = match store.breaches(promise, since, settings.rows + 1).await {
+            // A value that the database can't compute with must not hide the answers to the others.
+            Err(error) if error.class() == Class::Row => {
+                vec![Breach { id: String::new(), found: format!("can't be checked: {error}") }]
+            }
+            rows => rows?,
+        };
         let more = rows.len() > most;
         rows.truncate(most);
         let rows = rows.into_iter().map(|it| BrokenRow { id: it.id, found: it.found }).collect();

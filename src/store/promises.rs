@@ -5,10 +5,14 @@
 use chrono::{DateTime, Utc};
 
 use super::codec::DbTime;
-use super::read::row;
+use super::read::{Read, row};
 use super::session::fetch_all;
 use super::sql::{self, Statement};
 use super::{Result, Store};
+use crate::core::text::first_chars;
+
+/// The most characters of an id and of what is wrong, which can quote numbers of thousands of digits.
+const MOST_SHOWN: usize = 300;
 
 /// One promise.
 #[derive(Clone, Copy, Debug)]
@@ -22,14 +26,19 @@ pub struct Promise {
     sql: Statement,
 }
 
+/// A row that breaks a promise.
+#[derive(Clone, Debug)]
+pub struct Breach {
+    /// The row, or the player or key where several rows break it together.
+    pub id: String,
+    /// What is wrong with it; no conversation text.
+    pub found: String,
+}
+
 row! {
-    /// A row that breaks a promise.
-    #[derive(Clone, Debug)]
-    pub struct Breach {
-        /// The row, or the player or key where several rows break it together.
-        pub id: String,
-        /// What is wrong with it; no conversation text.
-        pub found: String,
+    struct BreachRow {
+        id: Read<String>,
+        found: Read<String>,
     }
 }
 
@@ -54,28 +63,29 @@ promises! {
         except "`processing` without either is the application's, and a token whose status the application has changed is void";
     claim_owner CHECK_CLAIM_OWNER: "A claim names the run that made it";
     one_claim CHECK_ONE_CLAIM: "A player has at most one claimed conversation";
-    attempts CHECK_ATTEMPTS: "A conversation has used three attempts at most";
+    attempts CHECK_ATTEMPTS: "A conversation has used three attempts at most",
+        except "where another program's runs of process-conversations are recorded, only what we have claimed is judged";
     unstarted CHECK_UNSTARTED: "A conversation that was never started has used no attempt",
         except "not judged where another program's runs of process-conversations are recorded, because it counts attempts as well";
     effects_whole CHECK_EFFECTS_WHOLE: "A processed conversation has all its prompts, once each",
         except "a prompt that the application has replaced does not count as missing";
     effects_early CHECK_EFFECTS_EARLY: "A conversation that was never processed has no effects",
-        except "where another program's runs of process-conversations are recorded, facts, threads and thoughts with ids of its own are not judged";
+        except "facts, threads and thoughts with ids of other programs are not judged, nor is a conversation that the application has reset";
     said CHECK_SAID: "A conversation that a run reported as processed is processed and has its prompts",
         except "a conversation that the application has reset or deleted is not judged, nor are prompts if the application makes its own";
     signed CHECK_SIGNED: "A conversation that our commit has closed is processed and no longer claimed",
-        except "a conversation whose times the application has reset is listed here";
+        except "a conversation whose status or times the application has reset is listed here";
     memo CHECK_MEMO: "Paid answers are kept until their conversation is processed, no longer",
         except "conversations that the application has closed are not judged";
     superseded CHECK_SUPERSEDED: "A replaced fact is inactive, and the fact that replaced it exists",
-        except "only facts that one of our facts replaced";
+        except "only facts that one of our facts replaced; if the application has deleted that one, the replaced one is listed here";
     life_day CHECK_LIFE_DAY: "The life events of a day are created once", except "only our events count";
     one_prompt CHECK_ONE_PROMPT: "A player has at most one current prompt for a platform";
     decay_sum CHECK_DECAY_SUM: "The score after a charge plus the charge is the score before",
         except "only our charges, which record their hours";
     decay_twice CHECK_DECAY_TWICE: "No hour is charged twice", except "only our charges, which record their hours";
     watermark CHECK_WATERMARK: "The watermark is where the last charge left it",
-        except "players without a charge of ours are not judged; charges that the application deletes do not count as missing";
+        except "players without a charge of ours are not judged; one whose last charge the application has deleted is listed here";
     one_lease CHECK_ONE_LEASE: "A lease has one holder";
     lease_owner CHECK_LEASE_OWNER: "A job's lease belongs to a running execution";
     run_lease CHECK_RUN_LEASE: "A running execution has a lease, live or expired",
@@ -85,7 +95,7 @@ promises! {
     run_twice CHECK_RUN_TWICE: "A run is closed once: completed, or failed by a recovery",
         except "runs of other programs, which never had a heartbeat, are not judged";
     runs_alone CHECK_RUNS_ALONE: "decay and scan-stuck run one at a time",
-        except "runs of other jobs can overlap; an end in the future is not believed";
+        except "runs of other jobs can overlap; an end in the future is not believed; after a clock that jumped back between two runs, the later one is listed here";
     audit_recovered CHECK_AUDIT_RECOVERED: "A recovered audit is failed, has an end, and its log records the recovery once",
         except "only recoveries that the Recovery Service has signed";
     audit_twice CHECK_AUDIT_TWICE: "No audit is both finished and recovered", except "only recoveries that the Recovery Service has signed";
@@ -97,9 +107,13 @@ impl Store {
     /// The first `most` rows that break a promise; with `since`, only rows that have changed after it.
     pub async fn breaches(&self, promise: &Promise, since: Option<DateTime<Utc>>, most: i64) -> Result<Vec<Breach>> {
         let mut tx = self.begin_read().await?;
-        let rows = fetch_all!(&mut tx, Breach, promise.sql, since.map(DbTime), most);
+        let rows: Vec<BreachRow> = fetch_all!(&mut tx, _, promise.sql, since.map(DbTime), most);
         tx.rollback().await?;
-        Ok(rows)
+        let shown = |text: Read<String>| match text.0 {
+            Ok(text) => first_chars(&text, MOST_SHOWN).to_owned(),
+            Err(oddity) => oddity.as_str().to_owned(),
+        };
+        Ok(rows.into_iter().map(|it| Breach { id: shown(it.id), found: shown(it.found) }).collect())
     }
 }
 

@@ -132,6 +132,75 @@ const PLANTED: [(&str, char, &str); 26] = [
     ),
 ];
 
+/// What is no violation: an empty promise; and what is one although it nearly looks like none: the promise and the row.
+const BESIDE: [(&str, char, &str); 11] = [
+    // The application has reset what our commit had closed. Only `signed` says so.
+    (
+        "signed",
+        'c',
+        "update conversations set closed_token = '{f}' where id = '{c}'; \
+         insert into conversation_threads (id, user_id, thread_type, content, status, source_conversation_id, created_at) \
+         values ('{f}', '{p}', 'follow_up', 'x', 'open', '{c}', '{now}'); \
+         update job_executions set status = 'completed', \
+         result = '{\"conversations\": [{\"conversation_id\": \"{c}\", \"status\": \"success\"}]}' where id = '{e}'",
+    ),
+    // Closed, and overwritten by a rescue.
+    (
+        "signed",
+        'c',
+        "update conversations set status = 'failed', closed_token = '{f}', claimed_at = '{earlier}', processed_at = '{now}', \
+         processing_started_at = '{now}' where id = '{c}'",
+    ),
+    // A later claim has failed.
+    (
+        "",
+        'c',
+        "update conversations set status = 'failed', closed_token = '{f}', claimed_at = '{now}', processed_at = '{earlier}', \
+         processing_started_at = '{now}' where id = '{c}'",
+    ),
+    // The application's thread of a conversation in progress.
+    (
+        "",
+        'o',
+        "insert into conversation_threads (id, user_id, thread_type, content, status, source_conversation_id, created_at) \
+         values ('{o}', '{p}', 'follow_up', 'x', 'open', '{c}', '{now}')",
+    ),
+    // Less than a step, twice at one instant.
+    (
+        "decay_twice",
+        'f',
+        "{charged} 49.98, 1, 'decay', '{\"decay_amount\": 0.01, \"hours_charged\": 0.0125, \"score_before\": 49.99}', '{now}'); \
+         {recharged} 49.99, 1, 'decay', '{\"decay_amount\": 0.01, \"hours_charged\": 0.0125, \"score_before\": 50}', '{now}')",
+    ),
+    // Its own log names the service; it was recovered, set back by its owner, and recovered again.
+    (
+        "",
+        'f',
+        "{audit} 'failed', '{now}', '{\"crash_detected\": true, \"recovery_timestamp\": \"2\"}', \
+         '[{\"message\": \"checking the Recovery Service\"}, {\"source\": \"Recovery Service\", \"timestamp\": \"1\"}, \
+         {\"source\": \"Recovery Service\", \"timestamp\": \"2\"}]')",
+    ),
+    ("", 'f', "{audit} 'completed', '{now}', '{\"crash_detected\": false}', '[\"Recovery Service\"]')"),
+    ("", 'f', "{audit} 'completed', '{now}', null, '[{\"message\": \"checked the recovery service\"}]')"),
+    // Set back by its owner after a recovery.
+    ("", 'f', "{audit} 'in_progress', null, null, '[{\"source\": \"Recovery Service\"}]')"),
+    // The clock jumped ahead during the first run, which took a second.
+    (
+        "",
+        'f',
+        "update job_executions set job_name = 'decay', started_at = '{earlier}', status = 'completed', duration_ms = 1000 where id = '{e}'; \
+         insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status) \
+         values ('{f}', 'decay', '{between}', '{now}', '{now}', 'completed')",
+    ),
+    // Attempts that another program has counted.
+    (
+        "",
+        'c',
+        "insert into job_executions (id, job_name, started_at, status) values ('{f}', 'process-conversations', '{now}', 'running'); \
+         update conversations set processing_attempts = 5, processing_started_at = '{now}', status = 'failed' where id = '{c}'",
+    ),
+];
+
 /// What keeps some of the violations out.
 const GUARDS: &str = "drop index ready_prompts_current; drop index conversations_one_claim_per_player";
 const MORE_GUARDS: [&str; 2] = [
@@ -241,6 +310,21 @@ on_every_database! {
         db.execute("delete from ready_prompts");
     }
 
+    fn what_other_programs_do_is_no_violation_and_hides_none(db) {
+        for (number, (_, _, sql)) in BESIDE.iter().enumerate() {
+            db.execute(&with_values(GROUND, number, db));
+            db.execute(&with_values(sql, number, db));
+        }
+        let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (number, (promise, kind, _)) in BESIDE.iter().enumerate().filter(|(_, (promise, ..))| !promise.is_empty()) {
+            expected.entry((*promise).to_owned()).or_default().insert(id(*kind, number));
+        }
+        let result = promises::looked_up(db, &[]);
+        let found: BTreeMap<_, _> = found(&result).into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
+        assert_eq!(found, expected, "{result}");
+        db.execute("delete from conversation_threads");
+    }
+
     fn no_more_rows_are_listed_than_asked_for(db) {
         for number in 0..3 {
             db.execute(&with_values(GROUND, number, db));
@@ -256,6 +340,63 @@ on_every_database! {
         ));
         promises::kept(db);
     }
+}
+
+/// One odd value is one odd row, and hides no answer.
+#[test]
+fn odd_values_end_no_check_on_postgresql() {
+    let db = Db::postgres();
+    db.execute(&with_values(GROUND, 0, &db));
+    db.execute(
+        "alter table score_history alter event_details type json; alter table job_executions alter result type json",
+    );
+    db.execute("alter table conversations alter status drop not null");
+    let charge = |number: &str, details: &str, at: &str| {
+        db.execute(&format!(
+            "insert into score_history (id, user_id, score, chapter, event_type, event_details, recorded_at) \
+             values ('{}', '{}', 49, 1, 'decay', '{details}', '{at}')",
+            id('f', number.parse().unwrap()),
+            id('p', 0)
+        ));
+    };
+    charge("1", r#"{"decay_amount": 1, "hours_charged": 1, "score_before": 50}"#, "294276-12-31 23:59:59.9999+00");
+    charge("2", r#"{"decay_amount": 1, "hours_charged": 1, "score_before": 50}"#, "4713-01-01 00:00:00+00 BC");
+    charge("3", r#"{"decay_amount": 1e-16000, "hours_charged": 1e131000, "score_before": 50}"#, NOW);
+    db.execute(&with_values(
+        "insert into job_executions (id, job_name, started_at, completed_at, heartbeat_at, status, duration_ms) values \
+         ('{1}', 'decay', '294276-12-31 23:59:59+00', null, '{now}', 'failed', null), \
+         ('{2}', 'decay', '{earlier}', '{now}', '{now}', 'completed', 9223372036854775807), ('{3}', 'decay', '{now}', '{now}', '{now}', 'completed', -1); \
+         update conversations set status = null, claim_token = '{f}' where id = '{c}'",
+        0,
+        &db,
+    ));
+    let result = promises::looked_up(&db, &[]);
+    assert!(!result.to_string().contains("can't be checked"), "{result}");
+    assert_eq!((&result["status"], found(&result)["token"].len()), (&json!("broken"), 1), "{result}");
+    // What the database can't read at all is one promise's answer.
+    db.execute("alter table audit_reports alter execution_logs type text");
+    db.execute(&with_values("{audit} 'failed', '{now}', '{\"crash_detected\": true}', 'no JSON')", 0, &db));
+    let result = promises::looked_up(&db, &[]);
+    let is_unanswered = |it: &&Value| it.to_string().contains("can't be checked");
+    let unanswered = result["promises"].as_array().unwrap().iter().filter(is_unanswered);
+    assert_eq!(unanswered.map(|it| it["name"].clone()).collect::<Vec<_>>(), ["audit_recovered"], "{result}");
+    assert_eq!(found(&result)["token"].len(), 1, "{result}");
+    db.execute("drop table audit_reports, job_executions cascade");
+}
+
+#[test]
+fn odd_values_end_no_check_on_sqlite() {
+    let db = Db::sqlite();
+    db.execute(&with_values(GROUND, 0, &db));
+    db.execute(&with_values(
+        "pragma ignore_check_constraints = on; update conversations set id = cast(x'ff41' as text), processing_attempts = 4, \
+         processing_started_at = updated_at where id = '{c}'",
+        0,
+        &db,
+    ));
+    let result = promises::looked_up(&db, &[]);
+    assert_eq!(found(&result)["attempts"], BTreeSet::from(["unreadable".to_owned()]), "{result}");
+    db.execute("delete from conversations");
 }
 
 #[test]

@@ -5,6 +5,11 @@
 select cast(c.id as text) as id, cast(c.processing_attempts as text) || ' attempts' as found
 from conversations c
 where c.processing_attempts not between 0 and 3
+  and (c.claimed_at is not null or not exists (
+      -- [foreign_pipeline]
+      select 1 from job_executions f where f.job_name = 'process-conversations' and f.heartbeat_at is null
+      -- [/foreign_pipeline]
+  ))
   and (c.updated_at >= :since) is not false
 order by c.id
 limit :most

@@ -19,12 +19,10 @@ select cast(x.id as text) as id, x.what || ' of conversation ' || cast(c.id as t
 from effects x
 join conversations c on c.id = x.conversation
 where c.processed_at is null and (c.status = 'processed') is not true
+  -- Our commit has closed it, and the application has reset it.
+  and c.closed_token is null
   -- Ids that we derive are of version 5; the application's are random.
-  and (x.what = 'a prompt' or substr(cast(x.id as text), 15, 1) = '5' or not exists (
-      -- [foreign_pipeline]
-      select 1 from job_executions f where f.job_name = 'process-conversations' and f.heartbeat_at is null
-      -- [/foreign_pipeline]
-  ))
+  and (x.what = 'a prompt' or substr(cast(x.id as text), 15, 1) = '5')
   and (x.created_at >= :since) is not false
 order by x.id
 limit :most

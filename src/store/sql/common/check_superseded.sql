@@ -8,6 +8,6 @@ from memory_facts f
 left join memory_facts n on n.id = f.superseded_by
 where substr(cast(f.superseded_by as text), 15, 1) = '5'
   and (n.id is null or f.is_active)
-  and (f.created_at >= :since) is not false
+  and (coalesce(n.created_at, f.created_at) >= :since) is not false
 order by f.id
 limit :most

@@ -5,12 +5,12 @@
 with charges as (
     select h.id, h.user_id, h.score, h.recorded_at,
         -- [charge]
-        case when jsonb_typeof(h.event_details -> 'decay_amount') = 'number' then (h.event_details ->> 'decay_amount')::numeric end as amount,
-        case when jsonb_typeof(h.event_details -> 'hours_charged') = 'number' then (h.event_details ->> 'hours_charged')::numeric end as hours,
-        case when jsonb_typeof(h.event_details -> 'score_before') = 'number' then (h.event_details ->> 'score_before')::numeric end as before
+        case when jsonb_typeof(cast(h.event_details as jsonb) -> 'decay_amount') = 'number' then (cast(h.event_details as jsonb) ->> 'decay_amount')::numeric end as amount,
+        case when jsonb_typeof(cast(h.event_details as jsonb) -> 'hours_charged') = 'number' then (cast(h.event_details as jsonb) ->> 'hours_charged')::numeric end as hours,
+        case when jsonb_typeof(cast(h.event_details as jsonb) -> 'score_before') = 'number' then (cast(h.event_details as jsonb) ->> 'score_before')::numeric end as before
         -- [/charge]
     from score_history h
-    where h.event_type = 'decay' and isfinite(h.recorded_at)
+    where h.event_type = 'decay' and h.recorded_at between '0001-01-01' and '9999-12-31'
 )
 select cast(c.id as text) as id,
     'the score was ' || cast(c.before as text) || ', charged were ' || cast(c.amount as text) || ', left are ' || cast(c.score as text) as found

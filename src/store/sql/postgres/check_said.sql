@@ -9,9 +9,9 @@ with said as (
         entry #>> '{stage_results,prompt_builder,status}' as prompts
     from job_executions e
     cross join lateral jsonb_array_elements(
-        case jsonb_typeof(e.result -> 'conversations') when 'array' then e.result -> 'conversations' else '[]' end
+        case jsonb_typeof(cast(e.result as jsonb) -> 'conversations') when 'array' then cast(e.result as jsonb) -> 'conversations' else '[]' end
     ) entry
-    where e.result #> '{conversations,0}' is not null and e.heartbeat_at is not null and e.status <> 'running'
+    where cast(e.result as jsonb) #> '{conversations,0}' is not null and e.heartbeat_at is not null and e.status <> 'running'
       and entry ->> 'status' in ('success', 'partial_success', 'skipped')
 ), ours as (
     select distinct p.conversation_id from ready_prompts p where p.pipeline_version like 'nikita-jobs %'
@@ -24,7 +24,9 @@ from said
 join conversations c on cast(c.id as text) = said.conversation
 left join ours on ours.conversation_id = c.id
 left join theirs on theirs.user_id = c.user_id
-where (c.processed_at is null or (said.prompts = 'success' and ours.conversation_id is null and theirs.user_id is null))
+-- What our commit has closed, and what is not processed now, the application has reset.
+where (c.processed_at is not null or c.closed_token is null)
+  and (c.processed_at is null or (said.prompts = 'success' and ours.conversation_id is null and theirs.user_id is null))
   and (c.updated_at >= :since) is not false
 order by c.id
 limit :most

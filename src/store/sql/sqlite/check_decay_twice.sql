@@ -16,14 +16,14 @@ with charges as (
         (julianday(c.recorded_at) - julianday(lag(c.recorded_at) over earlier)) * 24 as since_previous,
         lag(c.hours / c.amount / 100) over earlier as step
     from charges c
-    where c.hours > 0 and c.amount > 0
+    where c.hours between 0.0001 and 1e12 and c.amount between 0.0001 and 1e12
     window earlier as (partition by c.user_id order by c.recorded_at, c.id)
 )
--- A charge leaves less than a step of a hundredth to the next one; hours have four decimals.
+-- A charge leaves less than a step of a hundredth to the next one; hours have four decimals. No player is charged twice at one instant.
 select cast(c.id as text) as id,
     cast(c.hours as text) || ' hours charged, ' || cast(round(c.since_previous, 4) as text) || ' since the charge before' as found
 from chain c
-where c.hours > c.since_previous + c.step + 0.001
+where (c.hours > c.since_previous + c.step + 0.001 or c.since_previous <= 0)
   and (c.recorded_at >= :since) is not false
 order by c.id
 limit :most

@@ -16,7 +16,7 @@ with charges as (
     -- The other columns come from the row with the greatest time.
     select c.user_id, max(c.recorded_at) as recorded_at, c.hours / c.amount / 100 as step
     from charges c
-    where c.hours > 0 and c.amount > 0
+    where c.hours between 0.0001 and 1e12 and c.amount between 0.0001 and 1e12
     group by c.user_id
 ), ends as (
     select h.user_id, max(h.recorded_at) as recorded_at

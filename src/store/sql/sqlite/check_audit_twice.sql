@@ -4,8 +4,17 @@
 -- scans: audit_reports
 select cast(a.audit_id as text) as id, cast(a.status as text) || ', with a recovery in its log and none in its summary' as found
 from audit_reports a
-where cast(a.execution_logs as text) like '%Recovery Service%'
-  and coalesce(cast(a.summary as text), '') not like '%crash_detected%'
+where a.status <> 'in_progress'
+  and exists (
+      select 1
+      from json_each(case when json_valid(a.execution_logs) and json_type(a.execution_logs) = 'array' then a.execution_logs else '[]' end) entry
+      where case when entry.type = 'object' then entry.value ->> '$.source' end = 'Recovery Service'
+  )
+  and (
+  -- [recovered_audit]
+  case when json_valid(a.summary) then json_type(a.summary, '$.crash_detected') end = 'true'
+  -- [/recovered_audit]
+  ) is not true
   and (coalesce(a.completed_at, a.audit_date) >= :since) is not false
 order by a.audit_id
 limit :most

@@ -5,7 +5,10 @@
 select cast(a.audit_id as text) as id, 'recovered, and its owner holds a lease' as found
 from audit_reports a
 join job_leases l on l.lease_key = 'audit:' || cast(a.audit_id as text)
-where cast(a.summary as text) like '%crash_detected%'
+where
+  -- [recovered_audit]
+  cast(a.summary as jsonb) -> 'crash_detected' = 'true'
+  -- [/recovered_audit]
   and (a.completed_at >= :since) is not false
 order by a.audit_id
 limit :most
