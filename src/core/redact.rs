@@ -148,10 +148,7 @@ mod tests {
         "<p>bad: &#1071; &#x440;&#x430;&#x431;&#x43e;&#x442;&#x430;&#x44e; &#1090;&#1091;&#1090;</p>",
         "<p>bad: […]</p>"
     )]
-    #[case::address(
-        "bad: /v1?q=%D0%AF%20%D1%80%D0%B0%D0%B1%D0%BE%D1%82%D0%B0%D1%8E+%D1%82%D1%83%D1%82",
-        "bad: /v1?q=[…]"
-    )]
+    #[case::url("bad: /v1?q=%D0%AF%20%D1%80%D0%B0%D0%B1%D0%BE%D1%82%D0%B0%D1%8E+%D1%82%D1%83%D1%82", "bad: /v1?q=[…]")]
     #[case::line_breaks(r"bad: 'user: Me\nnikita: Marguerite'", "bad: '[…]'")]
     fn so_are_escaped_ones(#[case] message: &str, #[case] expected: &str) {
         assert_eq!(redact(message, &[], "user: Я работаю тут\nuser: Me\nnikita: Marguerite"), expected);

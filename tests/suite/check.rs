@@ -177,7 +177,7 @@ const BESIDE: [(&str, char, &str); 11] = [
         "",
         'f',
         "{audit} 'failed', '{now}', '{\"crash_detected\": true, \"recovery_timestamp\": \"2\"}', \
-         '[{\"message\": \"checking the Recovery Service\"}, {\"source\": \"Recovery Service\", \"timestamp\": \"1\"}, \
+         '[\"a line\", 5, null, {\"message\": \"checking the Recovery Service\"}, {\"source\": \"Recovery Service\", \"timestamp\": \"1\"}, \
          {\"source\": \"Recovery Service\", \"timestamp\": \"2\"}]')",
     ),
     ("", 'f', "{audit} 'completed', '{now}', '{\"crash_detected\": false}', '[\"Recovery Service\"]')"),

@@ -1,5 +1,4 @@
-//! Decodes the escapes of JSON, Python, Rust, HTML and addresses in a text, so that it can be compared with the text before it was
-//! escaped.
+//! Decodes the escapes of JSON, Python, Rust, HTML and URLs in a text, so that it can be compared with the text before it was escaped.
 
 /// How many times a text can have been escaped.
 const MOST_LEVELS: usize = 8;
@@ -88,7 +87,7 @@ fn entity(text: &str) -> Option<(String, usize)> {
     Some((char::from_u32(code)?.to_string(), "&#;".len() + length))
 }
 
-/// Python's `\xe6\x88\x91` or an address's `%E6%88%91`: bytes of UTF-8, else characters up to U+00FF.
+/// Python's `\xe6\x88\x91` or a URL's `%E6%88%91`: bytes of UTF-8, else characters up to U+00FF.
 fn bytes(text: &str, mark: &str) -> Option<(String, usize)> {
     let length = mark.len() + 2;
     let byte = |text: &str| u8::try_from(hex(text.strip_prefix(mark)?.get(..2)?)?).ok();
@@ -127,7 +126,7 @@ mod tests {
     #[case::too_short(r"\u62 \x9 \U1f600 \u{} \u{12 \", r"\u62 \x9 \U1f600 \u{} \u{12 \")]
     #[case::no_digits(r"\u+621 \x-1 \u我我 \q", r"\u+621 \x-1 \u我我 \q")]
     #[case::html("&#1071; &#x6211;&#X1F600; &lt;&quot;&amp;amp;&apos;&gt;&nbsp;.", "Я 我😀 <\"&'>\u{a0}.")]
-    #[case::an_address("I+%D0%AF%20%e6%88%91%2520%E9", "I+Я 我 \u{e9}")]
+    #[case::url("I+%D0%AF%20%e6%88%91%2520%E9", "I+Я 我 \u{e9}")]
     #[case::neither(
         "at 95 %, 4%20x? a & b &#; &#x; &#+65; &#123456789; &q;",
         "at 95 %, 4 x? a & b &#; &#x; &#+65; &#123456789; &q;"

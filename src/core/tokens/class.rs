@@ -1,7 +1,5 @@
 //! Letters, numbers, signs: `\p{L}`, `\p{N}` and what is neither and no white space.
 
-use std::cmp::Ordering;
-
 include!(concat!(env!("OUT_DIR"), "/classes.rs"));
 
 pub(super) fn is_letter(char: char) -> bool {
@@ -18,10 +16,6 @@ pub(super) fn is_sign(char: char) -> bool {
 
 /// Whether one of the ranges, which are in order, contains it.
 fn is_in(ranges: &[(char, char)], char: char) -> bool {
-    let place = |&(first, last): &(char, char)| match () {
-        () if last < char => Ordering::Less,
-        () if first > char => Ordering::Greater,
-        () => Ordering::Equal,
-    };
-    ranges.binary_search_by(place).is_ok()
+    let next = ranges.partition_point(|&(_, last)| last < char);
+    ranges.get(next).is_some_and(|&(first, _)| first <= char)
 }

@@ -3,7 +3,7 @@
 //! Numbers of four bytes, little-endian: the slots of a hash table, each the rank of a token; where each token begins among the bytes,
 //! and where the last one ends. Then the tokens' bytes.
 
-/// How many tokens there are. Their ranks are below.
+/// How many tokens there are. Each rank is less.
 pub const TOKENS: usize = 100_256;
 /// How many slots there are. A token whose slot is taken is in the next free one.
 pub const SLOTS: usize = 1 << 18;

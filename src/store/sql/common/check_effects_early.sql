@@ -19,7 +19,7 @@ select cast(x.id as text) as id, x.what || ' of conversation ' || cast(c.id as t
 from effects x
 join conversations c on c.id = x.conversation
 where c.processed_at is null and (c.status = 'processed') is not true
-  -- Our commit has closed it, and the application has reset it.
+  -- The application has reset what our commit once closed.
   and c.closed_token is null
   -- Ids that we derive are of version 5; the application's are random.
   and (x.what = 'a prompt' or substr(cast(x.id as text), 15, 1) = '5')

@@ -13,8 +13,9 @@ where
       -- Recovered, set back by its owner, and recovered again, it has an entry of each recovery.
       select count(*)
       from json_each(case when json_valid(a.execution_logs) and json_type(a.execution_logs) = 'array' then a.execution_logs else '[]' end) entry
-      where case when entry.type = 'object' then entry.value ->> '$.source' end = 'Recovery Service'
-        and entry.value ->> '$.timestamp' is a.summary ->> '$.recovery_timestamp'
+      where case when entry.type = 'object' and json_valid(a.summary) then
+          entry.value ->> '$.source' = 'Recovery Service' and entry.value ->> '$.timestamp' is a.summary ->> '$.recovery_timestamp'
+        end
   ))
   and (a.completed_at >= :since) is not false
 order by a.audit_id

@@ -22,7 +22,7 @@ from said
 join conversations c on cast(c.id as text) = said.conversation
 left join ours on ours.conversation_id = c.id
 left join theirs on theirs.user_id = c.user_id
--- What our commit has closed, and what is not processed now, the application has reset.
+-- The application has reset what our commit once closed and what is no longer processed.
 where (c.processed_at is not null or c.closed_token is null)
   and (c.processed_at is null or (said.prompts = 'success' and ours.conversation_id is null and theirs.user_id is null))
   and (c.updated_at >= :since) is not false
